@@ -1,0 +1,30 @@
+import type { Severity, WindowSize } from '../schemas/alert.ts';
+import type { Term } from './evidence.ts';
+import type { ClosedMinute, ClosedWindow, View } from './windows.ts';
+
+/**
+ * A detector is a declaration: which windows of which view it looks at, which terms it weighs. One file each under
+ * models/detectors/; adding one touches nothing else but the list there.
+ */
+export interface Detector<Baselines = unknown> {
+  /** snake_case, unique, part of the alert's identity: never renamed */
+  name: string;
+  view: View;
+  /** what the alert's window is; terms may look at several */
+  window: WindowSize;
+  /** for people: `{key}` is replaced by the entity */
+  title: string;
+  /** the features that it can name, for docs and `weir doctor` */
+  features: readonly string[];
+  /** what the events must carry for it to see anything: column or flag names; missing ones make it blind */
+  needs: readonly string[];
+  /** evidence below which the window is not sent on (the gate), in decades */
+  gate: number;
+  /** informational detectors explain; they are not counted against the budget and never reach `medium` */
+  informational?: boolean;
+  /** undefined: does not apply to this window */
+  terms(window: ClosedWindow, baselines: Baselines): Term[] | undefined;
+  /** for minute panes of the same view; undefined when it does not look at minutes */
+  minuteTerms?(minute: ClosedMinute, baselines: Baselines): Term[] | undefined;
+  severity(evidence: number): Severity;
+}

@@ -1,0 +1,179 @@
+import type { WindowSize } from '../schemas/alert.ts';
+
+/**
+ * The feature lists: ordered data, the same in training and serving. A window's `values` has one number a feature, in
+ * this order. All are integers (counts, bytes, ms) unless the text says otherwise; an empty window is all zeros.
+ * Append only; a change of meaning takes a new name.
+ */
+export const ACCOUNT_FEATURES = [
+  'requests',
+  'failures', // failed in the sense of the source (FLAG.failure)
+  'refused', // 401, 403 (not on logins)
+  'missing', // 404, 410
+  'client_errors', // other 4xx
+  'server_errors', // 5xx
+  'bytes_out', // response bytes
+  'bytes_in',
+  'duration_ms', // sum
+  'interfaces', // distinct
+  'new_interfaces', // of these, never used by this account before the window
+  'objects', // distinct
+  'new_objects', // of these, not seen by this account in the days before
+  'targets', // distinct
+  'addresses', // distinct client addresses
+  'new_addresses', // of these, not in the account's history
+  'new_networks', // autonomous systems not in its history
+  'new_countries',
+  'new_devices',
+  'devices', // distinct
+  'countries', // distinct
+  'sensitive', // requests to sensitive interfaces
+  'exports',
+  'sends', // codes sent
+  'benefits',
+  'registers',
+  'logins', // successful
+  'login_failures',
+  'records', // records that responses said they carried
+  'assets', // static side traffic
+  'neighbours', // pairs of adjacent values among the numeric objects of the window (bounded sample)
+  'active_minutes', // minutes with at least one request
+  'peak_minute', // requests in the busiest minute
+  'gap_regularity', // 0..1000: 1000 = all gaps between requests equal (1000 x (1 - min(1, MAD/median of gaps))), 0 with fewer than 8 gaps
+  'top_interface', // requests to the most used interface
+  'foreign', // flows: bytes to other countries; requests: 0
+  'unanswered', // flows attempted without answer
+  'login_success_new', // successful logins from an address not in the history while failures occurred in the same window
+] as const;
+
+export const INTERFACE_FEATURES = [
+  'requests',
+  'failures',
+  'refused',
+  'missing',
+  'client_errors',
+  'server_errors',
+  'bytes_out',
+  'bytes_in',
+  'duration_ms',
+  'callers', // distinct accounts, exact
+  'new_callers', // accounts that never called it before the window
+  'young_callers', // accounts first seen less than a day before the window
+  'single_callers', // accounts that called nothing else in the window (assets aside)
+  'anonymous', // requests without an account
+  'anonymous_ok', // of these, answered 2xx
+  'new_source_requests', // requests of callers from addresses not in their history (anonymous: never seen addresses)
+  'new_source_failures',
+  'login_success_new', // see account
+  'failing_callers', // accounts with at least one failure and no success
+  'addresses', // distinct (estimate above the sample size)
+  'prefixes',
+  'networks',
+  'countries',
+  'devices',
+  'objects',
+  'targets',
+  'target_runs', // distinct runs of neighbouring targets
+  'neighbours', // adjacent numeric objects over all callers (bounded sample)
+  'records',
+  'new_country_requests', // requests from a country new to the calling account
+  'top_caller', // requests of the busiest caller
+  'heavy_callers', // callers with more than 30 requests
+  'few_callers', // callers with one or two requests
+  'slow', // requests slower than 1 s
+  'external', // requests from outside the internal networks
+  'new_object_reads', // sum over callers of objects new to them
+] as const;
+
+export const SOURCE_FEATURES = [
+  'requests', 'failures', 'refused', 'missing', 'client_errors', 'server_errors', 'bytes_out',
+  'accounts', // distinct
+  'anonymous',
+  'interfaces', // distinct
+  'paths', // distinct raw paths
+  'error_paths', // distinct raw paths answered 4xx
+  'targets', 'objects', 'sends', 'registers', 'login_failures', 'logins', 'assets', 'devices', 'new_accounts', 'unanswered',
+] as const;
+
+export const TARGET_FEATURES = [
+  'requests', 'failures', 'sends', 'login_failures', 'logins',
+  'accounts', 'addresses', 'prefixes', 'devices', 'interfaces',
+] as const;
+
+export type View = 'account' | 'interface' | 'source' | 'target';
+
+export const VIEW_FEATURES = {
+  account: ACCOUNT_FEATURES,
+  interface: INTERFACE_FEATURES,
+  source: SOURCE_FEATURES,
+  target: TARGET_FEATURES,
+} as const satisfies Record<View, readonly string[]>;
+
+/** Plain counters that minute panes carry (account and interface), in this order. */
+export const MINUTE_COUNTERS = ['requests', 'failures', 'refused', 'missing', 'server_errors', 'bytes_out', 'sensitive', 'sends', 'exports', 'duration_ms', 'callers', 'anonymous_ok'] as const;
+
+/** Account features summed over rolling windows, in this order; each is the sum of the hour panes' values. */
+export const ACCOUNT_ROLLING = ['requests', 'failures', 'refused', 'missing', 'bytes_out', 'new_objects', 'objects', 'sensitive', 'exports', 'records', 'new_addresses', 'targets'] as const;
+/** Interface features summed over rolling windows (callers then means caller-hours). */
+export const INTERFACE_ROLLING = INTERFACE_FEATURES;
+export const ROLLING_SIZES = ['6h', '1d', '3d', '7d'] as const satisfies readonly WindowSize[];
+export const ROLLING_HOURS = [6, 24, 72, 168] as const;
+
+/** Position of a feature in its list; throws on a name that is not there. */
+export function featureIndex(list: readonly string[], name: string): number {
+  const index = list.indexOf(name);
+  if (index < 0) throw new Error(`unknown feature ${name}`);
+  return index;
+}
+
+/** Where an hour lies in its tenant's calendar. */
+export interface CalendarHour {
+  /** hour of the tenant's local day, 0..23 */
+  hour: number;
+  /** 0 Monday .. 6 Sunday, local */
+  weekday: number;
+  /** false on weekends and holidays, true on make-up working days */
+  working: boolean;
+  /** local days since the epoch: identifies the tenant's day */
+  day: number;
+}
+
+/** A closed hour pane with what rolls behind it: the unit that scorers see. `values` may be reused after the call. */
+export interface ClosedWindow {
+  tenant: string;
+  view: View;
+  /** entity id as people read it */
+  key: string;
+  /** state slot of the key in its task: stable while the key lives, reused after */
+  slot: number;
+  /** ms UTC */
+  start: number;
+  /** exclusive, ms UTC */
+  end: number;
+  calendar: CalendarHour;
+  values: Float64Array;
+  /** sums over rolling windows that end with this pane: values[size * features + feature], sizes as ROLLING_SIZES */
+  rolling: Float64Array;
+  /** ms UTC of the key's first event ever */
+  firstSeen: number;
+  /** days with at least one event before this one */
+  activeDays: number;
+  /** role flags of the account (FLAG.admin, FLAG.service, FLAG.anonymous, FLAG.flow, FLAG.robot), tags of the interface (FLAG.login, …) */
+  flags: number;
+}
+
+/** A closed minute pane; counters as MINUTE_COUNTERS. `running`: sums over the closed minutes of the current hour, this one included. */
+export interface ClosedMinute {
+  tenant: string;
+  view: 'account' | 'interface';
+  key: string;
+  slot: number;
+  start: number;
+  calendar: CalendarHour;
+  minuteOfHour: number;
+  counters: Float64Array;
+  running: Float64Array;
+  firstSeen: number;
+  activeDays: number;
+  flags: number;
+}

@@ -1,0 +1,259 @@
+/**
+ * EventBatch: normalised events of one tenant from one input partition, as columns.
+ * A row is one event (a request or a flow). Strings are references into one byte heap; reference 0 is "absent".
+ * Between threads a batch crosses as transferred buffers; ids and references never leave the batch they belong to.
+ */
+
+/** Bits of the `flags` column. */
+export const FLAG = {
+  /** no account could be named; the source stands in for it */
+  anonymous: 1 << 0,
+  /** the request failed in the sense of its source: refused login, business failure code (config: `failure`), else status 401/403 on a login */
+  failure: 1 << 1,
+  /** interface matches the tenant's `sensitive` patterns */
+  sensitive: 1 << 2,
+  /** tags of the interface, from config or guessed */
+  login: 1 << 3,
+  register: 1 << 4,
+  sendCode: 1 << 5,
+  benefit: 1 << 6,
+  export: 1 << 7,
+  /** a network connection record, not a request */
+  flow: 1 << 8,
+  /** client address lies in the tenant's internal networks */
+  internalSource: 1 << 9,
+  /** flow: the service's address lies in the internal networks */
+  internalTarget: 1 << 10,
+  /** the account is a listed role: admin (privileged) */
+  admin: 1 << 11,
+  /** the account is a listed role: service (batch, probe, integration) */
+  service: 1 << 12,
+  /** static asset (script, style, image, font): side traffic of a page */
+  asset: 1 << 13,
+  /** flow that was attempted but not established (refused, no answer) */
+  unanswered: 1 << 14,
+  /** the client says that it is an automatic one (crawler or library in the agent) */
+  robot: 1 << 15,
+} as const;
+
+/** Where the account came from: the alert record's identity.origin. Index = value in the `origin` column. */
+export const IDENTITY_ORIGINS = ['address', 'consumer', 'api_key', 'jwt', 'cookie', 'header', 'remote_user', 'login_field', 'host', 'session'] as const;
+export type IdentityOrigin = (typeof IDENTITY_ORIGINS)[number];
+
+/** Columns of a batch. Names are the event's field names everywhere. Sizes: capacity >= n. */
+export interface EventColumns {
+  /** when the record was complete (start + duration), ms since the epoch, UTC, integer */
+  at: Float64Array;
+  /** ms, integer, 0 when the log does not say */
+  duration: Uint32Array;
+  /** HTTP status, 0 for flows and when absent */
+  status: Uint16Array;
+  /** request bytes (flow: from the originator), integer */
+  bytesIn: Float64Array;
+  /** response bytes (flow: from the responder), integer */
+  bytesOut: Float64Array;
+  flags: Uint32Array;
+  origin: Uint8Array;
+  /** heap reference: account key; anonymous events carry the client address here too */
+  account: Uint32Array;
+  /** heap reference: interface id `METHOD host/path/{template}`; flows `tcp 10.0.0.5:443` */
+  interface: Uint32Array;
+  /** heap reference: client address in canonical text */
+  address: Uint32Array;
+  /** heap reference: target id (keyed hash, 16 hex digits), 0 = none */
+  target: Uint32Array;
+  /** heap reference: session id (keyed hash), 0 = none */
+  session: Uint32Array;
+  /** hash of the value run that the target belongs to (a phone number without its last four digits), 0 = none: neighbours share it */
+  targetRun: Uint32Array;
+  /** hash of the object acted on (the concrete values behind the template, query ids included), 0 = none */
+  object: Uint32Array;
+  /** numeric value of the last path or query id when it is a plain integer below 2^31, else -1: for runs of neighbouring values */
+  objectNumber: Int32Array;
+  /** hash of the raw path with method, for counting distinct unknown paths */
+  path: Uint32Array;
+  /** hash of the client address's network prefix (/24, /48) */
+  prefix: Uint32Array;
+  /** autonomous system number, 0 unknown */
+  asn: Uint32Array;
+  /** country as two letters packed (c0 << 8 | c1), 0 unknown; internal addresses are 0 */
+  country: Uint16Array;
+  /** flows: country of the external peer, else 0 */
+  peerCountry: Uint16Array;
+  /** hash of the device traits (agent family and system), 0 unknown */
+  device: Uint32Array;
+  /** records (rows, items) that the response says it carried, 0 unknown */
+  records: Uint32Array;
+  /** byte offset of the record in its input partition (uncompressed) */
+  offset: Float64Array;
+  /** index of the event within its record */
+  index: Uint16Array;
+  /** hash of the record's bytes: chooses samples and orders equal times by content, not by arrival */
+  content: Uint32Array;
+}
+
+const CONSTRUCTORS = {
+  at: Float64Array, duration: Uint32Array, status: Uint16Array, bytesIn: Float64Array, bytesOut: Float64Array,
+  flags: Uint32Array, origin: Uint8Array, account: Uint32Array, interface: Uint32Array, address: Uint32Array,
+  target: Uint32Array, session: Uint32Array, targetRun: Uint32Array, object: Uint32Array, objectNumber: Int32Array,
+  path: Uint32Array, prefix: Uint32Array, asn: Uint32Array, country: Uint16Array, peerCountry: Uint16Array,
+  device: Uint32Array, records: Uint32Array, offset: Float64Array, index: Uint16Array, content: Uint32Array,
+} as const;
+
+export type ColumnName = keyof EventColumns;
+export const COLUMN_NAMES = Object.keys(CONSTRUCTORS) as ColumnName[];
+
+/** Bytes of heap under which `StringHeap` starts. */
+const INITIAL_HEAP = 1 << 14;
+
+/** Strings of one batch: UTF-8 bytes end to end. Reference r (>= 1) is bytes[ends[r-1], ends[r]); reference 0 is absent. */
+export interface StringHeap {
+  bytes: Uint8Array;
+  /** ends[0] = 0; ends[r] is the end of string r */
+  ends: Uint32Array;
+  /** number of strings */
+  count: number;
+}
+
+export interface EventBatch {
+  tenant: string;
+  source: string;
+  /** identity of the input partition: a file's identity or a topic partition */
+  partition: string;
+  n: number;
+  columns: EventColumns;
+  heap: StringHeap;
+}
+
+const decoder = new TextDecoder();
+
+/** The string behind a reference; '' for 0. */
+export function heapString(heap: StringHeap, reference: number): string {
+  if (reference === 0) return '';
+  return decoder.decode(heap.bytes.subarray(heap.ends[reference - 1], heap.ends[reference]));
+}
+
+/** Builds one batch. Columns are written directly (`builder.columns.at[row] = …`) for the row that `addRow` returned. */
+export class BatchBuilder {
+  readonly tenant: string;
+  readonly source: string;
+  readonly partition: string;
+  n = 0;
+  columns: EventColumns;
+  private capacity: number;
+  private bytes = new Uint8Array(INITIAL_HEAP);
+  private used = 0;
+  private ends = new Uint32Array(1024);
+  private count = 0;
+
+  constructor(tenant: string, source: string, partition: string, capacity = 1024) {
+    this.tenant = tenant;
+    this.source = source;
+    this.partition = partition;
+    this.capacity = Math.max(capacity, 1);
+    this.columns = allocate(this.capacity);
+  }
+
+  /** Adds a row of zeros and returns its number. */
+  addRow(): number {
+    if (this.n === this.capacity) {
+      this.capacity *= 2;
+      const wider = allocate(this.capacity);
+      for (const name of COLUMN_NAMES) (wider[name] as Uint32Array).set(this.columns[name] as Uint32Array);
+      this.columns = wider;
+    }
+    return this.n++;
+  }
+
+  /** Adds a string (not deduplicated: the caller interns) and returns its reference (>= 1). */
+  addString(source: Uint8Array, start: number, end: number): number {
+    const length = end - start;
+    if (this.used + length > this.bytes.length) {
+      const wider = new Uint8Array(Math.max(this.bytes.length * 2, this.used + length));
+      wider.set(this.bytes);
+      this.bytes = wider;
+    }
+    if (length < 24) for (let i = 0; i < length; i++) this.bytes[this.used + i] = source[start + i];
+    else this.bytes.set(source.subarray(start, end), this.used);
+    this.used += length;
+    this.count++;
+    if (this.count >= this.ends.length) {
+      const wider = new Uint32Array(this.ends.length * 2);
+      wider.set(this.ends);
+      this.ends = wider;
+    }
+    this.ends[this.count] = this.used;
+    return this.count;
+  }
+
+  build(): EventBatch {
+    return {
+      tenant: this.tenant, source: this.source, partition: this.partition, n: this.n, columns: this.columns,
+      heap: { bytes: this.bytes.subarray(0, this.used), ends: this.ends.subarray(0, this.count + 1), count: this.count },
+    };
+  }
+}
+
+function allocate(capacity: number): EventColumns {
+  const columns = {} as Record<ColumnName, unknown>;
+  for (const name of COLUMN_NAMES) columns[name] = new CONSTRUCTORS[name](capacity);
+  return columns as unknown as EventColumns;
+}
+
+/** Columns that hold heap references: they are rewritten when rows move to another batch. */
+export const REFERENCE_COLUMNS = ['account', 'interface', 'address', 'target', 'session'] as const satisfies readonly ColumnName[];
+
+/**
+ * Splits a batch by `partitionOfRow[row]` into at most `partitions` batches (undefined where none), keeping row order.
+ * Each part carries only the strings that it uses.
+ */
+export function splitBatch(batch: EventBatch, partitionOfRow: Uint8Array | Uint16Array, partitions: number): (EventBatch | undefined)[] {
+  const sizes = new Uint32Array(partitions);
+  for (let row = 0; row < batch.n; row++) sizes[partitionOfRow[row]]++;
+  const parts: (EventBatch | undefined)[] = [];
+  for (let p = 0; p < partitions; p++) {
+    if (sizes[p] === batch.n) parts.push(batch);
+    else parts.push(sizes[p] === 0 ? undefined : takeRows(batch, partitionOfRow, p, sizes[p]));
+  }
+  return parts;
+}
+
+function takeRows(batch: EventBatch, partitionOfRow: Uint8Array | Uint16Array, p: number, size: number): EventBatch {
+  const builder = new BatchBuilder(batch.tenant, batch.source, batch.partition, size);
+  const moved = new Uint32Array(batch.heap.count + 1);
+  const rows = new Uint32Array(size);
+  let n = 0;
+  for (let row = 0; row < batch.n; row++) if (partitionOfRow[row] === p) rows[n++] = row;
+  builder.n = size;
+  for (const name of COLUMN_NAMES) {
+    const from = batch.columns[name] as Uint32Array;
+    const to = builder.columns[name] as Uint32Array;
+    if ((REFERENCE_COLUMNS as readonly string[]).includes(name)) {
+      for (let i = 0; i < n; i++) {
+        const reference = from[rows[i]];
+        if (reference === 0) continue;
+        if (moved[reference] === 0) {
+          moved[reference] = builder.addString(batch.heap.bytes, batch.heap.ends[reference - 1], batch.heap.ends[reference]);
+        }
+        to[i] = moved[reference];
+      }
+    } else for (let i = 0; i < n; i++) to[i] = from[rows[i]];
+  }
+  return builder.build();
+}
+
+/** The rows for which `keep[row]` is 1, as a batch of their own. */
+export function selectRows(batch: EventBatch, keep: Uint8Array): EventBatch {
+  let size = 0;
+  for (let row = 0; row < batch.n; row++) size += keep[row];
+  return takeRows(batch, keep, 1, size);
+}
+
+/** The buffers to transfer when a batch crosses to another thread. */
+export function batchBuffers(batch: EventBatch): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  for (const name of COLUMN_NAMES) buffers.add(batch.columns[name].buffer as ArrayBuffer);
+  buffers.add(batch.heap.bytes.buffer as ArrayBuffer);
+  buffers.add(batch.heap.ends.buffer as ArrayBuffer);
+  return [...buffers];
+}

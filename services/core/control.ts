@@ -1,0 +1,20 @@
+import type { Watermark } from './watermark.ts';
+
+/**
+ * Control records travel in the log as data: nothing that changes a result comes in any other way.
+ * A driver delivers each to every task of the stages it concerns, in the order of the log.
+ */
+export type ControlRecord =
+  /** event time of (tenant, upstream partition) has reached `time`; sent after everything that it covers */
+  | ({ kind: 'watermark' } & Watermark)
+  /** the input has nothing more for now: it no longer holds its tenant's watermark back until it speaks again */
+  | { kind: 'idle'; tenant: string; upstream: string }
+  /** the input is finished; `provisional`: what is flushed by it may be replaced when the input grows */
+  | { kind: 'end'; tenant: string; upstream: string; provisional: boolean }
+  /** all inputs of the tenant are quiet: its watermark is `time` */
+  | { kind: 'silence'; tenant: string; time: number }
+  | { kind: 'shared'; tenant: string; epoch: number; knowledge: Uint8Array }
+  | { kind: 'config'; version: string }
+  | { kind: 'feedback'; tenant: string; incident: string; mark: 'attack' | 'benign' | 'expected'; until: number }
+  | { kind: 'skip'; partition: string; offset: number }
+  | { kind: 'shed'; tenant: string; view: string; key: string };
