@@ -1,0 +1,34 @@
+import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
+import type { Fate } from './topology-contract.ts';
+import type { DeadLetter, LateEvent } from './stage.ts';
+
+/** One line of the ledger: events of one tenant and source with one fate, since the beginning of the run's state. */
+export interface LedgerEntry {
+  /** name of the run: `main` or a backfill */
+  run: string;
+  tenant: string;
+  source: string;
+  fate: Fate;
+  reason: string;
+  count: number;
+}
+
+/**
+ * Where outcomes go. Calls may buffer; `flush` resolves when all that was given before is durable. `pending` is the
+ * number of bytes taken but not yet written: the driver stops reading while it is above its limit. Records may be given
+ * again after a crash: a sink dedupes by key, or is cut back to a recorded length, or says that it is at least once.
+ */
+export interface Sink {
+  alerts(records: AlertRecord[]): void;
+  incidents(records: IncidentRecord[]): void;
+  /** TSV rows of the windows table */
+  windows(rows: Uint8Array): void;
+  late(events: LateEvent[]): void;
+  dead(letters: DeadLetter[]): void;
+  /** the whole ledger at a committed cut; replaces what the run said before */
+  ledger(entries: LedgerEntry[]): void;
+  /** provisional alerts and incidents that the grown input no longer supports */
+  retract(tenant: string, alertIds: string[], incidentIds: string[]): void;
+  pending(): number;
+  flush(): Promise<void>;
+}
