@@ -21,9 +21,18 @@ export function watermarkOf(highest: number, lateness: number): number {
   return Math.floor((highest - lateness) / MINUTE) * MINUTE;
 }
 
+/** The serialised form of a tracker: plain data. */
+export interface TrackerState {
+  tenant: string;
+  /** null before the first report of all upstreams */
+  time: number | null;
+}
+
 interface TenantTime {
   expected: number;
+  /** reported time; +Infinity for an upstream that is idle or has ended */
   upstreams: Map<string, number>;
+  ended: Set<string>;
   time: number;
 }
 
@@ -34,16 +43,29 @@ export class WatermarkTracker {
   report(mark: Watermark): number | undefined {
     const tenant = this.of(mark.tenant);
     tenant.expected = mark.upstreams;
+    tenant.ended.delete(mark.upstream);
     const before = tenant.upstreams.get(mark.upstream);
-    if (before === undefined || mark.time > before) tenant.upstreams.set(mark.upstream, mark.time);
+    if (before === undefined || before === Number.POSITIVE_INFINITY || mark.time > before) tenant.upstreams.set(mark.upstream, mark.time);
     return this.settle(tenant);
   }
 
-  /** An upstream that is finished or idle no longer holds the tenant back. Returns the tenant's new time if it moved. */
-  release(tenantName: string, upstream: string): number | undefined {
+  /** An idle upstream holds its tenant back no longer, until it reports again. Returns the tenant's new time if it moved. */
+  idle(tenantName: string, upstream: string): number | undefined {
     const tenant = this.of(tenantName);
     tenant.upstreams.set(upstream, Number.POSITIVE_INFINITY);
     return this.settle(tenant);
+  }
+
+  /** An upstream has ended. Returns the tenant's new time if others now let it move; see `allEnded`. */
+  end(tenantName: string, upstream: string): number | undefined {
+    this.of(tenantName).ended.add(upstream);
+    return this.idle(tenantName, upstream);
+  }
+
+  /** True when every expected upstream of the tenant has ended: nothing more will come, all panes may close. */
+  allEnded(tenantName: string): boolean {
+    const tenant = this.tenants.get(tenantName);
+    return tenant !== undefined && tenant.ended.size >= tenant.expected;
   }
 
   /** The tenant's time is at least `time` (a silence record, or the flush at the end of all its inputs). */
@@ -52,6 +74,11 @@ export class WatermarkTracker {
     if (time <= tenant.time) return undefined;
     tenant.time = time;
     return time;
+  }
+
+  /** How many upstreams the tenant is known to have, before the first report of any. */
+  expect(tenantName: string, upstreams: number): void {
+    this.of(tenantName).expected = upstreams;
   }
 
   /** The tenant's time, -Infinity before the first. */
@@ -63,30 +90,22 @@ export class WatermarkTracker {
     return [...this.tenants.keys()].sort();
   }
 
-  /** Plain data for a snapshot; upstreams that were released are left out, they report again. */
-  toJSON(): { tenant: string; time: number; expected: number; upstreams: [string, number][] }[] {
+  /** For a snapshot, taken when all channels are drained: upstreams report again after a restart, so only times are kept. */
+  save(): TrackerState[] {
     return this.tenantNames().map((name) => {
-      const tenant = this.of(name);
-      const upstreams = [...tenant.upstreams].filter(([, time]) => Number.isFinite(time)).sort();
-      return { tenant: name, time: Number.isFinite(tenant.time) ? tenant.time : -1, expected: tenant.expected, upstreams };
+      const { time } = this.of(name);
+      return { tenant: name, time: Number.isFinite(time) ? time : null };
     });
   }
 
-  restore(state: ReturnType<WatermarkTracker['toJSON']>): void {
-    this.tenants.clear();
-    for (const entry of state) {
-      this.tenants.set(entry.tenant, {
-        expected: entry.expected,
-        upstreams: new Map(entry.upstreams),
-        time: entry.time < 0 ? Number.NEGATIVE_INFINITY : entry.time,
-      });
-    }
+  restore(state: TrackerState[]): void {
+    for (const entry of state) if (entry.time !== null) this.raise(entry.tenant, entry.time);
   }
 
   private of(name: string): TenantTime {
     let tenant = this.tenants.get(name);
     if (tenant === undefined) {
-      tenant = { expected: 1, upstreams: new Map(), time: Number.NEGATIVE_INFINITY };
+      tenant = { expected: 1, upstreams: new Map(), ended: new Set(), time: Number.NEGATIVE_INFINITY };
       this.tenants.set(name, tenant);
     }
     return tenant;
