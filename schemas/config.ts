@@ -1,0 +1,214 @@
+import { z } from 'zod';
+
+/**
+ * The shape of weir.yaml. Unknown keys are errors; everything but `sources` has a default. Keys are the file's own
+ * names (snake_case); durations come out in milliseconds, everything else as written.
+ */
+
+/** Formats of input records; `format` of a source. Left out, the format is detected from the first lines. */
+export const FORMATS = ['nginx-json', 'combined', 'apisix', 'kong', 'envoy-json', 'zeek-conn'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Kinds of interfaces that detectors treat apart; each a list of patterns, guessed where unset. */
+export const TAG_NAMES = ['login', 'register', 'send_code', 'benefit', 'export'] as const;
+export type TagName = (typeof TAG_NAMES)[number];
+
+/** What tenants and sources may be called. */
+export const TENANT_NAME = /^[a-z0-9-]{1,63}$/;
+
+const DURATION_UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+
+/** Milliseconds of `90s`, `2m`, `1h`, `7d`; undefined when the text is not a duration. */
+export function durationMs(text: string): number | undefined {
+  const match = DURATION.exec(text);
+  if (match === null) return undefined;
+  return Math.round(Number(match[1]) * DURATION_UNITS[match[2] as keyof typeof DURATION_UNITS]);
+}
+
+function isDate(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
+  const at = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
+}
+
+function isTimeZone(text: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isNetwork(text: string): boolean {
+  return [z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()].some((kind) => kind.safeParse(text).success);
+}
+
+const duration = z
+  .string()
+  .regex(DURATION, 'a duration is a number and a unit of ms, s, m, h, d, as in 2m')
+  .transform((text) => durationMs(text) as number);
+const date = z.string().refine(isDate, 'a date is written 2026-12-31');
+const network = z.string().refine(isNetwork, 'a network is an address with a prefix length, as in 10.0.0.0/8 or 2001:db8::/32');
+const interfacePattern = z
+  .string()
+  .regex(
+    /^(\*|[A-Z]+(\|[A-Z]+)*) \S+$/,
+    'an interface pattern is METHOD (or *), a space, and host/path with * for anything, as in "POST */api/login"',
+  )
+  .describe('METHOD host/path/{template}; * stands for anything');
+const accountPattern = z.string().min(1).describe('account id; * stands for anything');
+const fieldName = z.string().min(1).describe('name of a field of the raw record; dots go into objects');
+const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable');
+const tenantName = z.string().regex(TENANT_NAME, 'tenant names are 1 to 63 of a-z, 0-9 and -');
+
+/** Networks that count as internal where a tenant does not say: the private and link-local ranges. */
+export const PRIVATE_NETWORKS = [
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '100.64.0.0/10',
+  '::1/128',
+  'fc00::/7',
+  'fe80::/10',
+];
+
+const Tags = z.strictObject({
+  login: z.array(interfacePattern).optional(),
+  register: z.array(interfacePattern).optional(),
+  send_code: z.array(interfacePattern).optional(),
+  benefit: z.array(interfacePattern).optional(),
+  export: z.array(interfacePattern).optional(),
+} satisfies Record<TagName, z.ZodType>);
+
+const Calendar = z.strictObject({
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/, 'a country is two capital letters, as in CN, with a region where holidays differ, as in DE-BY')
+    .optional()
+    .describe('built-in public holidays of this country'),
+  days: z
+    .record(date, z.enum(['holiday', 'work']))
+    .default({})
+    .describe('own days; they win over the built-in ones'),
+});
+
+export const TenantConfig = z.strictObject({
+  time_zone: z.string().refine(isTimeZone, 'a time zone is an IANA name, as in Asia/Shanghai or UTC').default('UTC'),
+  calendar: Calendar.prefault({}),
+  alert_budget: z.number().gt(0).max(1000).default(1).describe('expected false incidents a day, over all detectors of the tenant'),
+  internal_networks: z.array(network).default(PRIVATE_NETWORKS),
+  sensitive: z.array(interfacePattern).default([]).describe('interfaces whose answers must not leak'),
+  tags: Tags.prefault({}).describe('kinds of interfaces; unset ones are guessed, an empty list means none'),
+  roles: z.strictObject({ admin: z.array(accountPattern).default([]), service: z.array(accountPattern).default([]) }).prefault({}),
+  peers: z
+    .record(
+      z.string().min(1),
+      z.strictObject({ members: z.array(accountPattern).min(1), until: date.optional().describe("a contract's end") }),
+    )
+    .default({})
+    .describe('accounts that should behave alike'),
+  values: z
+    .strictObject({ plain: z.array(z.enum(['account', 'source'])).default(['account', 'source']) })
+    .prefault({})
+    .describe('which ids are stored readable; all others are keyed hashes'),
+});
+export type TenantConfig = z.output<typeof TenantConfig>;
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+
+export const SourceConfig = z
+  .strictObject({
+    name: z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/, 'source names are 1 to 63 letters, digits, _ . and -'),
+    tenant: tenantName.default('default'),
+    format: z.enum(FORMATS).optional().describe('left out: detected from the first lines'),
+    files: z.array(z.string().min(1)).min(1).optional().describe('paths, relative to the config file; .gz accepted'),
+    kafka: z.strictObject({ topic: z.string().min(1) }).optional(),
+    fields: z.record(z.string(), fieldName).optional().describe("own names of a record's fields: what it is -> what the log calls it"),
+    trusted_proxies: z.array(network).default([]).describe('X-Forwarded-For is walked from the right over these only'),
+    identity: z.array(fieldName).min(1).optional().describe('fields that name the account, the first that is set wins; left out: guessed'),
+    session: fieldName.optional(),
+    targets: z
+      .array(fieldName)
+      .optional()
+      .describe('fields whose value is what is probed or hit: phone number, user name; left out: guessed'),
+    failure: z
+      .strictObject({ field: fieldName, not: z.array(scalar).min(1).optional(), is: z.array(scalar).min(1).optional() })
+      .refine(
+        (rule) => (rule.not === undefined) !== (rule.is === undefined),
+        'needs one of `not` (every other value is a failure) and `is`',
+      )
+      .optional()
+      .describe('which value of which field says that the request failed'),
+    lateness: duration.optional().describe("how late events may come; left out: the format's own (2m; zeek-conn 1h)"),
+  })
+  .refine((source) => (source.files === undefined) !== (source.kafka === undefined), 'needs one of `files` and `kafka`');
+export type SourceConfig = z.output<typeof SourceConfig>;
+
+const EmbeddedStore = z.strictObject({ path: z.string().min(1).default('./weir-data') });
+const ServerStore = z.strictObject({
+  url: z.url({ protocol: /^https?$/, error: 'a ClickHouse server is given as http://host:8123' }),
+  database: z.string().min(1).default('weir'),
+  username: z.string().min(1).optional(),
+  password_env: environmentName.optional(),
+});
+
+export const ConfigSchema = z
+  .strictObject({
+    tenants: z.record(tenantName, TenantConfig).default({}),
+    sources: z.array(SourceConfig).min(1),
+    address_data: z
+      .strictObject({ csv: z.string().min(1) })
+      .optional()
+      .describe('columns prefix,country,region,asn,organisation; left out: the packaged databases'),
+    store: z
+      .union([ServerStore, EmbeddedStore])
+      .prefault({})
+      .describe('{ path } embedded, or { url, username, password_env } a ClickHouse server'),
+    kafka: z
+      .strictObject({
+        brokers: z
+          .array(z.string().regex(/^\S+:\d+$/, 'a broker is host:port'))
+          .min(1)
+          .default(['127.0.0.1:9092']),
+      })
+      .prefault({}),
+    values: z
+      .strictObject({ key_env: environmentName.default('WEIR_KEY') })
+      .prefault({})
+      .describe("master key of the tenants' hash keys"),
+    alerts: z
+      .strictObject({
+        webhooks: z
+          .array(
+            z.strictObject({
+              url: z.url({ protocol: /^https?$/, error: 'a webhook is an http or https URL' }),
+              secret_env: environmentName.optional(),
+            }),
+          )
+          .default([]),
+      })
+      .prefault({}),
+  })
+  .superRefine((config, context) => {
+    const seen = new Map<string, number>();
+    config.sources.forEach((source, index) => {
+      const first = seen.get(source.name);
+      if (first !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          path: ['sources', index, 'name'],
+          message: `source names are unique; sources[${first}] has it already`,
+        });
+      } else seen.set(source.name, index);
+    });
+  });
+export type Config = z.output<typeof ConfigSchema>;
+
+/** What editors check weir.yaml against (draft 2020-12). */
+export function configJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(ConfigSchema, { io: 'input' }), title: 'weir.yaml' };
+}
