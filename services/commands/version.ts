@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
+
+/** The folder that holds package.json, whether the program runs from its sources or from dist/. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    try {
+      const found = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: string };
+      if (found.name === 'weir') return folder;
+    } catch {
+      // no package.json here: look one folder up
+    }
+    const above = dirname(folder);
+    if (above === folder) throw new Error(`no package.json of weir above ${fileURLToPath(import.meta.url)}`);
+    folder = above;
+  }
+}
+
+/** What `weir --version` prints: program, model and schema, each of which can change alone. */
+export function versionText(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
+  return `weir ${version} · model baselines 1 · alert schema ${ALERT_SCHEMA_VERSION} · node ${process.version}`;
+}

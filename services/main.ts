@@ -1,0 +1,96 @@
+import { Command, CommanderError } from 'commander';
+import { addGlobalOptions } from './commands/global-options.ts';
+import { versionText } from './commands/version.ts';
+import { EXIT, WeirError } from './core/errors.ts';
+
+type Register = (program: Command) => void;
+
+/** Every command and the file that declares it; only the one that is called is loaded, all for `--help`. */
+const COMMANDS: Record<string, () => Promise<Register>> = {
+};
+
+const EXAMPLES = `
+Examples:
+  weir demo                                 two tenants, attacks, incidents: what Weir does, in a minute
+  weir init access.log > weir.yaml          a commented config for a log of your own
+  weir detect access.log                    the whole pipeline over a log
+  weir incidents                            what was found; weir incidents show ID for the reasons
+
+Exit codes: 0 done · 1 ledger out of balance, or nothing could be parsed · 2 usage, config or input ·
+            3 the environment failed, start again to go on · 130, 143 stopped by a signal, state saved`;
+
+/** The composition root: reads argv, loads the command, runs it, turns what is thrown into a message and an exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  endQuietlyOnClosedPipe();
+  let debug = false;
+  try {
+    const program = new Command('weir')
+      .description('Learns how every account and interface behaves from API logs, and raises few, explained alerts when one does not.')
+      .usage('COMMAND [options]')
+      .version(versionText(), '-V, --version', 'program, model and schema versions')
+      .helpOption('-h, --help', 'what a command does and takes')
+      .addHelpText('after', EXAMPLES)
+      .showSuggestionAfterError()
+      .exitOverride()
+      .configureOutput({ outputError: () => undefined });
+    addGlobalOptions(program);
+    program.hook('preAction', () => {
+      debug = program.opts<{ logLevel: string }>().logLevel === 'debug';
+    });
+    for (const load of commandsFor(argv)) (await load())(program);
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = report(error, debug || argv.includes('debug') || argv.includes('--log-level=debug'));
+  }
+  await leave();
+}
+
+/** The loader of the command that argv names, or all of them when it names none (help, a typing error). */
+function commandsFor(argv: readonly string[]): (() => Promise<Register>)[] {
+  const named = argv.slice(2).find((word) => Object.hasOwn(COMMANDS, word));
+  return named === undefined ? Object.values(COMMANDS) : [COMMANDS[named]];
+}
+
+/** Says on stderr what went wrong and returns the exit code. */
+function report(error: unknown, debug: boolean): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.done;
+    if (error.code === 'commander.help') return EXIT.usage; // no command given: commander has printed the help
+    complain(`${error.message.replace(/^error: /, '')}\nweir --help lists the commands, weir COMMAND --help what one takes`);
+    return EXIT.usage;
+  }
+  if (error instanceof WeirError) {
+    complain(error.message);
+    if (debug) process.stderr.write(`${stackOf(error)}\n`);
+    return error.exitCode;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  complain(debug ? `unexpected error\n${stackOf(error)}` : `unexpected error: ${message}\n(--log-level debug shows where)`);
+  return EXIT.environment;
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}
+
+function complain(message: string): void {
+  process.stderr.write(`weir: ${message}\n`);
+}
+
+/** `weir … | head`: the reader has what it wanted. */
+function endQuietlyOnClosedPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
+      throw error;
+    });
+  }
+}
+
+/** Ends the process once stdout is written: nothing that a command left open (a pool, a keep-alive) may hold it. */
+async function leave(): Promise<void> {
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+  process.exit(process.exitCode ?? EXIT.done);
+}
