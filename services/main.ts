@@ -6,8 +6,7 @@ import { EXIT, WeirError } from './core/errors.ts';
 type Register = (program: Command) => void;
 
 /** Every command and the file that declares it; only the one that is called is loaded, all for `--help`. */
-const COMMANDS: Record<string, () => Promise<Register>> = {
-};
+const COMMANDS: Record<string, () => Promise<Register>> = {};
 
 const EXAMPLES = `
 Examples:

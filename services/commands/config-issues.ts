@@ -1,11 +1,16 @@
-import { isMap, isScalar } from 'yaml';
 import type { Document, LineCounter } from 'yaml';
+import { isMap, isScalar } from 'yaml';
 import type { z } from 'zod';
 import { configJsonSchema } from '../../schemas/config.ts';
 import { nearest } from './nearest.ts';
 
 type Issue = z.core.$ZodIssue;
-type SchemaNode = { properties?: Record<string, SchemaNode>; additionalProperties?: SchemaNode | false; items?: SchemaNode; anyOf?: SchemaNode[] };
+type SchemaNode = {
+  properties?: Record<string, SchemaNode>;
+  additionalProperties?: SchemaNode | false;
+  items?: SchemaNode;
+  anyOf?: SchemaNode[];
+};
 
 /** All mistakes of a config, a line each: place, path, value, what is allowed, and the nearest known name. */
 export function describeIssues(issues: readonly Issue[], raw: unknown, document: Document, lines: LineCounter, name: string): string {
@@ -29,7 +34,10 @@ function describe(issue: Issue, raw: unknown, schema: SchemaNode): Said[] {
       const known = keysAt(schema, issue.path);
       return issue.keys.map((key) => {
         const near = nearest(key, known);
-        return { path: [...issue.path, key], text: ` is not a known key${near ? `; did you mean ${near}?` : ''} (allowed: ${known.join(', ')})` };
+        return {
+          path: [...issue.path, key],
+          text: ` is not a known key${near ? `; did you mean ${near}?` : ''} (allowed: ${known.join(', ')})`,
+        };
       });
     }
     case 'invalid_value': {
@@ -60,7 +68,14 @@ function describe(issue: Issue, raw: unknown, schema: SchemaNode): Said[] {
 }
 
 function kindText(expected: string): string {
-  const kinds: Record<string, string> = { array: 'a list', object: 'a map', record: 'a map', string: 'a text', number: 'a number', boolean: 'true or false' };
+  const kinds: Record<string, string> = {
+    array: 'a list',
+    object: 'a map',
+    record: 'a map',
+    string: 'a text',
+    number: 'a number',
+    boolean: 'true or false',
+  };
   return kinds[expected] ?? expected;
 }
 
@@ -104,7 +119,9 @@ function lineAt(document: Document, lines: LineCounter, path: readonly PropertyK
     const above = document.getIn(path.slice(0, length - 1), true) ?? document.contents;
     const last = path[length - 1];
     const pair = isMap(above) ? above.items.find((item) => isScalar(item.key) && String(item.key.value) === String(last)) : undefined;
-    const node = (isScalar(pair?.key) ? pair.key : document.getIn(path.slice(0, length), true)) as { range?: [number, number, number] | null } | undefined;
+    const node = (isScalar(pair?.key) ? pair.key : document.getIn(path.slice(0, length), true)) as
+      | { range?: [number, number, number] | null }
+      | undefined;
     if (node?.range) return lines.linePos(node.range[0]).line;
   }
   return 1;

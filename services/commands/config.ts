@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { LineCounter, parse, parseDocument, Scalar, visit } from 'yaml';
 import type { Document } from 'yaml';
-import { ConfigSchema, TenantConfig } from '../../schemas/config.ts';
+import { LineCounter, parse, parseDocument, Scalar, visit } from 'yaml';
 import type { Config } from '../../schemas/config.ts';
+import { ConfigSchema, TenantConfig } from '../../schemas/config.ts';
 import { WeirError } from '../core/errors.ts';
 import { describeIssues } from './config-issues.ts';
 
@@ -59,7 +59,8 @@ function readText(shown: string, absolute: string): string {
     return readFileSync(absolute, 'utf8');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw new WeirError('input_missing', `config file ${shown} does not exist; weir init SAMPLE.log writes one`, { cause });
+    if (code === 'ENOENT')
+      throw new WeirError('input_missing', `config file ${shown} does not exist; weir init SAMPLE.log writes one`, { cause });
     const why = code === 'EISDIR' ? 'it is a folder' : code === 'EACCES' ? 'no permission to read it' : String(code);
     throw new WeirError('input_unreadable', `config file ${shown} cannot be read: ${why}`, { cause });
   }
@@ -105,7 +106,10 @@ function fillEnvironment(document: Document.Parsed, environment: NodeJS.ProcessE
         if (whole === '$${') return '${';
         const value = environment[name ?? ''];
         if (value === undefined) {
-          throw new WeirError('config', `${place(node.range?.[0] ?? 0)}: \${${name}} is not set in the environment ($\${ writes a plain \${)`);
+          throw new WeirError(
+            'config',
+            `${place(node.range?.[0] ?? 0)}: \${${name}} is not set in the environment ($\${ writes a plain \${)`,
+          );
         }
         return value;
       });

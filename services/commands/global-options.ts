@@ -8,7 +8,9 @@ export interface GlobalOptions {
 }
 
 export function addGlobalOptions(program: Command): void {
-  program.addOption(new Option('--log-level <level>', 'log to stderr; debug also shows the stack of an error').choices(LOG_LEVELS).default('silent'));
+  program.addOption(
+    new Option('--log-level <level>', 'log to stderr; debug also shows the stack of an error').choices(LOG_LEVELS).default('silent'),
+  );
   program.option('-q, --quiet', 'no progress and no remarks on stderr', false);
 }
 

@@ -55,7 +55,12 @@ test('two tasks that each saw a part merge to what one task would have seen', ()
 });
 
 test("an account's history forgets its oldest first, by day and hash, so it too does not depend on order", () => {
-  const visits: [address: string, day: number][] = [['home', 1], ['work', 2], ['train', 3], ['hotel', 4]];
+  const visits: [address: string, day: number][] = [
+    ['home', 1],
+    ['work', 2],
+    ['train', 3],
+    ['hotel', 4],
+  ];
   const history = (order: [string, number][]): HashSets => {
     const sets = new HashSets();
     sets.reserve(1);

@@ -37,7 +37,8 @@ test('a watermark is the highest event time less the lateness: how long we wait 
 test('a tenant advances with the slowest of its inputs, and only of its own', () => {
   const noon = Date.parse('2026-03-02T12:00:00Z');
   const tracker = new WatermarkTracker();
-  const report = (tenant: string, upstream: string, time: number, upstreams: number) => tracker.report({ tenant, upstream, upstreams, time });
+  const report = (tenant: string, upstream: string, time: number, upstreams: number) =>
+    tracker.report({ tenant, upstream, upstreams, time });
   report('shop', 'gateway-1', noon, 2);
   expect(tracker.time('shop')).toBe(Number.NEGATIVE_INFINITY); // gateway-2 has not spoken yet
   expect(report('shop', 'gateway-2', noon - HOUR, 2)).toBe(noon - HOUR);

@@ -73,9 +73,18 @@ function hourWith(objects: number): ClosedWindow {
   values[featureIndex(ACCOUNT_FEATURES, 'objects')] = objects;
   const start = Date.parse('2026-03-02T09:00:00Z');
   return {
-    tenant: 'office', view: 'account', key: 'li.na', slot: 0, start, end: start + 3_600_000,
+    tenant: 'office',
+    view: 'account',
+    key: 'li.na',
+    slot: 0,
+    start,
+    end: start + 3_600_000,
     calendar: { hour: 9, weekday: 0, working: true, day: Math.floor(start / 86_400_000) },
-    values, rolling: new Float64Array(), firstSeen: 0, activeDays: 30, flags: 0,
+    values,
+    rolling: new Float64Array(),
+    firstSeen: 0,
+    activeDays: 30,
+    flags: 0,
   };
 }
 

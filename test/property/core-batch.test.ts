@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BatchBuilder, COLUMN_NAMES, type EventBatch, heapString, REFERENCE_COLUMNS, selectRows, splitBatch } from '../../services/core/batch.ts';
+import {
+  BatchBuilder,
+  COLUMN_NAMES,
+  type EventBatch,
+  heapString,
+  REFERENCE_COLUMNS,
+  selectRows,
+  splitBatch,
+} from '../../services/core/batch.ts';
 
 const encoder = new TextEncoder();
 
@@ -73,7 +81,11 @@ describe('batches', () => {
       fc.property(fc.array(row, { minLength: 1, maxLength: 80 }), (rows) => {
         const batch = build(rows);
         const whole = read(batch);
-        const parts = splitBatch(batch, Uint8Array.from(rows, (each) => each.partition), 4);
+        const parts = splitBatch(
+          batch,
+          Uint8Array.from(rows, (each) => each.partition),
+          4,
+        );
         for (let p = 0; p < 4; p++) {
           const part = parts[p];
           const mine = whole.filter((_, at) => rows[at].partition === p);
@@ -98,7 +110,10 @@ describe('batches', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(row, fc.boolean()), { minLength: 1, maxLength: 40 }), (marked) => {
         const batch = build(marked.map(([each]) => each));
-        const kept = selectRows(batch, Uint8Array.from(marked, ([, keep]) => (keep ? 1 : 0)));
+        const kept = selectRows(
+          batch,
+          Uint8Array.from(marked, ([, keep]) => (keep ? 1 : 0)),
+        );
         expect(read(kept)).toEqual(read(batch).filter((_, at) => marked[at][1]));
       }),
     );

@@ -54,8 +54,16 @@ describe('HashSets', () => {
     fc.assert(
       fc.property(hashes, fc.integer({ min: 1, max: 12 }), (values, k) => {
         const expected = smallest(values, k);
-        expect(setOf(values, k).members(0).map((member) => member.hash)).toEqual(expected);
-        expect(setOf([...values].reverse(), k).members(0).map((member) => member.hash)).toEqual(expected);
+        expect(
+          setOf(values, k)
+            .members(0)
+            .map((member) => member.hash),
+        ).toEqual(expected);
+        expect(
+          setOf([...values].reverse(), k)
+            .members(0)
+            .map((member) => member.hash),
+        ).toEqual(expected);
       }),
     );
   });

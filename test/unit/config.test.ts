@@ -62,7 +62,12 @@ describe('weir.yaml', () => {
     const { config } = parse('sources: [{ name: a, files: [a.log] }]');
     expect(config.sources[0].tenant).toBe('default');
     expect(config.sources[0].lateness).toBeUndefined();
-    expect(tenantConfig(config, 'default')).toMatchObject({ time_zone: 'UTC', alert_budget: 1, sensitive: [], values: { plain: ['account', 'source'] } });
+    expect(tenantConfig(config, 'default')).toMatchObject({
+      time_zone: 'UTC',
+      alert_budget: 1,
+      sensitive: [],
+      values: { plain: ['account', 'source'] },
+    });
     expect(tenantConfig(config, 'default').tags.login).toBeUndefined();
     expect(defaultConfig('/srv').config.store).toEqual({ path: '/srv/weir-data' });
   });
@@ -71,27 +76,43 @@ describe('weir.yaml', () => {
     expect(complaint('tenants:\n  shop:\n    time_zoen: UTC\nsources:\n  - { name: a, files: [a.log] }\n')).toMatch(
       /^weir\.yaml:3: tenants\.shop\.time_zoen is not a known key; did you mean time_zone\? \(allowed: time_zone, calendar, /,
     );
-    expect(complaint('sources: [{ name: a, files: [a] }]\nstore: { pth: x }')).toContain('weir.yaml:2: store.pth is not a known key; did you mean path?');
+    expect(complaint('sources: [{ name: a, files: [a] }]\nstore: { pth: x }')).toContain(
+      'weir.yaml:2: store.pth is not a known key; did you mean path?',
+    );
   });
 
   test('a wrong value is named with what is allowed', () => {
     expect(complaint('sources:\n  - name: a\n    files: [a]\n    format: nginx-jsn')).toBe(
       'weir.yaml:4: sources[0].format is "nginx-jsn"; did you mean nginx-json? (allowed: nginx-json, combined, apisix, kong, envoy-json, zeek-conn)',
     );
-    expect(complaint('sources: [{ name: a, files: [a], lateness: 2 minutes }]')).toContain('sources[0].lateness is "2 minutes": a duration is a number and a unit');
-    expect(complaint('sources: [{ name: a, files: [a] }]\ntenants: { Shop: {} }')).toContain('tenants.Shop is not a valid name: tenant names are 1 to 63 of a-z, 0-9 and -');
-    expect(complaint('sources: [{ name: a, files: [a] }]\ntenants: { shop: { alert_budget: 0 } }')).toContain('tenants.shop.alert_budget is 0; it must be more than 0');
-    expect(complaint('sources: [{ name: a, files: [a] }]\ntenants: { shop: { time_zone: Shanghai } }')).toContain('is "Shanghai": a time zone is an IANA name');
-    expect(complaint('sources: [{ name: a, files: [a], trusted_proxies: [10.0.0.0/33] }]')).toContain('sources[0].trusted_proxies[0] is "10.0.0.0/33": a network is');
+    expect(complaint('sources: [{ name: a, files: [a], lateness: 2 minutes }]')).toContain(
+      'sources[0].lateness is "2 minutes": a duration is a number and a unit',
+    );
+    expect(complaint('sources: [{ name: a, files: [a] }]\ntenants: { Shop: {} }')).toContain(
+      'tenants.Shop is not a valid name: tenant names are 1 to 63 of a-z, 0-9 and -',
+    );
+    expect(complaint('sources: [{ name: a, files: [a] }]\ntenants: { shop: { alert_budget: 0 } }')).toContain(
+      'tenants.shop.alert_budget is 0; it must be more than 0',
+    );
+    expect(complaint('sources: [{ name: a, files: [a] }]\ntenants: { shop: { time_zone: Shanghai } }')).toContain(
+      'is "Shanghai": a time zone is an IANA name',
+    );
+    expect(complaint('sources: [{ name: a, files: [a], trusted_proxies: [10.0.0.0/33] }]')).toContain(
+      'sources[0].trusted_proxies[0] is "10.0.0.0/33": a network is',
+    );
     expect(complaint('sources: [{ name: a }]')).toContain('sources[0]: needs one of `files` and `kafka`');
     expect(complaint('sources: [{ name: a, files: a.log }]')).toContain('sources[0].files is "a.log"; it must be a list');
     expect(complaint('tenants: {}')).toContain('sources is missing; it is a list');
     expect(complaint('sources: []')).toContain('sources is an empty list');
-    expect(complaint('sources: [{ name: a, files: [a] }, { name: a, files: [b] }]')).toContain('source names are unique; sources[0] has it already');
+    expect(complaint('sources: [{ name: a, files: [a] }, { name: a, files: [b] }]')).toContain(
+      'source names are unique; sources[0] has it already',
+    );
   });
 
   test('all mistakes are told at once, in the order of the file', () => {
-    const lines = complaint('sources:\n  - name: a\n    files: [a]\n    formt: x\n    lateness: 3\ntenants:\n  shop: { budget: 1 }').split('\n');
+    const lines = complaint('sources:\n  - name: a\n    files: [a]\n    formt: x\n    lateness: 3\ntenants:\n  shop: { budget: 1 }').split(
+      '\n',
+    );
     expect(lines.map((line) => line.split(':')[1])).toEqual(['4', '5', '7']);
   });
 
