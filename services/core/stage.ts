@@ -64,6 +64,8 @@ export interface DeadLetter {
   partition: string;
   /** byte offset of the record in its partition (uncompressed) */
   offset: number;
+  /** which event of its record, where a record holds several; 0 when absent */
+  index?: number;
   /** 1-based line number within what this run read of the partition; 0 unknown */
   line: number;
   reason: DeadReason;
