@@ -1,0 +1,156 @@
+import { mkdirSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { createClient } from '@clickhouse/client';
+import type { ClickHouseClient } from '@clickhouse/client';
+import { WeirError } from '../core/errors.ts';
+import { storeError } from './store-error.ts';
+
+/** A ClickHouse server, or the embedded one in a data folder (its files lie under `<path>/store`). */
+export type StoreConfig = { path: string } | { url: string; username?: string; password?: string; database?: string };
+
+/** What one SQL text is sent with. Values go as query parameters (`{name:Type}` in the SQL), never into the text. */
+export type Params = Record<string, unknown>;
+
+/**
+ * Settings of every read: nothing can be changed, times are ISO 8601. Integers are JSON numbers as in the records; whoever
+ * needs digits beyond 2^53 in JavaScript has to ask for toString(…).
+ */
+const READ_SETTINGS = {
+  output_format_json_quote_64bit_integers: 0,
+  date_time_output_format: 'iso',
+  readonly: '2',
+} as const;
+
+/** Clients that write, and clients that read: each runs one query at a time, and a read must not wait for an insert. */
+const WRITERS = 2;
+const READERS = 2;
+
+type Role = 'write' | 'read';
+
+/**
+ * A small pool of clients on one store. The embedded client and a server by URL run the same SQL; what differs is said
+ * here and nowhere else: how settings are given (embedded ones stay on the connection, so they are set once), and that
+ * only the embedded one can read local files.
+ */
+export class StoreConnection {
+  readonly embedded: boolean;
+  /** for messages: the folder or the address */
+  readonly place: string;
+  private readonly config: StoreConfig;
+  private readonly idle: Record<Role, ClickHouseClient[]> = { write: [], read: [] };
+  private readonly waiting: Record<Role, ((client: ClickHouseClient) => void)[]> = { write: [], read: [] };
+  private readonly opened: Record<Role, number> = { write: 0, read: 0 };
+  private readonly clients: ClickHouseClient[] = [];
+  private busy = 0;
+  private quiet: (() => void) | undefined;
+
+  constructor(config: StoreConfig) {
+    this.config = config;
+    this.embedded = 'path' in config;
+    this.place = 'path' in config ? config.path : config.url;
+  }
+
+  /** Runs a statement that gives no rows. */
+  async command(sql: string, params?: Params): Promise<void> {
+    await this.with('write', (client) => client.command({ query: sql, query_params: params }));
+  }
+
+  /** `INSERT … FORMAT X` with its rows as text. Resolves when the store has acknowledged. */
+  async insertText(sql: string, rows: string): Promise<void> {
+    await this.with('write', async (client) => {
+      const { stream } = await client.exec({ query: sql, values: Readable.from([Buffer.from(rows)]) });
+      stream.destroy();
+    });
+  }
+
+  /** As `insertText`, for bytes that are not copied into a string (a server by URL only: the embedded one takes files). */
+  async insertBytes(sql: string, rows: Uint8Array[]): Promise<void> {
+    await this.with('write', async (client) => {
+      const { stream } = await client.exec({ query: sql, values: Readable.from(rows) });
+      stream.destroy();
+    });
+  }
+
+  /** The result of a read in a ClickHouse output format. Nothing can be changed by it. */
+  async read(sql: string, format: string, params?: Params): Promise<Uint8Array> {
+    return this.with('read', async (client) => {
+      const { stream } = await client.exec({
+        query: `${sql}\nFORMAT ${format}`,
+        query_params: params,
+        clickhouse_settings: this.embedded ? undefined : READ_SETTINGS,
+      });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Uint8Array);
+      return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+    });
+  }
+
+  /** Waits for what runs, then closes every client; the folder is free for another process afterwards. */
+  async close(): Promise<void> {
+    if (this.busy > 0) await new Promise<void>((resolve) => (this.quiet = resolve));
+    for (const client of this.clients.splice(0)) await client.close();
+    if (this.embedded && this.opened.write + this.opened.read > 0) {
+      const { drainPending } = await import('chdb');
+      await drainPending();
+    }
+  }
+
+  private async with<T>(role: Role, body: (client: ClickHouseClient) => Promise<T>): Promise<T> {
+    this.busy++;
+    try {
+      const client = await this.acquire(role);
+      try {
+        return await body(client);
+      } finally {
+        const next = this.waiting[role].shift();
+        if (next === undefined) this.idle[role].push(client);
+        else next(client);
+      }
+    } catch (cause) {
+      throw storeError(cause, this.place);
+    } finally {
+      this.busy--;
+      if (this.busy === 0) this.quiet?.();
+    }
+  }
+
+  private async acquire(role: Role): Promise<ClickHouseClient> {
+    const free = this.idle[role].pop();
+    if (free !== undefined) return free;
+    if (this.opened[role] < (role === 'write' ? WRITERS : READERS)) {
+      this.opened[role]++;
+      try {
+        return await this.open(role);
+      } catch (cause) {
+        this.opened[role]--;
+        throw cause;
+      }
+    }
+    return new Promise((resolve) => this.waiting[role].push(resolve));
+  }
+
+  private async open(role: Role): Promise<ClickHouseClient> {
+    if ('url' in this.config) {
+      const client = createClient(this.config);
+      this.clients.push(client);
+      return client;
+    }
+    const path = `${this.config.path}/store`;
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const { createChdbConnection } = await import('chdb/connection');
+    let client: ClickHouseClient;
+    try {
+      // the hook is typed for the client's own connections
+      client = createClient({ connection: createChdbConnection({ path }) as never });
+    } catch (cause) {
+      throw new WeirError('data_folder_in_use', `${this.config.path} cannot be opened: another process uses the database in it, or it is damaged`, { cause });
+    }
+    this.clients.push(client);
+    if (role === 'read') {
+      for (const [name, value] of Object.entries(READ_SETTINGS)) {
+        await client.command({ query: `SET ${name} = ${typeof value === 'number' ? value : `'${value}'`}` });
+      }
+    }
+    return client;
+  }
+}

@@ -1,0 +1,76 @@
+import { ACCOUNT_FEATURES, INTERFACE_FEATURES, MINUTE_COUNTERS, SOURCE_FEATURES, TARGET_FEATURES, VIEW_FEATURES } from '../../models/windows.ts';
+
+/** Days that rows are kept: for all tenants, and for single ones. */
+export interface Retention {
+  default: number;
+  tenants?: Record<string, number>;
+}
+
+export const DEFAULT_RETENTION_DAYS = 60;
+
+/** Tables whose rows age; the ledger, the inventory, marks and runs stay. */
+const AGING = ['alerts_raw', 'incidents_raw', 'windows_raw', 'late_raw', 'dead_letters_raw'];
+
+/** Rows of different partitions never have one key. */
+const FINAL_SETTING = 'SETTINGS do_not_merge_across_partitions_select_final = 1';
+
+/** Columns that only the store itself needs. */
+const HIDDEN = 'EXCEPT (retracted, version)';
+
+function names(list: readonly string[]): string {
+  return `[${list.map((name) => `'${name}'`).join(', ')}]`;
+}
+
+/** One column a feature, for one view: the shortest way to write a query. */
+function featureView(name: string, view: string, size: string, features: readonly string[]): string {
+  const columns = features.map((feature, index) => `values[${index + 1}] AS ${feature}`).join(', ');
+  return `CREATE OR REPLACE VIEW ${name} AS SELECT tenant, key, start, end, final, run, ${columns}
+    FROM windows_raw FINAL WHERE view = '${view}' AND size = '${size}' ${FINAL_SETTING}`;
+}
+
+/**
+ * The views that people query. They show every record once, in its latest state, and none that was retracted. Feature
+ * columns come from the feature lists, so they are declared from code instead of by a numbered migration.
+ */
+export function viewStatements(): string[] {
+  const view = (name: string, columns: string, rest: string) =>
+    `CREATE OR REPLACE VIEW ${name} AS SELECT ${columns} FROM ${name}_raw FINAL ${rest} ${FINAL_SETTING}`;
+  const features = `multiIf(size = '1m', ${names(MINUTE_COUNTERS)}, view = 'account', ${names(VIEW_FEATURES.account)}, view = 'interface', ${names(VIEW_FEATURES.interface)},
+      view = 'source', ${names(VIEW_FEATURES.source)}, ${names(VIEW_FEATURES.target)})`;
+  return [
+    view('runs', '* EXCEPT (version)', ''),
+    view('tenants', '* EXCEPT (version)', ''),
+    view('alerts', `* ${HIDDEN}`, 'WHERE NOT retracted'),
+    view('incidents', `* ${HIDDEN}`, "WHERE NOT retracted AND status != 'retracted'"),
+    view('late', '* EXCEPT (version)', ''),
+    view('dead_letters', '* EXCEPT (version)', ''),
+    `CREATE OR REPLACE VIEW ledger AS SELECT * EXCEPT (version) FROM ledger_raw FINAL
+      WHERE (run, version) IN (SELECT run, max(version) FROM ledger_raw GROUP BY run)`,
+    view('inventory', '* EXCEPT (version)', ''),
+    view('feedback', `* ${HIDDEN}`, 'WHERE NOT retracted'),
+    `CREATE OR REPLACE VIEW windows AS
+      SELECT tenant, view, size, key, start, end, final, run, stored_at, mapFromArrays(arraySlice(${features}, 1, length(values)), values) AS values
+      FROM windows_raw FINAL ${FINAL_SETTING}`,
+    featureView('account_windows', 'account', '1h', ACCOUNT_FEATURES),
+    featureView('interface_windows', 'interface', '1h', INTERFACE_FEATURES),
+    featureView('source_windows', 'source', '1h', SOURCE_FEATURES),
+    featureView('target_windows', 'target', '1h', TARGET_FEATURES),
+    featureView('account_minutes', 'account', '1m', MINUTE_COUNTERS),
+    featureView('interface_minutes', 'interface', '1m', MINUTE_COUNTERS),
+  ];
+}
+
+/** Retention counts from when a row was stored, so that logs of last year are not deleted as they are read. */
+export function retentionStatements(retention: Retention): string[] {
+  const byDays = new Map<number, string[]>();
+  for (const [tenant, days] of Object.entries(retention.tenants ?? {}).sort()) {
+    if (days !== retention.default) byDays.set(days, [...(byDays.get(days) ?? []), `'${tenant.replace(/[\\']/g, '\\$&')}'`]);
+  }
+  const expire = (days: number) => `toDateTime(stored_at) + INTERVAL ${days} DAY DELETE`;
+  const special = [...byDays.values()].flat();
+  const clauses = [
+    special.length === 0 ? expire(retention.default) : `${expire(retention.default)} WHERE tenant NOT IN (${special.join(', ')})`,
+    ...[...byDays].map(([days, tenants]) => `${expire(days)} WHERE tenant IN (${tenants.join(', ')})`),
+  ];
+  return AGING.map((table) => `ALTER TABLE ${table} MODIFY TTL ${clauses.join(', ')}`);
+}
