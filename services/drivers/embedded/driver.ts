@@ -1,0 +1,175 @@
+import { readdirSync, existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { WeirError } from '../../core/errors.ts';
+import type { Sink } from '../../core/sink.ts';
+import type { CreateTopology } from '../../core/topology-contract.ts';
+import { FileSnapshotStore } from '../../state/file-snapshot-store.ts';
+import type { Manifest } from '../../state/manifest.ts';
+import type { AlertFile } from './alert-file.ts';
+import { openInput } from './byte-source.ts';
+import { HEAD_BYTES, identityOf, recognise } from './identity.ts';
+import { compiled } from './modules.ts';
+import { probeSpan } from './probe.ts';
+import { checkWorkers, EmbeddedRun, type PlannedInput, type Progress, type RunResult } from './run.ts';
+
+/** Name of the run that everything belongs to but backfills. */
+export const MAIN_RUN = 'main';
+/** ms of work between cuts: what a crash costs at most, give or take. */
+const CUT_EVERY = 30_000;
+const DEFAULT_WORKERS = 2;
+
+/** An input as the user named it. */
+export interface InputSpec {
+  tenant: string;
+  source: string;
+  /** a file, or `-` for standard input */
+  path: string;
+  /** format name; undefined: `detect` decides */
+  format?: string;
+}
+
+export interface EmbeddedOptions {
+  inputs: InputSpec[];
+  /** folder for snapshots, made when missing; the caller holds its lock */
+  folder: string;
+  topologyConfig: unknown;
+  /** module that exports createTopology; the product's own when left out */
+  topologyModule?: URL;
+  configVersion: string;
+  program: string;
+  /** worker threads, 1 to the number of cores; default 2 */
+  workers?: number;
+  sinks: readonly Sink[];
+  alertFile?: AlertFile;
+  /** names the format of an input from its first bytes. Throws `input_format` */
+  detect(head: Uint8Array, path: string): string;
+  cutEvery?: number;
+  /** stop reading, save the state, return */
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+  /** things to know that are no errors: one sentence each */
+  onNotice?: (text: string) => void;
+}
+
+export interface EmbeddedResult {
+  runs: RunResult[];
+  stopped: boolean;
+  /** what was read, under which identity and format, in the order given; the same file twice is listed once */
+  inputs: { path: string; tenant: string; source: string; partition: string; format: string; run: string; resumedAt: number }[];
+}
+
+interface KnownRun {
+  name: string;
+  folder: string;
+  manifest: Manifest | undefined;
+}
+
+/** Runs the topology over files in this process: looks at the inputs, decides which run each belongs to, runs them. */
+export async function runEmbedded(options: EmbeddedOptions): Promise<EmbeddedResult> {
+  const cores = availableParallelism();
+  const workers = checkWorkers(options.workers ?? Math.min(DEFAULT_WORKERS, cores), Math.max(cores, DEFAULT_WORKERS));
+  const topologyModule = (options.topologyModule ?? compiled('../../topology.js', import.meta.url)).href;
+  const notice = options.onNotice ?? (() => undefined);
+  const runs = knownRuns(options.folder);
+  const result: EmbeddedResult = { runs: [], stopped: false, inputs: [] };
+  const planned = new Map<KnownRun, PlannedInput[]>();
+  const fresh: PlannedInput[] = [];
+  const plan = (run: KnownRun, input: PlannedInput): void => {
+    const inputs = planned.get(run) ?? [];
+    planned.set(run, inputs);
+    if (inputs.some((other) => other.partition === input.partition)) {
+      notice(`${input.path} begins as ${inputs.find((other) => other.partition === input.partition)?.path} does and is taken for the same file: read once`);
+      return;
+    }
+    inputs.push(input);
+    result.inputs.push({
+      path: input.path, tenant: input.tenant, source: input.source, partition: input.partition, format: input.format, run: run.name, resumedAt: input.start.offset,
+    });
+  };
+  for (const spec of options.inputs) {
+    const input = await look(spec, runs, options.detect);
+    if (input.run === undefined) fresh.push(input.plan);
+    else plan(input.run, input.plan);
+  }
+  const late = await backfills(options, topologyModule, runs[0], fresh);
+  if (late.length > 0) {
+    const backfill: KnownRun = { name: `backfill-${late[0].partition}`, folder: join(options.folder, `backfill-${late[0].partition}`), manifest: undefined };
+    for (const input of late) {
+      notice(`${input.path} ends before the time that ${input.tenant} has reached: it runs as a backfill, with its own state, into the same store`);
+      plan(backfill, input);
+    }
+  }
+  for (const input of fresh) if (!late.includes(input)) plan(runs[0], input);
+  for (const run of [...planned.keys()].sort((a, b) => Number(b.name === MAIN_RUN) - Number(a.name === MAIN_RUN))) {
+    const done = await new EmbeddedRun({
+      name: run.name,
+      folder: run.folder,
+      topologyModule,
+      topologyConfig: options.topologyConfig,
+      configVersion: options.configVersion,
+      program: options.program,
+      workers,
+      inputs: planned.get(run) ?? [],
+      manifest: run.manifest,
+      sinks: options.sinks,
+      alertFile: options.alertFile,
+      startsOutputs: run.name === MAIN_RUN,
+      cutEvery: options.cutEvery ?? CUT_EVERY,
+      signal: options.signal,
+      onProgress: options.onProgress,
+    }).execute();
+    result.runs.push(done);
+    result.stopped ||= done.stopped;
+    if (result.stopped) break;
+  }
+  return result;
+}
+
+/** The runs that have state in the folder, the main one first, whether it has or not. */
+function knownRuns(folder: string): KnownRun[] {
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('backfill-')).sort() : [];
+  return [MAIN_RUN, ...names].map((name) => {
+    const path = join(folder, name);
+    return { name, folder: path, manifest: new FileSnapshotStore(path).newest() };
+  });
+}
+
+/** Opens an input and finds the run that knows it. */
+async function look(spec: InputSpec, runs: KnownRun[], detect: EmbeddedOptions['detect']): Promise<{ run: KnownRun | undefined; plan: PlannedInput }> {
+  const opened = await openInput(spec.path, HEAD_BYTES);
+  const { tenant, source, path } = spec;
+  if (opened.head.length === 0) {
+    throw new WeirError('nothing_parsed', `${path === '-' ? 'standard input' : path} is empty: there is nothing to read`);
+  }
+  if (opened.kind !== 'stdin') {
+    for (const run of runs) {
+      const known = recognise(tenant, opened.head, run.manifest?.inputs ?? []);
+      if (known === undefined) continue;
+      const start = { offset: known.offset, lines: known.lines };
+      return { run, plan: { tenant, source: known.source, path, partition: known.partition, head: known.head, format: spec.format ?? known.format, opened, start } };
+    }
+  }
+  const head = opened.kind === 'stdin' ? 0 : opened.head.length;
+  const partition = opened.kind === 'stdin' ? `stdin-${identityOf(tenant, opened.head)}` : identityOf(tenant, opened.head);
+  const format = spec.format ?? detect(opened.head, path);
+  return { run: undefined, plan: { tenant, source, path, partition, head, format, opened, start: { offset: 0, lines: 0 } } };
+}
+
+/** The new inputs that end before the time that their tenant has reached. */
+async function backfills(options: EmbeddedOptions, topologyModule: string, main: KnownRun, inputs: PlannedInput[]): Promise<PlannedInput[]> {
+  const reached = main.manifest?.reached ?? {};
+  const suspects = inputs.filter((input) => input.opened.kind !== 'stdin' && reached[input.tenant] !== undefined);
+  if (suspects.length === 0) return [];
+  const { createTopology } = (await import(topologyModule)) as { createTopology: CreateTopology };
+  const topology = await createTopology(options.topologyConfig);
+  const late: PlannedInput[] = [];
+  for (const input of suspects) {
+    const span = await probeSpan(topology, input);
+    if (span.last !== undefined && span.last < reached[input.tenant]) late.push(input);
+    else if (span.first !== undefined && span.first < reached[input.tenant]) {
+      options.onNotice?.(`${input.path} begins before the time that ${input.tenant} has reached: what lies before it counts as late`);
+    }
+  }
+  return late;
+}

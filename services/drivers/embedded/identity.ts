@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto';
+import type { InputPosition } from '../../state/manifest.ts';
+
+/** A file is recognised by so many of its first uncompressed bytes, or by all that it had at first sight. */
+export const HEAD_BYTES = 4096;
+
+/** Identity of an input: a hash of its tenant and its first bytes. 16 hex digits. */
+export function identityOf(tenant: string, head: Uint8Array): string {
+  return createHash('sha256').update(tenant).update('\0').update(head).digest('hex').slice(0, 16);
+}
+
+/** The known input of which these are the first bytes, under whatever name it goes now; the longest head decides. */
+export function recognise<Known extends Pick<InputPosition, 'tenant' | 'partition' | 'head'>>(tenant: string, head: Uint8Array, known: readonly Known[]): Known | undefined {
+  const candidates = known.filter((one) => one.tenant === tenant && one.head > 0 && one.head <= head.length).sort((a, b) => b.head - a.head);
+  return candidates.find((one) => identityOf(tenant, head.subarray(0, one.head)) === one.partition);
+}

@@ -1,0 +1,59 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { EventBatch } from '../../core/batch.ts';
+import type { ControlRecord } from '../../core/control.ts';
+import type { ErrorCode } from '../../core/errors.ts';
+import type { RawChunk } from '../../core/raw.ts';
+import type { Emit } from '../../core/stage.ts';
+import type { InputPartition } from '../../core/topology-contract.ts';
+import type { SnapshotFile } from '../../state/manifest.ts';
+import type { RestorePoint } from './restore.ts';
+
+/**
+ * Messages between the threads of the embedded driver. Every port is FIFO; a control record is sent on each channel
+ * behind all that it covers. Work that is done on a chunk's behalf is acknowledged to the main thread, which holds the
+ * credits; barriers go through every channel and count what moved since the last one.
+ */
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  worker: number;
+  workers: number;
+  topologyModule: string;
+  topologyConfig: unknown;
+  /** folder of the run's snapshots */
+  folder: string;
+  restore: RestorePoint;
+  /** ports to the other workers, by number; undefined for its own */
+  peers: (MessagePort | undefined)[];
+}
+
+/** Main thread to worker. */
+export type ToWorker =
+  | { type: 'open'; input: number; spec: InputPartition }
+  | { type: 'chunk'; id: number; input: number; chunk: RawChunk }
+  /** for the normalise stage of an input: idle, end */
+  | { type: 'input-control'; input: number; record: ControlRecord }
+  /** for the account and merge tasks: shared knowledge, silence */
+  | { type: 'control'; record: ControlRecord }
+  | { type: 'barrier'; round: number }
+  | { type: 'snapshot'; sequence: number };
+
+/** Worker to worker. */
+export type ToPeer =
+  | { type: 'events'; id: number; batch: EventBatch }
+  | { type: 'partials'; value: Uint8Array }
+  | { type: 'control'; from: 'normalise' | 'account'; record: ControlRecord }
+  | { type: 'barrier'; round: number };
+
+/** Worker to main thread. */
+export type ToMain =
+  | { type: 'ready' }
+  | { type: 'opened'; input: number }
+  | { type: 'out'; emits: Emit[] }
+  /** the chunk has been parsed; `parts` batches of it went to peers. `reached`: the input's watermark, if it has one */
+  | { type: 'chunk-done'; id: number; input: number; events: number; parts: number; reached: number | undefined }
+  | { type: 'part-done'; id: number }
+  /** all channels of this round are drained; `moved`: messages other than barriers taken since the last round */
+  | { type: 'barrier-done'; round: number; moved: number; counters: Record<string, number> }
+  | { type: 'snapshot-done'; files: SnapshotFile[] }
+  | { type: 'failed'; code: ErrorCode | undefined; message: string; stack: string };

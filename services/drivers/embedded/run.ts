@@ -1,0 +1,409 @@
+import { join } from 'node:path';
+import type { ControlRecord } from '../../core/control.ts';
+import { WeirError } from '../../core/errors.ts';
+import type { RawChunk } from '../../core/raw.ts';
+import type { LedgerEntry, Sink } from '../../core/sink.ts';
+import type { Emit, Stage } from '../../core/stage.ts';
+import { type CreateTopology, parseLedgerCounter } from '../../core/topology-contract.ts';
+import { FileSnapshotStore } from '../../state/file-snapshot-store.ts';
+import { type InputPosition, type Manifest, type Provisional, SNAPSHOT_VERSION } from '../../state/manifest.ts';
+import { readProvisional, writeProvisional } from '../../state/provisional-file.ts';
+import type { AlertFile } from './alert-file.ts';
+import type { OpenedInput } from './byte-source.ts';
+import { addCounters } from './counters.ts';
+import { Crew } from './crew.ts';
+import { LineReader, type ReadPosition } from './line-reader.ts';
+import { Outlets } from './outlets.ts';
+import type { ToMain } from './protocol.ts';
+import { type RestorePoint, restoreTask } from './restore.ts';
+import { chooseInput, pinInputs, type Readable } from './scheduler.ts';
+
+/** Bytes of a chunk: large enough to make messages cheap, small enough that a few in flight cost little. */
+const CHUNK_BYTES = 256 * 1024;
+/** Bytes of an input's first chunk: just enough to learn where in time it stands. */
+const PEEK_BYTES = 16 * 1024;
+/** Bytes that sinks may hold unwritten before reading waits for them. */
+const SINK_LIMIT = 64 * 1024 * 1024;
+/** A cut may take at most this share of the time since the last one. */
+const CUT_SHARE = 0.1;
+
+/** An input that has been looked at: what it is, where it is read from. */
+export interface PlannedInput {
+  tenant: string;
+  source: string;
+  path: string;
+  partition: string;
+  /** bytes that the identity covers */
+  head: number;
+  format: string;
+  opened: OpenedInput;
+  start: ReadPosition;
+}
+
+export interface Progress {
+  run: string;
+  /** events parsed in this run of the program */
+  events: number;
+  /** uncompressed bytes read in this run of the program */
+  bytes: number;
+  /** bytes on disk of all inputs */
+  size: number;
+  /** lowest watermark over the inputs being read, ms; undefined before the first */
+  reached: number | undefined;
+  alerts: number;
+}
+
+export interface RunOptions {
+  /** `main` or the name of a backfill */
+  name: string;
+  /** folder of this run's snapshots */
+  folder: string;
+  /** module that exports createTopology, as a URL */
+  topologyModule: string;
+  topologyConfig: unknown;
+  configVersion: string;
+  program: string;
+  workers: number;
+  inputs: PlannedInput[];
+  manifest: Manifest | undefined;
+  sinks: readonly Sink[];
+  alertFile?: AlertFile;
+  /** an output file that this run's manifest does not name is begun anew (else continued: another run wrote to it before) */
+  startsOutputs: boolean;
+  /** ms of work between cuts */
+  cutEvery: number;
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface RunResult {
+  name: string;
+  /** stopped by the signal: state is saved, nothing was flushed */
+  stopped: boolean;
+  /** every input held only what an earlier run had already taken */
+  nothingNew: boolean;
+  events: number;
+  bytes: number;
+  cuts: number;
+  alerts: number;
+  incidents: number;
+  /** provisional alerts of an earlier run that the grown inputs no longer support */
+  retracted: number;
+  /** what cut inputs short */
+  problems: string[];
+  /** events by fate, since the beginning of the run's state */
+  ledger: LedgerEntry[];
+}
+
+interface ActiveInput extends Readable {
+  plan: PlannedInput;
+  reader: LineReader;
+  peeked: boolean;
+  problem: string | undefined;
+}
+
+/** One run of the topology over its inputs, from a committed cut (or from nothing) to the next. */
+export class EmbeddedRun {
+  private readonly options: RunOptions;
+  private readonly store: FileSnapshotStore;
+  private readonly markPath: string;
+  private manifest: Manifest | undefined;
+  private inputs: ActiveInput[] = [];
+  private outlets!: Outlets;
+  private alert!: Stage<Uint8Array>;
+  private alertBase: Record<string, number> = {};
+  private crew!: Crew;
+  private readonly chunks = new Map<number, { input: ActiveInput; parsed: boolean; parts: number }>();
+  private nextChunk = 1;
+  private failure: Error | undefined;
+  private wakeup: (() => void) | undefined;
+  private readonly reached: Record<string, number>;
+  private readonly result: RunResult;
+  private lastCut = { at: 0, took: 0 };
+
+  constructor(options: RunOptions) {
+    this.options = options;
+    this.manifest = options.manifest;
+    this.store = new FileSnapshotStore(options.folder);
+    this.markPath = join(options.folder, 'provisional.json');
+    this.reached = { ...options.manifest?.reached };
+    this.result = {
+      name: options.name, stopped: false, nothingNew: false, events: 0, bytes: 0, cuts: 0, alerts: 0, incidents: 0, retracted: 0, problems: [], ledger: [],
+    };
+  }
+
+  async execute(): Promise<RunResult> {
+    const { manifest } = this;
+    const mark = readProvisional(this.markPath);
+    const current = mark !== undefined && mark.sequence === manifest?.sequence ? mark : undefined;
+    if (current?.done && this.options.inputs.every((input) => input.opened.kind !== 'stdin' && current.sizes[input.partition] === input.opened.size)) {
+      return { ...this.result, nothingNew: true, ledger: this.ledger({}) };
+    }
+    this.outlets = new Outlets(this.options.sinks, current?.tenants ?? manifest?.provisional ?? {});
+    const { alertFile } = this.options;
+    const length = alertFile === undefined ? undefined : manifest?.outputs[alertFile.path];
+    if (length !== undefined || this.options.startsOutputs) alertFile?.cutBack(length ?? 0);
+    try {
+      await this.start();
+      this.lastCut.at = performance.now();
+      await this.read();
+      if (this.options.signal?.aborted) {
+        await this.cut();
+        this.result.stopped = true;
+      } else await this.finish();
+    } finally {
+      await this.crew?.stop();
+      await Promise.all(this.inputs.map((input) => input.reader.close()));
+    }
+    this.result.alerts = this.outlets.counts.alerts;
+    this.result.incidents = this.outlets.counts.incidents;
+    return this.result;
+  }
+
+  private async start(): Promise<void> {
+    const { options, manifest } = this;
+    const restore: RestorePoint = { partitions: manifest?.partitions ?? options.workers, files: manifest?.files ?? [] };
+    const { createTopology } = (await import(options.topologyModule)) as { createTopology: CreateTopology };
+    const topology = await createTopology(options.topologyConfig);
+    this.alert = await topology.createAlert(options.workers);
+    restoreTask(this.store, { partitions: 1, files: restore.files }, this.alert, () => true);
+    this.alertBase = this.alert.counters();
+    this.crew = await Crew.start({
+      workers: options.workers,
+      topologyModule: options.topologyModule,
+      topologyConfig: options.topologyConfig,
+      folder: options.folder,
+      restore,
+      onMessage: (_, message) => this.take(message),
+      onFailure: (error) => {
+        this.failure = error;
+        this.wake();
+      },
+    });
+    options.signal?.addEventListener('abort', () => this.wake());
+    const pins = pinInputs(options.inputs.map((input) => input.opened.size), options.workers);
+    for (const [i, plan] of options.inputs.entries()) {
+      const upstreams = options.inputs.filter((other) => other.tenant === plan.tenant).length;
+      await this.crew.open(pins[i], i, { tenant: plan.tenant, source: plan.source, partition: plan.partition, format: plan.format, upstreams });
+      const reader = new LineReader(plan, await plan.opened.from(plan.start.offset), plan.start);
+      this.inputs.push({ plan, reader, tenant: plan.tenant, worker: pins[i], reached: undefined, inFlight: 0, exhausted: false, peeked: false, problem: undefined });
+    }
+  }
+
+  /** Reads until every input has no more or the signal says stop; cuts on the way. */
+  private async read(): Promise<void> {
+    while (!this.options.signal?.aborted) {
+      if (this.failure !== undefined) throw this.failure;
+      if (this.outlets.waiting() > SINK_LIMIT) await this.outlets.flush();
+      if (this.cutDue()) await this.cut();
+      const input = chooseInput(this.inputs);
+      if (input !== undefined) await this.readFrom(input);
+      else if (this.chunks.size > 0) await this.woken();
+      else return;
+    }
+  }
+
+  private async readFrom(input: ActiveInput): Promise<void> {
+    const chunk = await input.reader.next(input.peeked ? CHUNK_BYTES : PEEK_BYTES);
+    if (chunk !== undefined) {
+      input.peeked = true;
+      this.dispatch(input, chunk);
+      return;
+    }
+    input.exhausted = true;
+    if (input.problem === undefined && input.reader.problem !== undefined) {
+      input.problem = input.reader.problem;
+      this.result.problems.push(input.problem);
+    }
+    if (this.inputs.some((other) => other.tenant === input.tenant && !other.exhausted)) this.handOver(input);
+  }
+
+  /** An input is at its end while others of its tenant go on: it gives what it has and no longer holds them back. */
+  private handOver(input: ActiveInput): void {
+    const tail = input.reader.tail();
+    if (tail !== undefined) this.dispatch(input, tail);
+    this.tell(input, { kind: 'idle', tenant: input.tenant, upstream: input.plan.partition });
+  }
+
+  private dispatch(input: ActiveInput, chunk: RawChunk): void {
+    const id = this.nextChunk++;
+    this.chunks.set(id, { input, parsed: false, parts: 0 });
+    input.inFlight++;
+    this.result.bytes += chunk.skipped ?? chunk.bytes.length;
+    this.crew.send(input.worker, { type: 'chunk', id, input: this.inputs.indexOf(input), chunk }, [chunk.bytes.buffer as ArrayBuffer]);
+  }
+
+  private tell(input: ActiveInput, record: ControlRecord): void {
+    this.crew.send(input.worker, { type: 'input-control', input: this.inputs.indexOf(input), record });
+  }
+
+  private take(message: ToMain): void {
+    switch (message.type) {
+      case 'out':
+        for (const emit of message.emits) this.fromTask(emit);
+        return;
+      case 'chunk-done': {
+        const { input } = this.chunks.get(message.id) as { input: ActiveInput };
+        this.result.events += message.events;
+        if (message.reached !== undefined) {
+          input.reached = message.reached;
+          this.reached[input.tenant] = Math.max(this.reached[input.tenant] ?? Number.NEGATIVE_INFINITY, message.reached);
+        }
+        this.settleChunk(message.id, message.parts, true);
+        return;
+      }
+      case 'part-done':
+        this.settleChunk(message.id, -1, false);
+        return;
+      default:
+        throw new Error(`unexpected message ${message.type}`);
+    }
+  }
+
+  private settleChunk(id: number, parts: number, parsed: boolean): void {
+    const chunk = this.chunks.get(id);
+    if (chunk === undefined) throw new Error(`chunk ${id} is not under way`);
+    chunk.parts += parts;
+    chunk.parsed ||= parsed;
+    if (!chunk.parsed || chunk.parts !== 0) return;
+    this.chunks.delete(id);
+    chunk.input.inFlight--;
+    this.options.onProgress?.(this.progress());
+    this.wake();
+  }
+
+  private fromTask(emit: Emit): void {
+    if (emit.output === 'candidates') this.fromAlert(this.alert.process(emit.value));
+    else if (emit.output === 'control') this.fromAlert(this.alert.control(emit.value));
+    else this.outlets.give(emit);
+  }
+
+  private fromAlert(emits: Emit[]): void {
+    for (const emit of emits) {
+      if (emit.output === 'shared') {
+        this.crew.broadcast({ type: 'control', record: { kind: 'shared', tenant: emit.tenant, epoch: emit.value.epoch, knowledge: emit.value.knowledge } });
+      } else this.outlets.give(emit);
+    }
+  }
+
+  private cutDue(): boolean {
+    const since = performance.now() - this.lastCut.at;
+    return since >= Math.max(this.options.cutEvery, this.lastCut.took / CUT_SHARE) && this.result.bytes > 0;
+  }
+
+  /** The consistent cut: all channels empty, all state written, sinks acknowledged, then one manifest. */
+  private async cut(): Promise<void> {
+    const begun = performance.now();
+    const counters = await this.drain();
+    await this.outlets.flush();
+    const sequence = (this.manifest?.sequence ?? 0) + 1;
+    const files = await this.crew.snapshot(sequence);
+    files.push(this.store.write(sequence, '0', this.alert.snapshot()));
+    const mine = new Set(this.inputs.map((input) => input.plan.partition));
+    const { alertFile } = this.options;
+    const manifest: Manifest = {
+      version: SNAPSHOT_VERSION,
+      sequence,
+      program: this.options.program,
+      configVersion: this.options.configVersion,
+      partitions: this.options.workers,
+      inputs: [...this.inputs.map(positionOf), ...(this.manifest?.inputs ?? []).filter((input) => !mine.has(input.partition))],
+      journal: 0,
+      outputs: { ...this.manifest?.outputs, ...(alertFile === undefined ? {} : { [alertFile.path]: alertFile.length }) },
+      ledger: this.totals(counters),
+      reached: { ...this.reached },
+      provisional: this.outlets.provisional(),
+      files: [...files, ...(this.manifest?.files ?? []).filter((file) => file.stage === 'normalise' && !mine.has(file.task))],
+    };
+    this.store.commit(manifest);
+    this.manifest = manifest;
+    this.writeLedger(counters);
+    this.result.cuts++;
+    this.lastCut = { at: performance.now(), took: performance.now() - begun };
+  }
+
+  /** All inputs are at their end: the cut comes first, what the flush raises on top of it is provisional. */
+  private async finish(): Promise<void> {
+    await this.cut();
+    this.outlets.hold();
+    for (const input of this.inputs) {
+      const tail = input.reader.tail();
+      if (tail !== undefined) this.dispatch(input, tail);
+    }
+    for (const input of this.inputs) this.tell(input, { kind: 'end', tenant: input.tenant, upstream: input.plan.partition, provisional: true });
+    const counters = await this.drain();
+    this.mark(false, this.outlets.provisional());
+    this.outlets.release();
+    for (const tenant of new Set(this.inputs.map((input) => input.tenant))) this.result.retracted += this.outlets.settle(tenant);
+    this.writeLedger(counters);
+    await this.outlets.flush();
+    this.mark(true, this.outlets.provisional());
+  }
+
+  private mark(done: boolean, tenants: Record<string, Provisional>): void {
+    const sizes = Object.fromEntries(this.inputs.map((input) => [input.plan.partition, input.plan.opened.size]));
+    writeProvisional(this.markPath, { sequence: this.manifest?.sequence ?? 0, done, sizes, tenants });
+  }
+
+  private async drain(): Promise<Record<string, number>> {
+    const counters = await this.crew.drain();
+    if (this.chunks.size > 0) throw new Error(`${this.chunks.size} chunks are under way behind a barrier`);
+    addCounters(counters, this.alert.counters());
+    addCounters(counters, this.alertBase, -1);
+    return counters;
+  }
+
+  private totals(counters: Readonly<Record<string, number>>): Record<string, number> {
+    const totals = { ...this.manifestAtStart() };
+    addCounters(totals, counters);
+    return totals;
+  }
+
+  /** Counters of tasks start where this run started, so they add to what the manifest said then. */
+  private manifestAtStart(): Readonly<Record<string, number>> {
+    return this.options.manifest?.ledger ?? {};
+  }
+
+  private ledger(counters: Readonly<Record<string, number>>): LedgerEntry[] {
+    const entries: LedgerEntry[] = [];
+    for (const [name, count] of Object.entries(this.totals(counters)).sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const parsed = parseLedgerCounter(name);
+      if (parsed !== undefined) entries.push({ run: this.options.name, ...parsed, count });
+    }
+    return entries;
+  }
+
+  private writeLedger(counters: Readonly<Record<string, number>>): void {
+    this.result.ledger = this.ledger(counters);
+    for (const sink of this.options.sinks) sink.ledger(this.result.ledger);
+  }
+
+  private progress(): Progress {
+    let reached: number | undefined;
+    for (const input of this.inputs) if (input.reached !== undefined && !input.exhausted) reached = Math.min(reached ?? input.reached, input.reached);
+    const size = this.inputs.reduce((sum, input) => sum + input.plan.opened.size, 0);
+    return { run: this.options.name, events: this.result.events, bytes: this.result.bytes, size, reached, alerts: this.outlets.counts.alerts };
+  }
+
+  private woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wakeup = resolve;
+    });
+  }
+
+  private wake(): void {
+    this.wakeup?.();
+    this.wakeup = undefined;
+  }
+}
+
+function positionOf(input: ActiveInput): InputPosition {
+  const { tenant, source, partition, head, format, path } = input.plan;
+  return { tenant, source, partition, head, format, path, offset: input.reader.position.offset, lines: input.reader.position.lines };
+}
+
+/** Refuses what cannot be right before threads are started. Throws `usage`. */
+export function checkWorkers(workers: number, cores: number): number {
+  if (Number.isInteger(workers) && workers >= 1 && workers <= Math.max(1, cores)) return workers;
+  throw new WeirError('usage', `--workers ${workers}: a whole number from 1 to ${Math.max(1, cores)} (the cores of this machine)`);
+}

@@ -1,0 +1,257 @@
+import { batchBuffers, type EventBatch, splitBatch } from '../../core/batch.ts';
+import type { ControlRecord } from '../../core/control.ts';
+import { keyGroup, partitionOf } from '../../core/key-groups.ts';
+import type { RawChunk } from '../../core/raw.ts';
+import type { Emit, Stage } from '../../core/stage.ts';
+import type { InputPartition, Topology } from '../../core/topology-contract.ts';
+import type { SnapshotFile } from '../../state/manifest.ts';
+import type { SnapshotStore } from '../../state/snapshot-store.ts';
+import { addCounters } from './counters.ts';
+import type { ToMain, ToPeer, ToWorker } from './protocol.ts';
+import { type RestorePoint, restoreFile, restoreTask } from './restore.ts';
+
+/** How a worker reaches the other threads. */
+export interface WorkerPorts {
+  toMain(message: ToMain, transfer: ArrayBuffer[]): void;
+  toPeer(worker: number, message: ToPeer, transfer: ArrayBuffer[]): void;
+}
+
+/**
+ * One worker's stages and the routing between them: the normalise stages of the inputs pinned to it, one account task,
+ * one merge task. What stays on this worker is handed over by call, at the place of the channel where it would stand.
+ */
+export class WorkerHost {
+  private readonly worker: number;
+  private readonly workers: number;
+  private readonly topology: Topology;
+  private readonly store: SnapshotStore;
+  private readonly point: RestorePoint;
+  private readonly ports: WorkerPorts;
+  private readonly normalise = new Map<number, { spec: InputPartition; stage: Stage<RawChunk>; reached: number | undefined }>();
+  private account!: Stage<EventBatch>;
+  private merge!: Stage<Uint8Array>;
+  /** counters of restored stages at their start: what is counted here is what came since */
+  private readonly base: Record<string, number> = {};
+  private out: Emit[] = [];
+  private moved = 0;
+  private readonly barriers = new Map<number, number>();
+  /** chunk under way, the batches of it that were sent to peers, its events */
+  private current = { id: 0, parts: 0, events: 0 };
+
+  constructor(worker: number, workers: number, topology: Topology, store: SnapshotStore, point: RestorePoint, ports: WorkerPorts) {
+    this.worker = worker;
+    this.workers = workers;
+    this.topology = topology;
+    this.store = store;
+    this.point = point;
+    this.ports = ports;
+  }
+
+  /** Makes the tasks and restores their key groups. */
+  async start(): Promise<void> {
+    this.account = await this.topology.createAccount(this.worker, this.workers);
+    this.merge = await this.topology.createMerge(this.worker, this.workers);
+    const mine = (group: number): boolean => partitionOf(group, this.workers) === this.worker;
+    restoreTask(this.store, this.point, this.account, mine);
+    restoreTask(this.store, this.point, this.merge, mine);
+    addCounters(this.base, this.account.counters());
+    addCounters(this.base, this.merge.counters());
+  }
+
+  /** Takes a message of the main thread. Only `open` is asynchronous; the main thread waits for `opened`. */
+  async fromMain(message: ToWorker): Promise<void> {
+    switch (message.type) {
+      case 'open':
+        await this.open(message.input, message.spec);
+        this.ports.toMain({ type: 'opened', input: message.input }, []);
+        return;
+      case 'chunk':
+        this.moved++;
+        this.chunk(message.id, message.input, message.chunk);
+        return;
+      case 'input-control':
+        this.moved++;
+        this.fromNormalise(message.input, this.input(message.input).stage.control(message.record));
+        break;
+      case 'control':
+        this.moved++;
+        this.fromAccount(this.account.control(message.record));
+        this.fromMerge(this.merge.control(message.record));
+        break;
+      case 'barrier':
+        for (let peer = 0; peer < this.workers; peer++) {
+          if (peer !== this.worker) this.ports.toPeer(peer, { type: 'barrier', round: message.round }, []);
+        }
+        this.passBarrier(message.round);
+        return;
+      case 'snapshot':
+        this.ports.toMain({ type: 'snapshot-done', files: this.snapshot(message.sequence) }, []);
+        return;
+    }
+    this.sendOut();
+  }
+
+  fromPeer(message: ToPeer): void {
+    switch (message.type) {
+      case 'events':
+        this.moved++;
+        this.fromAccount(this.account.process(message.batch));
+        this.sendOut();
+        this.ports.toMain({ type: 'part-done', id: message.id }, []);
+        return;
+      case 'partials':
+        this.moved++;
+        this.fromMerge(this.merge.process(message.value));
+        break;
+      case 'control':
+        this.moved++;
+        if (message.from === 'normalise') this.fromAccount(this.account.control(message.record));
+        else this.fromMerge(this.merge.control(message.record));
+        break;
+      case 'barrier':
+        this.passBarrier(message.round);
+        return;
+    }
+    this.sendOut();
+  }
+
+  private async open(input: number, spec: InputPartition): Promise<void> {
+    const stage = await this.topology.createNormalise(spec, this.workers);
+    const file = this.point.files.find((one) => one.stage === 'normalise' && one.task === spec.partition);
+    if (file !== undefined) restoreFile(this.store, file, stage, () => true);
+    addCounters(this.base, stage.counters());
+    this.normalise.set(input, { spec, stage, reached: undefined });
+  }
+
+  private input(input: number): { spec: InputPartition; stage: Stage<RawChunk>; reached: number | undefined } {
+    const found = this.normalise.get(input);
+    if (found === undefined) throw new Error(`worker ${this.worker} has no input ${input}`);
+    return found;
+  }
+
+  private chunk(id: number, input: number, chunk: RawChunk): void {
+    this.current = { id, parts: 0, events: 0 };
+    this.fromNormalise(input, this.input(input).stage.process(chunk));
+    this.sendOut();
+    const { parts, events } = this.current;
+    this.ports.toMain({ type: 'chunk-done', id, input, events, parts, reached: this.input(input).reached }, []);
+  }
+
+  private fromNormalise(input: number, emits: Emit[]): void {
+    for (const emit of emits) {
+      if (emit.output === 'events') this.routeEvents(emit.value, emit.partition);
+      else if (emit.output === 'control') {
+        if (emit.value.kind === 'watermark') this.input(input).reached = emit.value.time;
+        this.toPeers({ type: 'control', from: 'normalise', record: emit.value });
+        this.fromAccount(this.account.control(emit.value));
+      } else this.out.push(emit);
+    }
+  }
+
+  private routeEvents(batch: EventBatch, partition: number | undefined): void {
+    this.current.events += batch.n;
+    if (partition !== undefined) this.sendEvents(partition, batch);
+    else if (this.workers === 1) this.sendEvents(0, batch);
+    else {
+      const parts = splitBatch(batch, accountPartitions(batch, this.workers), this.workers);
+      parts.forEach((part, p) => {
+        if (part !== undefined) this.sendEvents(p, part);
+      });
+    }
+  }
+
+  private sendEvents(partition: number, batch: EventBatch): void {
+    if (partition === this.worker) {
+      this.fromAccount(this.account.process(batch));
+      return;
+    }
+    this.current.parts++;
+    this.ports.toPeer(partition, { type: 'events', id: this.current.id, batch }, batchBuffers(batch));
+  }
+
+  private fromAccount(emits: Emit[]): void {
+    for (const emit of emits) {
+      if (emit.output === 'partials') {
+        const partition = emit.partition ?? 0;
+        if (partition === this.worker) this.fromMerge(this.merge.process(emit.value));
+        else {
+          const value = owned(emit.value);
+          this.ports.toPeer(partition, { type: 'partials', value }, [value.buffer as ArrayBuffer]);
+        }
+      } else if (emit.output === 'control') {
+        this.toPeers({ type: 'control', from: 'account', record: emit.value });
+        this.fromMerge(this.merge.control(emit.value));
+        this.out.push(emit);
+      } else this.out.push(emit);
+    }
+  }
+
+  private fromMerge(emits: Emit[]): void {
+    for (const emit of emits) this.out.push(emit);
+  }
+
+  private toPeers(message: ToPeer): void {
+    for (let peer = 0; peer < this.workers; peer++) if (peer !== this.worker) this.ports.toPeer(peer, message, []);
+  }
+
+  /** Sends what has gathered for the main thread, in order. */
+  private sendOut(): void {
+    if (this.out.length === 0) return;
+    const transfer: ArrayBuffer[] = [];
+    const emits = this.out.map((emit) => {
+      if (emit.output !== 'candidates' && emit.output !== 'windows') return emit;
+      const value = owned(emit.value);
+      transfer.push(value.buffer as ArrayBuffer);
+      return { ...emit, value };
+    });
+    this.out = [];
+    this.ports.toMain({ type: 'out', emits }, transfer);
+  }
+
+  /** A barrier counts as passed when it has come from the main thread and from every peer. */
+  private passBarrier(round: number): void {
+    const come = (this.barriers.get(round) ?? 0) + 1;
+    if (come < this.workers) {
+      this.barriers.set(round, come);
+      return;
+    }
+    this.barriers.delete(round);
+    const moved = this.moved;
+    this.moved = 0;
+    this.ports.toMain({ type: 'barrier-done', round, moved, counters: this.counters() }, []);
+  }
+
+  private counters(): Record<string, number> {
+    const counters: Record<string, number> = {};
+    for (const { stage } of this.normalise.values()) addCounters(counters, stage.counters());
+    addCounters(counters, this.account.counters());
+    addCounters(counters, this.merge.counters());
+    addCounters(counters, this.base, -1);
+    return counters;
+  }
+
+  private snapshot(sequence: number): SnapshotFile[] {
+    const files = [
+      this.store.write(sequence, String(this.worker), this.account.snapshot()),
+      this.store.write(sequence, String(this.worker), this.merge.snapshot()),
+    ];
+    for (const { spec, stage } of this.normalise.values()) files.push(this.store.write(sequence, spec.partition, stage.snapshot()));
+    return files;
+  }
+}
+
+/** The account task of each row, by the key group of its account. */
+function accountPartitions(batch: EventBatch, partitions: number): Uint8Array {
+  const rows = new Uint8Array(batch.n);
+  const { bytes, ends } = batch.heap;
+  for (let row = 0; row < batch.n; row++) {
+    const reference = batch.columns.account[row];
+    rows[row] = reference === 0 ? 0 : partitionOf(keyGroup(bytes, ends[reference - 1], ends[reference]), partitions);
+  }
+  return rows;
+}
+
+/** Bytes that fill a buffer of their own, so that it can be transferred. */
+function owned(bytes: Uint8Array): Uint8Array {
+  return bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength && !Buffer.isBuffer(bytes) ? bytes : new Uint8Array(bytes);
+}
