@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ENTITY_KINDS } from './alert.ts';
 
 /**
  * The shape of weir.yaml. Unknown keys are errors; everything but `sources` has a default. Keys are the file's own
@@ -16,6 +17,7 @@ export type TagName = (typeof TAG_NAMES)[number];
 /** What tenants and sources may be called. */
 export const TENANT_NAME = /^[a-z0-9-]{1,63}$/;
 
+const DAY_MS = 86_400_000;
 const DURATION_UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
@@ -96,10 +98,32 @@ const Calendar = z.strictObject({
     .describe('own days; they win over the built-in ones'),
 });
 
+const Override = z.strictObject({
+  entity: z.strictObject({ kind: z.enum(ENTITY_KINDS), id: z.string().min(1) }),
+  detector: z.string().min(1).optional().describe('left out: all'),
+  factor: z
+    .number()
+    .min(0)
+    .max(1000)
+    .describe('multiplies what may be expected of the entity: 0 never alerts, 0.1 ten times stricter, 10 ten times looser'),
+  until: date.optional().describe('first day, UTC, on which it no longer holds; left out: for good'),
+  by: z.string().min(1).describe('who decided it'),
+  reason: z.string().min(1),
+});
+
 export const TenantConfig = z.strictObject({
   time_zone: z.string().refine(isTimeZone, 'a time zone is an IANA name, as in Asia/Shanghai or UTC').default('UTC'),
   calendar: Calendar.prefault({}),
   alert_budget: z.number().gt(0).max(1000).default(1).describe('expected false incidents a day, over all detectors of the tenant'),
+  sensitivity: z
+    .record(z.string().min(1), z.number().min(0).max(100))
+    .default({})
+    .describe('detector -> its weight in the split of the budget; 1 where unset, 0 switches it off'),
+  overrides: z.array(Override).default([]).describe('exceptions for single entities'),
+  retention: duration
+    .refine((ms) => ms >= DAY_MS, 'retention is at least 1d')
+    .prefault('60d')
+    .describe('how long alerts, incidents, windows, late events and dead letters are kept'),
   internal_networks: z.array(network).default(PRIVATE_NETWORKS),
   sensitive: z.array(interfacePattern).default([]).describe('interfaces whose answers must not leak'),
   tags: Tags.prefault({}).describe('kinds of interfaces; unset ones are guessed, an empty list means none'),

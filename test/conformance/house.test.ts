@@ -39,6 +39,28 @@ test.each(STAGE_ROOMS)('nothing in %s reads a clock or throws dice', (room) => {
   expect(found).toEqual([]);
 });
 
+/** Files that a file needs at run time: imports and re-exports that are not for types alone. */
+function neededBy(file: string): string[] {
+  const text = withoutComments(readFileSync(join(ROOT, file), 'utf8'));
+  const imports = text.matchAll(/^(?:import|export)\s+(?!type\b)[^;'"]*?['"](\.[^'"]+)['"]/gm);
+  return [...imports].map((match) => join(dirname(file), match[1]));
+}
+
+test('no cycle of imports exists at run time', () => {
+  const files = ['services', 'models', 'schemas'].flatMap(sourcesOf);
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, above: string[]): void => {
+    if (above.includes(file)) cycles.push([...above.slice(above.indexOf(file)), file].join(' → '));
+    if (above.includes(file) || done.has(file)) return;
+    for (const next of neededBy(file)) if (files.includes(next)) visit(next, [...above, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  expect(files.length).toBeGreaterThan(50);
+  expect(cycles).toEqual([]);
+});
+
 describe('imports', () => {
   /** Runs the checker over a small tree of files, given as path -> text. */
   function check(files: Record<string, string>): { status: number | null; output: string } {
