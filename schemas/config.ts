@@ -14,6 +14,35 @@ export type Format = (typeof FORMATS)[number];
 export const TAG_NAMES = ['login', 'register', 'send_code', 'benefit', 'export'] as const;
 export type TagName = (typeof TAG_NAMES)[number];
 
+/** What a record can say; services/ingest/fields.ts explains each, and a test keeps the two in step. */
+export const RECORD_FIELDS = [
+  'time',
+  'start',
+  'duration',
+  'duration_ms',
+  'status',
+  'bytes_in',
+  'bytes_out',
+  'address',
+  'forwarded',
+  'method',
+  'request',
+  'path',
+  'query',
+  'query_object',
+  'host',
+  'agent',
+  'records',
+  'cookie',
+  'peer_address',
+  'port',
+  'peer_port',
+  'protocol',
+  'state',
+  'local_source',
+  'local_peer',
+] as const;
+
 /** What tenants and sources may be called. */
 export const TENANT_NAME = /^[a-z0-9-]{1,63}$/;
 
@@ -105,7 +134,7 @@ const Override = z.strictObject({
     .number()
     .min(0)
     .max(1000)
-    .describe('multiplies what may be expected of the entity: 0 never alerts, 0.1 ten times stricter, 10 ten times looser'),
+    .describe('multiplies what may be expected of the entity: 0 never alerts, 0.1 ten times more rarely, 10 ten times more readily'),
   until: date.optional().describe('first day, UTC, on which it no longer holds; left out: for good'),
   by: z.string().min(1).describe('who decided it'),
   reason: z.string().min(1),
@@ -142,6 +171,8 @@ export const TenantConfig = z.strictObject({
 });
 export type TenantConfig = z.output<typeof TenantConfig>;
 
+const fieldNames = z.union([fieldName, z.array(fieldName).min(1)]).transform((names) => (typeof names === 'string' ? [names] : names));
+
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
 export const SourceConfig = z
@@ -151,7 +182,10 @@ export const SourceConfig = z
     format: z.enum(FORMATS).optional().describe('left out: detected from the first lines'),
     files: z.array(z.string().min(1)).min(1).optional().describe('paths, relative to the config file; .gz accepted'),
     kafka: z.strictObject({ topic: z.string().min(1) }).optional(),
-    fields: z.record(z.string(), fieldName).optional().describe("own names of a record's fields: what it is -> what the log calls it"),
+    fields: z
+      .partialRecord(z.enum(RECORD_FIELDS), fieldNames)
+      .optional()
+      .describe('what a record says -> the name, or names in order of preference, under which this log says it'),
     trusted_proxies: z.array(network).default([]).describe('X-Forwarded-For is walked from the right over these only'),
     identity: z.array(fieldName).min(1).optional().describe('fields that name the account, the first that is set wins; left out: guessed'),
     session: fieldName.optional(),

@@ -2,8 +2,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { RECORD_FIELDS } from '../../schemas/config.ts';
 import { configVersion, defaultConfig, loadConfig, parseConfig, tenantConfig } from '../../services/commands/config.ts';
 import { WeirError } from '../../services/core/errors.ts';
+import { FIELD_NAMES } from '../../services/ingest/fields.ts';
 
 /** The outline of the README and the documentation, in full: users rely on every key of it. */
 const OUTLINE = `
@@ -46,6 +48,10 @@ function complaint(text: string, environment: NodeJS.ProcessEnv = {}): string {
   throw new Error('no complaint');
 }
 
+test('the fields that a source can name are those that formats know', () => {
+  expect([...RECORD_FIELDS]).toEqual([...FIELD_NAMES]);
+});
+
 describe('weir.yaml', () => {
   test('the outline is accepted and typed', () => {
     const { config } = parse(OUTLINE);
@@ -70,6 +76,12 @@ describe('weir.yaml', () => {
     });
     expect(tenantConfig(config, 'default').tags.login).toBeUndefined();
     expect(defaultConfig('/srv').config.store).toEqual({ path: '/srv/weir-data' });
+  });
+
+  test('a field may have one name or several', () => {
+    const { config } = parse('sources: [{ name: a, files: [a], fields: { time: ts, status: [code, http_status] } }]');
+    expect(config.sources[0].fields).toEqual({ time: ['ts'], status: ['code', 'http_status'] });
+    expect(complaint('sources: [{ name: a, files: [a], fields: { adress: ip } }]')).toContain('sources[0].fields.adress');
   });
 
   test('an unknown key is an error that names line, path and the nearest known key', () => {
