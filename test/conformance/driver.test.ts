@@ -157,7 +157,7 @@ describe('embedded driver', () => {
     for (const end of [9_000, 20_000]) {
       writeLines(folder, 'grows.log', lines.slice(0, end));
       const alertFile = new AlertFile(alerts);
-      await count({ files: [path], folder: at, sink, alertFile, sinks: [sink, alertFile] });
+      await count({ files: [path], folder: at, sink, alertFile, sinks: () => [sink, alertFile] });
       alertFile.close();
       appendFileSync(alerts, 'what a crash left behind');
     }

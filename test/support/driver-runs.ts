@@ -57,7 +57,7 @@ export function count({ files, folder, sink, tenant = 'shop', threshold = 60, fa
     topologyConfig: { threshold, failOn },
     configVersion: 'test',
     program: '0.0.0',
-    sinks: [sink],
+    sinks: () => [sink],
     detect: () => 'counting',
     ...options,
   });

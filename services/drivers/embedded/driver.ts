@@ -40,7 +40,8 @@ export interface EmbeddedOptions {
   program: string;
   /** worker threads, 1 to the number of cores; default 2 */
   workers?: number;
-  sinks: readonly Sink[];
+  /** where the outcomes of a run go; asked once for each run that has something to do, after the one before is over */
+  sinks(run: string): readonly Sink[] | Promise<readonly Sink[]>;
   alertFile?: AlertFile;
   /** names the format of an input from its first bytes. Throws `input_format` */
   detect(head: Uint8Array, path: string): string;
@@ -112,7 +113,7 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<EmbeddedRes
       workers,
       inputs: planned.get(run) ?? [],
       manifest: run.manifest,
-      sinks: options.sinks,
+      sinks: () => options.sinks(run.name),
       alertFile: options.alertFile,
       startsOutputs: run.name === MAIN_RUN,
       cutEvery: options.cutEvery ?? CUT_EVERY,

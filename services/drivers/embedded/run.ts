@@ -66,7 +66,8 @@ export interface RunOptions {
   workers: number;
   inputs: PlannedInput[];
   manifest: Manifest | undefined;
-  sinks: readonly Sink[];
+  /** asked when the run has something to do */
+  sinks(): readonly Sink[] | Promise<readonly Sink[]>;
   alertFile?: AlertFile;
   /** an output file that this run's manifest does not name is begun anew (else continued: another run wrote to it before) */
   startsOutputs: boolean;
@@ -109,6 +110,7 @@ export class EmbeddedRun {
   private readonly markPath: string;
   private manifest: Manifest | undefined;
   private inputs: ActiveInput[] = [];
+  private sinks: readonly Sink[] = [];
   private outlets!: Outlets;
   private alert!: Stage<Uint8Array>;
   private alertBase: Record<string, number> = {};
@@ -139,7 +141,8 @@ export class EmbeddedRun {
     if (current?.done && this.options.inputs.every((input) => input.opened.kind !== 'stdin' && current.sizes[input.partition] === input.opened.size)) {
       return { ...this.result, nothingNew: true, ledger: this.ledger({}) };
     }
-    this.outlets = new Outlets(this.options.sinks, current?.tenants ?? manifest?.provisional ?? {});
+    this.sinks = await this.options.sinks();
+    this.outlets = new Outlets(this.sinks, current?.tenants ?? manifest?.provisional ?? {});
     const { alertFile } = this.options;
     const length = alertFile === undefined ? undefined : manifest?.outputs[alertFile.path];
     if (length !== undefined || this.options.startsOutputs) alertFile?.cutBack(length ?? 0);
@@ -375,7 +378,7 @@ export class EmbeddedRun {
 
   private writeLedger(counters: Readonly<Record<string, number>>): void {
     this.result.ledger = this.ledger(counters);
-    for (const sink of this.options.sinks) sink.ledger(this.result.ledger);
+    for (const sink of this.sinks) sink.ledger(this.result.ledger);
   }
 
   private progress(): Progress {
