@@ -121,7 +121,7 @@ test('late events and dead letters are kept once, the ledger is the last cut of 
   await store.flush();
   store.ledger([{ ...entry, run: 'backfill-1', count: 3 }]);
   await store.flush();
-  expect(await store.rows('SELECT index, at, delay FROM late')).toEqual([
+  expect(await store.rows('SELECT index, at, delay FROM late ORDER BY index')).toEqual([
     { index: 0, at: '2026-04-01T08:00:00.000Z', delay: 300_000 },
     { index: 1, at: '2026-04-01T08:00:00.000Z', delay: 300_000 },
   ]);

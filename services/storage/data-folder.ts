@@ -1,0 +1,263 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { WeirError } from '../core/errors.ts';
+import { serveQueries } from './query-socket.ts';
+import type { QueryHandler } from './query-socket.ts';
+import { storeError } from './store-error.ts';
+
+/**
+ * The lock of a data folder. Its holder listens on a socket of its own; the file `lock` says where, and who. Whether
+ * the holder lives is asked of the kernel, by connecting: a killed process listens no more, so its lock is stale at
+ * once, whatever its process id is used for now. The same socket takes the queries of reading commands.
+ * Two processes that take over one stale lock at the same moment could both believe in theirs; the database's own
+ * lock lets only one of them in.
+ */
+export interface Lock {
+  readonly folder: string;
+  /** From now on answers queries of other processes; before, they wait. */
+  serve(handler: QueryHandler): void;
+  /** Answers what was asked and nothing more; the folder stays taken. Call it before closing what the handler reads. */
+  drain(): Promise<void>;
+  /** Frees the folder; who still waits for an answer asks the next holder. Close the store before. */
+  release(): Promise<void>;
+}
+
+/** What the file `lock` says. */
+export interface LockHolder {
+  pid: number;
+  /** `read`: a command that only reads and is done soon; `write`: a run */
+  role: 'read' | 'write';
+  /** path of the socket */
+  socket: string;
+  /** tells this lock from any other */
+  nonce: string;
+}
+
+const LOCK_FILE = 'lock';
+/** Socket paths end here on macOS (104 with the closing zero) and Linux (108); longer ones go to the temporary folder. */
+const MAX_SOCKET_PATH = 103;
+/** How long a writer waits for reading commands to finish. */
+const READER_PATIENCE_MS = 15_000;
+const POLL_MS = 25;
+
+/**
+ * Takes the folder for writing; makes it when missing.
+ * @throws WeirError `data_folder_in_use` naming the process that has it; `disk` when the folder cannot be written
+ */
+export async function lockDataFolder(folder: string): Promise<Lock> {
+  const deadline = performance.now() + READER_PATIENCE_MS;
+  for (;;) {
+    const result = await tryLock(folder, 'write');
+    if ('release' in result) return result;
+    if (result.role === 'write' || performance.now() > deadline) throw inUse(folder, result);
+    await wait(POLL_MS);
+  }
+}
+
+export function inUse(folder: string, holder: LockHolder): WeirError {
+  const doing = holder.role === 'write' ? 'is writing to it' : 'is reading it';
+  return new WeirError('data_folder_in_use', `data folder ${folder} is in use: process ${holder.pid} ${doing}; wait for it, stop it, or name another folder with --data`);
+}
+
+/** One attempt: the lock, or the living process that has it. */
+export async function tryLock(folder: string, role: LockHolder['role']): Promise<Lock | LockHolder> {
+  const absolute = resolve(folder);
+  const lockPath = join(absolute, LOCK_FILE);
+  const nonce = randomBytes(6).toString('hex');
+  try {
+    mkdirSync(absolute, { recursive: true, mode: 0o700 });
+    const socket = socketPath(absolute, nonce);
+    const listener = await listen(socket);
+    const own: LockHolder = { pid: process.pid, role, socket, nonce };
+    const draft = `${lockPath}.${nonce}`;
+    writeFileSync(draft, `${JSON.stringify(own)}\n`, { flag: 'wx', mode: 0o600 });
+    try {
+      for (;;) {
+        if (place(draft, lockPath)) return createLock(absolute, lockPath, own, listener);
+        const holder = readHolder(lockPath);
+        if (holder === undefined) continue;
+        if (await listens(holder.socket)) {
+          await listener.close();
+          removeSocket(socket);
+          return holder;
+        }
+        removeStale(lockPath, holder, nonce);
+      }
+    } finally {
+      remove(draft);
+    }
+  } catch (cause) {
+    throw storeError(cause, folder);
+  }
+}
+
+/** Who has the folder, as far as the lock file says and the kernel confirms; undefined when nobody has. */
+export async function holderOf(folder: string): Promise<LockHolder | undefined> {
+  const holder = readHolder(join(resolve(folder), LOCK_FILE));
+  return holder !== undefined && (await listens(holder.socket)) ? holder : undefined;
+}
+
+function createLock(folder: string, lockPath: string, own: LockHolder, listener: Listener): Lock {
+  let released = false;
+  return {
+    folder,
+    serve: (handler) => listener.serve(handler),
+    drain: () => listener.drain(),
+    async release() {
+      if (released) return;
+      released = true;
+      await listener.drain();
+      // while we still listen nobody takes this file for stale
+      if (readHolder(lockPath)?.nonce === own.nonce) remove(lockPath);
+      await listener.close();
+      removeSocket(own.socket);
+    },
+  };
+}
+
+/** Puts the complete file in its place if there is none: readers never see half of it. */
+function place(draft: string, lockPath: string): boolean {
+  try {
+    linkSync(draft, lockPath);
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EEXIST') return false;
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EMLINK') throw error;
+  }
+  try {
+    // a file system without hard links
+    writeFileSync(lockPath, readFileSync(draft), { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** The lock file's content; undefined when there is none. A damaged one names nobody and is stale. */
+function readHolder(lockPath: string): LockHolder | undefined {
+  let text: string;
+  try {
+    text = readFileSync(lockPath, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const { pid, role, socket, nonce } = JSON.parse(text) as LockHolder;
+    if (typeof pid === 'number' && typeof socket === 'string' && typeof nonce === 'string') return { pid, role, socket, nonce };
+  } catch {
+    // damaged: falls through
+  }
+  return { pid: 0, role: 'write', socket: '', nonce: '' };
+}
+
+/** Moves the stale lock aside; should it have been replaced by a living one meanwhile, that one goes back. */
+function removeStale(lockPath: string, stale: LockHolder, nonce: string): void {
+  const aside = `${lockPath}.stale-${nonce}`;
+  try {
+    renameSync(lockPath, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if (readHolder(aside)?.nonce === stale.nonce) removeSocket(stale.socket);
+  else place(aside, lockPath);
+  remove(aside);
+}
+
+const SOCKET_NAME = /^weir-[0-9a-f]{12}\.sock$/;
+
+function socketPath(folder: string, nonce: string): string {
+  const path = join(folder, `weir-${nonce}.sock`);
+  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH) return path;
+  return join(mkdtempSync(join(tmpdir(), 'weir-')), `weir-${nonce}.sock`);
+}
+
+/** Removes a socket of ours, and the temporary folder that was made for it. */
+function removeSocket(path: string): void {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (!SOCKET_NAME.test(name)) return;
+  remove(path);
+  const folder = dirname(path);
+  if (dirname(folder) !== tmpdir() || !/^weir-\w{6}$/.test(folder.slice(folder.lastIndexOf('/') + 1))) return;
+  try {
+    rmdirSync(folder);
+  } catch {
+    // not empty, or gone: either way not ours to worry about
+  }
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+/** Does a process listen there? A full queue or a socket of another user counts as yes. */
+export function listens(path: string): Promise<boolean> {
+  if (path === '') return Promise.resolve(false);
+  return new Promise((settle) => {
+    const socket = createConnection(path);
+    socket.on('connect', () => {
+      socket.destroy();
+      settle(true);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => settle(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT' && error.code !== 'ENOTSOCK'));
+  });
+}
+
+interface Listener {
+  serve(handler: QueryHandler): void;
+  /** answers what is being answered; what comes later waits */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Listens at once, so that the lock can be checked; queries that come before `serve` wait. */
+async function listen(path: string): Promise<Listener> {
+  const open = new Set<Socket>();
+  const running = new Set<Promise<void>>();
+  let handler: QueryHandler | undefined;
+  const early: Socket[] = [];
+  const take = (socket: Socket, answer: QueryHandler) => {
+    const done = serveQueries(socket, answer).finally(() => running.delete(done));
+    running.add(done);
+  };
+  const server: Server = createServer((socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+    socket.on('error', () => socket.destroy()); // the asker went away
+    if (handler === undefined) early.push(socket);
+    else take(socket, handler);
+  });
+  await new Promise<void>((settle, fail) => {
+    server.once('error', fail);
+    server.listen(path, settle);
+  });
+  chmodSync(path, 0o600);
+  server.unref();
+  return {
+    serve(answer) {
+      handler = answer;
+      for (const socket of early.splice(0)) take(socket, answer);
+    },
+    async drain() {
+      handler = undefined;
+      await Promise.all(running);
+    },
+    async close() {
+      const closed = new Promise<void>((settle) => server.close(() => settle()));
+      for (const socket of open) socket.destroy();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { createConnection } from 'node:net';
+import type { Socket } from 'node:net';
+import type { ErrorCode } from '../core/errors.ts';
+import { WeirError } from '../core/errors.ts';
+import type { ReadOptions } from './reader.ts';
+
+/**
+ * Queries from process to process, over the socket of a data folder's lock. One question a connection: a line of JSON;
+ * the answer is a line of JSON and, when it went well, so many bytes as that line says.
+ */
+export type QueryHandler = (sql: string, options: ReadOptions) => Promise<Uint8Array>;
+
+interface Question extends ReadOptions {
+  sql: string;
+}
+type Head = { ok: true; length: number } | { ok: false; code: ErrorCode; message: string };
+
+const NEWLINE = 10;
+/** Longest question. */
+const MAX_QUESTION = 4 << 20;
+
+/** Answers one connection; resolves when it is over, however it ends. */
+export async function serveQueries(socket: Socket, handler: QueryHandler): Promise<void> {
+  const line = await firstLine(socket);
+  if (line === undefined) {
+    socket.destroy();
+    return;
+  }
+  let head: Head;
+  let body: Uint8Array = new Uint8Array(0);
+  try {
+    const { sql, format, params } = JSON.parse(line) as Question;
+    body = await handler(sql, { format, params });
+    head = { ok: true, length: body.length };
+  } catch (error) {
+    const code = error instanceof WeirError ? error.code : 'store_failed';
+    head = { ok: false, code, message: error instanceof Error ? error.message : String(error) };
+  }
+  await new Promise<void>((settle) => {
+    socket.on('close', () => settle());
+    if (socket.destroyed) {
+      settle();
+      return;
+    }
+    socket.write(`${JSON.stringify(head)}\n`);
+    socket.end(body, () => settle());
+  });
+}
+
+/** Thrown when the other process went away before it answered in full: ask again, whoever has the folder now. */
+export class HolderGone extends Error {}
+
+/**
+ * Asks the process that listens at `path`.
+ * @throws HolderGone when it is not there or leaves; WeirError as it was thrown there
+ */
+export async function queryThroughSocket(path: string, sql: string, options: ReadOptions = {}): Promise<Uint8Array> {
+  const bytes = await exchange(path, `${JSON.stringify({ sql, ...options })}\n`);
+  const end = bytes.indexOf(NEWLINE);
+  if (end < 0) throw new HolderGone();
+  const head = JSON.parse(bytes.subarray(0, end).toString('utf8')) as Head;
+  if (!head.ok) throw new WeirError(head.code, head.message);
+  const body = bytes.subarray(end + 1);
+  if (body.length !== head.length) throw new HolderGone();
+  return body;
+}
+
+function exchange(path: string, question: string): Promise<Buffer> {
+  return new Promise((settle, fail) => {
+    const chunks: Buffer[] = [];
+    const socket = createConnection(path, () => socket.write(question));
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('error', () => fail(new HolderGone()));
+    socket.on('close', () => settle(Buffer.concat(chunks)));
+  });
+}
+
+/** The first line that the other side sends; undefined when it closes before, or sends too much. */
+function firstLine(socket: Socket): Promise<string | undefined> {
+  return new Promise((settle) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    socket.on('data', (chunk: Buffer) => {
+      const end = chunk.indexOf(NEWLINE);
+      chunks.push(end < 0 ? chunk : chunk.subarray(0, end));
+      size += chunk.length;
+      if (end >= 0) settle(Buffer.concat(chunks).toString('utf8'));
+      else if (size > MAX_QUESTION) settle(undefined);
+    });
+    socket.on('end', () => settle(undefined));
+    socket.on('close', () => settle(undefined));
+  });
+}
