@@ -1,0 +1,54 @@
+import { EVIDENCE_BUCKETS } from '../candidate.ts';
+import { BUCKET_WIDTH } from './tail.ts';
+
+/**
+ * Whether the whole population is raised at once. The level that the upper part of the population reaches in a pane is
+ * compared with what it reaches in the tenant's clean panes; where it is higher, evidence of that pane is divided by
+ * the ratio before it is looked up in the tail. A flash sale or an outage so raises everyone's expected exceedances;
+ * an attack by fewer than UPPER_SHARE of the entities changes nothing.
+ */
+const UPPER_SHARE = 0.15;
+/** So many entities must be raised at least: in a small population two attacked interfaces are not "everyone". */
+const FEWEST_RAISED = 4;
+/** Populations smaller than this say nothing about themselves. */
+const SMALLEST_POPULATION = 12;
+
+/** Panes remembered for the reference: a week of hours. */
+export const REFERENCE_PANES = 168;
+/** Before a day of panes is known, the reference is at least this (evidence that 15 % of the entities may reach in an ordinary hour). */
+const PRIOR_LEVEL = 3;
+const REFERENCE_QUANTILE = 0.95;
+
+/** How many raised entities make the upper level of a population of this size; undefined when it is too small. */
+export function raisedCount(population: number): number | undefined {
+  if (population < SMALLEST_POPULATION) return undefined;
+  return Math.max(FEWEST_RAISED, Math.ceil(population * UPPER_SHARE));
+}
+
+/** Evidence that the upper part of a pane's entities reaches, interpolated in its bucket; undefined for small populations. */
+export function upperLevel(histogram: ArrayLike<number>): number | undefined {
+  let population = 0;
+  for (let b = 0; b < EVIDENCE_BUCKETS; b++) population += Math.max(0, histogram[b] ?? 0);
+  const wanted = raisedCount(population);
+  if (wanted === undefined) return undefined;
+  let above = 0;
+  for (let b = EVIDENCE_BUCKETS - 1; b >= 0; b--) {
+    const count = Math.max(0, histogram[b] ?? 0);
+    if (above + count >= wanted) return (b + 1 - (wanted - above) / count) * BUCKET_WIDTH;
+    above += count;
+  }
+  return 0;
+}
+
+/** Reference level of clean panes: their 95th percentile, at least the prior's while there is less than a day of them. */
+export function referenceLevel(levels: readonly number[]): number {
+  if (levels.length === 0) return PRIOR_LEVEL;
+  const sorted = [...levels].sort((a, b) => a - b);
+  const level = sorted[Math.min(sorted.length - 1, Math.floor(REFERENCE_QUANTILE * sorted.length))];
+  return levels.length < 24 ? Math.max(PRIOR_LEVEL, level) : Math.max(1, level);
+}
+
+/** Factor >= 1 by which this pane's evidence is raised for everyone. */
+export function sharedRaise(level: number | undefined, reference: number): number {
+  return level === undefined || level <= reference ? 1 : level / reference;
+}

@@ -1,0 +1,276 @@
+import { EVIDENCE_BUCKETS, evidenceBucket } from '../candidate.ts';
+import { raisedCount, REFERENCE_PANES, referenceLevel, sharedRaise, upperLevel } from './population.ts';
+import { priorOf } from './prior.ts';
+import type { Exceedances } from './tail.ts';
+import { fitTail, priorExceedances } from './tail.ts';
+
+/** Clean days that make a tenant's own tail. */
+const DAYS_KEPT = 28;
+/** Entities a day before the first day is over: twice what was seen so far, at least this. */
+const FEWEST_ENTITIES = 64;
+/** Strongest entities of a day and detector that are remembered, so that they can be taken out when they alert. */
+const STRONGEST_KEPT = 512;
+/** A shift of the whole population that lasts longer than this many panes is the new normal and is learned. */
+const LONGEST_SHIFT = 24;
+const MINUTES_REMEMBERED = 3_600_000;
+
+/** A day of one tenant while it can still change. */
+interface OpenDay {
+  day: number;
+  lastHour: number;
+  /** hours of the day that have passed since the tenant was first seen */
+  hours: number;
+  /** per detector: entities by their highest evidence of the day so far */
+  histograms: Map<string, Float64Array>;
+  /** per detector: highest evidence of the strongest entities */
+  strongest: Map<string, Map<string, number>>;
+  /** entities under an alert on this day */
+  alerted: Set<string>;
+}
+
+interface CleanDay {
+  day: number;
+  hours: number;
+  histograms: Map<string, Float64Array>;
+}
+
+/** Plain JSON of the state; histograms as [bucket, count, …]. */
+export interface CalibrationState {
+  open: {
+    day: number;
+    lastHour: number;
+    hours: number;
+    histograms: [string, number[]][];
+    strongest: [string, [string, number][]][];
+    alerted: string[];
+  }[];
+  clean: { day: number; hours: number; histograms: [string, number[]][] }[];
+  levels: [string, number[]][];
+  populations: [string, number][];
+  shifts: [string, number][];
+  minutes: [string, [string, number, number][]][];
+}
+
+/**
+ * Calibration of one tenant: turns every detector's evidence into expected exceedances a tenant-day. Learns from what
+ * the tasks report of whole days that ended at least two hours ago (version e rests on epochs <= e - 2), entities under
+ * an alert left out: an attack would raise the threshold. Time comes in through the hours; calls must be in order of time.
+ */
+export class TenantCalibration {
+  private open: OpenDay[] = [];
+  private clean: CleanDay[] = [];
+  private readonly levels = new Map<string, number[]>();
+  private readonly populations = new Map<string, number>();
+  /** consecutive panes of a detector in which its population was raised */
+  private readonly shifts = new Map<string, number>();
+  /** per detector: entities with a candidate in minute panes of the last hour, with evidence and time */
+  private readonly minutes = new Map<string, Map<string, [number, number]>>();
+  private readonly tails = new Map<string, Exceedances>();
+
+  /** An hour begins to be processed: days that are over and two epochs old join the tail. */
+  begin(hour: number, day: number): void {
+    const over = this.open.filter((entry) => entry.day < day && entry.lastHour <= hour - 2);
+    for (const entry of over) {
+      takeOutAlerted(entry);
+      this.clean.push({ day: entry.day, hours: entry.hours, histograms: entry.histograms });
+    }
+    if (over.length === 0) return;
+    this.open = this.open.filter((entry) => !over.includes(entry));
+    this.clean = this.clean.filter((entry) => entry.day > day - 1 - DAYS_KEPT);
+    this.tails.clear();
+  }
+
+  /** An hour has passed, with or without reports. */
+  pass(hour: number, day: number): void {
+    const entry = this.openDay(day);
+    entry.hours++;
+    entry.lastHour = Math.max(entry.lastHour, hour);
+  }
+
+  /**
+   * Takes one view's merged hour report and returns, per detector, the factor (>= 1) by which its whole population is
+   * raised in this pane. A raised pane is kept out of the tail.
+   */
+  absorb(hour: number, day: number, histograms: Record<string, number[]>, pane: Record<string, number[]>): Map<string, number> {
+    const entry = this.openDay(day);
+    entry.lastHour = Math.max(entry.lastHour, hour);
+    const raises = new Map<string, number>();
+    for (const [detector, scores] of Object.entries(pane)) {
+      const level = upperLevel(scores);
+      const levels = this.levels.get(detector) ?? [];
+      let raise = sharedRaise(level, referenceLevel(levels));
+      this.populations.set(detector, scores.reduce((sum, count) => sum + count, 0));
+      const lasting = raise > 1 ? (this.shifts.get(detector) ?? 0) + 1 : 0;
+      this.shifts.set(detector, lasting);
+      if (lasting > LONGEST_SHIFT) raise = 1;
+      if (raise > 1) raises.set(detector, raise);
+      else if (level !== undefined) {
+        levels.push(level);
+        if (levels.length > REFERENCE_PANES) levels.shift();
+        this.levels.set(detector, levels);
+      }
+    }
+    for (const [detector, change] of Object.entries(histograms)) {
+      if (raises.has(detector)) continue;
+      let counts = entry.histograms.get(detector);
+      if (counts === undefined) entry.histograms.set(detector, (counts = new Float64Array(EVIDENCE_BUCKETS)));
+      for (let b = 0; b < EVIDENCE_BUCKETS; b++) counts[b] += change[b] ?? 0;
+    }
+    return raises;
+  }
+
+  /** Remembers a candidate's evidence, so that its entity can be taken out of the day's tail. */
+  note(day: number, detector: string, entity: string, evidence: number): void {
+    const entry = this.openDay(day);
+    let strongest = entry.strongest.get(detector);
+    if (strongest === undefined) entry.strongest.set(detector, (strongest = new Map()));
+    if ((strongest.get(entity) ?? -1) < evidence) strongest.set(entity, evidence);
+    if (strongest.size > 2 * STRONGEST_KEPT) {
+      const kept = [...strongest].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, STRONGEST_KEPT);
+      entry.strongest.set(detector, new Map(kept));
+    }
+  }
+
+  /** The entity is under an alert on this day: its day does not count as clean. */
+  quarantine(day: number, entity: string): void {
+    this.openDay(day).alerted.add(entity);
+  }
+
+  /**
+   * The factor by which a detector's population is raised in a minute pane, which carries no histogram: the level that
+   * the upper part of the last hour's population reached by candidates of the last 60 minutes.
+   * @param candidates entity and evidence of this pane's candidates of the detector
+   */
+  minuteRaise(detector: string, at: number, candidates: readonly [string, number][]): number {
+    let recent = this.minutes.get(detector);
+    if (recent === undefined) this.minutes.set(detector, (recent = new Map()));
+    for (const [entity, [, seen]] of recent) if (seen <= at - MINUTES_REMEMBERED) recent.delete(entity);
+    for (const [entity, evidence] of candidates) {
+      const before = recent.get(entity);
+      if (before === undefined || before[0] < evidence || before[1] < at) recent.set(entity, [Math.max(evidence, before?.[0] ?? 0), at]);
+    }
+    const wanted = raisedCount(this.populations.get(detector) ?? 0);
+    if (wanted === undefined || recent.size < wanted) return 1;
+    const evidences = [...recent.values()].map(([evidence]) => evidence).sort((a, b) => b - a);
+    return sharedRaise(evidences[wanted - 1], referenceLevel(this.levels.get(detector) ?? []));
+  }
+
+  /** Expected number of entities a day whose highest evidence by this detector reaches a level, on clean days. */
+  exceedances(detector: string): Exceedances {
+    let tail = this.tails.get(detector);
+    if (tail !== undefined) return tail;
+    const prior = priorOf(detector);
+    const days = this.clean.reduce((sum, entry) => sum + entry.hours, 0) / 24;
+    if (days === 0) {
+      let seen = 0;
+      for (const entry of this.open) for (const count of entry.histograms.get(detector) ?? []) seen += count;
+      return priorExceedances(prior, Math.max(FEWEST_ENTITIES, 2 * seen));
+    }
+    const pooled = new Float64Array(EVIDENCE_BUCKETS);
+    let total = 0;
+    for (const entry of this.clean) {
+      const counts = entry.histograms.get(detector);
+      if (counts === undefined) continue;
+      for (let b = 0; b < EVIDENCE_BUCKETS; b++) {
+        const count = Math.max(0, counts[b]);
+        pooled[b] += count;
+        total += count;
+      }
+    }
+    tail = fitTail(pooled, days, Math.max(1, total / days), prior);
+    this.tails.set(detector, tail);
+    return tail;
+  }
+
+  /** Detectors that have scored something on a clean day or on an open one. */
+  seen(detector: string): boolean {
+    return this.clean.some((entry) => entry.histograms.has(detector)) || this.open.some((entry) => entry.histograms.has(detector));
+  }
+
+  /** Clean days behind the tail, in days. */
+  get days(): number {
+    return this.clean.reduce((sum, entry) => sum + entry.hours, 0) / 24;
+  }
+
+  toJSON(): CalibrationState {
+    return {
+      open: this.open.map((entry) => ({
+        day: entry.day,
+        lastHour: entry.lastHour,
+        hours: entry.hours,
+        histograms: packed(entry.histograms),
+        strongest: [...entry.strongest].map(([detector, map]) => [detector, [...map]]),
+        alerted: [...entry.alerted],
+      })),
+      clean: this.clean.map((entry) => ({ day: entry.day, hours: entry.hours, histograms: packed(entry.histograms) })),
+      levels: [...this.levels].map(([detector, levels]) => [detector, [...levels]]),
+      populations: [...this.populations],
+      shifts: [...this.shifts],
+      minutes: [...this.minutes].map(([detector, recent]) => [detector, [...recent].map(([entity, [evidence, at]]) => [entity, evidence, at])]),
+    };
+  }
+
+  static from(state: CalibrationState): TenantCalibration {
+    const calibration = new TenantCalibration();
+    calibration.open = state.open.map((entry) => ({
+      day: entry.day,
+      lastHour: entry.lastHour,
+      hours: entry.hours,
+      histograms: unpacked(entry.histograms),
+      strongest: new Map(entry.strongest.map(([detector, list]) => [detector, new Map(list)])),
+      alerted: new Set(entry.alerted),
+    }));
+    calibration.clean = state.clean.map((entry) => ({ day: entry.day, hours: entry.hours, histograms: unpacked(entry.histograms) }));
+    for (const [detector, levels] of state.levels) calibration.levels.set(detector, [...levels]);
+    for (const [detector, population] of state.populations) calibration.populations.set(detector, population);
+    for (const [detector, shift] of state.shifts) calibration.shifts.set(detector, shift);
+    for (const [detector, recent] of state.minutes) {
+      calibration.minutes.set(detector, new Map(recent.map(([entity, evidence, at]) => [entity, [evidence, at]])));
+    }
+    return calibration;
+  }
+
+  private openDay(day: number): OpenDay {
+    let entry = this.open.find((candidate) => candidate.day === day);
+    if (entry === undefined) {
+      entry = { day, lastHour: Number.MIN_SAFE_INTEGER, hours: 0, histograms: new Map(), strongest: new Map(), alerted: new Set() };
+      this.open.push(entry);
+    }
+    return entry;
+  }
+}
+
+/** Entities under an alert leave the day's histograms, each from the bucket of its highest evidence or the next below that holds one. */
+function takeOutAlerted(entry: OpenDay): void {
+  for (const [detector, counts] of entry.histograms) {
+    const strongest = entry.strongest.get(detector);
+    if (strongest === undefined) continue;
+    for (const entity of entry.alerted) {
+      const evidence = strongest.get(entity);
+      if (evidence === undefined) continue;
+      for (let b = evidenceBucket(evidence); b >= 0; b--) {
+        if (counts[b] < 1) continue;
+        counts[b]--;
+        break;
+      }
+    }
+  }
+}
+
+function packed(histograms: Map<string, Float64Array>): [string, number[]][] {
+  return [...histograms].map(([detector, counts]) => {
+    const sparse: number[] = [];
+    for (let b = 0; b < counts.length; b++) if (counts[b] !== 0) sparse.push(b, counts[b]);
+    return [detector, sparse];
+  });
+}
+
+function unpacked(histograms: readonly [string, number[]][]): Map<string, Float64Array> {
+  return new Map(
+    histograms.map(([detector, sparse]) => {
+      const counts = new Float64Array(EVIDENCE_BUCKETS);
+      for (let i = 0; i < sparse.length; i += 2) counts[sparse[i]] = sparse[i + 1];
+      return [detector, counts];
+    }),
+  );
+}

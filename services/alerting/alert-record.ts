@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
+import type { AlertRecord, EntityRef, Evidence, Reason, Severity } from '../../schemas/alert.ts';
+import type { Candidate, Sample } from '../../models/candidate.ts';
+import { counterfactual } from '../../models/counterfactual.ts';
+import type { Detector } from '../../models/detector.ts';
+import { expectedRange, scoreTerms } from '../../models/evidence.ts';
+import { reasonText } from './reason-texts.ts';
+
+/** Contributions below this part of the score are told as one row `other`. */
+const SMALL_PART = 0.01;
+
+export interface AlertContext {
+  detector: Detector;
+  /** evidence at which this verdict fires */
+  threshold: number;
+  severity: Severity;
+  final: boolean;
+  lateness: number;
+  model: { name: string; version: string };
+  configVersion: string;
+}
+
+/** First 32 hex digits of SHA-256 over the parts, each with its length before it. */
+export function identityHash(parts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${part.length}:${part};`);
+  return hash.digest('hex').slice(0, 32);
+}
+
+/** Identity of an alert: tenant, detector name, entity, window start, window size; versions are fields. */
+export function alertId(tenant: string, candidate: Pick<Candidate, 'detector' | 'entity' | 'start' | 'size'>): string {
+  return identityHash([tenant, candidate.detector, candidate.entity.kind, candidate.entity.id, isoTime(candidate.start), candidate.size]);
+}
+
+export function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** The record of a verdict that fired; `incident_id` is filled in when the incident is known. */
+export function alertRecord(tenant: string, candidate: Candidate, context: AlertContext): AlertRecord {
+  const scored = scoreTerms(candidate.terms);
+  return {
+    schema_version: ALERT_SCHEMA_VERSION,
+    alert_id: alertId(tenant, candidate),
+    incident_id: '',
+    tenant,
+    detector: candidate.detector,
+    title: alertTitle(context.detector.title, candidate.entity),
+    entity: candidate.entity,
+    related: candidate.related,
+    identity: candidate.identity,
+    window: { start: isoTime(candidate.start), end: isoTime(candidate.end), size: candidate.size },
+    detected_at: isoTime(candidate.end + context.lateness),
+    final: context.final,
+    score: scored.score,
+    severity: context.severity,
+    bias: 0,
+    reasons: reasonsOf(candidate, scored.score, scored.contributions),
+    counterfactual: counterfactual(candidate.terms, context.threshold),
+    evidence: [...candidate.samples].sort(compareSamples).map(evidenceOf),
+    model: context.model,
+    config_version: context.configVersion,
+  };
+}
+
+export function alertTitle(title: string, entity: EntityRef): string {
+  return title.replaceAll('{key}', () => entity.id);
+}
+
+/** Terms that contribute, largest first; what is below 1 % of the score is summed in one row. */
+function reasonsOf(candidate: Candidate, score: number, contributions: readonly number[]): Reason[] {
+  const reasons: Reason[] = [];
+  let small = 0;
+  let smallCount = 0;
+  candidate.terms.forEach((term, i) => {
+    const contribution = contributions[i];
+    if (contribution === 0) return;
+    if (contribution < SMALL_PART * score) {
+      small += contribution;
+      smallCount++;
+      return;
+    }
+    const expected = expectedRange(term.law);
+    reasons.push({
+      feature: term.feature,
+      value: term.value,
+      expected: { low: expected.low, high: expected.high },
+      baseline: { scope: term.baseline.scope, size: Math.max(0, term.baseline.size) },
+      contribution,
+      text: reasonText(term, expected, candidate.entity, candidate.size),
+    });
+  });
+  reasons.sort((a, b) => b.contribution - a.contribution || (a.feature < b.feature ? -1 : a.feature > b.feature ? 1 : 0));
+  if (smallCount > 0) {
+    reasons.push({
+      feature: 'other',
+      value: smallCount,
+      expected: { low: 0, high: smallCount },
+      baseline: { scope: 'fixed', size: 0 },
+      contribution: small,
+      text: `${smallCount} further ${smallCount === 1 ? 'feature' : 'features'} of little weight`,
+    });
+  }
+  return reasons;
+}
+
+/** Interesting ones first, then by content: never by arrival. */
+function compareSamples(a: Sample, b: Sample): number {
+  if (a.interesting !== b.interesting) return a.interesting ? -1 : 1;
+  return a.content - b.content || a.at - b.at;
+}
+
+function evidenceOf(sample: Sample): Evidence {
+  const status = sample.status > 0 ? `${sample.status} ` : '';
+  const who = sample.account !== '' && sample.account !== sample.address ? `, account ${redactedName(sample.account)}` : '';
+  const from = sample.address === '' ? '' : ` from ${redactedAddress(sample.address)}`;
+  return {
+    source: sample.source,
+    partition: sample.partition,
+    offset: sample.offset,
+    at: isoTime(sample.at),
+    summary: `${status}${sample.interface}${from}${who}`,
+  };
+}
+
+/** The network of an address: the last part of IPv4, all but the first three groups of IPv6 hidden. */
+export function redactedAddress(address: string): string {
+  if (address.includes(':')) return `${address.split(':').slice(0, 3).join(':')}:…`;
+  const parts = address.split('.');
+  return parts.length === 4 ? `${parts.slice(0, 3).join('.')}.x` : redactedName(address);
+}
+
+/** First two and last characters of a name; short ones are hidden whole. */
+export function redactedName(name: string): string {
+  const letters = [...name];
+  return letters.length <= 4 ? '***' : `${letters.slice(0, 2).join('')}***${letters.at(-1)}`;
+}

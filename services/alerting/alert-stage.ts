@@ -1,0 +1,232 @@
+import type { Detector } from '../../models/detector.ts';
+import { unpackReport } from '../../models/candidate.ts';
+import type { SharedKnowledge, SharedLearner } from '../../models/shared.ts';
+import type { ControlRecord } from '../core/control.ts';
+import { WeirError } from '../core/errors.ts';
+import { keyGroupOf } from '../core/key-groups.ts';
+import type { Emit, Stage, StageSnapshot } from '../core/stage.ts';
+import type { TrackerState } from '../core/watermark.ts';
+import { WatermarkTracker } from '../core/watermark.ts';
+import type { AlertConfig } from './alert-config.ts';
+import { ReportQueue } from './report-queue.ts';
+import type { WaitingPane } from './report-queue.ts';
+import type { TenantAlertsState, VerdictCounts } from './tenant-alerts.ts';
+import { TenantAlerts } from './tenant-alerts.ts';
+
+/** Version of the stage's snapshots; a change of the state's meaning or of what it makes of it takes the next one. */
+export const ALERT_STAGE_VERSION = 1;
+
+/** Shared knowledge of hour h holds from epoch h + 2 on. */
+const KNOWLEDGE_DELAY = 2;
+
+interface TenantState {
+  queue: ReportQueue;
+  alerts: TenantAlerts;
+  /** number (core/window Panes) of the first hour whose knowledge has not been sent; undefined before the first report */
+  hour: number | undefined;
+  /** end of the latest pane that was processed, ms UTC */
+  processed: number;
+  /** a provisional end has been announced: panes beyond the firm time may be replaced */
+  provisional: boolean;
+}
+
+interface SavedTenant {
+  tenant: string;
+  panes: WaitingPane[];
+  alerts: TenantAlertsState;
+  hour: number | null;
+  processed: number | null;
+}
+
+interface SavedCommon {
+  watermarks: TrackerState[];
+  learners: [string, unknown][];
+  configVersion: string;
+  counts: VerdictCounts & StageCounts;
+}
+
+interface StageCounts {
+  reports: number;
+  unknown_incident: number;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/**
+ * The alert stage: calibration, verdicts, alerts, incidents and shared knowledge of every tenant. Takes packed
+ * ScoreReports of all account and merge tasks and waits until the tenant's watermark covers them, so that what it
+ * emits depends on event time only, not on the split of the keys or the order of arrival.
+ *
+ * Control: `watermark`, `idle`, `silence`, `end` (upstream = a task), `feedback`, `config`.
+ * Emits: `alerts`, `incidents`, and for every hour that the tenant's time has passed, in order and without gaps from
+ * its first hour on, `shared` with epoch = number of the hour (core/window Panes) + 2.
+ * @throws Error from `process` for a report of a pane that the watermark has passed: an upstream broke its promise
+ */
+export function createAlertStage(config: AlertConfig, deps: { detectors: readonly Detector[]; learners: readonly SharedLearner[] }): Stage<Uint8Array> {
+  const detectors = new Map(deps.detectors.map((detector) => [detector.name, detector]));
+  const watermarks = new WatermarkTracker();
+  /** the same without provisional marks and ends: what this time covers will not be replaced */
+  const firm = new WatermarkTracker();
+  const tenants = new Map<string, TenantState>();
+  const counts: VerdictCounts & StageCounts = { reports: 0, candidates: 0, alerts: 0, continued: 0, marked: 0, population_shift: 0, unknown_incident: 0 };
+  let configVersion = config.configVersion;
+
+  function tenantOf(name: string): TenantState {
+    let state = tenants.get(name);
+    if (state === undefined) {
+      state = {
+        queue: new ReportQueue(), alerts: new TenantAlerts(name, config, detectors, counts),
+        hour: undefined, processed: Number.NEGATIVE_INFINITY, provisional: false,
+      };
+      tenants.set(name, state);
+      watermarks.expect(name, config.upstreams ?? 1);
+      firm.expect(name, config.upstreams ?? 1);
+    }
+    return state;
+  }
+
+  /** The tenant's time has come to `time` (Infinity at the end): panes that end by then, and the hours between, in order of time. */
+  function advance(name: string, time: number): Emit[] {
+    const state = tenantOf(name);
+    const emits: Emit[] = [];
+    const first = state.queue.earliest;
+    if (state.hour === undefined && first !== undefined && first < time) state.hour = state.alerts.panes.hourOf(first);
+    for (const group of state.queue.take(time)) {
+      passHours(name, state, group[0].end - 1, emits);
+      for (const { report } of group) for (const learner of deps.learners) learner.absorb(report);
+      const { alerts, incidents } = state.alerts.pane(group, configVersion, state.provisional && group[0].end > firm.time(name));
+      if (alerts.length > 0) emits.push({ output: 'alerts', tenant: name, value: alerts });
+      if (incidents.length > 0) emits.push({ output: 'incidents', tenant: name, value: incidents });
+      state.processed = group[0].end;
+    }
+    passHours(name, state, Number.isFinite(time) ? time : state.processed, emits);
+    return emits;
+  }
+
+  function moved(name: string, time: number | undefined): Emit[] {
+    return time === undefined ? [] : advance(name, time);
+  }
+
+  /** Hours that end at or before `time` are over. */
+  function passHours(name: string, state: TenantState, time: number, emits: Emit[]): void {
+    if (state.hour === undefined) return;
+    while (state.alerts.panes.hourStart(state.hour + 1) <= time) {
+      const closed = state.alerts.pass(state.hour, configVersion);
+      if (closed.length > 0) emits.push({ output: 'incidents', tenant: name, value: closed });
+      const knowledge: SharedKnowledge = {};
+      for (const learner of deps.learners) knowledge[learner.name] = learner.close(name, state.hour);
+      emits.push({ output: 'shared', tenant: name, value: { epoch: state.hour + KNOWLEDGE_DELAY, knowledge: encoder.encode(JSON.stringify(knowledge)) } });
+      state.hour++;
+    }
+  }
+
+  /** All upstreams have ended: what still waits is processed, and every change of an incident told. */
+  function finish(name: string, state: TenantState): Emit[] {
+    const emits = advance(name, Number.POSITIVE_INFINITY);
+    const incidents = state.alerts.flush(configVersion);
+    if (incidents.length > 0) emits.push({ output: 'incidents', tenant: name, value: incidents });
+    return emits;
+  }
+
+  return {
+    name: 'alert',
+
+    process(packed: Uint8Array): Emit[] {
+      const report = unpackReport(packed);
+      const state = tenantOf(report.tenant);
+      const { end } = state.queue.add(report);
+      counts.reports++;
+      if (end <= watermarks.time(report.tenant) || end < state.processed) {
+        throw new Error(
+          `report of tenant ${report.tenant}, ${report.view} pane ending ${new Date(end).toISOString()}, came after the watermark that covers it (${new Date(Math.max(watermarks.time(report.tenant), state.processed)).toISOString()})`,
+        );
+      }
+      return [];
+    },
+
+    control(record: ControlRecord): Emit[] {
+      switch (record.kind) {
+        case 'watermark': {
+          if (record.provisional === true) tenantOf(record.tenant).provisional = true;
+          else firm.report(record);
+          return moved(record.tenant, watermarks.report(record));
+        }
+        case 'idle':
+          firm.idle(record.tenant, record.upstream);
+          return moved(record.tenant, watermarks.idle(record.tenant, record.upstream));
+        case 'silence':
+          firm.raise(record.tenant, record.time);
+          return moved(record.tenant, watermarks.raise(record.tenant, record.time));
+        case 'end': {
+          const state = tenantOf(record.tenant);
+          if (record.provisional) state.provisional = true;
+          else firm.end(record.tenant, record.upstream);
+          const time = watermarks.end(record.tenant, record.upstream);
+          return watermarks.allEnded(record.tenant) ? finish(record.tenant, state) : moved(record.tenant, time);
+        }
+        case 'feedback':
+          if (!tenantOf(record.tenant).alerts.feedback(record.incident, record.mark, record.until)) counts.unknown_incident++;
+          return [];
+        case 'config':
+          configVersion = record.version;
+          return [];
+        default:
+          return [];
+      }
+    },
+
+    snapshot(): StageSnapshot {
+      const groups = new Map<number, SavedTenant[]>();
+      for (const tenant of [...tenants.keys()].sort()) {
+        const state = tenantOf(tenant);
+        const group = keyGroupOf(tenant);
+        const saved: SavedTenant = {
+          tenant, panes: state.queue.toJSON(), alerts: state.alerts.toJSON(), hour: state.hour ?? null,
+          processed: Number.isFinite(state.processed) ? state.processed : null,
+        };
+        groups.set(group, [...(groups.get(group) ?? []), saved]);
+      }
+      const common: SavedCommon = {
+        watermarks: watermarks.save(), learners: deps.learners.map((learner) => [learner.name, learner.save()]), configVersion, counts: { ...counts },
+      };
+      return {
+        stage: 'alert', version: ALERT_STAGE_VERSION,
+        groups: new Map([...groups].map(([group, saved]) => [group, encoder.encode(JSON.stringify(saved))])),
+        common: encoder.encode(JSON.stringify(common)),
+      };
+    },
+
+    restore(snapshot: StageSnapshot): void {
+      if (snapshot.version !== ALERT_STAGE_VERSION) {
+        throw new WeirError('snapshot_newer', `snapshot of the alert stage has version ${snapshot.version}, this program reads ${ALERT_STAGE_VERSION}`);
+      }
+      const common = JSON.parse(decoder.decode(snapshot.common)) as SavedCommon;
+      watermarks.restore(common.watermarks);
+      firm.restore(common.watermarks);
+      configVersion = common.configVersion;
+      Object.assign(counts, common.counts);
+      const learned = new Map(common.learners);
+      for (const learner of deps.learners) if (learned.has(learner.name)) learner.load(learned.get(learner.name));
+      for (const bytes of snapshot.groups.values()) {
+        for (const saved of JSON.parse(decoder.decode(bytes)) as SavedTenant[]) {
+          const state = tenantOf(saved.tenant);
+          state.queue = ReportQueue.from(saved.panes);
+          state.alerts.restore(saved.alerts);
+          state.hour = saved.hour ?? undefined;
+          state.processed = saved.processed ?? Number.NEGATIVE_INFINITY;
+        }
+      }
+    },
+
+    counters(): Record<string, number> {
+      let open = 0;
+      let waiting = 0;
+      for (const state of tenants.values()) {
+        open += state.alerts.openIncidents;
+        waiting += state.queue.size;
+      }
+      return { ...counts, open_incidents: open, waiting_panes: waiting };
+    },
+  };
+}

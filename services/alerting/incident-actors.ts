@@ -1,0 +1,50 @@
+import type { Candidate } from '../../models/candidate.ts';
+import type { Incident, IncidentActor } from './incident-types.ts';
+
+/** Actors remembered by name; the record names the leading 50. */
+const ACTORS_KEPT = 200;
+export const ACTORS_NAMED = 50;
+/** An actor that weighs less than this part of the heaviest passed by; it is counted, not named. */
+const PART_OF_HEAVIEST = 0.1;
+
+/** Takes in who stands behind a window: an actor's own window names itself, others name their actors by weight. */
+export function addActorsOf(incident: Incident, candidate: Candidate, score: number): void {
+  const { kind, id } = candidate.entity;
+  if (kind === 'account' || kind === 'source') put(incident, kind, id, score);
+  const heaviest = candidate.actors.reduce((most, actor) => Math.max(most, actor.weight), 0);
+  for (const actor of candidate.actors) {
+    if (heaviest > 0 && actor.weight >= PART_OF_HEAVIEST * heaviest) put(incident, actor.kind, actor.id, (score * actor.weight) / heaviest);
+  }
+  incident.largestCount = Math.max(incident.largestCount, candidate.actorCount);
+  settle(incident);
+}
+
+/** Takes in the actors of an incident that joins this one. */
+export function addActors(incident: Incident, from: Incident): void {
+  for (const actor of from.actors.values()) put(incident, actor.kind, actor.id, actor.contribution);
+  incident.largestCount = Math.max(incident.largestCount, from.largestCount);
+  settle(incident);
+}
+
+/** The actors named in a record: largest contribution first. */
+export function leadingActors(incident: Incident): IncidentActor[] {
+  return [...incident.actors.values()].sort(compare).slice(0, ACTORS_NAMED);
+}
+
+function put(incident: Incident, kind: Candidate['entity']['kind'], id: string, contribution: number): void {
+  const key = `${kind} ${id}`;
+  const before = incident.actors.get(key);
+  if (before === undefined) incident.actors.set(key, { kind, id, contribution });
+  else if (before.contribution < contribution) incident.actors.set(key, { kind, id, contribution });
+}
+
+function settle(incident: Incident): void {
+  incident.actorCount = Math.max(incident.actorCount, incident.actors.size, incident.largestCount);
+  if (incident.actors.size <= 2 * ACTORS_KEPT) return;
+  const kept = [...incident.actors].sort(([, a], [, b]) => compare(a, b)).slice(0, ACTORS_KEPT);
+  incident.actors = new Map(kept);
+}
+
+function compare(a: IncidentActor, b: IncidentActor): number {
+  return b.contribution - a.contribution || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}

@@ -1,0 +1,84 @@
+import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
+import type { IncidentRecord, Severity } from '../../schemas/alert.ts';
+import { fusedEvidence } from '../../models/calibration/fusion.ts';
+import type { Detector } from '../../models/detector.ts';
+import { FULL_EVIDENCE } from '../../models/evidence.ts';
+import { isoTime } from './alert-record.ts';
+import { leadingActors } from './incident-actors.ts';
+import type { Incident, Member } from './incident-types.ts';
+import { formatNumber } from './reason-texts.ts';
+
+/** One state of an incident as a record. */
+export function incidentRecord(
+  tenant: string,
+  incident: Incident,
+  detectors: ReadonlyMap<string, Detector>,
+  state: { revision: number; status: IncidentRecord['status']; severity: Severity; configVersion: string },
+): IncidentRecord {
+  const names = [...new Set([...incident.members.map((member) => member.detector), ...Object.keys(incident.shifts)])].sort();
+  const actors = leadingActors(incident);
+  return {
+    schema_version: ALERT_SCHEMA_VERSION,
+    incident_id: incident.id,
+    revision: state.revision,
+    tenant,
+    title: titleOf(incident, actors.length),
+    severity: state.severity,
+    score: scoreOf(incident),
+    status: state.status,
+    entity: incident.entity,
+    actors,
+    actor_count: incident.actorCount,
+    detectors: names,
+    alert_ids: incident.members.map((member) => member.alert),
+    started_at: isoTime(incident.startedAt),
+    ended_at: isoTime(incident.endedAt),
+    detected_at: isoTime(incident.detectedAt),
+    final: incident.shiftFinal && incident.members.every((member) => member.final),
+    summary: state.status === 'retracted' ? `Joined incident ${incident.into}.` : summaryOf(incident, detectors, actors.map((actor) => actor.id)),
+    config_version: state.configVersion,
+  };
+}
+
+/** Fused evidence of the detectors, in units of score. */
+function scoreOf(incident: Incident): number {
+  const best = new Map<string, number>();
+  for (const member of incident.members) best.set(member.detector, Math.max(best.get(member.detector) ?? 0, member.evidence));
+  return Math.min(1, fusedEvidence([...best.values()]) / FULL_EVIDENCE);
+}
+
+function strongestOf(incident: Incident): Member | undefined {
+  let strongest: Member | undefined;
+  for (const member of incident.members) if (strongest === undefined || member.evidence > strongest.evidence) strongest = member;
+  return strongest;
+}
+
+function titleOf(incident: Incident, named: number): string {
+  if (incident.kind === 'shift') return 'The behaviour of the whole population changed at once';
+  const title = strongestOf(incident)?.title ?? '';
+  if (incident.kind === 'cohort') return `${formatNumber(Math.max(named, incident.actorCount))} ${plural(incident.members[0]?.kind ?? 'account')} act alike on ${incident.entity.id}`;
+  if (incident.kind === 'interface' && incident.entities.size > 1) return `${title} (and ${incident.entities.size - 1} more)`;
+  return title;
+}
+
+function summaryOf(incident: Incident, detectors: ReadonlyMap<string, Detector>, actors: string[]): string {
+  const span = `${isoTime(incident.startedAt).slice(0, 16)}Z to ${isoTime(incident.endedAt).slice(0, 16)}Z`;
+  if (incident.kind === 'shift') {
+    const views = [...new Set(Object.keys(incident.shifts).map((name) => plural(detectors.get(name)?.view ?? 'account')))].sort();
+    const count = Object.values(incident.shifts).reduce((sum, n) => sum + n, 0);
+    return `From ${span} a large share of all ${views.join(' and ')} was raised at the same time; ${formatNumber(count)} ${count === 1 ? 'verdict was' : 'verdicts were'} not raised one by one (${Object.keys(incident.shifts).sort().join(', ')}).`;
+  }
+  const strongest = strongestOf(incident);
+  const alerts = `${formatNumber(incident.alertCount)} ${incident.alertCount === 1 ? 'alert' : 'alerts'}`;
+  const others = [...incident.entities].filter((id) => id !== incident.entity.id);
+  const also = incident.kind === 'interface' && others.length > 0 ? ` Also on ${others.sort().slice(0, 3).join(', ')}${others.length > 3 ? ` and ${others.length - 3} more` : ''}.` : '';
+  const single = incident.kind === 'entity' && incident.actorCount <= 1;
+  const who = actors.length === 0 || single ? '' : ` ${formatNumber(incident.actorCount)} ${incident.actorCount === 1 ? 'actor' : 'actors'}, led by ${actors.slice(0, 3).join(', ')}.`;
+  const lead = incident.kind === 'entity' && incident.lead !== '' ? ` Mostly on ${incident.lead}.` : '';
+  const reason = strongest === undefined || strongest.text === '' ? '' : ` Strongest: ${strongest.text}.`;
+  return `From ${span}: ${alerts} on ${incident.entity.kind} ${incident.entity.id}.${lead}${also}${who}${reason}`;
+}
+
+function plural(kind: string): string {
+  return `${kind}s`;
+}

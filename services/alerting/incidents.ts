@@ -1,0 +1,326 @@
+import type { AlertRecord, EntityRef, IncidentRecord, Severity } from '../../schemas/alert.ts';
+import { SEVERITIES } from '../../schemas/alert.ts';
+import { fusedEvidence } from '../../models/calibration/fusion.ts';
+import type { Candidate } from '../../models/candidate.ts';
+import type { Detector } from '../../models/detector.ts';
+import { DAY, HOUR } from '../core/watermark.ts';
+import { identityHash } from './alert-record.ts';
+import { addActors, addActorsOf } from './incident-actors.ts';
+import { incidentRecord } from './incident-record.ts';
+import type { Incident, IncidentActor, IncidentKind, Member } from './incident-types.ts';
+
+/** An incident spans at most this before it is renewed. */
+export const LONGEST_INCIDENT = 2 * DAY;
+/** What of a long window counts for where an incident begins, and for whether two alerts overlap. */
+const LONGEST_MEMBER = DAY;
+const RECENT_PART = 6 * HOUR;
+/** An alert of an entity that is already in an open incident joins it after a gap of at most this; then the incident closes. */
+const QUIET = DAY;
+/** So many actors with the same leading interface within a day are one cohort. */
+const COHORT = 4;
+/** Alert ids and actors that one incident remembers. */
+const MEMBERS_KEPT = 1000;
+/** Closed incidents that can still be marked. */
+const MARKABLE = 2000;
+
+/** Where a verdict went, for feedback: what an incident raised. */
+export type Raised = [kind: string, id: string, detector: string];
+
+export interface IncidentBookState {
+  incidents: IncidentState[];
+  markable: [string, Raised[]][];
+}
+type IncidentState = Omit<Incident, 'actors' | 'entities'> & { actors: [string, IncidentActor][]; entities: string[] };
+
+/**
+ * Groups the alerts of one tenant into incidents: what a person reads. Rules (design, section 8): interface alerts that
+ * overlap in time are one incident; an actor's alert joins the incident of the interface that leads it when they
+ * overlap; four or more actors of one kind with the same leading interface within a day are one cohort incident;
+ * otherwise one per entity. Nothing spans more than two days. State is bounded: closed incidents leave, and only what
+ * they raised is remembered, for marks.
+ *
+ * Calls of one pane end come in the canonical order of verdicts, then `commit`.
+ */
+export class IncidentBook {
+  private incidents: Incident[] = [];
+  private readonly markable = new Map<string, Raised[]>();
+  private batch: { alert: AlertRecord; incident: Incident }[] = [];
+  private retracted: Incident[] = [];
+  private readonly tenant: string;
+  private readonly detectors: ReadonlyMap<string, Detector>;
+
+  constructor(tenant: string, detectors: ReadonlyMap<string, Detector>) {
+    this.tenant = tenant;
+    this.detectors = detectors;
+  }
+
+  /** A new alert finds its incident, or makes one. Returns the key by which `extend` finds it again. */
+  add(alert: AlertRecord, candidate: Candidate): void {
+    const informational = alert.severity === 'info';
+    const member = memberOf(alert, candidate);
+    const incident = informational ? this.placeInformational(member) : this.place(member, candidate);
+    joinMember(incident, member);
+    addActorsOf(incident, candidate, alert.score);
+    this.batch.push({ alert, incident });
+  }
+
+  /** A condition that lasts: the incident that its alert is in grows, no alert is raised. */
+  extend(alertId: string, candidate: Candidate, score: number, final: boolean): void {
+    const incident = this.incidents.find((open) => open.members.some((member) => member.alert === alertId));
+    if (incident === undefined) return;
+    const member = incident.members.find((entry) => entry.alert === alertId) as Member;
+    member.end = Math.max(member.end, candidate.end);
+    if (candidate.evidence > member.evidence) {
+      member.evidence = candidate.evidence;
+      member.score = score;
+    }
+    member.final = member.final && final;
+    incident.endedAt = Math.max(incident.endedAt, candidate.end);
+    addActorsOf(incident, candidate, score);
+    incident.changed = true;
+  }
+
+  /** The whole population moved at once: one informational incident says it instead of an alert for each. */
+  shift(detector: Detector, start: number, end: number, detectedAt: number, suppressed: number, final: boolean): void {
+    let incident = this.incidents.find((open) => open.kind === 'shift' && open.endedAt + RECENT_PART >= start && end - open.startedAt <= LONGEST_INCIDENT);
+    if (incident === undefined) {
+      incident = this.open('shift', { kind: 'tenant', id: this.tenant }, `population_shift ${start}`, start, end, detectedAt, '');
+    }
+    incident.endedAt = Math.max(incident.endedAt, end);
+    incident.shifts[detector.name] = (incident.shifts[detector.name] ?? 0) + suppressed;
+    incident.shiftFinal = incident.shiftFinal && final;
+    incident.changed = true;
+  }
+
+  /** What an incident, open or closed, has raised; undefined when it is unknown. */
+  raisedBy(incidentId: string): Raised[] | undefined {
+    return this.markable.get(incidentId);
+  }
+
+  /**
+   * Ends a pane: fills in the alerts' incident ids and returns what has to be told. `all`: every change, at the end of
+   * the input; else a new revision only for a new entity, a higher severity, or twice the alerts or actors.
+   */
+  commit(configVersion: string, all: boolean): { alerts: AlertRecord[]; incidents: IncidentRecord[] } {
+    const alerts = this.batch.map(({ alert, incident }) => {
+      const into = resolved(incident);
+      this.remember(into, [alert.entity.kind, alert.entity.id, alert.detector]);
+      return { ...alert, incident_id: into.id };
+    });
+    this.batch = [];
+    const incidents: IncidentRecord[] = [];
+    for (const incident of this.retracted) if (incident.told !== undefined) incidents.push(this.tell(incident, 'retracted', configVersion));
+    this.retracted = [];
+    for (const incident of this.incidents) {
+      if (incident.changed && (all || this.worthTelling(incident))) incidents.push(this.tell(incident, 'open', configVersion));
+    }
+    return { alerts, incidents };
+  }
+
+  /** Closes what nothing has joined for a day. Called as hours of the tenant end, whether they held anything or not. */
+  close(time: number, configVersion: string): IncidentRecord[] {
+    const over = this.incidents.filter((incident) => time > incident.endedAt + QUIET || time > incident.startedAt + LONGEST_INCIDENT + QUIET);
+    if (over.length > 0) this.incidents = this.incidents.filter((incident) => !over.includes(incident));
+    return over.map((incident) => this.tell(incident, 'closed', configVersion));
+  }
+
+  get openCount(): number {
+    return this.incidents.length;
+  }
+
+  toJSON(): IncidentBookState {
+    return {
+      incidents: this.incidents.map((incident) => ({ ...incident, actors: [...incident.actors], entities: [...incident.entities] })),
+      markable: [...this.markable],
+    };
+  }
+
+  restore(state: IncidentBookState): void {
+    this.incidents = state.incidents.map((incident) => ({ ...incident, actors: new Map(incident.actors), entities: new Set(incident.entities) }));
+    for (const [id, raised] of state.markable) this.markable.set(id, raised);
+  }
+
+  private tell(incident: Incident, status: IncidentRecord['status'], configVersion: string): IncidentRecord {
+    const revision = (incident.told?.revision ?? 0) + 1;
+    const severity = this.severityOf(incident);
+    incident.told = { revision, severity, alerts: incident.alertCount, actors: incident.actorCount, entities: incident.entities.size };
+    incident.changed = false;
+    return incidentRecord(this.tenant, incident, this.detectors, { revision, status, severity, configVersion });
+  }
+
+  private worthTelling(incident: Incident): boolean {
+    const told = incident.told;
+    if (told === undefined) return true;
+    if (rank(this.severityOf(incident)) > rank(told.severity)) return true;
+    if (incident.entities.size > told.entities) return true;
+    if (incident.alertCount >= 2 * Math.max(1, told.alerts) && incident.alertCount > 1) return true;
+    return incident.actorCount >= 2 * told.actors && incident.actorCount >= COHORT;
+  }
+
+  /** Severity of the strongest member's detector at the fused evidence of all detectors in the incident. */
+  private severityOf(incident: Incident): Severity {
+    if (incident.kind === 'shift' || incident.informational) return 'info';
+    const best = new Map<string, number>();
+    let strongest: Member | undefined;
+    let highest: Severity = 'info';
+    for (const member of incident.members) {
+      if (member.severity === 'info') continue;
+      if (rank(member.severity) > rank(highest)) highest = member.severity;
+      best.set(member.detector, Math.max(best.get(member.detector) ?? 0, member.evidence));
+      if (strongest === undefined || member.evidence > strongest.evidence) strongest = member;
+    }
+    const detector = strongest === undefined ? undefined : this.detectors.get(strongest.detector);
+    const fused = detector?.severity(fusedEvidence([...best.values()])) ?? highest;
+    return rank(fused) > rank(highest) ? fused : highest;
+  }
+
+  private place(member: Member, candidate: Candidate): Incident {
+    const fitting = this.incidents.filter((open) => open.kind !== 'shift' && !open.informational && member.end - open.startedAt <= LONGEST_INCIDENT);
+    const own = fitting.find((open) => open.members.some((other) => sameEntity(other, member)) && member.recent <= open.endedAt + QUIET);
+    if (own !== undefined) return own;
+    if (member.kind === 'interface') return this.placeInterface(member, candidate, fitting);
+    if (member.lead !== '') {
+      const led = fitting.find((open) => open.entities.has(member.lead) && overlaps(open, member));
+      if (led !== undefined) return led;
+      const cohort = this.cohortOf(member, fitting);
+      if (cohort !== undefined) return cohort;
+    }
+    return this.openFor('entity', member);
+  }
+
+  /** Informational alerts explain an incident of the same entity; alone they are an incident of their own that nothing else joins. */
+  private placeInformational(member: Member): Incident {
+    const near = (open: Incident): boolean => member.end - open.startedAt <= LONGEST_INCIDENT && member.recent <= open.endedAt + QUIET;
+    const same = this.incidents.find((open) => near(open) && open.members.some((other) => sameEntity(other, member)));
+    if (same !== undefined) return same;
+    const incident = this.openFor('entity', member);
+    incident.informational = true;
+    return incident;
+  }
+
+  private placeInterface(member: Member, candidate: Candidate, fitting: Incident[]): Incident {
+    const same = fitting.find((open) => open.entities.has(member.id) && member.recent <= open.endedAt + QUIET);
+    if (same !== undefined) return same;
+    const beside = fitting.find((open) => open.kind === 'interface' && overlaps(open, member));
+    if (beside !== undefined) return beside;
+    // actors that were raised alone, are led by this interface and stand behind its alert: the same story
+    const actors = new Set(candidate.actors.map((actor) => `${actor.kind} ${actor.id}`));
+    const behind = fitting.filter(
+      (open) => open.kind === 'entity' && open.members[0]?.lead === member.id && overlaps(open, member) && actors.has(`${open.members[0].kind} ${open.members[0].id}`),
+    );
+    if (behind.length === 0) return this.openFor('interface', member);
+    return this.union(behind, 'interface', { kind: 'interface', id: member.id });
+  }
+
+  /** The fourth actor with one leading interface within a day turns the earliest of their incidents into the cohort's. */
+  private cohortOf(member: Member, fitting: Incident[]): Incident | undefined {
+    const alike = fitting.filter((open) => {
+      const first = open.members[0];
+      return open.kind === 'entity' && first !== undefined && first.kind === member.kind && first.lead === member.lead && member.end - first.end <= DAY;
+    });
+    if (alike.length < COHORT - 1) return undefined;
+    return this.union(alike, 'cohort', { kind: 'interface', id: member.lead });
+  }
+
+  /** Joins incidents into the earliest of them, which changes what it is about and keeps its id; the others are retracted. */
+  private union(incidents: Incident[], kind: IncidentKind, entity: EntityRef): Incident {
+    const [target, ...others] = incidents;
+    target.kind = kind;
+    target.entity = entity;
+    target.entities.add(entity.id);
+    for (const other of others) {
+      for (const member of other.members) joinMember(target, member);
+      addActors(target, other);
+      this.move(other, target);
+      other.into = target.id;
+      other.target = target;
+      this.retracted.push(other);
+    }
+    this.incidents = this.incidents.filter((open) => open.target === undefined);
+    target.changed = true;
+    return target;
+  }
+
+  private openFor(kind: IncidentKind, member: Member): Incident {
+    return this.open(kind, { kind: member.kind, id: member.id }, member.alert, member.start, member.end, member.detectedAt, member.lead);
+  }
+
+  private open(kind: IncidentKind, entity: EntityRef, first: string, start: number, end: number, detectedAt: number, lead: string): Incident {
+    const incident: Incident = {
+      id: identityHash([this.tenant, kind, entity.kind, entity.id, first]),
+      kind, entity, lead, startedAt: start, endedAt: end, detectedAt,
+      members: [], alertCount: 0, actors: new Map(), actorCount: 0, largestCount: 0,
+      entities: new Set(entity.kind === 'interface' ? [entity.id] : []),
+      informational: false, shifts: {}, shiftFinal: true, told: undefined, changed: true, into: '',
+    };
+    this.incidents.push(incident);
+    return incident;
+  }
+
+  private remember(incident: Incident, raised: Raised): void {
+    let list = this.markable.get(incident.id);
+    if (list === undefined) {
+      this.markable.set(incident.id, (list = []));
+      if (this.markable.size > MARKABLE) this.markable.delete(this.markable.keys().next().value as string);
+    }
+    if (list.length < MEMBERS_KEPT && !list.some((entry) => entry.every((part, i) => part === raised[i]))) list.push(raised);
+  }
+
+  /** A retracted incident keeps its own marks; the one that took it in can be marked for them too. */
+  private move(from: Incident, to: Incident): void {
+    for (const raised of this.markable.get(from.id) ?? []) this.remember(to, raised);
+  }
+}
+
+function memberOf(alert: AlertRecord, candidate: Candidate): Member {
+  return {
+    alert: alert.alert_id,
+    detector: alert.detector,
+    kind: alert.entity.kind,
+    id: alert.entity.id,
+    lead: candidate.entity.kind === 'interface' ? candidate.entity.id : (candidate.related.find((entity) => entity.kind === 'interface')?.id ?? ''),
+    evidence: candidate.evidence,
+    score: alert.score,
+    severity: alert.severity,
+    start: Math.max(candidate.start, candidate.end - LONGEST_MEMBER),
+    recent: Math.max(candidate.start, candidate.end - RECENT_PART),
+    end: candidate.end,
+    detectedAt: Date.parse(alert.detected_at),
+    final: alert.final,
+    title: alert.title,
+    text: alert.reasons[0]?.text ?? '',
+  };
+}
+
+function joinMember(incident: Incident, member: Member): void {
+  incident.alertCount++;
+  if (incident.members.length < MEMBERS_KEPT) incident.members.push(member);
+  if (member.kind === 'interface' || incident.kind === 'entity') incident.entities.add(member.id);
+  incident.startedAt = Math.min(incident.startedAt, member.start);
+  incident.endedAt = Math.max(incident.endedAt, member.end);
+  incident.detectedAt = Math.min(incident.detectedAt, member.detectedAt);
+  if (incident.kind === 'interface' && member.kind === 'interface') {
+    const strongest = incident.members.reduce((best, other) => (other.kind === 'interface' && other.evidence > best.evidence ? other : best), member);
+    incident.entity = { kind: 'interface', id: strongest.id };
+  }
+  incident.changed = true;
+}
+
+function sameEntity(a: Member, b: Member): boolean {
+  return a.kind === b.kind && a.id === b.id;
+}
+
+/** Touching counts: an hour's alert and the next hour's are one story. */
+function overlaps(incident: Incident, member: Member): boolean {
+  return member.recent <= incident.endedAt && incident.startedAt <= member.end;
+}
+
+function resolved(incident: Incident): Incident {
+  let at = incident;
+  while (at.target !== undefined) at = at.target;
+  return at;
+}
+
+function rank(severity: Severity): number {
+  return SEVERITIES.indexOf(severity);
+}

@@ -1,0 +1,258 @@
+import type { AlertRecord, IncidentRecord, Severity } from '../../schemas/alert.ts';
+import { splitBudget } from '../../models/calibration/budget.ts';
+import { fusedEvidence, fusionBonus } from '../../models/calibration/fusion.ts';
+import { evidenceAt } from '../../models/calibration/tail.ts';
+import type { Exceedances } from '../../models/calibration/tail.ts';
+import type { CalibrationState } from '../../models/calibration/tenant-calibration.ts';
+import { TenantCalibration } from '../../models/calibration/tenant-calibration.ts';
+import type { Candidate, ScoreReport } from '../../models/candidate.ts';
+import type { Detector } from '../../models/detector.ts';
+import { scoreTerms } from '../../models/evidence.ts';
+import { Panes } from '../core/window.ts';
+import type { AlertConfig, TenantAlertConfig } from './alert-config.ts';
+import { tenantAlertConfig } from './alert-config.ts';
+import { alertRecord } from './alert-record.ts';
+import type { CompanionsState } from './companions.ts';
+import { Companions } from './companions.ts';
+import type { HoldsState } from './holds.ts';
+import { Holds } from './holds.ts';
+import type { IncidentBookState } from './incidents.ts';
+import { IncidentBook } from './incidents.ts';
+import type { MarksState } from './marks.ts';
+import { Marks } from './marks.ts';
+import type { WaitingPane } from './report-queue.ts';
+
+export interface TenantAlertsState {
+  calibration: CalibrationState;
+  companions: CompanionsState;
+  holds: HoldsState;
+  marks: MarksState;
+  incidents: IncidentBookState;
+}
+
+export interface Raisings {
+  alerts: AlertRecord[];
+  incidents: IncidentRecord[];
+}
+
+/** Counters of the stage that verdicts add to. */
+export interface VerdictCounts {
+  candidates: number;
+  alerts: number;
+  continued: number;
+  marked: number;
+  population_shift: number;
+}
+
+interface Pending {
+  candidate: Candidate;
+  entity: string;
+  /** factor by which the whole population is raised in its pane */
+  raise: number;
+  exceedances: number;
+}
+
+/**
+ * Calibration, verdicts, alerts and incidents of one tenant. `pane` takes all views' panes that end together, in order
+ * of time; `pass` is told of every hour that ended.
+ */
+export class TenantAlerts {
+  readonly panes: Panes;
+  private readonly tenant: string;
+  private readonly settings: TenantAlertConfig;
+  private readonly config: AlertConfig;
+  private readonly detectors: ReadonlyMap<string, Detector>;
+  private readonly counts: VerdictCounts;
+  private calibration = new TenantCalibration();
+  private readonly companions = new Companions();
+  private readonly holds = new Holds();
+  private readonly marks = new Marks();
+  private readonly book: IncidentBook;
+
+  constructor(tenant: string, config: AlertConfig, detectors: ReadonlyMap<string, Detector>, counts: VerdictCounts) {
+    this.tenant = tenant;
+    this.config = config;
+    this.settings = tenantAlertConfig(config, tenant);
+    this.panes = new Panes(this.settings.timeZone);
+    this.detectors = detectors;
+    this.counts = counts;
+    this.book = new IncidentBook(tenant, detectors);
+  }
+
+  /** Panes that end together, merged over tasks, minutes first. `provisional`: they are flushed by a provisional end of the input. */
+  pane(group: readonly WaitingPane[], configVersion: string, provisional: boolean): Raisings {
+    const pending: Pending[] = [];
+    const end = group[0].end;
+    const hour = this.panes.hourOf(end - 1);
+    const day = this.panes.local(hour).day;
+    this.calibration.begin(hour, day);
+    for (const { report } of group) this.weigh(report, end, hour, day, pending);
+    const shares = this.shares();
+    for (const { entity, candidate, exceedances } of pending) this.companions.note(entity, candidate, exceedances);
+    pending.sort(compareVerdicts);
+    const shifts = new Map<string, { start: number; count: number }>();
+    for (const verdict of pending) this.judge(verdict, shares.get(verdict.candidate.detector) ?? 0, day, configVersion, provisional, shifts);
+    for (const [name, { start, count }] of [...shifts].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      this.book.shift(this.detectors.get(name) as Detector, start, end, end + this.settings.lateness, count, !provisional);
+    }
+    return this.book.commit(configVersion, false);
+  }
+
+  /** An hour of the tenant has ended, with or without reports. */
+  pass(hour: number, configVersion: string): IncidentRecord[] {
+    const end = this.panes.hourStart(hour + 1);
+    this.calibration.pass(hour, this.panes.local(hour).day);
+    this.companions.prune(end);
+    this.holds.prune(end);
+    this.marks.prune(end);
+    return this.book.close(end, configVersion);
+  }
+
+  /** The end of the input: everything that has changed since it was last told. */
+  flush(configVersion: string): IncidentRecord[] {
+    return this.book.commit(configVersion, true).incidents;
+  }
+
+  /** Returns false when the incident is not known (never raised, or long gone). */
+  feedback(incident: string, mark: 'attack' | 'benign' | 'expected', until: number): boolean {
+    const raised = this.book.raisedBy(incident);
+    if (raised === undefined) return false;
+    if (mark === 'attack') this.marks.remove(raised);
+    else this.marks.add(raised, until);
+    return true;
+  }
+
+  /** Evidence from which a detector fires for an ordinary entity now; for `weir doctor` and tests. */
+  threshold(detector: string): number {
+    return evidenceAt(this.calibration.exceedances(detector), this.shares().get(detector) ?? 0);
+  }
+
+  get openIncidents(): number {
+    return this.book.openCount;
+  }
+
+  toJSON(): TenantAlertsState {
+    return {
+      calibration: this.calibration.toJSON(),
+      companions: this.companions.toJSON(),
+      holds: this.holds.toJSON(),
+      marks: this.marks.toJSON(),
+      incidents: this.book.toJSON(),
+    };
+  }
+
+  restore(state: TenantAlertsState): void {
+    this.calibration = TenantCalibration.from(state.calibration);
+    this.companions.restore(state.companions);
+    this.holds.restore(state.holds);
+    this.marks.restore(state.marks);
+    this.book.restore(state.incidents);
+  }
+
+  /** Learns a report's histograms and looks its candidates up in the tail. */
+  private weigh(report: ScoreReport, end: number, hour: number, day: number, pending: Pending[]): void {
+    const raises = report.minute ? this.minuteRaises(report, end) : this.calibration.absorb(hour, day, report.histograms, report.pane);
+    const tails = new Map<string, Exceedances>();
+    for (const candidate of report.candidates) {
+      if (!this.detectors.has(candidate.detector)) throw new Error(`candidate of unknown detector ${candidate.detector}`);
+      let tail = tails.get(candidate.detector);
+      if (tail === undefined) tails.set(candidate.detector, (tail = this.calibration.exceedances(candidate.detector)));
+      const entity = `${candidate.entity.kind} ${candidate.entity.id}`;
+      const raise = raises.get(candidate.detector) ?? 1;
+      this.counts.candidates++;
+      this.calibration.note(day, candidate.detector, entity, candidate.evidence);
+      pending.push({ candidate, entity, raise, exceedances: tail(candidate.evidence / raise) });
+    }
+  }
+
+  private minuteRaises(report: ScoreReport, end: number): Map<string, number> {
+    const byDetector = new Map<string, [string, number][]>();
+    for (const candidate of report.candidates) {
+      let list = byDetector.get(candidate.detector);
+      if (list === undefined) byDetector.set(candidate.detector, (list = []));
+      list.push([`${candidate.entity.kind} ${candidate.entity.id}`, candidate.evidence]);
+    }
+    const raises = new Map<string, number>();
+    for (const [detector, list] of byDetector) {
+      const raise = this.calibration.minuteRaise(detector, end, list);
+      if (raise > 1) raises.set(detector, raise);
+    }
+    return raises;
+  }
+
+  private shares(): Map<string, number> {
+    const known = this.calibration.days > 0;
+    const entries = [];
+    for (const detector of this.detectors.values()) {
+      if (known && !this.calibration.seen(detector.name)) continue;
+      const set = this.settings.sensitivity;
+      const sensitivity = set !== undefined && Object.hasOwn(set, detector.name) ? set[detector.name] : 1;
+      entries.push({ name: detector.name, sensitivity, informational: detector.informational === true });
+    }
+    return splitBudget(this.settings.alertBudget, entries);
+  }
+
+  private judge(
+    verdict: Pending, share: number, day: number, configVersion: string, provisional: boolean, shifts: Map<string, { start: number; count: number }>,
+  ): void {
+    const { candidate, entity, raise } = verdict;
+    const detector = this.detectors.get(candidate.detector) as Detector;
+    const companions = this.companions.of(entity, candidate);
+    const allowed = share * this.overrideFactor(candidate) * 10 ** fusionBonus(companions.map((companion) => companion.exceedances));
+    const unraised = evidenceAt(this.calibration.exceedances(candidate.detector), allowed);
+    const threshold = Math.max(unraised * raise, detector.gate);
+    if (candidate.evidence < threshold) {
+      if (raise > 1 && candidate.evidence >= unraised) {
+        this.counts.population_shift++;
+        const before = shifts.get(detector.name);
+        shifts.set(detector.name, { start: Math.min(before?.start ?? candidate.start, candidate.start), count: (before?.count ?? 0) + 1 });
+      }
+      return;
+    }
+    if (detector.informational !== true) this.calibration.quarantine(day, entity);
+    if (this.marks.hides(detector.name, entity, candidate.firedAt)) {
+      this.counts.marked++;
+      return;
+    }
+    const final = !(provisional || candidate.provisional);
+    const continued = this.holds.continues(detector.name, entity, candidate.size, candidate.firedAt);
+    if (continued !== undefined) {
+      this.counts.continued++;
+      this.book.extend(continued, candidate, scoreTerms(candidate.terms).score, final);
+      return;
+    }
+    const strongestOfEach = new Map<string, number>([[candidate.detector, candidate.evidence]]);
+    for (const companion of companions) strongestOfEach.set(companion.detector, companion.evidence);
+    const severity: Severity = detector.informational === true ? 'info' : detector.severity(fusedEvidence([...strongestOfEach.values()]));
+    const alert = alertRecord(this.tenant, candidate, {
+      detector, threshold, severity, final, lateness: this.settings.lateness, model: this.config.model, configVersion,
+    });
+    this.counts.alerts++;
+    this.holds.fire(detector.name, entity, candidate.firedAt, alert.alert_id);
+    this.book.add(alert, candidate);
+  }
+
+  private overrideFactor(candidate: Candidate): number {
+    let factor = 1;
+    for (const override of this.settings.overrides ?? []) {
+      if (override.entity.kind !== candidate.entity.kind || override.entity.id !== candidate.entity.id) continue;
+      if (override.detector !== undefined && override.detector !== candidate.detector) continue;
+      if (override.until !== undefined && candidate.firedAt >= override.until) continue;
+      factor *= override.factor;
+    }
+    return factor;
+  }
+}
+
+/** The canonical order of verdicts that are due together: time, strongest first, detector, entity, window. */
+function compareVerdicts(a: Pending, b: Pending): number {
+  const x = a.candidate;
+  const y = b.candidate;
+  return (
+    x.firedAt - y.firedAt || y.evidence - x.evidence || compareText(x.detector, y.detector) || compareText(a.entity, b.entity) || x.start - y.start || x.end - y.end
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
