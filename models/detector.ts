@@ -22,7 +22,11 @@ export interface Detector<Baselines = unknown> {
   gate: number;
   /** informational detectors explain; they are not counted against the budget and never reach `medium` */
   informational?: boolean;
-  /** undefined: does not apply to this window */
+  /** whether keys with these FLAG bits are looked at at all; all of the view when left out */
+  applies?(flags: number): boolean;
+  /** whether its verdict keeps a window from teaching the baselines; true when left out */
+  quarantines?: boolean;
+  /** undefined: nothing odd in this window, or too little to say; the caller counts it as evidence 0 */
   terms(window: ClosedWindow, baselines: Baselines): Term[] | undefined;
   /** for minute panes of the same view; undefined when it does not look at minutes */
   minuteTerms?(minute: ClosedMinute, baselines: Baselines): Term[] | undefined;

@@ -49,6 +49,7 @@ export interface CalibrationState {
   populations: [string, number][];
   shifts: [string, number][];
   minutes: [string, [string, number, number][]][];
+  known: string[];
 }
 
 /**
@@ -65,6 +66,8 @@ export class TenantCalibration {
   private readonly shifts = new Map<string, number>();
   /** per detector: entities with a candidate in minute panes of the last hour, with evidence and time */
   private readonly minutes = new Map<string, Map<string, [number, number]>>();
+  /** detectors that have ever scored something here */
+  private readonly known = new Set<string>();
   private readonly tails = new Map<string, Exceedances>();
 
   /** An hour begins to be processed: days that are over and two epochs old join the tail. */
@@ -96,6 +99,7 @@ export class TenantCalibration {
     entry.lastHour = Math.max(entry.lastHour, hour);
     const raises = new Map<string, number>();
     for (const [detector, scores] of Object.entries(pane)) {
+      this.known.add(detector);
       const level = upperLevel(scores);
       const levels = this.levels.get(detector) ?? [];
       let raise = sharedRaise(level, referenceLevel(levels));
@@ -121,6 +125,7 @@ export class TenantCalibration {
 
   /** Remembers a candidate's evidence, so that its entity can be taken out of the day's tail. */
   note(day: number, detector: string, entity: string, evidence: number): void {
+    this.known.add(detector);
     const entry = this.openDay(day);
     let strongest = entry.strongest.get(detector);
     if (strongest === undefined) entry.strongest.set(detector, (strongest = new Map()));
@@ -182,9 +187,9 @@ export class TenantCalibration {
     return tail;
   }
 
-  /** Detectors that have scored something on a clean day or on an open one. */
+  /** Whether the detector has ever scored something of this tenant; one that has not needs no share of the budget. */
   seen(detector: string): boolean {
-    return this.clean.some((entry) => entry.histograms.has(detector)) || this.open.some((entry) => entry.histograms.has(detector));
+    return this.known.has(detector);
   }
 
   /** Clean days behind the tail, in days. */
@@ -207,6 +212,7 @@ export class TenantCalibration {
       populations: [...this.populations],
       shifts: [...this.shifts],
       minutes: [...this.minutes].map(([detector, recent]) => [detector, [...recent].map(([entity, [evidence, at]]) => [entity, evidence, at])]),
+      known: [...this.known],
     };
   }
 
@@ -227,6 +233,7 @@ export class TenantCalibration {
     for (const [detector, recent] of state.minutes) {
       calibration.minutes.set(detector, new Map(recent.map(([entity, evidence, at]) => [entity, [evidence, at]])));
     }
+    for (const detector of state.known) calibration.known.add(detector);
     return calibration;
   }
 

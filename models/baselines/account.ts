@@ -1,0 +1,348 @@
+import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
+import { A, groupOf, hourLevel, isRolled, LEVEL, LEVELS, NOVELTIES, rolledLevel } from '../levels.ts';
+import type { GroupPrior, TenantPrior } from '../prior.ts';
+import type { ClosedWindow } from '../windows.ts';
+import { credible, type Expectation } from './credibility.ts';
+import { Slab } from './slab.ts';
+
+/** Own past is forgotten by this factor per active day: a memory of about 25 active days. */
+const KEEP = Math.exp(-1 / 25);
+/** The anchor forgets per calendar day, slowly: what was normal two months ago still counts. */
+const ANCHOR_KEEP = Math.exp(-1 / 60);
+/** What is odd is held back from learning for so many days; then it has become a level of its own and is learned. */
+export const QUARANTINE_DAYS = 7;
+/** Active hours that weigh as much as the group's blocks of the day. */
+const BLOCK_STRENGTH = 12;
+/** Active days that weigh as much as the group's rate of novelty. */
+const NOVELTY_STRENGTH = 6;
+
+const N = LEVELS.length;
+// layout of a row
+const DAYS = 0; // active days, forgotten like the sums
+const HOURS = 1; // active hours of these days
+const TODAY = 2; // the local day of the running sums, 0: none yet
+const TODAY_HOURS = 3;
+const HELD_DAYS = 4; // days held back
+const HELD_SINCE = 5;
+const HELD_HOURS = 6;
+const ANCHOR_WEIGHT = 7;
+const ODD_TODAY = 8; // 1: a window of today alarmed
+const REGULAR_HOURS = 9; // hours in which regularity could be measured
+const REGULAR_SUM = 10;
+const REGULAR_SQUARES = 11;
+const TODAY_OFF = 12; // 1: today is not a working day
+const ASSETS = 13; // side requests, forgotten by day
+const LIFE_DAYS = 14; // active days ever, not forgotten
+const NOVEL = 16; // NOVELTIES sums
+const NOVEL_TODAY = NOVEL + 5;
+const BLOCKS = 26; // 12: active hours by block, working then off
+const SUMS = 38;
+const SQUARES = SUMS + N;
+const HELD = SQUARES + N;
+const ANCHOR = HELD + N;
+const RUNNING = ANCHOR + N;
+const STRIDE = RUNNING + N;
+
+/** Told when an account's day is over, for the population's histograms. */
+export interface DayObserver {
+  day(group: number, level: number, total: number, expectedMean: number, ownDays: number): void;
+  novelty(group: number, kind: number, count: number): void;
+}
+
+/**
+ * Baselines of accounts: per key the sums and squares of active days' amounts (forgotten exponentially), a slow anchor,
+ * what is held back, activity by block of day, rates of novelty. All is read as of before the window that is looked at.
+ * Bad at: accounts with several regimes in one day; they get a wide law. Cost: about 400 bytes a key.
+ */
+export class AccountBaselines {
+  private readonly slab = new Slab(STRIDE);
+  private readonly expectation: Expectation = { mean: 0, dispersion: 0, scope: 'prior', size: 0 };
+  private row = 0;
+  private group!: GroupPrior;
+  private window!: ClosedWindow;
+  /** index in GROUPS of the account looked at */
+  groupIndex = 0;
+
+  /** Turns to the window's account, rolling its day over first when a new one has begun. */
+  look(window: ClosedWindow, prior: TenantPrior, observer: DayObserver | undefined): void {
+    this.window = window;
+    this.groupIndex = groupOf(window.flags);
+    this.group = prior.groups[this.groupIndex];
+    this.row = this.slab.row(window.slot);
+    const today = this.slab.data[this.row + TODAY];
+    if (today !== 0 && today !== window.calendar.day) this.fold(window.calendar.day, observer);
+  }
+
+  /** Turns to an account without a window (minutes): reads only. */
+  glance(slot: number, flags: number, prior: TenantPrior): void {
+    this.groupIndex = groupOf(flags);
+    this.group = prior.groups[this.groupIndex];
+    this.row = this.slab.row(slot);
+  }
+
+  /** Active days behind the own past, forgotten ones left out. */
+  get days(): number {
+    return this.slab.data[this.row + DAYS] + this.slab.data[this.row + HELD_DAYS];
+  }
+
+  /** Active days that the account has had in its life, before today. */
+  get lifeDays(): number {
+    return this.slab.data[this.row + LIFE_DAYS];
+  }
+
+  get priorDays(): number {
+    return this.group.days;
+  }
+
+  /** What is expected of an active hour. The result is reused by the next call. */
+  hour(level: number): Expectation {
+    const d = this.slab.data;
+    const hours = d[this.row + HOURS];
+    const days = d[this.row + DAYS];
+    const g = this.group;
+    const sum = d[this.row + SUMS + level];
+    // hours of a day hang together: they are believed as if each day had given at most three of them
+    const n = Math.min(hours, 3 * days);
+    const mean = hours > 0 ? sum / hours : 0;
+    credible(mean * n, 0, n, g.hourMean[level], g.hourWithin[level], g.between[level], g.days, this.expectation);
+    if (days > 1 && sum > 0) {
+      // days that differ have hours that differ at least as much
+      const seen = this.dayDispersion(level);
+      const within = Math.max(g.hourWithin[level], (g.hourWithin[level] * 4 + seen * days) / (days + 4));
+      this.expectation.dispersion += within - g.hourWithin[level];
+    }
+    return this.expectation;
+  }
+
+  /** What is expected of an active day (or of any 24 hours). */
+  day(level: number): Expectation {
+    const d = this.slab.data;
+    const g = this.group;
+    const days = d[this.row + DAYS];
+    return credible(
+      d[this.row + SUMS + level], d[this.row + SQUARES + level], days,
+      g.dayMean[level], g.dayWithin[level], g.between[level], g.days, this.expectation,
+    );
+  }
+
+  /** What is expected of seven days in a row by the long-horizon anchor; undefined while that is younger than two weeks. */
+  anchoredWeek(level: number): Expectation | undefined {
+    const d = this.slab.data;
+    const weight = d[this.row + ANCHOR_WEIGHT];
+    const age = weight >= 1 ? 60 : -60 * Math.log1p(-weight);
+    if (age < 13.5) return undefined;
+    const mean = 7 * (d[this.row + ANCHOR + level] / weight);
+    if (!(mean > 0)) return undefined;
+    const days = Math.max(d[this.row + DAYS], 1);
+    // a week averages its active days; what the anchor itself does not know is added
+    const own = this.dayDispersion(level);
+    const daily = (own * days + this.group.dayWithin[level] * 4) / (days + 4);
+    const out = this.expectation;
+    out.mean = mean;
+    out.dispersion = daily / 5 + daily / age + 0.01;
+    out.scope = 'own';
+    out.size = age;
+    return out;
+  }
+
+  /** What is expected of `days` active days by the peers alone. */
+  peers(level: number, days: number): Expectation {
+    const g = this.group;
+    const out = this.expectation;
+    out.mean = g.dayMean[level] * days;
+    out.dispersion = g.dayWithin[level] / days + g.between[level];
+    out.scope = g.days > 0 ? 'peers' : 'prior';
+    out.size = g.days;
+    return out;
+  }
+
+  /** What is expected of one kind of novelty in a day. */
+  novelty(kind: number): Expectation {
+    const d = this.slab.data;
+    const days = d[this.row + DAYS];
+    const out = this.expectation;
+    const rate = this.group.novelty[kind];
+    out.mean = (d[this.row + NOVEL + kind] + NOVELTY_STRENGTH * rate) / (days + NOVELTY_STRENGTH);
+    out.dispersion = 0.5 + 2 / (1 + days);
+    out.scope = days >= NOVELTY_STRENGTH ? 'own' : this.group.days > 0 ? 'peers' : 'prior';
+    out.size = days;
+    return out;
+  }
+
+  /** What was new to the account today, this window included. */
+  fresh(kind: number): number {
+    return this.slab.data[this.row + NOVEL_TODAY + kind] + this.window.values[NOVELTY_FEATURES[kind]];
+  }
+
+  /** Share of the active hours that falls into the window's block of the day, on its kind of day. */
+  blockShare(hour: number, working: boolean): number {
+    const d = this.slab.data;
+    const block = (working ? 0 : 6) + (hour >> 2);
+    const from = working ? 0 : 6;
+    let total = 0;
+    for (let i = 0; i < 6; i++) total += d[this.row + BLOCKS + from + i];
+    // the other kind of day says something about this one too
+    const other = d[this.row + BLOCKS + ((block + 6) % 12)];
+    let otherTotal = 0;
+    for (let i = 0; i < 6; i++) otherTotal += d[this.row + BLOCKS + (6 - from) + i];
+    return (
+      (d[this.row + BLOCKS + block] + 0.5 * other + BLOCK_STRENGTH * this.group.blocks[block]) /
+      (total + 0.5 * otherTotal + BLOCK_STRENGTH)
+    );
+  }
+
+  /** Mean and spread (0..1000) of the regularity of the account's hours, and how many there were. */
+  regularity(): { mean: number; spread: number; hours: number } {
+    const d = this.slab.data;
+    const n = d[this.row + REGULAR_HOURS];
+    if (n < 1) return { mean: 0, spread: 0, hours: n };
+    const mean = d[this.row + REGULAR_SUM] / n;
+    return { mean, spread: Math.sqrt(Math.max(0, d[this.row + REGULAR_SQUARES] / n - mean * mean)), hours: n };
+  }
+
+  /** Side requests (assets) per request of the own past, and the requests behind it. */
+  assetShare(): { share: number; requests: number } {
+    const d = this.slab.data;
+    const requests = d[this.row + SUMS + LEVEL.requests];
+    return { share: requests > 0 ? d[this.row + ASSETS] / requests : 0, requests };
+  }
+
+  /** The window's amount of a level: its hour, the running local day with it, or a rolling size where carried. */
+  amount(size: '1h' | '1d' | '3d' | '7d' | '6h', level: number): number {
+    if (size === '1h') return hourLevel(this.window.values, level);
+    if (isRolled(level)) return rolledLevel(this.window, size, level);
+    return this.slab.data[this.row + RUNNING + level] + hourLevel(this.window.values, level);
+  }
+
+  /** Takes the window into the running day. `odd`: it alarmed, so its day is held back from learning. */
+  learn(odd: boolean): void {
+    const d = this.slab.data;
+    const row = this.row;
+    const { values, calendar } = this.window;
+    d[row + TODAY] = calendar.day;
+    d[row + TODAY_OFF] = calendar.working ? 0 : 1;
+    d[row + TODAY_HOURS]++;
+    if (odd) d[row + ODD_TODAY] = 1;
+    for (let level = 0; level < N; level++) {
+      const value = hourLevel(values, level);
+      if (value > 0) d[row + RUNNING + level] += value;
+    }
+    for (let kind = 0; kind < NOVELTIES.length; kind++) {
+      const value = values[NOVELTY_FEATURES[kind]];
+      if (value > 0) d[row + NOVEL_TODAY + kind] += value;
+    }
+    if (!odd) {
+      d[row + BLOCKS + (calendar.working ? 0 : 6) + (calendar.hour >> 2)]++;
+      d[row + ASSETS] += values[A.assets];
+      const regularity = values[A.gap_regularity];
+      if (values[A.requests] >= 9) {
+        d[row + REGULAR_HOURS] += 1;
+        d[row + REGULAR_SUM] += regularity;
+        d[row + REGULAR_SQUARES] += regularity * regularity;
+      }
+    }
+  }
+
+  clear(slot: number): void {
+    this.slab.clear(slot);
+  }
+
+  write(slot: number, writer: ByteWriter): void {
+    this.slab.write(slot, writer);
+  }
+
+  read(slot: number, reader: ByteReader): void {
+    this.slab.read(slot, reader);
+  }
+
+  private dayDispersion(level: number): number {
+    const d = this.slab.data;
+    const days = d[this.row + DAYS];
+    const sum = d[this.row + SUMS + level];
+    if (days < 2 || !(sum > 0)) return 0;
+    const mean = sum / days;
+    const variance = Math.max(0, d[this.row + SQUARES + level] / days - mean * mean) * (days / (days - 1));
+    return Math.max(0, (variance - mean) / (mean * mean));
+  }
+
+  /** The running day is over: it is learned or held back, and what was held back long enough is learned. */
+  private fold(today: number, observer: DayObserver | undefined): void {
+    const d = this.slab.data;
+    const row = this.row;
+    const gap = today - d[row + TODAY];
+    const first = d[row + LIFE_DAYS] === 0;
+    const odd = d[row + ODD_TODAY] === 1;
+    if (observer !== undefined) {
+      for (let level = 0; level < N; level++) {
+        const days = d[row + DAYS];
+        const mean = days >= 3 && !odd ? d[row + SUMS + level] / days : -1;
+        observer.day(this.groupIndex, level, d[row + RUNNING + level], mean, days);
+      }
+      // everything is new to an account on its first day: that is no rate
+      if (!first && !odd) for (let kind = 0; kind < NOVELTIES.length; kind++) observer.novelty(this.groupIndex, kind, d[row + NOVEL_TODAY + kind]);
+    }
+    const anchorKeep = ANCHOR_KEEP ** Math.max(1, gap);
+    const anchorStep = 1 - ANCHOR_KEEP;
+    d[row + ANCHOR_WEIGHT] = 1 - (1 - d[row + ANCHOR_WEIGHT]) * anchorKeep;
+    for (let level = 0; level < N; level++) {
+      d[row + ANCHOR + level] = d[row + ANCHOR + level] * anchorKeep + anchorStep * (anchorKeep / ANCHOR_KEEP) * d[row + RUNNING + level];
+    }
+    if (odd) {
+      if (d[row + HELD_DAYS] === 0) d[row + HELD_SINCE] = d[row + TODAY];
+      d[row + HELD_DAYS]++;
+      d[row + HELD_HOURS] += d[row + TODAY_HOURS];
+      for (let level = 0; level < N; level++) d[row + HELD + level] += d[row + RUNNING + level];
+    } else {
+      this.forget(KEEP);
+      d[row + DAYS]++;
+      d[row + HOURS] += d[row + TODAY_HOURS];
+      for (let level = 0; level < N; level++) {
+        const total = d[row + RUNNING + level];
+        if (total === 0) continue;
+        d[row + SUMS + level] += total;
+        d[row + SQUARES + level] += total * total;
+      }
+      if (!first) for (let kind = 0; kind < NOVELTIES.length; kind++) d[row + NOVEL + kind] += d[row + NOVEL_TODAY + kind];
+    }
+    if (d[row + HELD_DAYS] > 0 && today - d[row + HELD_SINCE] >= QUARANTINE_DAYS) this.release();
+    d.fill(0, row + RUNNING, row + RUNNING + N);
+    d.fill(0, row + NOVEL_TODAY, row + NOVEL_TODAY + NOVELTIES.length);
+    d[row + TODAY_HOURS] = 0;
+    d[row + ODD_TODAY] = 0;
+    d[row + LIFE_DAYS]++;
+  }
+
+  private forget(keep: number): void {
+    const d = this.slab.data;
+    const row = this.row;
+    d[row + DAYS] *= keep;
+    d[row + HOURS] *= keep;
+    d[row + ASSETS] *= keep;
+    d[row + REGULAR_HOURS] *= keep;
+    d[row + REGULAR_SUM] *= keep;
+    d[row + REGULAR_SQUARES] *= keep;
+    for (let i = NOVEL; i < NOVEL + NOVELTIES.length; i++) d[row + i] *= keep;
+    for (let i = BLOCKS; i < BLOCKS + 12; i++) d[row + i] *= keep;
+    for (let i = SUMS; i < HELD; i++) d[row + i] *= keep;
+  }
+
+  /** What was held back is learned: as so many days of its mean. */
+  private release(): void {
+    const d = this.slab.data;
+    const row = this.row;
+    const days = d[row + HELD_DAYS];
+    this.forget(KEEP ** days);
+    d[row + DAYS] += days;
+    d[row + HOURS] += d[row + HELD_HOURS];
+    for (let level = 0; level < N; level++) {
+      const total = d[row + HELD + level];
+      d[row + SUMS + level] += total;
+      d[row + SQUARES + level] += (total * total) / days;
+      d[row + HELD + level] = 0;
+    }
+    d[row + HELD_DAYS] = 0;
+    d[row + HELD_HOURS] = 0;
+  }
+}
+
+const NOVELTY_FEATURES = NOVELTIES.map((name) => A[name]);

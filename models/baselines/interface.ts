@@ -1,0 +1,299 @@
+import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
+import type { BaselineScope } from '../../schemas/alert.ts';
+import type { Law } from '../evidence.ts';
+import { I, type Rolled } from '../levels.ts';
+import type { ClassPrior, TenantPrior } from '../prior.ts';
+import { classOf, SHARES, sharePart, shareWhole } from '../shares.ts';
+import type { CalendarHour, ClosedWindow } from '../windows.ts';
+import type { Expectation } from './credibility.ts';
+import { Slab } from './slab.ts';
+
+const HOUR = 3_600_000;
+/** Forgetting per hour: a memory of three weeks of hours; per day likewise. */
+const KEEP_HOUR = Math.exp(-1 / (21 * 24));
+const KEEP_SHARE_HOUR = Math.exp(-1 / (14 * 24));
+const KEEP_SHARE_DAY = KEEP_SHARE_HOUR ** (1 / 24);
+/** Weeks that weigh as much as the hour-of-day profile in an hour-of-week bin; days as much as the tenant's profile. */
+const WEEK_STRENGTH = 1.5;
+const DAY_STRENGTH = 1;
+/** Shipped dispersion of an hour's requests around the season, and the hours it is worth. */
+const HOUR_DISPERSION = 0.35;
+const DISPERSION_STRENGTH = 12;
+/** Shipped overdispersion (intra-hour correlation) of a share, and the excess trials it is worth. */
+const SHARE_CORRELATION = 0.02;
+const CORRELATION_STRENGTH = 300;
+/** Odd hours are held back from learning for so long at most; what goes on longer is the new normal. */
+const QUARANTINE_HOURS = 168;
+/** Longest run of empty hours that is walked when an interface comes back. */
+const LONGEST_GAP = 168;
+
+const S = SHARES.length;
+const FIRST_HOUR = 0; // epoch hours + 1; 0: never seen
+const LAST_HOUR = 1;
+const LEVEL_SUM = 2; // requests, forgotten hourly
+const LEVEL_WEIGHT = 3; // profile weight of the same hours
+const EXCESS = 4; // of hours' requests over the season: sum of ((x - mu)^2 - mu) and of mu^2
+const EXCESS_SCALE = 5;
+const DURATION_N = 6;
+const DURATION_MEAN = 7;
+const DURATION_SQUARE = 8;
+const ODD_SINCE = 9; // first hour of the running quarantine, 0: none
+const HOURS = 10; // hours learned, forgotten
+const SILENT_EXPECTED = 11; // requests that were expected since the last one
+const ACTIVE_HOURS = 12;
+const CALLER_N = 13; // requests per caller, ln
+const CALLER_MEAN = 14;
+const CALLER_SQUARE = 15;
+const SIZE_N = 16;
+const SIZE_MEAN = 17;
+const SIZE_SQUARE = 18;
+const BINS_SUM = 20; // 48 by kind of day and hour
+const BINS_N = BINS_SUM + 48;
+const WEEK_SUM = BINS_N + 48; // 168
+const WEEK_N = WEEK_SUM + 168;
+const SHARE_HOUR = WEEK_N + 168; // per share: part, whole, excess, scale
+const SHARE_DAY = SHARE_HOUR + 4 * S;
+const STRIDE = SHARE_DAY + 4 * S;
+
+/** A law with what stands behind it. */
+export interface Expected<L extends Law = Law> {
+  law: L;
+  scope: BaselineScope;
+  size: number;
+}
+
+/**
+ * Baselines of interfaces: requests by hour of week (shrunk to hour of day by kind of day, then to the tenant's
+ * profile), shares of requests and callers over an hour and over 24 hours with their own overdispersion, latency.
+ * All is read as of before the window that is looked at. Bad at: seasons longer than a week. Cost: about 2.5 KiB a key.
+ */
+export class InterfaceBaselines {
+  private readonly slab = new Slab(STRIDE, 16);
+  private readonly expectation: Expectation = { mean: 0, dispersion: 0, scope: 'prior', size: 0 };
+  private row = 0;
+  private prior!: TenantPrior;
+  private class!: ClassPrior;
+  private window!: ClosedWindow;
+
+  look(window: ClosedWindow, prior: TenantPrior): void {
+    this.window = window;
+    this.glance(window.slot, window.flags, prior);
+  }
+
+  glance(slot: number, flags: number, prior: TenantPrior): void {
+    this.prior = prior;
+    this.class = prior.classes[classOf(flags)];
+    this.row = this.slab.row(slot);
+  }
+
+  /** Hours of the own past, empty ones included, odd and forgotten ones left out. */
+  get hours(): number {
+    return this.slab.data[this.row + HOURS];
+  }
+
+  /** Hours of the own past in which there were requests. */
+  get activeHours(): number {
+    return this.slab.data[this.row + ACTIVE_HOURS];
+  }
+
+  get tenantPrior(): TenantPrior {
+    return this.prior;
+  }
+
+  /** What is expected of the requests of an hour of this place in the week. The result is reused by the next call. */
+  requests(calendar: CalendarHour): Expectation {
+    const d = this.slab.data;
+    const row = this.row;
+    const kind = (calendar.working ? 0 : 24) + calendar.hour;
+    const week = calendar.weekday * 24 + calendar.hour;
+    const weight = d[row + LEVEL_WEIGHT];
+    const level = (d[row + LEVEL_SUM] + 1) / (weight + 0.5);
+    const byProfile = level * this.prior.profile[kind];
+    const byDay = (d[row + BINS_SUM + kind] + DAY_STRENGTH * byProfile) / (d[row + BINS_N + kind] + DAY_STRENGTH);
+    // a holiday is not a Wednesday: its hours follow the kind of day alone
+    const usualDay = calendar.working === calendar.weekday < 5;
+    const mean = usualDay ? (d[row + WEEK_SUM + week] + WEEK_STRENGTH * byDay) / (d[row + WEEK_N + week] + WEEK_STRENGTH) : byDay;
+    const seen = d[row + BINS_N + kind];
+    const out = this.expectation;
+    out.mean = Math.max(mean, 1e-3);
+    out.dispersion =
+      Math.max(0.01, (d[row + EXCESS] + HOUR_DISPERSION * DISPERSION_STRENGTH) / (d[row + EXCESS_SCALE] + DISPERSION_STRENGTH)) +
+      0.5 / (1 + seen);
+    out.scope = seen >= 1 ? 'own' : this.prior.profileDays > 0 ? 'tenant' : 'prior';
+    out.size = seen >= 1 ? Math.round(seen) : Math.round(d[row + HOURS]);
+    return out;
+  }
+
+  /** The law of a share over the window or a rolling size: how much of `trials` is expected. */
+  share(index: number, size: '1h' | Rolled, trials: number): Expected<Law & { kind: 'share' }> {
+    const d = this.slab.data;
+    const long = size === '1d' || size === '3d' || size === '7d';
+    const base = this.row + (long ? SHARE_DAY : SHARE_HOUR) + 4 * index;
+    const part = d[base];
+    const whole = d[base + 1];
+    const spec = SHARES[index];
+    const usual = this.class.usual[index];
+    // half a trial against certainty: what never happened is rare, not impossible
+    const p = Math.min(0.995, (part + spec.strength * usual + 0.02) / (whole + spec.strength + 0.04));
+    const own = (d[base + 2] + SHARE_CORRELATION * CORRELATION_STRENGTH) / (d[base + 3] + CORRELATION_STRENGTH);
+    const rho = Math.min(0.5, Math.max(0.001, own));
+    const windows = this.activeHours / (long ? 24 : 1);
+    const each = windows > 0 ? Math.max(1, whole / windows) : 1;
+    const priorRho = 1 / (spec.strength + 1);
+    const unknown = 1 / (1 / priorRho + windows / (rho + 1 / each));
+    const spread = Math.min(0.9, rho + unknown);
+    const s = 1 / spread - 1;
+    const scope = windows >= 1 && whole > spec.strength ? 'own' : this.class.hours > 0 ? 'tenant' : 'prior';
+    return { law: { kind: 'share', trials, a: s * p, b: s * (1 - p) }, scope, size: Math.round(scope === 'own' ? windows : this.class.hours) };
+  }
+
+  /** Usual value of a share, 0..1. */
+  usual(index: number, long = false): number {
+    const base = this.row + (long ? SHARE_DAY : SHARE_HOUR) + 4 * index;
+    const d = this.slab.data;
+    const spec = SHARES[index];
+    return (d[base] + spec.strength * this.class.usual[index]) / (d[base + 1] + spec.strength);
+  }
+
+  /** Usual time of a request (ms, mean of an hour); undefined with less than a day of hours. */
+  duration(): Expected<Law & { kind: 'measure' }> | undefined {
+    return this.measure(DURATION_N, 0.15);
+  }
+
+  /** Usual requests per caller of an hour. */
+  perCaller(): Expected<Law & { kind: 'measure' }> | undefined {
+    return this.measure(CALLER_N, 0.2);
+  }
+
+  /** Usual bytes of a response (mean of an hour). */
+  size(): Expected<Law & { kind: 'measure' }> | undefined {
+    return this.measure(SIZE_N, 0.15);
+  }
+
+  private measure(at: number, least: number): Expected<Law & { kind: 'measure' }> | undefined {
+    const d = this.slab.data;
+    const n = d[this.row + at];
+    if (n < 24) return undefined;
+    const mean = d[this.row + at + 1] / n;
+    const variance = Math.max(0, d[this.row + at + 2] / n - mean * mean);
+    // the prior spread of 0.5 is worth twelve hours
+    const spread = Math.sqrt((variance * n + 0.25 * 12) / (n + 12)) + least;
+    return { law: { kind: 'measure', center: Math.exp(mean), spread, direction: 1 }, scope: 'own', size: Math.round(n) };
+  }
+
+  /** Requests that were expected since the last one came, by the minutes that were looked at. */
+  get silentExpected(): number {
+    return this.slab.data[this.row + SILENT_EXPECTED];
+  }
+
+  /** Takes a closed minute into the count of silence. */
+  minute(requests: number, expectedPerMinute: number): void {
+    const at = this.row + SILENT_EXPECTED;
+    if (requests > 0) this.slab.data[at] = 0;
+    else this.slab.data[at] += expectedPerMinute;
+  }
+
+  /** Learns the window looked at. `odd`: it alarmed, and is held back unless that has gone on for a week. `silent`: the empty hours before it alarmed. */
+  learn(odd: boolean, silent: boolean): void {
+    const d = this.slab.data;
+    const row = this.row;
+    const { values, calendar, start } = this.window;
+    const hour = Math.floor(start / HOUR) + 1;
+    if (d[row + FIRST_HOUR] === 0) d[row + FIRST_HOUR] = hour;
+    else if (!silent) this.walkGap(hour, calendar);
+    d[row + LAST_HOUR] = hour;
+    if (odd) {
+      if (d[row + ODD_SINCE] === 0) d[row + ODD_SINCE] = hour;
+      if (hour - d[row + ODD_SINCE] < QUARANTINE_HOURS) return;
+    } else d[row + ODD_SINCE] = 0;
+    this.learnRequests(values[I.requests], calendar);
+    d[row + ACTIVE_HOURS] = d[row + ACTIVE_HOURS] * KEEP_SHARE_HOUR + 1;
+    for (let index = 0; index < S; index++) {
+      this.learnShare(row + SHARE_HOUR + 4 * index, sharePart(this.window, '1h', index), shareWhole(this.window, '1h', index), 1);
+      this.learnShare(row + SHARE_DAY + 4 * index, sharePart(this.window, '1d', index), shareWhole(this.window, '1d', index), 1 / 24);
+    }
+    if (values[I.requests] >= 5) {
+      if (values[I.duration_ms] > 0) this.learnMeasure(DURATION_N, values[I.duration_ms] / values[I.requests]);
+      if (values[I.callers] > 0) this.learnMeasure(CALLER_N, values[I.requests] / values[I.callers]);
+      if (values[I.bytes_out] > 0) this.learnMeasure(SIZE_N, values[I.bytes_out] / values[I.requests]);
+    }
+  }
+
+  clear(slot: number): void {
+    this.slab.clear(slot);
+  }
+
+  write(slot: number, writer: ByteWriter): void {
+    this.slab.write(slot, writer);
+  }
+
+  read(slot: number, reader: ByteReader): void {
+    this.slab.read(slot, reader);
+  }
+
+  /** Hours without a pane between the last one and this were empty: that is learned too. */
+  private walkGap(hour: number, calendar: CalendarHour): void {
+    const last = this.slab.data[this.row + LAST_HOUR];
+    const from = Math.max(last + 1, hour - LONGEST_GAP);
+    const at: CalendarHour = { hour: 0, weekday: 0, working: true, day: 0 };
+    for (let empty = from; empty < hour; empty++) {
+      const back = hour - empty;
+      const local = calendar.day * 24 + calendar.hour - back;
+      at.hour = ((local % 24) + 24) % 24;
+      at.day = Math.floor(local / 24);
+      at.weekday = (((calendar.weekday - (calendar.day - at.day)) % 7) + 7) % 7;
+      at.working = at.day === calendar.day ? calendar.working : at.weekday < 5;
+      this.learnRequests(0, at);
+    }
+  }
+
+  private learnRequests(value: number, calendar: CalendarHour): void {
+    const d = this.slab.data;
+    const row = this.row;
+    const kind = (calendar.working ? 0 : 24) + calendar.hour;
+    const week = calendar.weekday * 24 + calendar.hour;
+    if (d[row + BINS_N + kind] >= 1) {
+      const { mean, dispersion } = this.requests(calendar);
+      const bound = 9 * (mean + dispersion * mean * mean);
+      const excess = Math.min(bound, (value - mean) ** 2) - mean;
+      const scale = mean * mean + 1;
+      d[row + EXCESS] = d[row + EXCESS] * KEEP_HOUR + excess / scale;
+      d[row + EXCESS_SCALE] = d[row + EXCESS_SCALE] * KEEP_HOUR + (mean * mean) / scale;
+    }
+    d[row + LEVEL_SUM] = d[row + LEVEL_SUM] * KEEP_HOUR + value;
+    d[row + LEVEL_WEIGHT] = d[row + LEVEL_WEIGHT] * KEEP_HOUR + this.prior.profile[kind];
+    d[row + HOURS] = d[row + HOURS] * KEEP_HOUR + 1;
+    // bins are visited once a day or once a week: forgetting is per visit
+    d[row + BINS_SUM + kind] = d[row + BINS_SUM + kind] * 0.93 + value;
+    d[row + BINS_N + kind] = d[row + BINS_N + kind] * 0.93 + 1;
+    if (calendar.working === calendar.weekday < 5) {
+      d[row + WEEK_SUM + week] = d[row + WEEK_SUM + week] * 0.75 + value;
+      d[row + WEEK_N + week] = d[row + WEEK_N + week] * 0.75 + 1;
+    }
+  }
+
+  private learnShare(base: number, part: number, whole: number, weight: number): void {
+    if (whole <= 0) return;
+    const keep = weight === 1 ? KEEP_SHARE_HOUR : KEEP_SHARE_DAY;
+    const d = this.slab.data;
+    if (d[base + 1] >= 10 && whole > 1) {
+      const p = Math.min(0.99, Math.max(0.002, d[base] / d[base + 1]));
+      const pq = p * (1 - p);
+      const rho = Math.min(0.5, (Math.max(0, d[base + 2]) + SHARE_CORRELATION * CORRELATION_STRENGTH) / (d[base + 3] + CORRELATION_STRENGTH));
+      const bound = 16 * (1 + (whole - 1) * rho);
+      const excess = Math.min(bound, (part - whole * p) ** 2 / (pq * whole)) - 1;
+      d[base + 2] = d[base + 2] * keep + excess * weight;
+      d[base + 3] = d[base + 3] * keep + (whole - 1) * weight;
+    }
+    d[base] = d[base] * keep + part * weight;
+    d[base + 1] = d[base + 1] * keep + whole * weight;
+  }
+
+  private learnMeasure(at: number, value: number): void {
+    const d = this.slab.data;
+    const log = Math.log(value);
+    d[this.row + at] = d[this.row + at] * KEEP_SHARE_HOUR + 1;
+    d[this.row + at + 1] = d[this.row + at + 1] * KEEP_SHARE_HOUR + log;
+    d[this.row + at + 2] = d[this.row + at + 2] * KEEP_SHARE_HOUR + log * log;
+  }
+}

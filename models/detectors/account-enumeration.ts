@@ -1,0 +1,54 @@
+import { FLAG } from '../../services/core/batch.ts';
+import type { InterfaceBaselines } from '../baselines/interface.ts';
+import type { Detector } from '../detector.ts';
+import { surprise, type Term } from '../evidence.ts';
+import { addShares, anyAbove } from '../interface-terms.ts';
+import { I, interfaceValue, type Rolled } from '../levels.ts';
+import { severityOf } from '../severity.ts';
+import { countTerm } from '../terms.ts';
+import type { ClosedWindow } from '../windows.ts';
+
+/** Values asked for below which nobody enumerates. */
+const LEAST_VALUES = 20;
+
+function enumerationTerms(window: ClosedWindow, b: InterfaceBaselines, size: '1h' | Rolled): Term[] {
+  const terms: Term[] = [];
+  const values = Math.max(interfaceValue(window, size, I.targets), interfaceValue(window, size, I.objects));
+  if (values < LEAST_VALUES) return terms;
+  addShares(terms, window, b, size, 'hits', 1, 'missing', 'client_errors', 'refused', 'failures');
+  addShares(terms, window, b, size, 'values', 1, 'targets', 'run_targets', 'neighbours');
+  addShares(terms, window, b, size, 'who', 0.7, 'single_callers', 'few_callers', 'top_caller', 'heavy_callers');
+  return terms;
+}
+
+/**
+ * "Is this phone registered", "find this user", asked for many values (scenario 3): more distinct values per request,
+ * another ratio of hits, runs of neighbouring values, callers with nothing else to do.
+ */
+export const accountEnumeration: Detector<InterfaceBaselines> = {
+  name: 'account_enumeration',
+  view: 'interface',
+  window: '6h',
+  title: 'Values are being enumerated at {key}',
+  features: ['missing', 'client_errors', 'refused', 'failures', 'targets', 'run_targets', 'neighbours', 'single_callers', 'few_callers',
+    'top_caller', 'heavy_callers', 'requests', 'missing_6h', 'client_errors_6h', 'refused_6h', 'failures_6h', 'targets_6h', 'run_targets_6h',
+    'neighbours_6h', 'single_callers_6h', 'few_callers_6h', 'top_caller_6h', 'heavy_callers_6h'],
+  needs: ['status', 'target'],
+  gate: 4,
+  applies: (flags) => (flags & (FLAG.flow | FLAG.asset)) === 0,
+  terms(window, b) {
+    if (interfaceValue(window, '6h', I.requests) < LEAST_VALUES) return undefined;
+    const terms = enumerationTerms(window, b, '1h');
+    terms.push(...enumerationTerms(window, b, '6h'));
+    if (!anyAbove(terms, 1.5)) return undefined;
+    const requests = window.values[I.requests];
+    const expected = b.requests(window.calendar);
+    if (requests > 2 * expected.mean) {
+      const volume = countTerm('requests', requests, expected, 'volume', 0.3);
+      // volume supports, it never decides: a sale is no enumeration
+      if (surprise(volume.law, requests) > 0.5) terms.push(volume);
+    }
+    return terms;
+  },
+  severity: (evidence) => severityOf(evidence),
+};

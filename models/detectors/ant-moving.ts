@@ -1,0 +1,47 @@
+import { FLAG } from '../../services/core/batch.ts';
+import type { AccountBaselines } from '../baselines/account.ts';
+import type { Detector } from '../detector.ts';
+import type { Term } from '../evidence.ts';
+import { LEVEL } from '../levels.ts';
+import { severityOf } from '../severity.ts';
+import { countTerm, strongest } from '../terms.ts';
+
+const TAKEN = ['new_objects', 'records', 'objects', 'sensitive', 'kilobytes'] as const;
+/** What a week must hold at least, per amount, before its growth is worth a word. */
+const LEAST = { new_objects: 30, records: 100, objects: 60, sensitive: 20, kilobytes: 20_000 } as const;
+
+/**
+ * A little more each day, within permission (scenarios 11, 23): seven days against the account's own long-horizon
+ * anchor, which follows slowly, and against its peers.
+ */
+export const antMoving: Detector<AccountBaselines> = {
+  name: 'ant_moving',
+  view: 'account',
+  window: '7d',
+  title: '{key} takes more, a little each day',
+  features: TAKEN.flatMap((name) => [`${name}_7d`, `${name}_7d_peers`]),
+  needs: ['account', 'object'],
+  gate: 3,
+  // days of slow growth are what the anchor is for; holding them back from the own past would hide a new level for good
+  quarantines: false,
+  applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,
+  terms(_window, b) {
+    if (b.lifeDays < 9) return undefined;
+    const terms: Term[] = [];
+    for (const name of TAKEN) {
+      const value = b.amount('7d', LEVEL[name]);
+      if (value < LEAST[name]) continue;
+      const anchor = b.anchoredWeek(LEVEL[name]);
+      if (anchor !== undefined && value > 1.2 * anchor.mean) terms.push(countTerm(`${name}_7d`, value, anchor, 'growth'));
+    }
+    if (strongest(terms, 'growth') < 1.5) return undefined;
+    for (const name of TAKEN) {
+      const value = b.amount('7d', LEVEL[name]);
+      if (value < LEAST[name]) continue;
+      const peers = b.peers(LEVEL[name], 5);
+      if (value > 1.5 * peers.mean) terms.push(countTerm(`${name}_7d_peers`, value, peers, 'peers'));
+    }
+    return terms;
+  },
+  severity: (evidence) => severityOf(evidence, 'high'),
+};

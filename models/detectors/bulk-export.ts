@@ -1,0 +1,67 @@
+import { FLAG } from '../../services/core/batch.ts';
+import type { AccountBaselines } from '../baselines/account.ts';
+import type { Detector } from '../detector.ts';
+import type { Term } from '../evidence.ts';
+import { A, LEVEL } from '../levels.ts';
+import { severityOf } from '../severity.ts';
+import { countTerm, strongest } from '../terms.ts';
+import { MINUTE_COUNTERS } from '../windows.ts';
+
+const TAKEN = ['exports', 'records', 'kilobytes', 'sensitive'] as const;
+const LEAST = { exports: 2, records: 200, kilobytes: 5_000, sensitive: 15 } as const;
+const EXPORTS = MINUTE_COUNTERS.indexOf('exports');
+const SENSITIVE = MINUTE_COUNTERS.indexOf('sensitive');
+const BYTES = MINUTE_COUNTERS.indexOf('bytes_out');
+
+/** A person or service account takes much, perhaps at an odd hour (scenarios 12, 14): volume against own and peers, and the block of the day. */
+export const bulkExport: Detector<AccountBaselines> = {
+  name: 'bulk_export',
+  view: 'account',
+  window: '1h',
+  title: '{key} takes an unusual amount of data',
+  features: [...TAKEN, ...TAKEN.map((name) => `${name}_1d`), 'requests_at_this_hour', ...TAKEN.map((name) => `${name}_running`)],
+  needs: ['account', 'bytesOut'],
+  gate: 4,
+  applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,
+  terms(window, b) {
+    const terms: Term[] = [];
+    for (const name of TAKEN) {
+      const level = LEVEL[name];
+      const day = b.amount('1d', level);
+      if (day < LEAST[name]) continue;
+      const hour = b.amount('1h', level);
+      if (hour > 0) {
+        const expected = b.hour(level);
+        if (hour > 2 * expected.mean) terms.push(countTerm(name, hour, expected, 'what'));
+      }
+      const expected = b.day(level);
+      if (day > 2 * expected.mean) terms.push(countTerm(`${name}_1d`, day, expected, 'what'));
+    }
+    if (strongest(terms, 'what') < 1.5) return undefined;
+    const { calendar } = window;
+    if (b.lifeDays >= 5) {
+      const share = b.blockShare(calendar.hour, calendar.working);
+      if (share < 0.05) {
+        const usual = b.hour(LEVEL.requests);
+        // an active hour of this block comes so rarely; the requests of one are no more certain than that
+        usual.mean = Math.max(0.02, usual.mean * share * 6);
+        usual.dispersion = 2 + usual.dispersion;
+        terms.push(countTerm('requests_at_this_hour', window.values[A.requests], usual, 'when', 0.7));
+      }
+    }
+    return terms;
+  },
+  minuteTerms(minute, b) {
+    const terms: Term[] = [];
+    const running = [
+      ['exports', minute.running[EXPORTS]], ['kilobytes', minute.running[BYTES] / 1024], ['sensitive', minute.running[SENSITIVE]],
+    ] as const;
+    for (const [name, value] of running) {
+      if (value < 2 * LEAST[name]) continue;
+      const expected = b.hour(LEVEL[name]);
+      if (value > 3 * expected.mean) terms.push(countTerm(`${name}_running`, value, expected, 'what'));
+    }
+    return terms.length > 0 ? terms : undefined;
+  },
+  severity: (evidence) => severityOf(evidence),
+};

@@ -1,0 +1,32 @@
+import type { InterfaceBaselines } from '../baselines/interface.ts';
+import type { Detector } from '../detector.ts';
+import { severityOf } from '../severity.ts';
+
+/** Hours of past that must be known before a stop means something. */
+export const LEAST_HOURS = 30;
+/** Requests an hour below which no stop within an hour can be told from chance. */
+export const LEAST_RATE = 30;
+
+/** Nothing comes any more where much always came (scenario 19). Looked at by minutes, so that the stop alarms at the stop. */
+export const interfaceSilent: Detector<InterfaceBaselines> = {
+  name: 'interface_silent',
+  view: 'interface',
+  window: '1h',
+  title: '{key} has gone silent',
+  features: ['requests_since_last'],
+  needs: [],
+  gate: 4.5,
+  quarantines: false,
+  terms: () => undefined,
+  minuteTerms(minute, b) {
+    if (minute.counters[0] > 0 || b.hours < LEAST_HOURS) return undefined;
+    const expected = b.requests(minute.calendar);
+    const silent = b.silentExpected;
+    if (silent < 8) return undefined;
+    return [{
+      feature: 'requests_since_last', value: 0, law: { kind: 'floor', mean: silent, dispersion: expected.dispersion },
+      baseline: { scope: expected.scope, size: expected.size }, group: 'silence', weight: 1,
+    }];
+  },
+  severity: (evidence) => severityOf(evidence, 'high'),
+};

@@ -1,0 +1,36 @@
+import type { SparseBaselines } from '../baselines/sparse.ts';
+import type { Detector } from '../detector.ts';
+import type { Term } from '../evidence.ts';
+import { severityOf } from '../severity.ts';
+import { countTerm } from '../terms.ts';
+import { SOURCE_FEATURES } from '../windows.ts';
+
+const ERROR_PATHS = SOURCE_FEATURES.indexOf('error_paths');
+const REQUESTS = SOURCE_FEATURES.indexOf('requests');
+const ERRORS = ['failures', 'refused', 'missing', 'client_errors'].map((name) => SOURCE_FEATURES.indexOf(name as 'failures'));
+const LEAST_PATHS = 8;
+
+/** Unknown paths, parameters and methods tried from one source (scenario 17): distinct paths that are refused, and little else. */
+export const probing: Detector<SparseBaselines> = {
+  name: 'probing',
+  view: 'source',
+  window: '1h',
+  title: '{key} probes for paths that are not there',
+  features: ['error_paths', 'error_paths_1d', 'errors_of_requests'],
+  needs: ['status', 'path'],
+  gate: 4,
+  terms(window, b) {
+    if (window.values[ERROR_PATHS] < LEAST_PATHS && b.amount('1d', 'error_paths') < 2 * LEAST_PATHS) return undefined;
+    const terms: Term[] = [countTerm('error_paths', window.values[ERROR_PATHS], b.expected('1h', 'error_paths'), 'paths')];
+    terms.push(countTerm('error_paths_1d', b.amount('1d', 'error_paths'), b.expected('1d', 'error_paths'), 'paths'));
+    const requests = window.values[REQUESTS];
+    let errors = 0;
+    for (const feature of ERRORS) errors += window.values[feature];
+    terms.push({
+      feature: 'errors_of_requests', value: Math.min(errors, requests), law: { kind: 'share', trials: requests, a: 0.2, b: 2 },
+      baseline: { scope: 'fixed', size: 0 }, group: 'errors', weight: 0.7,
+    });
+    return terms;
+  },
+  severity: (evidence) => severityOf(evidence, 'medium'),
+};

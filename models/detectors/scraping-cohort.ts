@@ -1,0 +1,42 @@
+import { FLAG } from '../../services/core/batch.ts';
+import type { InterfaceBaselines } from '../baselines/interface.ts';
+import type { Detector } from '../detector.ts';
+import type { Term } from '../evidence.ts';
+import { addShares } from '../interface-terms.ts';
+import { I, interfaceValue } from '../levels.ts';
+import { severityOf } from '../severity.ts';
+import { countTerm, strongest } from '../terms.ts';
+
+const LEAST_REQUESTS = 60;
+
+/**
+ * Content copied by identities that rotate (scenario 5): the population of an interface changes: callers that do nothing
+ * else, callers with one or two requests, new ones, and more objects per request; the interface's own past is the measure.
+ */
+export const scrapingCohort: Detector<InterfaceBaselines> = {
+  name: 'scraping_cohort',
+  view: 'interface',
+  window: '1d',
+  title: 'A crowd of single-purpose callers reads {key}',
+  features: ['single_callers', 'few_callers', 'new_callers', 'new_object_reads', 'objects', 'neighbours', 'requests',
+    'single_callers_1d', 'few_callers_1d', 'new_callers_1d', 'new_object_reads_1d', 'objects_1d', 'neighbours_1d'],
+  needs: ['account', 'object'],
+  gate: 4,
+  applies: (flags) => (flags & (FLAG.flow | FLAG.login | FLAG.register | FLAG.sendCode)) === 0,
+  terms(window, b) {
+    // who is usual has to be known: on the first days everyone is new
+    if (b.activeHours < 24) return undefined;
+    const terms: Term[] = [];
+    for (const size of ['1h', '1d'] as const) {
+      if (interfaceValue(window, size, I.requests) < LEAST_REQUESTS || interfaceValue(window, size, I.callers) < 10) continue;
+      addShares(terms, window, b, size, 'who', 1, 'single_callers');
+      addShares(terms, window, b, size, 'new', 0.5, 'new_callers', 'few_callers');
+      addShares(terms, window, b, size, 'breadth', 0.7, 'new_object_reads', 'objects', 'neighbours');
+    }
+    if (strongest(terms, 'who') < 1) return undefined;
+    const expected = b.requests(window.calendar);
+    if (window.values[I.requests] > 1.5 * expected.mean) terms.push(countTerm('requests', window.values[I.requests], expected, 'volume', 0.3));
+    return terms;
+  },
+  severity: (evidence) => severityOf(evidence, 'high'),
+};

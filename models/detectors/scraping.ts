@@ -1,0 +1,63 @@
+import { FLAG } from '../../services/core/batch.ts';
+import type { AccountBaselines } from '../baselines/account.ts';
+import type { Detector } from '../detector.ts';
+import type { Term } from '../evidence.ts';
+import { A, LEVEL } from '../levels.ts';
+import { severityOf } from '../severity.ts';
+import { countTerm, strongest } from '../terms.ts';
+
+const LEAST_REQUESTS = 60;
+
+/**
+ * A catalogue or records copied by one account (scenario 5): breadth far beyond its own and its peers' days, without
+ * the side requests that its pages used to bring, at regular intervals. Declared robots are judged by their own volume only.
+ */
+export const scraping: Detector<AccountBaselines> = {
+  name: 'scraping',
+  view: 'account',
+  window: '1d',
+  title: '{key} copies content',
+  features: ['objects', 'objects_1d', 'interfaces', 'requests', 'requests_1d', 'assets', 'gap_regularity'],
+  needs: ['account', 'object'],
+  gate: 4,
+  applies: (flags) => (flags & (FLAG.flow | FLAG.service)) === 0,
+  terms(window, b) {
+    const requests = b.amount('1d', LEVEL.requests);
+    if (requests < LEAST_REQUESTS) return undefined;
+    const terms: Term[] = [];
+    const objects = b.amount('1d', LEVEL.objects);
+    const dayObjects = b.day(LEVEL.objects);
+    if (objects > 2 * dayObjects.mean) terms.push(countTerm('objects_1d', objects, dayObjects, 'breadth'));
+    const hourObjects = b.hour(LEVEL.objects);
+    if (window.values[A.objects] > 2 * hourObjects.mean) terms.push(countTerm('objects', window.values[A.objects], hourObjects, 'breadth'));
+    const interfaces = b.hour(LEVEL.interfaces);
+    if (window.values[A.interfaces] > 2 * interfaces.mean) terms.push(countTerm('interfaces', window.values[A.interfaces], interfaces, 'breadth'));
+    if (strongest(terms, 'breadth') < 1) return undefined;
+    const day = b.day(LEVEL.requests);
+    if (requests > 2 * day.mean) terms.push(countTerm('requests_1d', requests, day, 'volume', 0.5));
+    const assets = b.assetShare();
+    if (assets.share > 0.3 && assets.requests > 100 && window.values[A.requests] > 20) {
+      terms.push({
+        feature: 'assets', value: window.values[A.assets], law: { kind: 'floor', mean: assets.share * window.values[A.requests], dispersion: 0.7 },
+        baseline: { scope: 'own', size: Math.round(b.days) }, group: 'bare', weight: 0.7,
+      });
+    }
+    const regularity = regularTerm(window.values[A.gap_regularity], window.values[A.requests], b, 0.5);
+    if (regularity !== undefined) terms.push(regularity);
+    return terms;
+  },
+  severity: (evidence) => severityOf(evidence, 'high'),
+};
+
+/** How regular the gaps are, against the account's own hours; undefined with too few requests. */
+export function regularTerm(value: number, requests: number, b: AccountBaselines, weight: number): Term | undefined {
+  if (requests < 20 || value < 600) return undefined;
+  const own = b.regularity();
+  // irregularity is what varies: 1000 - regularity, log-normal; a person's hours lie around 500, a third apart
+  const center = own.hours >= 3 ? (own.mean * own.hours + 450 * 3) / (own.hours + 3) : 450;
+  return {
+    feature: 'gap_regularity', value, group: 'regular', weight,
+    law: { kind: 'measure', center: Math.max(200, center), spread: 0.3, direction: 1 },
+    baseline: { scope: own.hours >= 3 ? 'own' : 'prior', size: Math.round(own.hours) },
+  };
+}

@@ -1,0 +1,30 @@
+import type { SparseBaselines } from '../baselines/sparse.ts';
+import type { Detector } from '../detector.ts';
+import type { Term } from '../evidence.ts';
+import { severityOf } from '../severity.ts';
+import { countTerm } from '../terms.ts';
+
+const LEAST_SENDS = 8;
+
+/** Codes sent to many numbers from one source (scenario 7, pumping). */
+export const sourceSends: Detector<SparseBaselines> = {
+  name: 'source_sends',
+  view: 'source',
+  window: '1d',
+  title: '{key} has codes sent to many numbers',
+  features: ['sends', 'sends_1d', 'targets', 'targets_1d'],
+  needs: ['send_code', 'target'],
+  gate: 4,
+  terms(_window, b) {
+    const day = b.amount('1d', 'sends');
+    if (day < LEAST_SENDS) return undefined;
+    const terms: Term[] = [
+      countTerm('sends', b.amount('1h', 'sends'), b.expected('1h', 'sends'), 'sends'),
+      countTerm('sends_1d', day, b.expected('1d', 'sends'), 'sends'),
+    ];
+    const targets = b.amount('1d', 'targets');
+    if (targets >= 4) terms.push(countTerm('targets_1d', targets, b.expected('1d', 'targets'), 'targets', 0.7));
+    return terms;
+  },
+  severity: (evidence) => severityOf(evidence, 'high'),
+};

@@ -1,0 +1,56 @@
+import type { InterfaceBaselines } from './baselines/interface.ts';
+import { surprise, type Term } from './evidence.ts';
+import { I, interfaceValue, type Rolled } from './levels.ts';
+import { SHARE, sharePart, shareWhole } from './shares.ts';
+import { lawTerm, strongest } from './terms.ts';
+import type { ClosedWindow } from './windows.ts';
+
+/** A term on a share of an interface's window; undefined when the value is not above what is usual. */
+export function shareTerm(
+  window: ClosedWindow, b: InterfaceBaselines, size: '1h' | Rolled, share: string, group: string, weight = 1,
+): Term | undefined {
+  const index = SHARE[share];
+  const trials = shareWhole(window, size, index);
+  if (trials < 2) return undefined;
+  const value = sharePart(window, size, index);
+  if (value <= 0) return undefined;
+  const expected = b.share(index, size, trials);
+  if (value * (expected.law.a + expected.law.b) <= trials * expected.law.a) return undefined;
+  return lawTerm(size === '1h' ? share : `${share}_${size}`, value, expected, group, weight);
+}
+
+/** Adds the terms of several shares of one group. */
+export function addShares(
+  terms: Term[], window: ClosedWindow, b: InterfaceBaselines, size: '1h' | Rolled, group: string, weight: number, ...shares: string[]
+): void {
+  for (const share of shares) {
+    const term = shareTerm(window, b, size, share, group, weight);
+    if (term !== undefined) terms.push(term);
+  }
+}
+
+/** Failures below this many say nothing about a login interface. */
+const LEAST_FAILURES = 8;
+
+/**
+ * What gives tried passwords away on a login interface: failures beyond its own usual share, failures of callers from
+ * places they were never seen at (a forgotten password comes from a known one), successes after them, callers that do
+ * nothing else. Shares, so that a busy hour alone says nothing.
+ */
+export function loginTerms(window: ClosedWindow, b: InterfaceBaselines, size: '1h' | Rolled): Term[] | undefined {
+  const failures = interfaceValue(window, size, I.failures);
+  if (failures < LEAST_FAILURES) return undefined;
+  const terms: Term[] = [];
+  addShares(terms, window, b, size, 'failures', 0.7, 'failures', 'failing_callers');
+  addShares(terms, window, b, size, 'where', 1, 'new_source_failures');
+  // either alone decides: without failures beyond the usual nobody tries passwords
+  if (strongest(terms, 'failures') + strongest(terms, 'where') < 1.5) return undefined;
+  addShares(terms, window, b, size, 'after', 0.7, 'login_success_new');
+  addShares(terms, window, b, size, 'who', 0.5, 'single_callers', 'few_callers');
+  return terms;
+}
+
+/** Whether the strongest term of a list is worth at least so many decades. */
+export function anyAbove(terms: readonly Term[], decades: number): boolean {
+  return terms.some((term) => term.weight * surprise(term.law, term.value) >= decades);
+}

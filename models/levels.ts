@@ -1,0 +1,77 @@
+import { FLAG } from '../services/core/batch.ts';
+import { ACCOUNT_FEATURES, ACCOUNT_ROLLING, featureIndex, INTERFACE_FEATURES, type ClosedWindow } from './windows.ts';
+
+/**
+ * Levels: the amounts of an account whose day and hour totals are learned, ordered; state and population histograms
+ * use the position. Bytes count in KiB, so that single precision keeps its digits. Append only.
+ */
+export const LEVELS = [
+  'requests', 'kilobytes', 'objects', 'new_objects', 'sensitive', 'records', 'errors', 'exports', 'targets',
+  'interfaces', 'unanswered', 'foreign_kilobytes',
+] as const;
+export type Level = (typeof LEVELS)[number];
+export const LEVEL = Object.fromEntries(LEVELS.map((name, i) => [name, i])) as Record<Level, number>;
+
+/** Kinds of account that are compared with each other. */
+export const GROUPS = ['person', 'admin', 'service', 'anonymous', 'robot', 'host'] as const;
+export type Group = (typeof GROUPS)[number];
+
+export function groupOf(flags: number): number {
+  if (flags & FLAG.flow) return 5;
+  if (flags & FLAG.anonymous) return flags & FLAG.robot ? 4 : 3;
+  if (flags & (FLAG.service | FLAG.robot)) return 2;
+  return flags & FLAG.admin ? 1 : 0;
+}
+
+/** What is new to an account in a window: the kinds whose usual rate is learned. */
+export const NOVELTIES = ['new_addresses', 'new_networks', 'new_countries', 'new_devices', 'new_interfaces'] as const;
+export type Novelty = (typeof NOVELTIES)[number];
+export const NOVELTY = Object.fromEntries(NOVELTIES.map((name, i) => [name, i])) as Record<Novelty, number>;
+
+/** Position of every account and interface feature in a window's values. */
+export const A = Object.fromEntries(ACCOUNT_FEATURES.map((name, i) => [name, i])) as Record<(typeof ACCOUNT_FEATURES)[number], number>;
+export const I = Object.fromEntries(INTERFACE_FEATURES.map((name, i) => [name, i])) as Record<(typeof INTERFACE_FEATURES)[number], number>;
+
+/** Indices of rolling sizes in a window's `rolling`. */
+export const ROLLED = { '6h': 0, '1d': 1, '3d': 2, '7d': 3 } as const;
+export type Rolled = keyof typeof ROLLED;
+
+/** Direct account features of the levels; -1: made of several. */
+const DIRECT = [A.requests, -1, A.objects, A.new_objects, A.sensitive, A.records, -1, A.exports, A.targets, A.interfaces, A.unanswered, -1];
+
+/** The window's own (hour) amount of a level. */
+export function hourLevel(values: Float64Array, level: number): number {
+  const direct = DIRECT[level];
+  if (direct >= 0) return values[direct];
+  if (level === LEVEL.kilobytes) return values[A.bytes_out] / 1024;
+  if (level === LEVEL.errors) return values[A.failures] + values[A.refused] + values[A.missing];
+  return values[A.foreign] / 1024;
+}
+
+const R = ACCOUNT_ROLLING.length;
+const rolled = (name: (typeof ACCOUNT_ROLLING)[number]) => featureIndex(ACCOUNT_ROLLING, name);
+const ROLLED_REFUSED = rolled('refused');
+const ROLLED_MISSING = rolled('missing');
+const ROLLED_LEVEL = [
+  rolled('requests'), rolled('bytes_out'), rolled('objects'), rolled('new_objects'), rolled('sensitive'), rolled('records'),
+  rolled('failures'), rolled('exports'), rolled('targets'), -1, -1, -1,
+];
+
+/** Whether a level is carried by the rolling windows. */
+export function isRolled(level: number): boolean {
+  return ROLLED_LEVEL[level] >= 0;
+}
+
+/** The amount of a level over a rolling window that ends with this pane; only levels for which `isRolled`. */
+export function rolledLevel(window: ClosedWindow, size: Rolled, level: number): number {
+  const base = ROLLED[size] * R;
+  const value = window.rolling[base + ROLLED_LEVEL[level]];
+  if (level === LEVEL.kilobytes) return value / 1024;
+  if (level === LEVEL.errors) return value + window.rolling[base + ROLLED_REFUSED] + window.rolling[base + ROLLED_MISSING];
+  return value;
+}
+
+/** Sum of an interface feature over the window: its hour, or a rolling size. */
+export function interfaceValue(window: ClosedWindow, size: '1h' | Rolled, feature: number): number {
+  return size === '1h' ? window.values[feature] : window.rolling[ROLLED[size] * INTERFACE_FEATURES.length + feature];
+}

@@ -1,0 +1,32 @@
+import type { Expectation } from './baselines/credibility.ts';
+import type { Expected } from './baselines/interface.ts';
+import { surprise, type Term } from './evidence.ts';
+
+/** A count against what is expected of it. Copies the expectation, which its baseline reuses. */
+export function countTerm(feature: string, value: number, expected: Expectation, group: string, weight = 1): Term {
+  return {
+    feature,
+    value,
+    law: { kind: 'count', mean: expected.mean, dispersion: expected.dispersion },
+    baseline: { scope: expected.scope, size: expected.size },
+    group,
+    weight,
+  };
+}
+
+/** A value against a law that a baseline has worked out. */
+export function lawTerm(feature: string, value: number, expected: Expected, group: string, weight = 1): Term {
+  return { feature, value, law: expected.law, baseline: { scope: expected.scope, size: expected.size }, group, weight };
+}
+
+/** A count against a law that is not learned, with the reason in the caller. */
+export function fixedTerm(feature: string, value: number, mean: number, dispersion: number, group: string, weight = 1): Term {
+  return { feature, value, law: { kind: 'count', mean, dispersion }, baseline: { scope: 'fixed', size: 0 }, group, weight };
+}
+
+/** Weighted surprise of the strongest of the terms that belong to the group; 0 for none. */
+export function strongest(terms: readonly Term[], group: string): number {
+  let best = 0;
+  for (const term of terms) if (term.group === group) best = Math.max(best, term.weight * surprise(term.law, term.value));
+  return best;
+}
