@@ -151,6 +151,8 @@ export interface ClosedWindow {
   /** exclusive, ms UTC */
   end: number;
   calendar: CalendarHour;
+  /** the input ended within this window (provisional flush): counts are low for want of time, nothing has stopped */
+  partial: boolean;
   values: Float64Array;
   /** sums over rolling windows that end with this pane: values[size * features + feature], sizes as ROLLING_SIZES */
   rolling: Float64Array;

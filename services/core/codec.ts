@@ -67,6 +67,11 @@ export class ByteWriter {
     this.length += bytes.length;
   }
 
+  /** What another writer holds, length-prefixed. */
+  blockOf(other: ByteWriter): void {
+    this.block(other.bytes.subarray(0, other.length));
+  }
+
   reset(): void {
     this.length = 0;
   }

@@ -14,6 +14,8 @@ export interface Watermark {
   /** how many upstreams the tenant has in all: it does not advance until so many have reported */
   upstreams: number;
   time: number;
+  /** reached only because the inputs ended for now: what it closes may be replaced when they grow */
+  provisional?: boolean;
 }
 
 /** The watermark of an input whose highest event time is `highest`: that minus the lateness, down to the minute. */

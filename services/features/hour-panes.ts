@@ -2,6 +2,7 @@ import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import { HashSets } from '../core/hash-sets.ts';
 import { mix32 } from '../core/hash.ts';
 import { SlotPool, roomFor } from '../core/slab.ts';
+import type { Ranked, SampleCodec } from './samples.ts';
 import { SampleKeeper } from './samples.ts';
 
 /** How a set's members carry values: none, or 16-bit maps that are OR-ed. */
@@ -26,24 +27,26 @@ const or = (mine: number, theirs: number): number => mine | theirs;
  * The open hour panes of one view of one tenant: counters, bounded sets and samples in slabs, found by (key id, hour).
  * A pane is an exactly mergeable aggregate: `write` and `merge` are its codec, for partials and for snapshots.
  */
-export class HourPanes {
+export class HourPanes<S extends Ranked> {
   readonly spec: PaneSpec;
   readonly stride: number;
   readonly sets = new HashSets();
-  readonly samples: SampleKeeper;
+  readonly samples: SampleKeeper<S>;
   counters: Float64Array;
   key = new Int32Array(64);
   hour = new Int32Array(64);
+  /** bits that a pane collected; OR-ed on merge */
+  marks = new Uint32Array(64);
   private nextOfKey = new Int32Array(64).fill(-1);
   private firstOfKey = new Int32Array(64).fill(-1);
   private readonly pool = new SlotPool();
   private readonly byHour = new Map<number, number[]>();
 
-  constructor(spec: PaneSpec) {
+  constructor(spec: PaneSpec, codec: SampleCodec<S>) {
     this.spec = spec;
     this.stride = spec.sums + spec.peaks;
     this.counters = new Float64Array(64 * this.stride);
-    this.samples = new SampleKeeper(spec.samples);
+    this.samples = new SampleKeeper(spec.samples, codec);
     this.sets.reserve(64 * spec.sets.length);
   }
 
@@ -63,6 +66,7 @@ export class HourPanes {
     if (pane >= this.key.length) {
       this.key = roomFor(this.key, pane + 1);
       this.hour = roomFor(this.hour, pane + 1);
+      this.marks = roomFor(this.marks, pane + 1);
       this.nextOfKey = roomFor(this.nextOfKey, pane + 1, -1);
       this.counters = roomFor(this.counters, this.key.length * this.stride);
       this.sets.reserve(this.key.length * this.spec.sets.length);
@@ -76,6 +80,11 @@ export class HourPanes {
     if (list === undefined) this.byHour.set(hour, [pane]);
     else list.push(pane);
     return pane;
+  }
+
+  /** True while the key has an open pane. */
+  hasOpen(key: number): boolean {
+    return key < this.firstOfKey.length && this.firstOfKey[key] >= 0;
   }
 
   /** Number of a pane's set for `this.sets`. */
@@ -134,6 +143,7 @@ export class HourPanes {
     const base = pane * this.stride;
     let last = this.stride;
     while (last > 0 && this.counters[base + last - 1] === 0) last--;
+    writer.uint(this.marks[pane]);
     writer.u8(last);
     for (let i = 0; i < last; i++) writer.uint(this.counters[base + i]);
     for (let set = 0; set < this.spec.sets.length; set++) this.sets.write(this.list(pane, set), writer, this.spec.sets[set].bits === true);
@@ -143,6 +153,7 @@ export class HourPanes {
   /** Merges what `write` wrote into a pane. */
   merge(pane: number, reader: ByteReader): void {
     const base = pane * this.stride;
+    this.marks[pane] |= reader.uint();
     const last = reader.u8();
     for (let i = 0; i < last; i++) {
       const theirs = reader.uint();
@@ -167,6 +178,7 @@ export class HourPanes {
     if (before < 0) this.firstOfKey[key] = this.nextOfKey[pane];
     else this.nextOfKey[before] = this.nextOfKey[pane];
     this.counters.fill(0, pane * this.stride, (pane + 1) * this.stride);
+    this.marks[pane] = 0;
     for (let set = 0; set < this.spec.sets.length; set++) this.sets.clear(this.list(pane, set));
     this.samples.clear(pane);
     this.pool.give(pane);

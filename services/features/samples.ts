@@ -1,18 +1,34 @@
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
-import type { Sample } from '../../models/candidate.ts';
+
+/** What a sample needs to be chosen by content. */
+export interface Ranked {
+  /** hash of the record's bytes */
+  content: number;
+  /** an event that shows something (failure, refusal, sensitive read): kept before others */
+  interesting: boolean;
+  partition: string;
+  offset: number;
+}
+
+export interface SampleCodec<S extends Ranked> {
+  write(sample: S, writer: ByteWriter): void;
+  read(reader: ByteReader): S;
+}
 
 /**
  * Evidence samples of open panes: of all events offered, the few with the smallest rank stay (interesting ones before
  * others, then by content), whatever the order of arrival. Kept as plain objects: few are ever replaced.
  */
-export class SampleKeeper {
+export class SampleKeeper<S extends Ranked> {
   private readonly limit: number;
-  private readonly kept: (Sample[] | undefined)[] = [];
-  /** rank above which an offer is refused without looking further, per pane; 2^32 - 1 until the pane is full */
+  private readonly codec: SampleCodec<S>;
+  private readonly kept: (S[] | undefined)[] = [];
+  /** rank from which an offer is refused without looking further, per pane; infinite until the pane is full */
   private worst = new Float64Array(64).fill(Number.POSITIVE_INFINITY);
 
-  constructor(limit: number) {
+  constructor(limit: number, codec: SampleCodec<S>) {
     this.limit = limit;
+    this.codec = codec;
   }
 
   /** Rank of an event: smaller is kept. */
@@ -22,28 +38,32 @@ export class SampleKeeper {
 
   /** True when an event of this rank would be kept: then `add` it. */
   wants(pane: number, rank: number): boolean {
-    return this.limit > 0 && (pane >= this.worst.length || rank < this.worst[pane]);
+    return pane >= this.worst.length || rank < this.worst[pane];
   }
 
-  add(pane: number, sample: Sample): void {
+  add(pane: number, sample: S): void {
     if (pane >= this.worst.length) {
       const wider = new Float64Array(Math.max(pane + 1, this.worst.length * 2)).fill(Number.POSITIVE_INFINITY);
       wider.set(this.worst);
       this.worst = wider;
     }
-    const list = this.kept[pane] ?? [];
-    this.kept[pane] = list;
-    list.push(sample);
-    if (list.length < this.limit) return;
-    list.sort(compareSamples);
-    if (list.length > this.limit) list.length = this.limit;
-    const last = list[this.limit - 1];
+    const list = this.kept[pane];
+    if (list === undefined) {
+      this.kept[pane] = [sample];
+      if (this.limit > 1) return;
+    } else list.push(sample);
+    const samples = this.kept[pane] as S[];
+    if (samples.length < this.limit) return;
+    samples.sort(compareSamples);
+    if (samples.length > this.limit) samples.length = this.limit;
+    const last = samples[this.limit - 1];
     this.worst[pane] = SampleKeeper.rank(last.content, last.interesting);
   }
 
   /** Best first. */
-  of(pane: number): Sample[] {
-    return (this.kept[pane] ?? []).toSorted(compareSamples);
+  of(pane: number): S[] {
+    const list = this.kept[pane];
+    return list === undefined ? [] : [...list].sort(compareSamples);
   }
 
   clear(pane: number): void {
@@ -54,36 +74,25 @@ export class SampleKeeper {
 
   write(pane: number, writer: ByteWriter): void {
     const list = this.kept[pane];
-    writer.uint(list === undefined ? 0 : list.length);
-    if (list === undefined) return;
-    for (const sample of list.toSorted(compareSamples)) {
-      writer.string(sample.source);
-      writer.string(sample.partition);
-      writer.uint(sample.offset);
-      writer.uint(sample.at);
-      writer.uint(sample.content);
-      writer.u8(sample.interesting ? 1 : 0);
-      writer.string(sample.interface);
-      writer.string(sample.address);
-      writer.string(sample.account);
-      writer.uint(sample.status);
+    if (list === undefined) {
+      writer.u8(0);
+      return;
     }
+    writer.u8(list.length);
+    for (const sample of this.of(pane)) this.codec.write(sample, writer);
   }
 
   merge(pane: number, reader: ByteReader): void {
-    const count = reader.uint();
+    const count = reader.u8();
     for (let i = 0; i < count; i++) {
-      const sample: Sample = {
-        source: reader.string(), partition: reader.string(), offset: reader.uint(), at: reader.uint(), content: reader.uint(),
-        interesting: reader.u8() === 1, interface: reader.string(), address: reader.string(), account: reader.string(), status: reader.uint(),
-      };
+      const sample = this.codec.read(reader);
       if (this.wants(pane, SampleKeeper.rank(sample.content, sample.interesting))) this.add(pane, sample);
     }
   }
 }
 
 /** By rank; equal content (the same line twice) by position, which the canonical form leaves out. */
-function compareSamples(a: Sample, b: Sample): number {
+function compareSamples(a: Ranked, b: Ranked): number {
   const rank = SampleKeeper.rank(a.content, a.interesting) - SampleKeeper.rank(b.content, b.interesting);
   if (rank !== 0) return rank;
   if (a.partition !== b.partition) return a.partition < b.partition ? -1 : 1;

@@ -1,0 +1,398 @@
+import type { ByteReader, ByteWriter } from '../core/codec.ts';
+import { FLAG } from '../core/batch.ts';
+import { combine32 } from '../core/hash.ts';
+import { roomFor } from '../core/slab.ts';
+import { DAY } from '../core/watermark.ts';
+import type { AccountTenant } from './account-tenant.ts';
+import {
+  ACCOUNT, ACCOUNT_MINUTES, ACCOUNT_SETS, HISTORY, HISTORY_LISTS, INTERFACE, INTERFACE_SETS, INTERFACE_SUSPECTS, INTERFACE_TOP_CALLER,
+  OBJECT_MEMORY_DAYS, SOURCE, SOURCE_SETS, TARGET,
+} from './specs.ts';
+
+/** Callers named with an interface's pane: the heaviest. */
+export const NAMED_CALLERS = 20;
+/** From this weight on a caller looks odd and counts as a suspect. */
+export const SUSPECT_WEIGHT = 300;
+/** Gaps needed before regularity says anything. */
+const MIN_GAPS = 8;
+
+/**
+ * The heaviest callers of the open interface panes of one tenant: top-k by (weight, key hash), the same for any split.
+ * A weight's lowest bit says that only a source stands for the caller.
+ */
+export class CallerTops {
+  private account = new Int32Array(64 * NAMED_CALLERS);
+  private weight = new Uint32Array(64 * NAMED_CALLERS);
+  private count = new Uint8Array(64);
+
+  offer(pane: number, account: number, weight: number, hashOf: (account: number) => number): void {
+    if (pane >= this.count.length) {
+      this.count = roomFor(this.count, pane + 1);
+      this.account = roomFor(this.account, this.count.length * NAMED_CALLERS);
+      this.weight = roomFor(this.weight, this.count.length * NAMED_CALLERS);
+    }
+    const base = pane * NAMED_CALLERS;
+    const count = this.count[pane];
+    let at = base + count;
+    if (count === NAMED_CALLERS) {
+      at--;
+      if (weight < this.weight[at] || (weight === this.weight[at] && hashOf(account) >= hashOf(this.account[at]))) return;
+    } else this.count[pane]++;
+    while (at > base && (weight > this.weight[at - 1] || (weight === this.weight[at - 1] && hashOf(account) < hashOf(this.account[at - 1])))) {
+      this.account[at] = this.account[at - 1];
+      this.weight[at] = this.weight[at - 1];
+      at--;
+    }
+    this.account[at] = account;
+    this.weight[at] = weight;
+  }
+
+  /** Heaviest first. */
+  of(pane: number): { account: number; weight: number }[] {
+    const named: { account: number; weight: number }[] = [];
+    if (pane >= this.count.length) return named;
+    for (let i = 0; i < this.count[pane]; i++) {
+      named.push({ account: this.account[pane * NAMED_CALLERS + i], weight: this.weight[pane * NAMED_CALLERS + i] });
+    }
+    return named;
+  }
+
+  clear(pane: number): void {
+    if (pane < this.count.length) this.count[pane] = 0;
+  }
+
+  write(pane: number, writer: ByteWriter, keyOf: (account: number) => Uint8Array): void {
+    const named = this.of(pane);
+    writer.u8(named.length);
+    for (const caller of named) {
+      writer.block(keyOf(caller.account));
+      writer.uint(caller.weight);
+    }
+  }
+
+  merge(pane: number, reader: ByteReader, intern: (key: Uint8Array) => number, hashOf: (account: number) => number): void {
+    const count = reader.u8();
+    for (let i = 0; i < count; i++) {
+      const account = intern(reader.block());
+      this.offer(pane, account, reader.uint(), hashOf);
+    }
+  }
+}
+
+/**
+ * Closes account panes: fills in the features that come from sets and from the account's history as of the pane's start,
+ * reports the account to the panes of the interfaces, sources and targets it touched, and then updates the history.
+ */
+export class AccountCloser {
+  private readonly tenant: AccountTenant;
+  readonly tops = new CallerTops();
+  private readonly times = new Float64Array(64);
+  private readonly gaps = new Float64Array(64);
+  /** per interface id: position among the pane's interfaces, -1 outside a close */
+  private groupOf = new Int32Array(64).fill(-1);
+  private groups = new Int32Array(256);
+  private groupRequests = new Float64Array(256);
+  private groupFailures = new Float64Array(256);
+  private groupSucceeded = new Float64Array(256);
+  /** what the pane was heaviest in, for `related`: interface ids by requests */
+  groupCount = 0;
+
+  constructor(tenant: AccountTenant) {
+    this.tenant = tenant;
+  }
+
+  /** Fills `values` (ACCOUNT_FEATURES) for an open account pane. The pane stays open until its hour is closed. */
+  close(pane: number, day: number, values: Float64Array): void {
+    const t = this.tenant;
+    const panes = t.accountPanes;
+    const account = panes.key[pane];
+    const hour = panes.hour[pane];
+    const base = pane * panes.stride;
+    for (let i = 0; i < values.length; i++) values[i] = panes.counters[base + i];
+    const isNew = t.lastDay[account] < 0;
+
+    values[ACCOUNT.objects] = panes.distinct(pane, ACCOUNT_SETS.objects);
+    values[ACCOUNT.new_objects] = this.newObjects(pane, account);
+    values[ACCOUNT.targets] = panes.distinct(pane, ACCOUNT_SETS.targets);
+    values[ACCOUNT.addresses] = panes.distinct(pane, ACCOUNT_SETS.addresses);
+    values[ACCOUNT.devices] = panes.distinct(pane, ACCOUNT_SETS.devices);
+    values[ACCOUNT.neighbours] = panes.neighbours(pane, ACCOUNT_SETS.numbers);
+    values[ACCOUNT.active_minutes] =
+      bitCount(panes.counters[base + ACCOUNT_MINUTES]) + bitCount(panes.counters[base + ACCOUNT_MINUTES + 1]);
+    values[ACCOUNT.gap_regularity] = this.regularity(pane);
+    this.environment(pane, account, isNew, values);
+    this.callers(pane, account, hour, isNew, values);
+    this.remember(pane, account, day);
+  }
+
+  /** Interfaces of the pane that was closed last, heaviest first. */
+  leadingInterfaces(limit: number): number[] {
+    const order = Array.from({ length: this.groupCount }, (_, i) => i);
+    const hashes = this.tenant.interfaces.hashes;
+    order.sort((a, b) => this.groupRequests[b] - this.groupRequests[a] || hashes[this.groups[a]] - hashes[this.groups[b]]);
+    return order.slice(0, limit).map((i) => this.groups[i]);
+  }
+
+  private newObjects(pane: number, account: number): number {
+    const t = this.tenant;
+    const panes = t.accountPanes;
+    const distinct = panes.distinct(pane, ACCOUNT_SETS.objects);
+    if (distinct === 0) return 0;
+    const list = panes.list(pane, ACCOUNT_SETS.objects);
+    const history = t.historyList(account, HISTORY_LISTS.objects);
+    const covered = t.objectCoverage[account] * 0x1_0000_0000;
+    let tested = 0;
+    let fresh = 0;
+    for (let node = panes.sets.first(list); node >= 0; node = panes.sets.after(node)) {
+      const hash = panes.sets.hashOf(node);
+      if (hash >= covered) continue;
+      tested++;
+      if (!t.history.has(history, hash)) fresh++;
+    }
+    // Consistent sampling: the share that is new among the members below both thresholds estimates the share of all.
+    return tested === 0 ? 0 : Math.round((distinct * fresh) / tested);
+  }
+
+  private regularity(pane: number): number {
+    const sets = this.tenant.accountPanes.sets;
+    let n = 0;
+    const list = this.tenant.accountPanes.list(pane, ACCOUNT_SETS.times);
+    for (let node = sets.first(list); node >= 0; node = sets.after(node)) this.times[n++] = sets.hashOf(node);
+    if (n <= MIN_GAPS) return 0;
+    const times = this.times.subarray(0, n).sort();
+    const gaps = this.gaps.subarray(0, n - 1);
+    for (let i = 1; i < n; i++) gaps[i - 1] = times[i] - times[i - 1];
+    gaps.sort();
+    const median = gaps[(n - 1) >> 1];
+    if (median < 500) return 0;
+    for (let i = 0; i < n - 1; i++) gaps[i] = Math.abs(gaps[i] - median);
+    gaps.sort();
+    return Math.round(1000 * (1 - Math.min(1, gaps[(n - 1) >> 1] / median)));
+  }
+
+  /** Novelty of addresses, networks, countries, devices against the history as of the pane's start. */
+  private environment(pane: number, account: number, isNew: boolean, values: Float64Array): void {
+    const t = this.tenant;
+    const panes = t.accountPanes;
+    const history = t.history;
+    const addresses = t.historyList(account, HISTORY_LISTS.addresses);
+    const networks = t.historyList(account, HISTORY_LISTS.networks);
+    const countries = t.historyList(account, HISTORY_LISTS.countries);
+    const devices = t.historyList(account, HISTORY_LISTS.devices);
+    let newAddresses = 0;
+    const newNetworks = new Set<number>();
+    const newCountries = new Set<number>();
+    const seenCountries = new Set<number>();
+    const list = panes.list(pane, ACCOUNT_SETS.addresses);
+    for (let node = panes.sets.first(list); node >= 0; node = panes.sets.after(node)) {
+      const address = panes.sets.valueOf(node);
+      if (!history.has(addresses, panes.sets.hashOf(node))) newAddresses++;
+      const asn = t.asn[address];
+      if (asn !== 0 && !history.has(networks, asn)) newNetworks.add(asn);
+      const country = t.country[address];
+      if (country !== 0) {
+        seenCountries.add(country);
+        if (!history.has(countries, country)) newCountries.add(country);
+      }
+    }
+    let newDevices = 0;
+    const deviceList = panes.list(pane, ACCOUNT_SETS.devices);
+    for (let node = panes.sets.first(deviceList); node >= 0; node = panes.sets.after(node)) {
+      if (!history.has(devices, panes.sets.hashOf(node))) newDevices++;
+    }
+    values[ACCOUNT.countries] = seenCountries.size;
+    // The first pane of an account has nothing to be new against.
+    values[ACCOUNT.new_addresses] = isNew ? 0 : newAddresses;
+    values[ACCOUNT.new_networks] = isNew ? 0 : newNetworks.size;
+    values[ACCOUNT.new_countries] = isNew ? 0 : newCountries.size;
+    values[ACCOUNT.new_devices] = isNew ? 0 : newDevices;
+  }
+
+  /** Groups the pane's cells by interface and reports the account as a caller of each. */
+  private callers(pane: number, account: number, hour: number, isNew: boolean, values: Float64Array): void {
+    const t = this.tenant;
+    const cells = t.cells;
+    const addressHistory = t.historyList(account, HISTORY_LISTS.addresses);
+    const countryHistory = t.historyList(account, HISTORY_LISTS.countries);
+    const failuresInPane = values[ACCOUNT.login_failures];
+    let groups = 0;
+    let loginSuccessNew = 0;
+    for (let cell = cells.first(pane); cell >= 0; cell = cells.after(cell)) {
+      const iface = cells.interface[cell];
+      const address = cells.address[cell];
+      this.groupOf = roomFor(this.groupOf, iface + 1, -1);
+      let group = this.groupOf[iface];
+      if (group < 0) {
+        group = groups++;
+        this.groupOf[iface] = group;
+        this.groups[group] = iface;
+        this.groupRequests[group] = 0;
+        this.groupFailures[group] = 0;
+        this.groupSucceeded[group] = 0;
+      }
+      this.groupRequests[group] += cells.requests[cell];
+      this.groupFailures[group] += cells.failures[cell];
+      this.groupSucceeded[group] += cells.succeeded[cell];
+      const ipanes = t.interfacePanes;
+      const ipane = ipanes.open(iface, hour);
+      const ibase = ipane * ipanes.stride;
+      const addressHash = t.addresses.hashes[address];
+      ipanes.addTo(ipane, INTERFACE_SETS.addresses, addressHash);
+      ipanes.addTo(ipane, INTERFACE_SETS.prefixes, t.prefix[address]);
+      if (t.asn[address] !== 0) ipanes.addTo(ipane, INTERFACE_SETS.networks, t.asn[address]);
+      if (t.country[address] !== 0) ipanes.addTo(ipane, INTERFACE_SETS.countries, t.country[address]);
+      const newSource = isNew || !t.history.has(addressHistory, addressHash);
+      if (newSource) {
+        ipanes.counters[ibase + INTERFACE.new_source_requests] += cells.requests[cell];
+        ipanes.counters[ibase + INTERFACE.new_source_failures] += cells.failures[cell];
+        if (cells.logins[cell] > 0 && failuresInPane > 0) {
+          ipanes.counters[ibase + INTERFACE.login_success_new] += cells.logins[cell];
+          loginSuccessNew += cells.logins[cell];
+        }
+      }
+      const country = t.country[address];
+      if (!isNew && country !== 0 && !t.history.has(countryHistory, country)) {
+        ipanes.counters[ibase + INTERFACE.new_country_requests] += cells.requests[cell];
+      }
+      const spanes = t.sourcePanes;
+      const spane = spanes.open(address, hour);
+      spanes.addTo(spane, SOURCE_SETS.interfaces, t.interfaces.hashes[iface]);
+    }
+    this.groupCount = groups;
+    values[ACCOUNT.login_success_new] = loginSuccessNew;
+    values[ACCOUNT.interfaces] = groups;
+    this.reportSources(pane, hour, isNew);
+    this.reportTargets(pane, hour);
+
+    const interfaceHistory = t.historyList(account, HISTORY_LISTS.interfaces);
+    const young = t.firstSeen[account] > t.panes.hourStart(hour) - DAY;
+    const anonymous = (t.accountPanes.marks[pane] & FLAG.anonymous) !== 0 ? 1 : 0;
+    let nonAsset = 0;
+    for (let g = 0; g < groups; g++) if ((t.interfaceFlags[this.groups[g]] & FLAG.asset) === 0) nonAsset++;
+    let newInterfaces = 0;
+    let top = 0;
+    let topGroup = -1;
+    for (let g = 0; g < groups; g++) {
+      const iface = this.groups[g];
+      this.groupOf[iface] = -1;
+      const requests = this.groupRequests[g];
+      if (requests > top || (requests === top && topGroup >= 0 && t.interfaces.hashes[iface] < t.interfaces.hashes[this.groups[topGroup]])) {
+        top = requests;
+        topGroup = g;
+      }
+      const fresh = !t.history.has(interfaceHistory, t.interfaces.hashes[iface]);
+      if (fresh) newInterfaces++;
+      const ipanes = t.interfacePanes;
+      const ipane = ipanes.open(iface, hour);
+      const n = ipanes.counters;
+      const ibase = ipane * ipanes.stride;
+      const failing = this.groupFailures[g] > 0 && this.groupSucceeded[g] === 0;
+      n[ibase + INTERFACE.callers]++;
+      if (fresh) n[ibase + INTERFACE.new_callers]++;
+      if (young) n[ibase + INTERFACE.young_callers]++;
+      if (nonAsset <= 1) n[ibase + INTERFACE.single_callers]++;
+      if (failing) n[ibase + INTERFACE.failing_callers]++;
+      if (requests > 30) n[ibase + INTERFACE.heavy_callers]++;
+      else if (requests <= 2) n[ibase + INTERFACE.few_callers]++;
+      if (requests > n[ibase + INTERFACE_TOP_CALLER]) n[ibase + INTERFACE_TOP_CALLER] = requests;
+      const deviceList = t.accountPanes.list(pane, ACCOUNT_SETS.devices);
+      for (let node = t.accountPanes.sets.first(deviceList); node >= 0; node = t.accountPanes.sets.after(node)) {
+        ipanes.addTo(ipane, INTERFACE_SETS.devices, t.accountPanes.sets.hashOf(node));
+      }
+      const weight =
+        1000 * Math.min(10, this.groupFailures[g]) + (nonAsset <= 1 ? 200 : 0) + (fresh ? 150 : 0) + (young ? 100 : 0) + Math.min(99, requests);
+      if (weight >= SUSPECT_WEIGHT) n[ibase + INTERFACE_SUSPECTS]++;
+      this.tops.offer(ipane, account, weight * 2 + anonymous, this.hashOf);
+    }
+    if (topGroup >= 0) {
+      const ipane = t.interfacePanes.open(this.groups[topGroup], hour);
+      t.interfacePanes.counters[ipane * t.interfacePanes.stride + INTERFACE.new_object_reads] += values[ACCOUNT.new_objects];
+    }
+    values[ACCOUNT.new_interfaces] = newInterfaces;
+    values[ACCOUNT.top_interface] = top;
+  }
+
+  readonly hashOf = (account: number): number => combine32(this.tenant.accounts.hashes[account], 1);
+
+  private reportSources(pane: number, hour: number, isNew: boolean): void {
+    const t = this.tenant;
+    const sets = t.accountPanes.sets;
+    const list = t.accountPanes.list(pane, ACCOUNT_SETS.addresses);
+    const devices = t.accountPanes.list(pane, ACCOUNT_SETS.devices);
+    for (let node = sets.first(list); node >= 0; node = sets.after(node)) {
+      const spane = t.sourcePanes.open(sets.valueOf(node), hour);
+      const base = spane * t.sourcePanes.stride;
+      t.sourcePanes.counters[base + SOURCE.accounts]++;
+      if (isNew) t.sourcePanes.counters[base + SOURCE.new_accounts]++;
+      for (let device = sets.first(devices); device >= 0; device = sets.after(device)) {
+        t.sourcePanes.addTo(spane, SOURCE_SETS.devices, sets.hashOf(device));
+      }
+    }
+  }
+
+  private reportTargets(pane: number, hour: number): void {
+    const t = this.tenant;
+    const sets = t.accountPanes.sets;
+    const list = t.accountPanes.list(pane, ACCOUNT_SETS.targets);
+    for (let node = sets.first(list); node >= 0; node = sets.after(node)) {
+      const tpane = t.targetPanes.open(sets.valueOf(node), hour);
+      t.targetPanes.counters[tpane * t.targetPanes.stride + TARGET.accounts]++;
+    }
+  }
+
+  /** The pane joins the account's history. */
+  private remember(pane: number, account: number, day: number): void {
+    const t = this.tenant;
+    const panes = t.accountPanes;
+    const history = t.history;
+    const list = panes.list(pane, ACCOUNT_SETS.addresses);
+    for (let node = panes.sets.first(list); node >= 0; node = panes.sets.after(node)) {
+      const address = panes.sets.valueOf(node);
+      history.remember(t.historyList(account, HISTORY_LISTS.addresses), panes.sets.hashOf(node), day, HISTORY.addresses);
+      if (t.asn[address] !== 0) history.remember(t.historyList(account, HISTORY_LISTS.networks), t.asn[address], day, HISTORY.networks);
+      if (t.country[address] !== 0) history.remember(t.historyList(account, HISTORY_LISTS.countries), t.country[address], day, HISTORY.countries);
+    }
+    const devices = panes.list(pane, ACCOUNT_SETS.devices);
+    for (let node = panes.sets.first(devices); node >= 0; node = panes.sets.after(node)) {
+      history.remember(t.historyList(account, HISTORY_LISTS.devices), panes.sets.hashOf(node), day, HISTORY.devices);
+    }
+    for (let g = 0; g < this.groupCount; g++) {
+      history.remember(t.historyList(account, HISTORY_LISTS.interfaces), t.interfaces.hashes[this.groups[g]], day, HISTORY.interfaces);
+    }
+    this.rememberObjects(pane, account, day);
+    if (t.lastDay[account] !== day) {
+      if (t.activeDays[account] < 0xffff) t.activeDays[account]++;
+      t.lastDay[account] = day;
+    }
+    t.roles[account] |= panes.marks[pane];
+  }
+
+  /** A bottom-k sketch of the objects of the last days with the day each was last touched. */
+  private rememberObjects(pane: number, account: number, day: number): void {
+    const t = this.tenant;
+    const panes = t.accountPanes;
+    const list = panes.list(pane, ACCOUNT_SETS.objects);
+    if (panes.sets.first(list) < 0) return;
+    const history = t.historyList(account, HISTORY_LISTS.objects);
+    if (t.lastDay[account] !== day) {
+      t.history.forgetBefore(history, Math.max(0, day - OBJECT_MEMORY_DAYS));
+      // Room again: what lies between the old and the new threshold counts as new once.
+      if (t.history.count(history) < HISTORY.objects / 2) t.objectCoverage[account] = Math.min(1, t.objectCoverage[account] * 2);
+    }
+    for (let node = panes.sets.first(list); node >= 0; node = panes.sets.after(node)) {
+      const hash = panes.sets.hashOf(node);
+      if (hash >= t.objectCoverage[account] * 0x1_0000_0000) continue;
+      const member = t.history.add(history, hash, HISTORY.objects);
+      if (member >= 0) t.history.setValue(member, day);
+      if (t.history.count(history) === HISTORY.objects) {
+        t.objectCoverage[account] = Math.min(t.objectCoverage[account], t.history.coverage(history, HISTORY.objects));
+      }
+    }
+  }
+}
+
+function bitCount(bits: number): number {
+  let n = 0;
+  for (let rest = bits | 0; rest !== 0; rest &= rest - 1) n++;
+  return n;
+}

@@ -1,0 +1,513 @@
+import type { Sample } from '../../models/candidate.ts';
+import type { EventBatch, EventColumns } from '../core/batch.ts';
+import { FLAG } from '../core/batch.ts';
+import type { ByteReader, ByteWriter } from '../core/codec.ts';
+import { KeyTable } from '../core/key-table.ts';
+import { HashSets } from '../core/hash-sets.ts';
+import { roomFor } from '../core/slab.ts';
+import type { Panes } from '../core/window.ts';
+import { HOUR, MINUTE } from '../core/watermark.ts';
+import { Cells } from './cells.ts';
+import { HourPanes } from './hour-panes.ts';
+import { MINUTE_STRIDE, MinuteCells } from './minute-cells.ts';
+import type { Ranked, SampleCodec } from './samples.ts';
+import { SampleKeeper } from './samples.ts';
+import {
+  ACCOUNT, ACCOUNT_MINUTES, ACCOUNT_SETS, ACCOUNT_SPEC, HISTORY_LISTS, INTERFACE, INTERFACE_SETS, INTERFACE_SPEC, SOURCE, SOURCE_SETS,
+  SOURCE_SPEC, TARGET, TARGET_SETS, TARGET_SPEC,
+} from './specs.ts';
+
+const encoder = new TextEncoder();
+
+/** A sample with the task's own ids; strings are made only for what is kept to the end. */
+export interface LocalSample extends Ranked {
+  source: string;
+  at: number;
+  interface: number;
+  address: number;
+  account: number;
+  status: number;
+}
+
+// Positions as constants of the module: the compiler folds them into the loop.
+const {
+  requests: A_REQUESTS, failures: A_FAILURES, refused: A_REFUSED, missing: A_MISSING, client_errors: A_CLIENT, server_errors: A_SERVER,
+  bytes_out: A_OUT, bytes_in: A_IN, duration_ms: A_DURATION, sensitive: A_SENSITIVE, exports: A_EXPORTS, sends: A_SENDS,
+  benefits: A_BENEFITS, registers: A_REGISTERS, logins: A_LOGINS, login_failures: A_LOGIN_FAILURES, records: A_RECORDS,
+  assets: A_ASSETS, foreign: A_FOREIGN, unanswered: A_UNANSWERED,
+} = ACCOUNT;
+const {
+  requests: I_REQUESTS, failures: I_FAILURES, refused: I_REFUSED, missing: I_MISSING, client_errors: I_CLIENT, server_errors: I_SERVER,
+  bytes_out: I_OUT, bytes_in: I_IN, duration_ms: I_DURATION, anonymous: I_ANONYMOUS, anonymous_ok: I_ANONYMOUS_OK, records: I_RECORDS,
+  slow: I_SLOW, external: I_EXTERNAL,
+} = INTERFACE;
+const {
+  requests: S_REQUESTS, failures: S_FAILURES, refused: S_REFUSED, missing: S_MISSING, client_errors: S_CLIENT, server_errors: S_SERVER,
+  bytes_out: S_OUT, anonymous: S_ANONYMOUS, sends: S_SENDS, registers: S_REGISTERS, login_failures: S_LOGIN_FAILURES, logins: S_LOGINS,
+  assets: S_ASSETS, unanswered: S_UNANSWERED,
+} = SOURCE;
+const { requests: T_REQUESTS, failures: T_FAILURES, sends: T_SENDS, login_failures: T_LOGIN_FAILURES, logins: T_LOGINS } = TARGET;
+
+/** A request slower than this is `slow`, ms. */
+const SLOW = 1000;
+
+/**
+ * What an account task knows of one tenant: keys, open panes of all views, the accounts' histories. Events are added
+ * one by one; nothing here depends on the order in which they come.
+ */
+export class AccountTenant {
+  readonly panes: Panes;
+  readonly accounts = new KeyTable();
+  readonly interfaces = new KeyTable();
+  readonly addresses = new KeyTable();
+  readonly targets = new KeyTable();
+
+  /** per account: ms of the first event, day number of the last pane, days with events, marks of all closed panes */
+  firstSeen = new Float64Array(64);
+  lastDay = new Int32Array(64);
+  activeDays = new Uint16Array(64);
+  roles = new Uint32Array(64);
+  /** per account: HISTORY_LISTS lists each */
+  readonly history = new HashSets();
+  /** share of hash space that an account's object history covers; it shrinks when the history is full */
+  objectCoverage = new Float64Array(64);
+
+  /** per interface: tag bits seen */
+  interfaceFlags = new Uint32Array(64);
+  /** per address: what the batch said of it, and the last hour it was used */
+  prefix = new Uint32Array(64);
+  asn = new Uint32Array(64);
+  country = new Uint16Array(64);
+  addressHour = new Int32Array(64);
+  interfaceHour = new Int32Array(64);
+  targetHour = new Int32Array(64);
+
+  readonly accountPanes: HourPanes<LocalSample>;
+  readonly interfacePanes: HourPanes<LocalSample>;
+  readonly sourcePanes: HourPanes<LocalSample>;
+  readonly targetPanes: HourPanes<LocalSample>;
+  readonly cells = new Cells();
+  /** input partitions that events came from; samples of minutes name them by number */
+  readonly origins: { source: string; partition: string }[] = [];
+  private readonly openMinutes = new Map<number, MinuteCells>();
+  private readonly spareMinutes: MinuteCells[] = [];
+  private lastMinute: MinuteCells | undefined;
+  readonly codec: SampleCodec<LocalSample>;
+
+  constructor(panes: Panes) {
+    this.panes = panes;
+    this.codec = {
+      write: (sample, writer) => writeSample(this.describe(sample), writer),
+      read: (reader) => {
+        const sample = readSample(reader);
+        const hour = panes.hourOf(sample.at);
+        const iface = this.interfaces.internText(sample.interface);
+        this.prepareInterface(iface);
+        this.interfaceHour[iface] = Math.max(this.interfaceHour[iface], hour);
+        const address = this.addresses.internText(sample.address);
+        this.prepareAddress(address);
+        this.addressHour[address] = Math.max(this.addressHour[address], hour);
+        return {
+          ...sample,
+          interface: iface,
+          address,
+          account: this.ensureAccount(encoder.encode(sample.account), sample.at),
+        };
+      },
+    };
+    this.accountPanes = new HourPanes(ACCOUNT_SPEC, this.codec);
+    this.interfacePanes = new HourPanes(INTERFACE_SPEC, this.codec);
+    this.sourcePanes = new HourPanes(SOURCE_SPEC, this.codec);
+    this.targetPanes = new HourPanes(TARGET_SPEC, this.codec);
+  }
+
+  /** Adds all events with at >= `time`; rows before it are returned: they are late. */
+  add(batch: EventBatch, time: number): number[] {
+    const late: number[] = [];
+    const c = batch.columns;
+    const origin = this.originOf(batch.source, batch.partition);
+    const strings = batch.heap.count + 1;
+    const accountOf = new Int32Array(strings).fill(-1);
+    const interfaceOf = new Int32Array(strings).fill(-1);
+    const addressOf = new Int32Array(strings).fill(-1);
+    let hourStart = 0;
+    let hourEnd = 0;
+    let hour = 0;
+    for (let row = 0; row < batch.n; row++) {
+      const at = c.at[row];
+      if (at < time) {
+        late.push(row);
+        continue;
+      }
+      if (at < hourStart || at >= hourEnd) {
+        hour = this.panes.hourOf(at);
+        hourStart = this.panes.hourStart(hour);
+        hourEnd = hourStart + HOUR;
+      }
+      const accountRef = c.account[row];
+      let account = accountOf[accountRef];
+      if (account < 0) {
+        account = this.internAccount(batch, accountRef, at);
+        accountOf[accountRef] = account;
+      }
+      if (at < this.firstSeen[account]) this.firstSeen[account] = at;
+      const interfaceRef = c.interface[row];
+      let iface = interfaceOf[interfaceRef];
+      if (iface < 0) {
+        iface = this.internInterface(batch, interfaceRef);
+        interfaceOf[interfaceRef] = iface;
+      }
+      const addressRef = c.address[row];
+      let address = addressOf[addressRef];
+      if (address < 0) {
+        address = this.internAddress(batch, addressRef, c.prefix[row], c.asn[row], c.country[row]);
+        addressOf[addressRef] = address;
+      }
+      this.interfaceFlags[iface] |= c.flags[row] & TAGS;
+      if (hour > this.addressHour[address]) this.addressHour[address] = hour;
+      if (hour > this.interfaceHour[iface]) this.interfaceHour[iface] = hour;
+      this.addEvent(batch, c, row, at, hour, hourStart, account, iface, address, origin);
+    }
+    return late;
+  }
+
+  private addEvent(
+    batch: EventBatch, c: EventColumns, row: number, at: number, hour: number, hourStart: number, account: number, iface: number, address: number,
+    origin: number,
+  ): void {
+    const flags = c.flags[row];
+    const status = c.status[row];
+    const failure = flags & FLAG.failure ? 1 : 0;
+    const login = (flags & FLAG.login) !== 0;
+    const anonymous = flags & FLAG.anonymous ? 1 : 0;
+    const ok = failure === 0 && status < 400 ? 1 : 0;
+    let refused = 0;
+    let missing = 0;
+    let client = 0;
+    let server = 0;
+    if (status >= 400) {
+      if (status >= 500) server = 1;
+      else if (status === 401 || status === 403) refused = login ? 0 : 1;
+      else if (status === 404 || status === 410) missing = 1;
+      else client = 1;
+    }
+    const bytesOut = c.bytesOut[row];
+    const bytesIn = c.bytesIn[row];
+    const duration = c.duration[row];
+    const object = c.object[row];
+    const number = c.objectNumber[row];
+    const target = c.target[row];
+    const send = flags & FLAG.sendCode ? 1 : 0;
+    const sensitive = flags & FLAG.sensitive ? 1 : 0;
+    const exported = flags & FLAG.export ? 1 : 0;
+    const unanswered = flags & FLAG.unanswered ? 1 : 0;
+    const loginFailed = login ? failure : 0;
+    const loggedIn = login ? ok : 0;
+    const interesting = failure + client + refused + missing + sensitive + exported + send + unanswered > 0;
+    const content = c.content[row];
+    const rank = SampleKeeper.rank(content, interesting);
+
+    const accounts = this.accountPanes;
+    const pane = accounts.open(account, hour);
+    accounts.marks[pane] |= (flags & ROLES) | (1 << (ORIGIN_SHIFT + c.origin[row]));
+    let n = accounts.counters;
+    let base = pane * accounts.stride;
+    n[base + A_REQUESTS]++;
+    n[base + A_FAILURES] += failure;
+    n[base + A_REFUSED] += refused;
+    n[base + A_MISSING] += missing;
+    n[base + A_CLIENT] += client;
+    n[base + A_SERVER] += server;
+    n[base + A_OUT] += bytesOut;
+    n[base + A_IN] += bytesIn;
+    n[base + A_DURATION] += duration;
+    n[base + A_SENSITIVE] += sensitive;
+    n[base + A_EXPORTS] += exported;
+    n[base + A_SENDS] += send;
+    if (flags & FLAG.benefit) n[base + A_BENEFITS] += ok;
+    if (flags & FLAG.register) n[base + A_REGISTERS] += ok;
+    n[base + A_LOGINS] += loggedIn;
+    n[base + A_LOGIN_FAILURES] += loginFailed;
+    n[base + A_RECORDS] += c.records[row];
+    if (flags & FLAG.asset) n[base + A_ASSETS]++;
+    if (c.peerCountry[row] !== 0) n[base + A_FOREIGN] += bytesIn;
+    n[base + A_UNANSWERED] += unanswered;
+    // Minute maps are sums of bits that are set once: test before adding.
+    const minuteOfHour = Math.floor((at - hourStart) / MINUTE);
+    const map = base + ACCOUNT_MINUTES + (minuteOfHour < 30 ? 0 : 1);
+    const bit = 1 << (minuteOfHour % 30);
+    if ((n[map] & bit) === 0) n[map] += bit;
+    if (object !== 0) accounts.addTo(pane, ACCOUNT_SETS.objects, object);
+    if (number >= 0) accounts.addNumber(pane, ACCOUNT_SETS.numbers, number);
+    const addressNode = accounts.addTo(pane, ACCOUNT_SETS.addresses, this.addresses.hashes[address]);
+    if (addressNode >= 0) accounts.sets.setValue(addressNode, address);
+    if (c.device[row] !== 0) accounts.addTo(pane, ACCOUNT_SETS.devices, c.device[row]);
+    accounts.addTo(pane, ACCOUNT_SETS.times, at - hourStart);
+    if (accounts.samples.wants(pane, rank)) accounts.samples.add(pane, sampleOf(batch, c, row, interesting, account, iface, address));
+    const cell = this.cells.at(pane, iface, address, this.interfaces, this.addresses);
+    if (cell >= 0) {
+      this.cells.requests[cell]++;
+      this.cells.failures[cell] += failure;
+      this.cells.succeeded[cell] += ok;
+      this.cells.logins[cell] += loggedIn;
+    }
+
+    const interfaces = this.interfacePanes;
+    const ipane = interfaces.open(iface, hour);
+    n = interfaces.counters;
+    base = ipane * interfaces.stride;
+    n[base + I_REQUESTS]++;
+    n[base + I_FAILURES] += failure;
+    n[base + I_REFUSED] += refused;
+    n[base + I_MISSING] += missing;
+    n[base + I_CLIENT] += client;
+    n[base + I_SERVER] += server;
+    n[base + I_OUT] += bytesOut;
+    n[base + I_IN] += bytesIn;
+    n[base + I_DURATION] += duration;
+    n[base + I_RECORDS] += c.records[row];
+    if (anonymous) {
+      n[base + I_ANONYMOUS]++;
+      if (ok && status >= 200 && status < 300) n[base + I_ANONYMOUS_OK]++;
+    }
+    if (duration > SLOW) n[base + I_SLOW]++;
+    if ((flags & FLAG.internalSource) === 0) n[base + I_EXTERNAL]++;
+    if (object !== 0) interfaces.addTo(ipane, INTERFACE_SETS.objects, object);
+    if (number >= 0) interfaces.addNumber(ipane, INTERFACE_SETS.numbers, number);
+    if (interfaces.samples.wants(ipane, rank)) interfaces.samples.add(ipane, sampleOf(batch, c, row, interesting, account, iface, address));
+
+    const sources = this.sourcePanes;
+    const spane = sources.open(address, hour);
+    n = sources.counters;
+    base = spane * sources.stride;
+    n[base + S_REQUESTS]++;
+    n[base + S_FAILURES] += failure;
+    n[base + S_REFUSED] += refused;
+    n[base + S_MISSING] += missing;
+    n[base + S_CLIENT] += client;
+    n[base + S_SERVER] += server;
+    n[base + S_OUT] += bytesOut;
+    n[base + S_ANONYMOUS] += anonymous;
+    n[base + S_SENDS] += send;
+    if (flags & FLAG.register) n[base + S_REGISTERS] += ok;
+    n[base + S_LOGIN_FAILURES] += loginFailed;
+    n[base + S_LOGINS] += loggedIn;
+    if (flags & FLAG.asset) n[base + S_ASSETS]++;
+    n[base + S_UNANSWERED] += unanswered;
+    sources.addTo(spane, SOURCE_SETS.paths, c.path[row]);
+    if (status >= 400 && status < 500) sources.addTo(spane, SOURCE_SETS.errorPaths, c.path[row]);
+    if (object !== 0) sources.addTo(spane, SOURCE_SETS.objects, object);
+    if (interesting && sources.samples.wants(spane, rank)) sources.samples.add(spane, sampleOf(batch, c, row, true, account, iface, address));
+
+    if (target !== 0) this.addTarget(batch, c, row, hour, pane, ipane, spane, address, iface, account, loginFailed, loggedIn, failure, send, rank);
+
+    let minute = this.lastMinute;
+    const minuteNumber = Math.floor(at / MINUTE);
+    if (minute === undefined || minute.minute !== minuteNumber) minute = this.minute(minuteNumber);
+    const minuteCell = minute.at(account, iface);
+    if (rank <= minute.rank[minuteCell]) minute.offer(minuteCell, rank, c.offset[row], at, origin, address, status);
+    const m = minuteCell * MINUTE_STRIDE;
+    const k = minute.counters;
+    k[m]++;
+    k[m + 1] += failure;
+    k[m + 2] += refused;
+    k[m + 3] += missing;
+    k[m + 4] += server;
+    k[m + 5] += bytesOut;
+    k[m + 6] += sensitive;
+    k[m + 7] += send;
+    k[m + 8] += exported;
+    k[m + 9] += duration;
+    k[m + 10] = 1;
+    if (anonymous && ok && status >= 200 && status < 300) k[m + 11]++;
+  }
+
+  private addTarget(
+    batch: EventBatch, c: EventColumns, row: number, hour: number, pane: number, ipane: number, spane: number, address: number, iface: number,
+    account: number, loginFailed: number, loggedIn: number, failure: number, send: number, rank: number,
+  ): void {
+    const reference = c.target[row];
+    const { bytes, ends } = batch.heap;
+    const target = this.targets.intern(bytes, ends[reference - 1], ends[reference]);
+    this.touchTarget(target, hour);
+    const hash = this.targets.hashes[target];
+    const node = this.accountPanes.addTo(pane, ACCOUNT_SETS.targets, hash);
+    if (node >= 0) this.accountPanes.sets.setValue(node, target);
+    this.interfacePanes.addTo(ipane, INTERFACE_SETS.targets, hash);
+    if (c.targetRun[row] !== 0) this.interfacePanes.addTo(ipane, INTERFACE_SETS.targetRuns, c.targetRun[row]);
+    this.sourcePanes.addTo(spane, SOURCE_SETS.targets, hash);
+    const targets = this.targetPanes;
+    const tpane = targets.open(target, hour);
+    const base = tpane * targets.stride;
+    const n = targets.counters;
+    n[base + T_REQUESTS]++;
+    n[base + T_FAILURES] += failure;
+    n[base + T_SENDS] += send;
+    n[base + T_LOGIN_FAILURES] += loginFailed;
+    n[base + T_LOGINS] += loggedIn;
+    targets.addTo(tpane, TARGET_SETS.addresses, this.addresses.hashes[address]);
+    targets.addTo(tpane, TARGET_SETS.prefixes, c.prefix[row]);
+    if (c.device[row] !== 0) targets.addTo(tpane, TARGET_SETS.devices, c.device[row]);
+    targets.addTo(tpane, TARGET_SETS.interfaces, this.interfaces.hashes[iface]);
+    if (targets.samples.wants(tpane, rank)) targets.samples.add(tpane, sampleOf(batch, c, row, rank < 0x1_0000_0000, account, iface, address));
+  }
+
+  touchTarget(target: number, hour: number): void {
+    this.targetHour = roomFor(this.targetHour, target + 1);
+    if (hour > this.targetHour[target]) this.targetHour[target] = hour;
+  }
+
+  originOf(source: string, partition: string): number {
+    const known = this.origins.findIndex((origin) => origin.partition === partition && origin.source === source);
+    return known >= 0 ? known : this.origins.push({ source, partition }) - 1;
+  }
+
+  /** Open minutes, ascending. */
+  minuteNumbers(): number[] {
+    return [...this.openMinutes.keys()].sort((a, b) => a - b);
+  }
+
+  minute(number: number): MinuteCells {
+    let minute = this.openMinutes.get(number);
+    if (minute === undefined) {
+      minute = this.spareMinutes.pop() ?? new MinuteCells();
+      minute.reset(number);
+      this.openMinutes.set(number, minute);
+    }
+    this.lastMinute = minute;
+    return minute;
+  }
+
+  closeMinute(number: number): void {
+    const minute = this.openMinutes.get(number);
+    if (minute === undefined) return;
+    this.openMinutes.delete(number);
+    if (this.lastMinute === minute) this.lastMinute = undefined;
+    this.spareMinutes.push(minute);
+  }
+
+  /** A sample with its ids spelled out. */
+  describe(sample: LocalSample): Sample {
+    return {
+      source: sample.source, partition: sample.partition, offset: sample.offset, at: sample.at, content: sample.content,
+      interesting: sample.interesting, interface: this.interfaces.text(sample.interface), address: this.addresses.text(sample.address),
+      account: this.accounts.text(sample.account), status: sample.status,
+    };
+  }
+
+  /** Number of a history list of an account for `this.history`. */
+  historyList(account: number, kind: number): number {
+    return account * HISTORY_LISTS.count + kind;
+  }
+
+  /** Makes room for a slot of an account that was just interned; a new one starts with nothing known. */
+  prepareAccount(account: number): void {
+    if (account >= this.firstSeen.length) {
+      this.firstSeen = roomFor(this.firstSeen, account + 1);
+      const size = this.firstSeen.length;
+      this.lastDay = roomFor(this.lastDay, size);
+      this.activeDays = roomFor(this.activeDays, size);
+      this.roles = roomFor(this.roles, size);
+      this.objectCoverage = roomFor(this.objectCoverage, size);
+      this.history.reserve(size * HISTORY_LISTS.count);
+    } else if (account === 0) this.history.reserve(this.firstSeen.length * HISTORY_LISTS.count);
+  }
+
+  private internAccount(batch: EventBatch, reference: number, at: number): number {
+    const { bytes, ends } = batch.heap;
+    return this.ensureAccount(bytes.subarray(ends[reference - 1], ends[reference]), at);
+  }
+
+  /** The slot of an account's key; a new one was first seen at `at` and has no past. */
+  ensureAccount(key: Uint8Array, at: number): number {
+    const before = this.accounts.count;
+    const account = this.accounts.intern(key, 0, key.length);
+    if (this.accounts.count !== before) {
+      this.prepareAccount(account);
+      this.firstSeen[account] = at;
+      this.lastDay[account] = -1;
+      this.activeDays[account] = 0;
+      this.roles[account] = 0;
+      this.objectCoverage[account] = 1;
+    }
+    return account;
+  }
+
+  forgetAccount(account: number): void {
+    for (let kind = 0; kind < HISTORY_LISTS.count; kind++) this.history.clear(this.historyList(account, kind));
+    this.accounts.remove(account);
+  }
+
+  private internInterface(batch: EventBatch, reference: number): number {
+    const { bytes, ends } = batch.heap;
+    const iface = this.interfaces.intern(bytes, ends[reference - 1], ends[reference]);
+    this.prepareInterface(iface);
+    return iface;
+  }
+
+  prepareInterface(iface: number): void {
+    this.interfaceFlags = roomFor(this.interfaceFlags, iface + 1);
+    this.interfaceHour = roomFor(this.interfaceHour, iface + 1);
+  }
+
+  private internAddress(batch: EventBatch, reference: number, prefix: number, asn: number, country: number): number {
+    const { bytes, ends } = batch.heap;
+    const address = this.addresses.intern(bytes, ends[reference - 1], ends[reference]);
+    this.prepareAddress(address);
+    this.prefix[address] = prefix;
+    this.asn[address] = asn;
+    this.country[address] = country;
+    return address;
+  }
+
+  prepareAddress(address: number): void {
+    this.prefix = roomFor(this.prefix, address + 1);
+    this.asn = roomFor(this.asn, address + 1);
+    this.country = roomFor(this.country, address + 1);
+    this.addressHour = roomFor(this.addressHour, address + 1);
+  }
+
+  /** Forgets addresses, interfaces and targets that nothing open can refer to any more: not used since `hour`. */
+  sweep(hour: number): void {
+    for (const id of this.addresses.ids()) if (this.addressHour[id] < hour) this.addresses.remove(id);
+    for (const id of this.targets.ids()) if (this.targetHour[id] < hour) this.targets.remove(id);
+    for (const id of this.interfaces.ids()) {
+      if (this.interfaceHour[id] >= hour) continue;
+      this.interfaces.remove(id);
+      this.interfaceFlags[id] = 0;
+    }
+  }
+}
+
+/** Bits of an event's flags that describe the interface. */
+const TAGS = FLAG.sensitive | FLAG.login | FLAG.register | FLAG.sendCode | FLAG.benefit | FLAG.export | FLAG.flow | FLAG.asset | FLAG.internalTarget;
+/** Marks of an account pane: these role bits of its events, and bit ORIGIN_SHIFT + o for each identity origin o seen. */
+export const ORIGIN_SHIFT = 18;
+const ROLES = FLAG.anonymous | FLAG.flow | FLAG.admin | FLAG.service | FLAG.robot;
+
+function sampleOf(batch: EventBatch, c: EventColumns, row: number, interesting: boolean, account: number, iface: number, address: number): LocalSample {
+  return {
+    source: batch.source, partition: batch.partition, offset: c.offset[row], at: c.at[row], content: c.content[row], interesting,
+    interface: iface, address, account, status: c.status[row],
+  };
+}
+
+export function writeSample(sample: Sample, writer: ByteWriter): void {
+  writer.string(sample.source);
+  writer.string(sample.partition);
+  writer.uint(sample.offset);
+  writer.uint(sample.at);
+  writer.uint(sample.content);
+  writer.u8(sample.interesting ? 1 : 0);
+  writer.string(sample.interface);
+  writer.string(sample.address);
+  writer.string(sample.account);
+  writer.uint(sample.status);
+}
+
+export function readSample(reader: ByteReader): Sample {
+  return {
+    source: reader.string(), partition: reader.string(), offset: reader.uint(), at: reader.uint(), content: reader.uint(),
+    interesting: reader.u8() === 1, interface: reader.string(), address: reader.string(), account: reader.string(), status: reader.uint(),
+  };
+}

@@ -1,0 +1,219 @@
+import type { Sample } from '../../models/candidate.ts';
+import type { View } from '../../models/windows.ts';
+import type { ByteWriter } from '../core/codec.ts';
+import { ByteReader } from '../core/codec.ts';
+import { combine32 } from '../core/hash.ts';
+import { KeyTable } from '../core/key-table.ts';
+import { roomFor } from '../core/slab.ts';
+import type { Panes } from '../core/window.ts';
+import { CallerTops } from './account-close.ts';
+import { readSample, writeSample } from './account-tenant.ts';
+import { HourPanes } from './hour-panes.ts';
+import { MINUTE_STRIDE } from './minute-cells.ts';
+import type { SampleCodec } from './samples.ts';
+import {
+  INTERFACE, INTERFACE_SETS, INTERFACE_SPEC, INTERFACE_TOP_CALLER, SOURCE, SOURCE_SETS, SOURCE_SPEC, TARGET, TARGET_SETS, TARGET_SPEC,
+} from './specs.ts';
+
+const codec: SampleCodec<Sample> = { write: writeSample, read: readSample };
+export type MergedView = Exclude<View, 'account'>;
+
+/** One view of one tenant in a merge task: its keys and their open hour panes. */
+export class MergedKeys {
+  readonly view: MergedView;
+  readonly keys = new KeyTable();
+  readonly panes: HourPanes<Sample>;
+  /** per key: tag bits, ms of the first pane's start, local day of the last pane, days with panes, last hour with a pane */
+  flags = new Uint32Array(64);
+  firstSeen = new Float64Array(64);
+  lastDay = new Int32Array(64);
+  activeDays = new Uint16Array(64);
+  lastHour = new Int32Array(64);
+
+  constructor(view: MergedView) {
+    this.view = view;
+    this.panes = new HourPanes(view === 'interface' ? INTERFACE_SPEC : view === 'source' ? SOURCE_SPEC : TARGET_SPEC, codec);
+  }
+
+  intern(key: Uint8Array, start: number): number {
+    const before = this.keys.count;
+    const id = this.keys.intern(key, 0, key.length);
+    if (this.keys.count !== before) {
+      this.prepare(id);
+      this.flags[id] = 0;
+      this.firstSeen[id] = start;
+      this.lastDay[id] = -1;
+      this.activeDays[id] = 0;
+      this.lastHour[id] = -1;
+    } else if (start < this.firstSeen[id]) this.firstSeen[id] = start;
+    return id;
+  }
+
+  prepare(id: number): void {
+    this.flags = roomFor(this.flags, id + 1);
+    this.firstSeen = roomFor(this.firstSeen, id + 1);
+    this.lastDay = roomFor(this.lastDay, id + 1);
+    this.activeDays = roomFor(this.activeDays, id + 1);
+    this.lastHour = roomFor(this.lastHour, id + 1);
+  }
+
+  /** A pane of this key has closed on this local day. */
+  touch(id: number, hour: number, day: number): void {
+    this.lastHour[id] = hour;
+    if (this.lastDay[id] === day) return;
+    this.lastDay[id] = day;
+    if (this.activeDays[id] < 0xffff) this.activeDays[id]++;
+  }
+}
+
+/** An open minute: counters by interface id, which ids have any, and the best sample of each. */
+export interface OpenMinute {
+  counters: Float64Array;
+  ids: number[];
+  has: Uint8Array;
+  ranks: Float64Array;
+  samples: (Uint8Array | undefined)[];
+}
+
+/** What a merge task knows of one tenant. */
+export class MergeTenant {
+  readonly panes: Panes;
+  readonly views: Record<MergedView, MergedKeys> = {
+    interface: new MergedKeys('interface'), source: new MergedKeys('source'), target: new MergedKeys('target'),
+  };
+  /** callers named by interface panes */
+  readonly callers = new KeyTable();
+  private callerHour = new Int32Array(64);
+  readonly tops = new CallerTops();
+  /** open minutes: number -> counters by interface id, with the ids that have any */
+  private readonly minutes = new Map<number, OpenMinute>();
+  private readonly spare: OpenMinute[] = [];
+
+  constructor(panes: Panes) {
+    this.panes = panes;
+  }
+
+  /** Adds a task's share of an interface's minute, with its sample (rank and packed body). */
+  addMinute(id: number, minute: number, counters: Float64Array, rank: number, sample: Uint8Array): void {
+    let open = this.minutes.get(minute);
+    if (open === undefined) {
+      open = this.spare.pop() ?? { counters: new Float64Array(64 * MINUTE_STRIDE), ids: [], has: new Uint8Array(64), ranks: new Float64Array(64), samples: [] };
+      this.minutes.set(minute, open);
+    }
+    if (id >= open.has.length) {
+      open.has = roomFor(open.has, id + 1);
+      open.ranks = roomFor(open.ranks, id + 1);
+      open.counters = roomFor(open.counters, open.has.length * MINUTE_STRIDE);
+    }
+    if (open.has[id] === 0) {
+      open.has[id] = 1;
+      open.ids.push(id);
+      open.ranks[id] = Number.POSITIVE_INFINITY;
+    }
+    const base = id * MINUTE_STRIDE;
+    for (let i = 0; i < MINUTE_STRIDE; i++) open.counters[base + i] += counters[i];
+    if (rank < open.ranks[id]) {
+      open.ranks[id] = rank;
+      open.samples[id] = sample;
+    }
+  }
+
+  /** The sample of an interface's open minute, undefined when the minute is empty. */
+  minuteSample(minute: number, id: number, iface: string): Sample | undefined {
+    const open = this.minutes.get(minute);
+    if (open === undefined || id >= open.has.length || open.has[id] === 0) return undefined;
+    const reader = new ByteReader(open.samples[id] as Uint8Array);
+    const rank = open.ranks[id];
+    const offset = reader.uint();
+    const at = reader.uint();
+    const status = reader.uint();
+    const address = reader.string();
+    const account = reader.string();
+    return {
+      source: reader.string(), partition: reader.string(), offset, at, content: rank % 0x1_0000_0000, interesting: rank < 0x1_0000_0000,
+      interface: iface, address, account, status,
+    };
+  }
+
+  minuteNumbers(): number[] {
+    return [...this.minutes.keys()].sort((a, b) => a - b);
+  }
+
+  /** Counters of an open minute, by interface id times MINUTE_STRIDE. */
+  minute(number: number): OpenMinute | undefined {
+    return this.minutes.get(number);
+  }
+
+  closeMinute(number: number): void {
+    const open = this.minutes.get(number);
+    if (open === undefined) return;
+    this.minutes.delete(number);
+    for (const id of open.ids) {
+      open.has[id] = 0;
+      open.samples[id] = undefined;
+      open.counters.fill(0, id * MINUTE_STRIDE, (id + 1) * MINUTE_STRIDE);
+    }
+    open.ids.length = 0;
+    this.spare.push(open);
+  }
+
+  /** Merges a pane's partial; `reader` stands behind its flags. */
+  addPane(view: MergedView, hour: number, key: Uint8Array, flags: number, reader: ByteReader): void {
+    const keys = this.views[view];
+    const id = keys.intern(key, this.panes.hourStart(hour));
+    keys.flags[id] |= flags;
+    const pane = keys.panes.open(id, hour);
+    keys.panes.merge(pane, reader);
+    if (view === 'interface') this.tops.merge(pane, reader, (caller) => this.internCaller(caller, hour), this.hashOf);
+  }
+
+  readonly hashOf = (caller: number): number => combine32(this.callers.hashes[caller], 1);
+
+  private internCaller(key: Uint8Array, hour: number): number {
+    const id = this.callers.intern(key, 0, key.length);
+    this.callerHour = roomFor(this.callerHour, id + 1);
+    this.callerHour[id] = Math.max(this.callerHour[id], hour);
+    return id;
+  }
+
+  /** Fills the features of an open pane (the view's list). */
+  fill(view: MergedView, pane: number, values: Float64Array): void {
+    const { panes } = this.views[view];
+    const base = pane * panes.stride;
+    for (let i = 0; i < values.length; i++) values[i] = panes.counters[base + i];
+    if (view === 'interface') {
+      values[INTERFACE.addresses] = panes.distinct(pane, INTERFACE_SETS.addresses);
+      values[INTERFACE.prefixes] = panes.distinct(pane, INTERFACE_SETS.prefixes);
+      values[INTERFACE.networks] = panes.distinct(pane, INTERFACE_SETS.networks);
+      values[INTERFACE.countries] = panes.distinct(pane, INTERFACE_SETS.countries);
+      values[INTERFACE.devices] = panes.distinct(pane, INTERFACE_SETS.devices);
+      values[INTERFACE.objects] = panes.distinct(pane, INTERFACE_SETS.objects);
+      values[INTERFACE.targets] = panes.distinct(pane, INTERFACE_SETS.targets);
+      values[INTERFACE.target_runs] = panes.distinct(pane, INTERFACE_SETS.targetRuns);
+      values[INTERFACE.neighbours] = panes.neighbours(pane, INTERFACE_SETS.numbers);
+      values[INTERFACE.top_caller] = panes.counters[base + INTERFACE_TOP_CALLER];
+    } else if (view === 'source') {
+      values[SOURCE.paths] = panes.distinct(pane, SOURCE_SETS.paths);
+      values[SOURCE.error_paths] = panes.distinct(pane, SOURCE_SETS.errorPaths);
+      values[SOURCE.targets] = panes.distinct(pane, SOURCE_SETS.targets);
+      values[SOURCE.objects] = panes.distinct(pane, SOURCE_SETS.objects);
+      values[SOURCE.interfaces] = panes.distinct(pane, SOURCE_SETS.interfaces);
+      values[SOURCE.devices] = panes.distinct(pane, SOURCE_SETS.devices);
+    } else {
+      values[TARGET.addresses] = panes.distinct(pane, TARGET_SETS.addresses);
+      values[TARGET.prefixes] = panes.distinct(pane, TARGET_SETS.prefixes);
+      values[TARGET.devices] = panes.distinct(pane, TARGET_SETS.devices);
+      values[TARGET.interfaces] = panes.distinct(pane, TARGET_SETS.interfaces);
+    }
+  }
+
+  /** Forgets callers that no open pane can name any more. */
+  sweepCallers(hour: number): void {
+    for (const id of this.callers.ids()) if (this.callerHour[id] < hour) this.callers.remove(id);
+  }
+
+  writePane(view: MergedView, pane: number, writer: ByteWriter): void {
+    this.views[view].panes.write(pane, writer);
+    if (view === 'interface') this.tops.write(pane, writer, (caller) => this.callers.keyBytes(caller));
+  }
+}

@@ -1,0 +1,222 @@
+import type { ByteReader, ByteWriter } from '../core/codec.ts';
+import { keyGroup } from '../core/key-groups.ts';
+import type { KeyTable } from '../core/key-table.ts';
+import { MINUTE_STRIDE } from '../features/minute-cells.ts';
+import { ACCOUNT_SETS, HISTORY_LISTS } from '../features/specs.ts';
+import type { AccountKeeper } from './account-stage.ts';
+
+/** Kinds of entries in a key group's state. */
+const ENTRY = { account: 1, accountPane: 2, minute: 3, interfacePane: 4, sourcePane: 5, targetPane: 6 } as const;
+
+function groupOf(table: KeyTable, id: number): number {
+  const key = table.keyBytes(id);
+  return keyGroup(key, 0, key.length);
+}
+
+/** Writes all that a task holds of a tenant, each entry to the writer of its key's group. */
+export function writeAccountState(tenant: string, keeper: AccountKeeper, writerOf: (group: number) => ByteWriter): void {
+  const t = keeper.state;
+  const begin = (kind: number, table: KeyTable, id: number): ByteWriter => {
+    const writer = writerOf(groupOf(table, id));
+    writer.u8(kind);
+    writer.string(tenant);
+    table.writeKey(id, writer);
+    return writer;
+  };
+  for (const account of t.accounts.ids()) writeAccount(keeper, account, begin(ENTRY.account, t.accounts, account));
+  for (const hour of t.accountPanes.openHours()) {
+    for (const pane of t.accountPanes.panesOf(hour)) {
+      const writer = begin(ENTRY.accountPane, t.accounts, t.accountPanes.key[pane]);
+      writer.int(hour);
+      writeAccountPane(keeper, pane, writer);
+    }
+  }
+  for (const number of t.minuteNumbers()) {
+    const minute = t.minute(number);
+    for (let cell = 0; cell < minute.size; cell++) {
+      const writer = begin(ENTRY.minute, t.accounts, minute.account[cell]);
+      writer.uint(number);
+      t.interfaces.writeKey(minute.interface[cell], writer);
+      writer.uint(t.interfaceFlags[minute.interface[cell]]);
+      for (let i = 0; i < MINUTE_STRIDE; i++) writer.uint(minute.counters[cell * MINUTE_STRIDE + i]);
+      writer.uint(minute.rank[cell]);
+      writer.uint(minute.offset[cell]);
+      writer.uint(minute.time[cell]);
+      t.addresses.writeKey(minute.address[cell], writer);
+      writer.uint(minute.status[cell]);
+      const origin = t.origins[minute.partition[cell]];
+      writer.string(origin.source);
+      writer.string(origin.partition);
+    }
+  }
+  for (const hour of t.interfacePanes.openHours()) {
+    for (const pane of t.interfacePanes.panesOf(hour)) {
+      const id = t.interfacePanes.key[pane];
+      const writer = begin(ENTRY.interfacePane, t.interfaces, id);
+      writer.int(hour);
+      writer.uint(t.interfaceFlags[id]);
+      t.interfacePanes.write(pane, writer);
+      keeper.closer.tops.write(pane, writer, (account) => t.accounts.keyBytes(account));
+    }
+  }
+  for (const hour of t.sourcePanes.openHours()) {
+    for (const pane of t.sourcePanes.panesOf(hour)) {
+      const writer = begin(ENTRY.sourcePane, t.addresses, t.sourcePanes.key[pane]);
+      writer.int(hour);
+      t.sourcePanes.write(pane, writer);
+    }
+  }
+  for (const hour of t.targetPanes.openHours()) {
+    for (const pane of t.targetPanes.panesOf(hour)) {
+      const writer = begin(ENTRY.targetPane, t.targets, t.targetPanes.key[pane]);
+      writer.int(hour);
+      t.targetPanes.write(pane, writer);
+    }
+  }
+}
+
+/** Reads one entry. Open panes are merged: several old tasks may have held parts of one interface's pane. */
+export function readAccountState(reader: ByteReader, keeperOf: (tenant: string) => AccountKeeper): void {
+  const kind = reader.u8();
+  const keeper = keeperOf(reader.string());
+  const t = keeper.state;
+  const key = reader.block();
+  switch (kind) {
+    case ENTRY.account:
+      readAccount(keeper, key, reader);
+      return;
+    case ENTRY.accountPane:
+      readAccountPane(keeper, key, reader);
+      return;
+    case ENTRY.minute:
+      readMinute(keeper, key, reader);
+      return;
+    case ENTRY.interfacePane: {
+      const id = t.interfaces.intern(key, 0, key.length);
+      t.prepareInterface(id);
+      const hour = reader.int();
+      t.interfaceFlags[id] |= reader.uint();
+      t.interfaceHour[id] = Math.max(t.interfaceHour[id], hour);
+      const pane = t.interfacePanes.open(id, hour);
+      t.interfacePanes.merge(pane, reader);
+      keeper.closer.tops.merge(pane, reader, (account) => t.ensureAccount(account, t.panes.hourStart(hour)), keeper.closer.hashOf);
+      return;
+    }
+    case ENTRY.sourcePane: {
+      const id = t.addresses.intern(key, 0, key.length);
+      t.prepareAddress(id);
+      const hour = reader.int();
+      t.addressHour[id] = Math.max(t.addressHour[id], hour);
+      t.sourcePanes.merge(t.sourcePanes.open(id, hour), reader);
+      return;
+    }
+    default: {
+      const id = t.targets.intern(key, 0, key.length);
+      const hour = reader.int();
+      t.touchTarget(id, hour);
+      t.targetPanes.merge(t.targetPanes.open(id, hour), reader);
+    }
+  }
+}
+
+function writeAccount(keeper: AccountKeeper, account: number, writer: ByteWriter): void {
+  const t = keeper.state;
+  writer.f64(t.firstSeen[account]);
+  writer.int(t.lastDay[account]);
+  writer.uint(t.activeDays[account]);
+  writer.uint(t.roles[account]);
+  writer.f64(t.objectCoverage[account]);
+  for (let kind = 0; kind < HISTORY_LISTS.count; kind++) t.history.write(t.historyList(account, kind), writer, true);
+  keeper.rows.write(account, writer);
+  keeper.scoring.write(account, writer);
+}
+
+function readAccount(keeper: AccountKeeper, key: Uint8Array, reader: ByteReader): void {
+  const t = keeper.state;
+  const account = t.ensureAccount(key, 0);
+  t.firstSeen[account] = reader.f64();
+  t.lastDay[account] = reader.int();
+  t.activeDays[account] = reader.uint();
+  t.roles[account] = reader.uint();
+  t.objectCoverage[account] = reader.f64();
+  for (let kind = 0; kind < HISTORY_LISTS.count; kind++) {
+    const list = t.historyList(account, kind);
+    t.history.clear(list);
+    t.history.readHistory(list, reader);
+  }
+  keeper.rows.clear(account);
+  keeper.rows.read(account, reader);
+  keeper.scoring.read(account, reader);
+}
+
+function writeAccountPane(keeper: AccountKeeper, pane: number, writer: ByteWriter): void {
+  const t = keeper.state;
+  const { sets } = t.accountPanes;
+  t.accountPanes.write(pane, writer);
+  // Members of these sets carry ids of this task: their keys go along.
+  const addresses = t.accountPanes.list(pane, ACCOUNT_SETS.addresses);
+  writer.uint(sets.count(addresses));
+  for (let node = sets.first(addresses); node >= 0; node = sets.after(node)) {
+    const address = sets.valueOf(node);
+    t.addresses.writeKey(address, writer);
+    writer.uint(t.prefix[address]);
+    writer.uint(t.asn[address]);
+    writer.uint(t.country[address]);
+  }
+  const targets = t.accountPanes.list(pane, ACCOUNT_SETS.targets);
+  writer.uint(sets.count(targets));
+  for (let node = sets.first(targets); node >= 0; node = sets.after(node)) t.targets.writeKey(sets.valueOf(node), writer);
+  t.cells.write(pane, writer, t.interfaces, t.addresses);
+}
+
+function readAccountPane(keeper: AccountKeeper, key: Uint8Array, reader: ByteReader): void {
+  const t = keeper.state;
+  const hour = reader.int();
+  const account = t.ensureAccount(key, t.panes.hourStart(hour));
+  const pane = t.accountPanes.open(account, hour);
+  t.accountPanes.merge(pane, reader);
+  const addresses = reader.uint();
+  for (let i = 0; i < addresses; i++) {
+    const address = t.addresses.readKey(reader);
+    t.prepareAddress(address);
+    t.prefix[address] = reader.uint();
+    t.asn[address] = reader.uint();
+    t.country[address] = reader.uint();
+    t.addressHour[address] = Math.max(t.addressHour[address], hour);
+    const node = t.accountPanes.addTo(pane, ACCOUNT_SETS.addresses, t.addresses.hashes[address]);
+    if (node >= 0) t.accountPanes.sets.setValue(node, address);
+  }
+  const targets = reader.uint();
+  for (let i = 0; i < targets; i++) {
+    const target = t.targets.readKey(reader);
+    t.touchTarget(target, hour);
+    const node = t.accountPanes.addTo(pane, ACCOUNT_SETS.targets, t.targets.hashes[target]);
+    if (node >= 0) t.accountPanes.sets.setValue(node, target);
+  }
+  t.cells.read(pane, reader, t.interfaces, t.addresses);
+  for (let cell = t.cells.first(pane); cell >= 0; cell = t.cells.after(cell)) {
+    t.prepareInterface(t.cells.interface[cell]);
+    t.prepareAddress(t.cells.address[cell]);
+  }
+}
+
+function readMinute(keeper: AccountKeeper, key: Uint8Array, reader: ByteReader): void {
+  const t = keeper.state;
+  const number = reader.uint();
+  const minute = t.minute(number);
+  const account = t.ensureAccount(key, number * 60_000);
+  const iface = t.interfaces.readKey(reader);
+  t.prepareInterface(iface);
+  t.interfaceFlags[iface] |= reader.uint();
+  const cell = minute.at(account, iface);
+  const base = cell * MINUTE_STRIDE;
+  for (let i = 0; i < MINUTE_STRIDE; i++) minute.counters[base + i] += reader.uint();
+  const rank = reader.uint();
+  const offset = reader.uint();
+  const time = reader.uint();
+  const address = t.addresses.readKey(reader);
+  t.prepareAddress(address);
+  const status = reader.uint();
+  const source = reader.string();
+  minute.offer(cell, rank, offset, time, t.originOf(source, reader.string()), address, status);
+}

@@ -1,0 +1,412 @@
+import type { Candidate } from '../../models/candidate.ts';
+import { packReport } from '../../models/candidate.ts';
+import type { SharedKnowledge } from '../../models/shared.ts';
+import type { ClosedMinute, ClosedWindow } from '../../models/windows.ts';
+import { ACCOUNT_FEATURES, ACCOUNT_ROLLING, ROLLING_SIZES, featureIndex } from '../../models/windows.ts';
+import { TsvWriter, appendWindowRow } from '../../schemas/window-row.ts';
+import type { EventBatch } from '../core/batch.ts';
+import { FLAG, IDENTITY_ORIGINS, heapString } from '../core/batch.ts';
+import { ByteReader, ByteWriter } from '../core/codec.ts';
+import type { ControlRecord } from '../core/control.ts';
+import { roomFor } from '../core/slab.ts';
+import type { Emit, LateEvent, Stage, StageSnapshot } from '../core/stage.ts';
+import { ledgerCounter } from '../core/topology-contract.ts';
+import { DAY, MINUTE } from '../core/watermark.ts';
+import { AccountCloser } from '../features/account-close.ts';
+import { AccountTenant, ORIGIN_SHIFT } from '../features/account-tenant.ts';
+import { HourRows } from '../features/hour-rows.ts';
+import type { MinuteCells } from '../features/minute-cells.ts';
+import { MINUTE_STRIDE } from '../features/minute-cells.ts';
+import { PartialPacker } from '../features/partials.ts';
+import { ACCOUNT_RUNNING } from '../features/specs.ts';
+import { readAccountState, writeAccountState } from './account-snapshot.ts';
+import type { PaneKeeper } from './pane-clock.ts';
+import { PaneClock } from './pane-clock.ts';
+import type { ViewStageConfig } from './tenant-settings.ts';
+import { tenantTime } from './tenant-settings.ts';
+import { createViewScoring } from './view-scoring.ts';
+import type { ViewScoring } from './view-scoring.ts';
+
+/** An account minute is scored from this many requests on. */
+const MINUTE_EVENTS = 3;
+const ROLLING_COLUMNS = Int32Array.from(ACCOUNT_ROLLING, (name) => featureIndex(ACCOUNT_FEATURES, name));
+/** Rows of the windows table are handed on in pieces of about this size, bytes. */
+const ROWS_BYTES = 512 * 1024;
+/** Hours after which what no open pane can refer to is forgotten. */
+const SWEEP_HOURS = 6;
+/** Days without events after which an account is forgotten: those that only a source stands for, and all others. */
+const FORGET_DAYS = { anonymous: 8, account: 60 } as const;
+/** How sure an identity of this origin is. */
+const CONFIDENCE: Record<(typeof IDENTITY_ORIGINS)[number], number> = {
+  consumer: 0.95, api_key: 0.95, jwt: 0.9, remote_user: 0.9, host: 0.9, session: 0.8, cookie: 0.7, header: 0.6, login_field: 0.5, address: 0.3,
+};
+
+/** One tenant in one account task: closes its panes, scores them, and packs what interfaces, sources and targets get. */
+class AccountKeeper implements PaneKeeper {
+  readonly tenant: string;
+  readonly state: AccountTenant;
+  readonly rows = new HourRows(ACCOUNT_ROLLING.length);
+  readonly scoring: ViewScoring;
+  readonly closer: AccountCloser;
+  readonly panes;
+  private readonly calendar;
+  private readonly packer: PartialPacker;
+  private readonly tsv = new TsvWriter();
+  private readonly out: Emit[];
+  private readonly provisional: (end: number) => boolean;
+  private readonly window: ClosedWindow;
+  private readonly minuteWindow: ClosedMinute;
+  private interfaceMinute = new Float64Array(64 * MINUTE_STRIDE);
+  private interfaceBest = new Int32Array(64).fill(-1);
+  private lastSweep = 0;
+  private readonly sample = new ByteWriter();
+
+  constructor(tenant: string, config: ViewStageConfig, out: Emit[], provisional: (end: number) => boolean) {
+    const { panes, calendar } = tenantTime(config, tenant);
+    this.tenant = tenant;
+    this.panes = panes;
+    this.calendar = calendar;
+    this.state = new AccountTenant(panes);
+    this.closer = new AccountCloser(this.state);
+    this.scoring = createViewScoring('account', {});
+    this.out = out;
+    this.provisional = provisional;
+    this.packer = new PartialPacker(tenant, config.nextPartitions, (partition, value) => out.push({ output: 'partials', tenant, partition, value }));
+    const shared = { tenant, key: '', slot: 0, start: 0, calendar: calendar.at(0), firstSeen: 0, activeDays: 0, flags: 0 };
+    this.window = {
+      ...shared, view: 'account', end: 0, partial: false, values: new Float64Array(ACCOUNT_FEATURES.length),
+      rolling: new Float64Array(ROLLING_SIZES.length * ACCOUNT_ROLLING.length),
+    };
+    this.minuteWindow = {
+      ...shared, view: 'account', minuteOfHour: 0, counters: new Float64Array(MINUTE_STRIDE), running: new Float64Array(MINUTE_STRIDE),
+    };
+  }
+
+  nextHour(target: number): number | undefined {
+    const first = this.state.accountPanes.openHours()[0] ?? this.state.interfacePanes.openHours()[0];
+    return first !== undefined && this.panes.hourStart(first) < target ? first : undefined;
+  }
+
+  knowledge(bytes: Uint8Array): void {
+    this.scoring.shared(this.tenant, JSON.parse(new TextDecoder().decode(bytes)) as SharedKnowledge);
+  }
+
+  closeMinutes(hour: number, from: number, until: number): void {
+    for (const number of this.state.minuteNumbers()) {
+      if (number < from || number >= until) continue;
+      this.closeMinute(hour, number);
+    }
+  }
+
+  private closeMinute(hour: number, number: number): void {
+    const t = this.state;
+    const minute = t.minute(number);
+    const start = number * MINUTE;
+    this.interfaceMinutes(minute, number);
+    // Cells of one account follow each other after sorting: its pane is their sum.
+    const order = new Uint32Array(minute.size);
+    for (let i = 0; i < minute.size; i++) order[i] = i;
+    order.sort((a, b) => minute.account[a] - minute.account[b] || minute.interface[a] - minute.interface[b]);
+    const w = this.minuteWindow;
+    const counters = w.counters;
+    for (let i = 0; i < order.length; ) {
+      const account = minute.account[order[i]];
+      counters.fill(0);
+      const first = i;
+      for (; i < order.length && minute.account[order[i]] === account; i++) {
+        const base = order[i] * MINUTE_STRIDE;
+        for (let k = 0; k < MINUTE_STRIDE; k++) counters[k] += minute.counters[base + k];
+      }
+      const pane = t.accountPanes.open(account, hour);
+      const n = t.accountPanes.counters;
+      const running = pane * t.accountPanes.stride + ACCOUNT_RUNNING;
+      for (let k = 0; k < MINUTE_STRIDE; k++) n[running + k] += counters[k];
+      const peak = pane * t.accountPanes.stride + PEAK_MINUTE;
+      if (counters[0] > n[peak]) n[peak] = counters[0];
+      if (counters[0] < MINUTE_EVENTS) continue;
+      for (let k = 0; k < MINUTE_STRIDE; k++) w.running[k] = n[running + k];
+      w.slot = account;
+      w.start = start;
+      w.minuteOfHour = Math.floor((start - this.panes.hourStart(hour)) / MINUTE);
+      w.calendar = this.calendar.at(hour);
+      w.firstSeen = t.firstSeen[account];
+      w.activeDays = t.activeDays[account];
+      w.flags = t.roles[account];
+      const last = i;
+      this.scoring.closeMinute(w, (candidate) => this.enrichMinute(candidate, minute, order.subarray(first, last), account));
+    }
+    const report = this.scoring.flush(this.tenant, start, true);
+    if (report !== undefined) this.out.push({ output: 'candidates', tenant: this.tenant, value: packReport(report) });
+    t.closeMinute(number);
+  }
+
+  /** Sums the minute's cells by interface and packs them for the merge tasks. */
+  private interfaceMinutes(minute: MinuteCells, number: number): void {
+    const t = this.state;
+    this.interfaceBest = roomFor(this.interfaceBest, t.interfaces.size, -1);
+    this.interfaceMinute = roomFor(this.interfaceMinute, t.interfaces.size * MINUTE_STRIDE);
+    const touched: number[] = [];
+    for (let cell = 0; cell < minute.size; cell++) {
+      const iface = minute.interface[cell];
+      const best = this.interfaceBest[iface];
+      if (best < 0) {
+        touched.push(iface);
+        this.interfaceMinute.fill(0, iface * MINUTE_STRIDE, (iface + 1) * MINUTE_STRIDE);
+        this.interfaceBest[iface] = cell;
+      } else if (minute.rank[cell] < minute.rank[best]) this.interfaceBest[iface] = cell;
+      const from = cell * MINUTE_STRIDE;
+      const to = iface * MINUTE_STRIDE;
+      for (let k = 0; k < MINUTE_STRIDE; k++) this.interfaceMinute[to + k] += minute.counters[from + k];
+    }
+    for (const iface of touched) {
+      const partition = this.packer.partitionOf(t.interfaces, iface);
+      const best = this.interfaceBest[iface];
+      this.interfaceBest[iface] = -1;
+      this.packer.addMinute(partition, t.interfaces, iface, t.interfaceFlags[iface], number, this.interfaceMinute, iface * MINUTE_STRIDE, (writer) =>
+        this.writeMinuteSample(minute, best, writer),
+      );
+    }
+  }
+
+  private writeMinuteSample(minute: MinuteCells, cell: number, writer: ByteWriter): void {
+    const t = this.state;
+    const sample = this.sample;
+    sample.reset();
+    sample.uint(minute.offset[cell]);
+    sample.uint(minute.time[cell]);
+    sample.uint(minute.status[cell]);
+    t.addresses.writeKey(minute.address[cell], sample);
+    t.accounts.writeKey(minute.account[cell], sample);
+    const origin = t.origins[minute.partition[cell]];
+    sample.string(origin.source);
+    sample.string(origin.partition);
+    writer.uint(minute.rank[cell]);
+    writer.blockOf(sample);
+  }
+
+  private enrichMinute(candidate: Candidate, minute: MinuteCells, cells: Uint32Array, account: number): void {
+    const t = this.state;
+    const weighed = [...cells].sort(
+      (a, b) =>
+        minute.counters[b * MINUTE_STRIDE] - minute.counters[a * MINUTE_STRIDE] ||
+        t.interfaces.hashes[minute.interface[a]] - t.interfaces.hashes[minute.interface[b]],
+    );
+    candidate.related = weighed.slice(0, 5).map((cell) => ({ kind: 'interface', id: t.interfaces.text(minute.interface[cell]) }));
+    candidate.samples = [...cells]
+      .sort((a, b) => minute.rank[a] - minute.rank[b] || minute.offset[a] - minute.offset[b])
+      .slice(0, 3)
+      .map((cell) => ({
+        ...t.origins[minute.partition[cell]], offset: minute.offset[cell], at: minute.time[cell], content: minute.rank[cell] % 0x1_0000_0000,
+        interesting: minute.rank[cell] < 0x1_0000_0000, interface: t.interfaces.text(minute.interface[cell]),
+        address: t.addresses.text(minute.address[cell]), account: t.accounts.text(account), status: minute.status[cell],
+      }));
+    this.identify(candidate, account, t.roles[account], candidate.evidence);
+    candidate.provisional = this.provisional(candidate.firedAt);
+  }
+
+  /** Names the account, or the source that stands in for it. */
+  private identify(candidate: Candidate, account: number, marks: number, weight: number): void {
+    const id = this.state.accounts.text(account);
+    const anonymous = (marks & FLAG.anonymous) !== 0 && marks >>> (ORIGIN_SHIFT + 1) === 0;
+    const origin = anonymous ? 'address' : originOf(marks);
+    candidate.entity = { kind: anonymous ? 'source' : 'account', id };
+    candidate.flags = marks;
+    candidate.identity = { origin, confidence: CONFIDENCE[origin] };
+    candidate.actors = [{ kind: anonymous ? 'source' : 'account', id, weight }];
+    candidate.actorCount = 1;
+  }
+
+  closeHour(hour: number): void {
+    const t = this.state;
+    const w = this.window;
+    const calendar = this.calendar.at(hour);
+    const start = this.panes.hourStart(hour);
+    const end = this.panes.hourStart(hour + 1);
+    const final = !this.provisional(end);
+    w.start = start;
+    w.end = end;
+    w.calendar = calendar;
+    w.partial = !final;
+    for (const pane of t.accountPanes.panesOf(hour)) {
+      const account = t.accountPanes.key[pane];
+      this.closer.close(pane, calendar.day, w.values);
+      this.rows.push(account, hour, w.values, ROLLING_COLUMNS, w.rolling);
+      w.slot = account;
+      w.key = '';
+      w.firstSeen = t.firstSeen[account];
+      w.activeDays = t.activeDays[account] - 1;
+      w.flags = t.accountPanes.marks[pane];
+      this.scoring.closeHour(w, (candidate) => this.enrichHour(candidate, pane, account, final));
+      appendWindowRow(this.tsv, { tenant: this.tenant, view: 'account', size: '1h', key: t.accounts.text(account), start, end, final, values: w.values });
+      t.cells.clear(pane);
+      if (this.tsv.length >= ROWS_BYTES) this.flushRows();
+    }
+    const report = this.scoring.flush(this.tenant, start, false);
+    if (report !== undefined) this.out.push({ output: 'candidates', tenant: this.tenant, value: packReport(report) });
+    this.packPanes(hour);
+    t.accountPanes.closeHour(hour);
+    if (hour - this.lastSweep >= SWEEP_HOURS) this.sweep(hour, calendar.day);
+  }
+
+  private enrichHour(candidate: Candidate, pane: number, account: number, final: boolean): void {
+    const t = this.state;
+    candidate.related = this.closer.leadingInterfaces(5).map((iface) => ({ kind: 'interface', id: t.interfaces.text(iface) }));
+    candidate.samples = t.accountPanes.samples.of(pane).map((sample) => t.describe(sample));
+    this.identify(candidate, account, t.accountPanes.marks[pane], candidate.evidence);
+    candidate.provisional = !final;
+  }
+
+  private packPanes(hour: number): void {
+    const t = this.state;
+    for (const pane of t.interfacePanes.panesOf(hour)) {
+      const id = t.interfacePanes.key[pane];
+      this.packer.addPane(this.packer.partitionOf(t.interfaces, id), 'interface', hour, t.interfaces, id, t.interfaceFlags[id], (writer) => {
+        t.interfacePanes.write(pane, writer);
+        this.closer.tops.write(pane, writer, (account) => t.accounts.keyBytes(account));
+      });
+      this.closer.tops.clear(pane);
+    }
+    t.interfacePanes.closeHour(hour);
+    for (const pane of t.sourcePanes.panesOf(hour)) {
+      const id = t.sourcePanes.key[pane];
+      this.packer.addPane(this.packer.partitionOf(t.addresses, id), 'source', hour, t.addresses, id, 0, (writer) => t.sourcePanes.write(pane, writer));
+    }
+    t.sourcePanes.closeHour(hour);
+    for (const pane of t.targetPanes.panesOf(hour)) {
+      const id = t.targetPanes.key[pane];
+      this.packer.addPane(this.packer.partitionOf(t.targets, id), 'target', hour, t.targets, id, 0, (writer) => t.targetPanes.write(pane, writer));
+    }
+    t.targetPanes.closeHour(hour);
+  }
+
+  /** Forgets keys that nothing refers to, and accounts that have been quiet for long. */
+  private sweep(hour: number, day: number): void {
+    this.lastSweep = hour;
+    const t = this.state;
+    t.sweep(hour - SWEEP_HOURS);
+    for (const account of t.accounts.ids()) {
+      const quiet = day - t.lastDay[account];
+      if (t.lastDay[account] < 0) {
+        // named by a restored sample only
+        if (t.firstSeen[account] < this.panes.hourStart(hour) - 2 * DAY) this.forget(account);
+        continue;
+      }
+      if (quiet < FORGET_DAYS.anonymous) continue;
+      const standsIn = (t.roles[account] & FLAG.anonymous) !== 0;
+      if (standsIn || quiet >= FORGET_DAYS.account) this.forget(account);
+    }
+  }
+
+  private forget(account: number): void {
+    this.state.forgetAccount(account);
+    this.rows.clear(account);
+    this.scoring.clear(account);
+  }
+
+  private flushRows(): void {
+    if (this.tsv.length > 0) this.out.push({ output: 'windows', tenant: this.tenant, value: this.tsv.take() });
+  }
+
+  flush(): void {
+    this.packer.flush();
+    this.flushRows();
+  }
+}
+
+const PEAK_MINUTE = featureIndex(ACCOUNT_FEATURES, 'peak_minute');
+
+/** The surest origin among a pane's marks. */
+function originOf(marks: number): (typeof IDENTITY_ORIGINS)[number] {
+  let best: (typeof IDENTITY_ORIGINS)[number] = 'address';
+  IDENTITY_ORIGINS.forEach((origin, index) => {
+    if ((marks & (1 << (ORIGIN_SHIFT + index))) !== 0 && CONFIDENCE[origin] > CONFIDENCE[best]) best = origin;
+  });
+  return best;
+}
+
+/**
+ * The account stage: an account lives in one task, so its windows are made and scored here, and what its interfaces,
+ * sources and targets get from it is exact.
+ */
+export function createAccountStage(config: ViewStageConfig): Stage<EventBatch> {
+  const keepers = new Map<string, AccountKeeper>();
+  const counters: Record<string, number> = {};
+  const upstream = `account-${config.task}`;
+  const emits: Emit[] = [];
+  const clock: PaneClock = new PaneClock(upstream, config.partitions, keeperOf, (tenant, value) => emits.push({ output: 'control', tenant, value }));
+
+  function keeperOf(tenant: string): AccountKeeper {
+    let keeper = keepers.get(tenant);
+    if (keeper === undefined) {
+      keeper = new AccountKeeper(tenant, config, emits, (end) => clock.provisional(tenant, end));
+      keepers.set(tenant, keeper);
+    }
+    return keeper;
+  }
+
+  function count(name: string, by: number): void {
+    counters[name] = (counters[name] ?? 0) + by;
+  }
+
+  function taken(): Emit[] {
+    return emits.splice(0, emits.length);
+  }
+
+  function processEvents(batch: EventBatch): Emit[] {
+    const time = clock.time(batch.tenant);
+    const late = keeperOf(batch.tenant).state.add(batch, time);
+    count(ledgerCounter('windowed', batch.tenant, batch.source), batch.n - late.length);
+    if (late.length > 0) {
+      count(ledgerCounter('late', batch.tenant, batch.source), late.length);
+      emits.push({ output: 'late', tenant: batch.tenant, value: late.map((row) => lateEvent(batch, row, time)) });
+    }
+    return taken();
+  }
+
+  return {
+    name: 'account',
+    process: processEvents,
+    control(record: ControlRecord): Emit[] {
+      clock.control(record);
+      return taken();
+    },
+    snapshot(): StageSnapshot {
+      const common = new ByteWriter();
+      clock.save(common);
+      const groups = new Map<number, ByteWriter>();
+      for (const [tenant, keeper] of [...keepers].sort(([a], [b]) => (a < b ? -1 : 1))) {
+        writeAccountState(tenant, keeper, (group) => {
+          let writer = groups.get(group);
+          if (writer === undefined) {
+            writer = new ByteWriter();
+            groups.set(group, writer);
+          }
+          return writer;
+        });
+      }
+      return { stage: 'account', version: ACCOUNT_STATE_VERSION, groups: new Map([...groups].map(([group, writer]) => [group, writer.finish()])), common: common.finish() };
+    },
+    restore(snapshot: StageSnapshot): void {
+      const common = new ByteReader(snapshot.common);
+      clock.load(common);
+      for (const bytes of snapshot.groups.values()) {
+        const reader = new ByteReader(bytes);
+        while (!reader.done) readAccountState(reader, keeperOf);
+      }
+    },
+    counters: () => ({ ...counters }),
+  };
+}
+
+/** Version of what `snapshot` writes. */
+export const ACCOUNT_STATE_VERSION = 1;
+
+function lateEvent(batch: EventBatch, row: number, time: number): LateEvent {
+  const c = batch.columns;
+  return {
+    tenant: batch.tenant, source: batch.source, partition: batch.partition, offset: c.offset[row], index: c.index[row], at: c.at[row],
+    delay: time - c.at[row], account: heapString(batch.heap, c.account[row]), interface: heapString(batch.heap, c.interface[row]),
+  };
+}
+
+export type { AccountKeeper };

@@ -1,0 +1,196 @@
+import type { ByteReader, ByteWriter } from '../core/codec.ts';
+import type { ControlRecord } from '../core/control.ts';
+import { Epochs } from '../core/epochs.ts';
+import type { Watermark } from '../core/watermark.ts';
+import { MINUTE, WatermarkTracker } from '../core/watermark.ts';
+import type { Panes } from '../core/window.ts';
+
+/** What the clock closes: one tenant's open panes in a task. */
+export interface PaneKeeper {
+  readonly panes: Panes;
+  /** the first hour that has something to close before `target` (ms UTC, +Infinity at a flush); undefined when none has */
+  nextHour(target: number): number | undefined;
+  /** closes the minutes of an hour from `from` on that end at or before `until` (minute numbers); in ascending order */
+  closeMinutes(hour: number, from: number, until: number): void;
+  closeHour(hour: number): void;
+  /** knowledge that holds from this hour on; called when it changes, before the hour's first pane is closed */
+  knowledge(bytes: Uint8Array): void;
+  /** all that was closed goes out, before the watermark that covers it */
+  flush(): void;
+}
+
+interface TenantClock {
+  keeper: PaneKeeper;
+  /** panes before this time are closed (ms UTC) */
+  done: number;
+  /** what the tasks behind were told */
+  told: number;
+  /** the epoch of the knowledge in use */
+  epoch: number;
+  /** highest time reached by records that are not provisional */
+  firm: number;
+  provisional: boolean;
+  endsProvisionally: boolean;
+  ended: boolean;
+}
+
+/**
+ * The order in which a task closes panes, the same for the account and the merge stage: minutes in turn, then their
+ * hour, under the hour's version of shared knowledge; after that the watermark goes on. A task waits at an hour whose
+ * version is not there, having passed on how far it came.
+ */
+export class PaneClock {
+  readonly tracker = new WatermarkTracker();
+  private readonly epochs = new Epochs();
+  private readonly tenants = new Map<string, TenantClock>();
+  private readonly keeperOf: (tenant: string) => PaneKeeper;
+  private readonly emit: (tenant: string, record: ControlRecord) => void;
+  private readonly upstream: string;
+  private readonly upstreams: number;
+
+  /** `upstream`, `upstreams`: how this task names itself in its own watermarks, and how many tasks there are. */
+  constructor(
+    upstream: string, upstreams: number, keeperOf: (tenant: string) => PaneKeeper, emit: (tenant: string, record: ControlRecord) => void,
+  ) {
+    this.upstream = upstream;
+    this.upstreams = upstreams;
+    this.keeperOf = keeperOf;
+    this.emit = emit;
+  }
+
+  /** Takes a control record; returns true when it concerned time. */
+  control(record: ControlRecord): void {
+    switch (record.kind) {
+      case 'watermark':
+        this.watermark(record);
+        return;
+      case 'idle':
+        if (this.tracker.idle(record.tenant, record.upstream) !== undefined) this.progress(record.tenant);
+        return;
+      case 'silence':
+        if (this.tracker.raise(record.tenant, record.time) === undefined) return;
+        this.of(record.tenant).firm = record.time;
+        this.progress(record.tenant);
+        return;
+      case 'end': {
+        const moved = this.tracker.end(record.tenant, record.upstream);
+        const clock = this.of(record.tenant);
+        clock.endsProvisionally ||= record.provisional;
+        const all = this.tracker.allEnded(record.tenant);
+        if (all) clock.provisional ||= clock.endsProvisionally;
+        if (moved !== undefined || all) this.progress(record.tenant);
+        return;
+      }
+      case 'shared':
+        this.epochs.add(record.tenant, record.epoch, record.knowledge);
+        if (this.tenants.has(record.tenant)) this.progress(record.tenant);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Time before which panes of the tenant are closed or closing: earlier events are late. */
+  time(tenant: string): number {
+    return this.tracker.time(tenant);
+  }
+
+  /** True while panes are closed that a longer input would have kept open. */
+  provisional(tenant: string, end: number): boolean {
+    const clock = this.of(tenant);
+    return clock.provisional && end > clock.firm;
+  }
+
+  private watermark(record: Watermark): void {
+    const moved = this.tracker.report(record);
+    const clock = this.of(record.tenant);
+    if (record.provisional) clock.provisional = true;
+    else if (!clock.provisional && moved !== undefined) clock.firm = moved;
+    if (moved !== undefined) this.progress(record.tenant);
+  }
+
+  private of(tenant: string): TenantClock {
+    let clock = this.tenants.get(tenant);
+    if (clock === undefined) {
+      clock = { keeper: this.keeperOf(tenant), done: 0, told: Number.NEGATIVE_INFINITY, epoch: Number.NEGATIVE_INFINITY, firm: Number.NEGATIVE_INFINITY, provisional: false, endsProvisionally: false, ended: false };
+      this.tenants.set(tenant, clock);
+    }
+    return clock;
+  }
+
+  private progress(tenant: string): void {
+    const clock = this.of(tenant);
+    const { keeper } = clock;
+    const flushing = this.tracker.allEnded(tenant);
+    const target = flushing ? Number.POSITIVE_INFINITY : this.tracker.time(tenant);
+    for (let hour = keeper.nextHour(target); hour !== undefined; hour = keeper.nextHour(target)) {
+      const start = keeper.panes.hourStart(hour);
+      const end = keeper.panes.hourStart(hour + 1);
+      if (start >= target) break;
+      if (!this.prepare(tenant, clock, hour)) {
+        this.tell(tenant, clock, Math.min(target, start));
+        return;
+      }
+      const until = Math.min(target, end);
+      keeper.closeMinutes(hour, Math.floor(Math.max(start, clock.done) / MINUTE), Math.floor(until / MINUTE));
+      clock.done = Math.max(clock.done, until);
+      if (end > target) break;
+      keeper.closeHour(hour);
+      this.tell(tenant, clock, end);
+    }
+    if (!flushing) this.tell(tenant, clock, target);
+    else if (!clock.ended) {
+      clock.ended = true;
+      keeper.flush();
+      this.emit(tenant, { kind: 'end', tenant, upstream: this.upstream, provisional: clock.provisional });
+    }
+  }
+
+  /** True when the knowledge for the hour is in force. */
+  private prepare(tenant: string, clock: TenantClock, hour: number): boolean {
+    if (!this.epochs.has(tenant, hour)) return false;
+    const version = this.epochs.at(tenant, hour);
+    if (version !== undefined && version.epoch !== clock.epoch) {
+      clock.epoch = version.epoch;
+      clock.keeper.knowledge(version.knowledge);
+      this.epochs.forgetBefore(tenant, hour);
+    }
+    return true;
+  }
+
+  private tell(tenant: string, clock: TenantClock, time: number): void {
+    if (!Number.isFinite(time) || time <= clock.told) return;
+    clock.told = time;
+    clock.keeper.flush();
+    const provisional = this.provisional(tenant, time);
+    this.emit(tenant, { kind: 'watermark', tenant, upstream: this.upstream, upstreams: this.upstreams, time, ...(provisional ? { provisional } : {}) });
+  }
+
+  save(writer: ByteWriter): void {
+    const state = this.tracker.save();
+    writer.uint(state.length);
+    for (const entry of state) {
+      writer.string(entry.tenant);
+      writer.f64(entry.time ?? Number.NEGATIVE_INFINITY);
+      writer.f64(this.of(entry.tenant).done);
+    }
+    this.epochs.write(writer);
+  }
+
+  /** All tasks of a stage hold the same times when channels are drained; the lowest `done` of several is taken. */
+  load(reader: ByteReader): void {
+    const count = reader.uint();
+    for (let i = 0; i < count; i++) {
+      const tenant = reader.string();
+      const time = reader.f64();
+      const done = reader.f64();
+      const clock = this.of(tenant);
+      if (Number.isFinite(time)) {
+        this.tracker.raise(tenant, time);
+        clock.firm = Math.max(clock.firm, time);
+      }
+      clock.done = clock.done === 0 ? done : Math.min(clock.done, done);
+    }
+    this.epochs.read(reader);
+  }
+}
