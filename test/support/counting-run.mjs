@@ -26,6 +26,7 @@ await runEmbedded({
   program: '0.0.0',
   sinks: () => [sink],
   detect: () => 'counting',
+  latenessOf: () => 120_000,
   cutEvery,
   onProgress: () => process.stdout.write('.'),
 });

@@ -59,6 +59,7 @@ export function count({ files, folder, sink, tenant = 'shop', threshold = 60, fa
     program: '0.0.0',
     sinks: () => [sink],
     detect: () => 'counting',
+    latenessOf: () => 120_000,
     ...options,
   });
 }

@@ -11,6 +11,7 @@ import { openInput } from './byte-source.ts';
 import { HEAD_BYTES, identityOf, recognise } from './identity.ts';
 import { compiled } from './modules.ts';
 import { probeSpan } from './probe.ts';
+import type { FollowOptions } from './quiet.ts';
 import { checkWorkers, EmbeddedRun, type PlannedInput, type Progress, type RunResult } from './run.ts';
 
 /** Name of the run that everything belongs to but backfills. */
@@ -27,6 +28,8 @@ export interface InputSpec {
   path: string;
   /** format name; undefined: `detect` decides */
   format?: string;
+  /** how late its events may come, ms; undefined: the format's own (see `latenessOf`) */
+  lateness?: number;
 }
 
 export interface EmbeddedOptions {
@@ -45,7 +48,11 @@ export interface EmbeddedOptions {
   alertFile?: AlertFile;
   /** names the format of an input from its first bytes. Throws `input_format` */
   detect(head: Uint8Array, path: string): string;
+  /** default lateness of a format, ms */
+  latenessOf(format: string): number;
   cutEvery?: number;
+  /** go on reading at the end of the inputs until the signal says stop; nothing is flushed then */
+  follow?: FollowOptions;
   /** stop reading, save the state, return */
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
@@ -89,7 +96,7 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<EmbeddedRes
     });
   };
   for (const spec of options.inputs) {
-    const input = await look(spec, runs, options.detect);
+    const input = await look(spec, runs, options);
     if (input.run === undefined) fresh.push(input.plan);
     else plan(input.run, input.plan);
   }
@@ -117,6 +124,8 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<EmbeddedRes
       alertFile: options.alertFile,
       startsOutputs: run.name === MAIN_RUN,
       cutEvery: options.cutEvery ?? CUT_EVERY,
+      follow: run.name === MAIN_RUN ? options.follow : undefined,
+      successor: (input) => successorOf(input, options),
       signal: options.signal,
       onProgress: options.onProgress,
     }).execute();
@@ -137,7 +146,7 @@ function knownRuns(folder: string): KnownRun[] {
 }
 
 /** Opens an input and finds the run that knows it. */
-async function look(spec: InputSpec, runs: KnownRun[], detect: EmbeddedOptions['detect']): Promise<{ run: KnownRun | undefined; plan: PlannedInput }> {
+async function look(spec: InputSpec, runs: KnownRun[], options: Pick<EmbeddedOptions, 'detect' | 'latenessOf'>): Promise<{ run: KnownRun | undefined; plan: PlannedInput }> {
   const opened = await openInput(spec.path, HEAD_BYTES);
   const { tenant, source, path } = spec;
   if (opened.head.length === 0) {
@@ -148,13 +157,16 @@ async function look(spec: InputSpec, runs: KnownRun[], detect: EmbeddedOptions['
       const known = recognise(tenant, opened.head, run.manifest?.inputs ?? []);
       if (known === undefined) continue;
       const start = { offset: known.offset, lines: known.lines };
-      return { run, plan: { tenant, source: known.source, path, partition: known.partition, head: known.head, format: spec.format ?? known.format, opened, start } };
+      const format = spec.format ?? known.format;
+      const lateness = spec.lateness ?? options.latenessOf(format);
+      return { run, plan: { tenant, source: known.source, path, partition: known.partition, head: known.head, format, lateness, opened, start } };
     }
   }
   const head = opened.kind === 'stdin' ? 0 : opened.head.length;
   const partition = opened.kind === 'stdin' ? `stdin-${identityOf(tenant, opened.head)}` : identityOf(tenant, opened.head);
-  const format = spec.format ?? detect(opened.head, path);
-  return { run: undefined, plan: { tenant, source, path, partition, head, format, opened, start: { offset: 0, lines: 0 } } };
+  const format = spec.format ?? options.detect(opened.head, path);
+  const lateness = spec.lateness ?? options.latenessOf(format);
+  return { run: undefined, plan: { tenant, source, path, partition, head, format, lateness, opened, start: { offset: 0, lines: 0 } } };
 }
 
 /** The new inputs that end before the time that their tenant has reached. */
@@ -173,4 +185,14 @@ async function backfills(options: EmbeddedOptions, topologyModule: string, main:
     }
   }
   return late;
+}
+
+/** The file that now goes by the name of a followed one, when that one was rotated away or begun anew. */
+async function successorOf(input: PlannedInput, options: EmbeddedOptions): Promise<PlannedInput | undefined> {
+  if (input.opened.kind !== 'plain' || !existsSync(input.path)) return undefined;
+  const opened = await openInput(input.path, HEAD_BYTES);
+  if (opened.head.length === 0 || recognise(input.tenant, opened.head, [input]) !== undefined) return undefined;
+  const { tenant, source, path } = input;
+  const partition = identityOf(tenant, opened.head);
+  return { tenant, source, path, partition, head: opened.head.length, format: options.detect(opened.head, path), lateness: input.lateness, opened, start: { offset: 0, lines: 0 } };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { ControlRecord } from '../../core/control.ts';
 import { WeirError } from '../../core/errors.ts';
 import type { RawChunk } from '../../core/raw.ts';
@@ -7,6 +8,7 @@ import type { Emit, Stage } from '../../core/stage.ts';
 import { type CreateTopology, parseLedgerCounter } from '../../core/topology-contract.ts';
 import { FileSnapshotStore } from '../../state/file-snapshot-store.ts';
 import { type InputPosition, type Manifest, type Provisional, SNAPSHOT_VERSION } from '../../state/manifest.ts';
+import { Journal, type JournalEntry } from '../../state/journal.ts';
 import { readProvisional, writeProvisional } from '../../state/provisional-file.ts';
 import type { AlertFile } from './alert-file.ts';
 import type { OpenedInput } from './byte-source.ts';
@@ -16,6 +18,7 @@ import { LineReader, type ReadPosition } from './line-reader.ts';
 import { Outlets } from './outlets.ts';
 import type { ToMain } from './protocol.ts';
 import { type RestorePoint, restoreTask } from './restore.ts';
+import { type FollowOptions, type Hearable, Quiet } from './quiet.ts';
 import { chooseInput, pinInputs, type Readable } from './scheduler.ts';
 
 /** Bytes of a chunk: large enough to make messages cheap, small enough that a few in flight cost little. */
@@ -36,6 +39,8 @@ export interface PlannedInput {
   /** bytes that the identity covers */
   head: number;
   format: string;
+  /** how late its events may come, ms */
+  lateness: number;
   opened: OpenedInput;
   start: ReadPosition;
 }
@@ -73,6 +78,10 @@ export interface RunOptions {
   startsOutputs: boolean;
   /** ms of work between cuts */
   cutEvery: number;
+  /** go on reading at the end of the inputs until the signal says stop */
+  follow?: FollowOptions;
+  /** for an input that is followed: the file that has taken its place, if one has */
+  successor?(input: PlannedInput): Promise<PlannedInput | undefined>;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
 }
@@ -96,8 +105,12 @@ export interface RunResult {
   ledger: LedgerEntry[];
 }
 
-interface ActiveInput extends Readable {
+interface ActiveInput extends Readable, Hearable {
   plan: PlannedInput;
+  /** the journal says that something happened when it stood here: it is not read beyond before that has happened again */
+  cap: number;
+  /** another file has taken its place */
+  replaced: boolean;
   reader: LineReader;
   peeked: boolean;
   problem: string | undefined;
@@ -122,6 +135,10 @@ export class EmbeddedRun {
   private readonly reached: Record<string, number>;
   private readonly result: RunResult;
   private lastCut = { at: 0, took: 0 };
+  private readonly journal: Journal;
+  private applied: number;
+  private readonly quiet: Quiet | undefined;
+  private polledAt = 0;
 
   constructor(options: RunOptions) {
     this.options = options;
@@ -129,6 +146,9 @@ export class EmbeddedRun {
     this.store = new FileSnapshotStore(options.folder);
     this.markPath = join(options.folder, 'provisional.json');
     this.reached = { ...options.manifest?.reached };
+    this.applied = options.manifest?.journal ?? 0;
+    this.journal = new Journal(options.folder, this.applied);
+    this.quiet = options.follow === undefined ? undefined : new Quiet(options.follow);
     this.result = {
       name: options.name, stopped: false, nothingNew: false, events: 0, bytes: 0, cuts: 0, alerts: 0, incidents: 0, retracted: 0, problems: [], ledger: [],
     };
@@ -138,7 +158,7 @@ export class EmbeddedRun {
     const { manifest } = this;
     const mark = readProvisional(this.markPath);
     const current = mark !== undefined && mark.sequence === manifest?.sequence ? mark : undefined;
-    if (current?.done && this.options.inputs.every((input) => input.opened.kind !== 'stdin' && current.sizes[input.partition] === input.opened.size)) {
+    if (this.options.follow === undefined && current?.done && this.options.inputs.every((input) => input.opened.kind !== 'stdin' && current.sizes[input.partition] === input.opened.size)) {
       return { ...this.result, nothingNew: true, ledger: this.ledger({}) };
     }
     this.sinks = await this.options.sinks();
@@ -185,40 +205,116 @@ export class EmbeddedRun {
     });
     options.signal?.addEventListener('abort', () => this.wake());
     const pins = pinInputs(options.inputs.map((input) => input.opened.size), options.workers);
-    for (const [i, plan] of options.inputs.entries()) {
-      const upstreams = options.inputs.filter((other) => other.tenant === plan.tenant).length;
-      await this.crew.open(pins[i], i, { tenant: plan.tenant, source: plan.source, partition: plan.partition, format: plan.format, upstreams });
-      const reader = new LineReader(plan, await plan.opened.from(plan.start.offset), plan.start);
-      this.inputs.push({ plan, reader, tenant: plan.tenant, worker: pins[i], reached: undefined, inFlight: 0, exhausted: false, peeked: false, problem: undefined });
-    }
+    for (const [i, plan] of options.inputs.entries()) await this.open(plan, pins[i], options.inputs.filter((other) => other.tenant === plan.tenant).length);
+    this.limit();
+  }
+
+  private async open(plan: PlannedInput, worker: number, upstreams: number): Promise<void> {
+    const { tenant, source, partition, format, lateness } = plan;
+    await this.crew.open(worker, this.inputs.length, { tenant, source, partition, format, upstreams });
+    const reader = new LineReader(plan, await plan.opened.from(plan.start.offset), plan.start);
+    this.inputs.push({
+      plan, reader, tenant, partition, lateness, worker, reached: undefined, inFlight: 0, exhausted: false, peeked: false, replaced: false,
+      cap: Number.POSITIVE_INFINITY, problem: undefined,
+    });
   }
 
   /** Reads until every input has no more or the signal says stop; cuts on the way. */
   private async read(): Promise<void> {
+    const { follow } = this.options;
     while (!this.options.signal?.aborted) {
       if (this.failure !== undefined) throw this.failure;
       if (this.outlets.waiting() > SINK_LIMIT) await this.outlets.flush();
       if (this.cutDue()) await this.cut();
+      if (follow !== undefined && follow.now() - this.polledAt >= follow.pollEvery) await this.poll();
       const input = chooseInput(this.inputs);
       if (input !== undefined) await this.readFrom(input);
       else if (this.chunks.size > 0) await this.woken();
-      else return;
+      else if (this.journal.pending().length > 0) await this.repeatDecision();
+      else if (follow === undefined) return;
+      else {
+        follow.onCaughtUp?.();
+        await pause(follow.pollEvery, this.options.signal);
+        this.polledAt = 0;
+      }
     }
   }
 
+  /** Inputs are read up to where they stood at the next entry of the journal, and no further before it has been taken. */
+  private limit(): void {
+    for (const input of this.inputs) {
+      const next = this.journal.pending().find((entry) => entry.positions[input.partition] !== undefined);
+      input.cap = next?.positions[input.partition] ?? Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** Takes the next decision of the journal again: all inputs stand where they stood when it was taken. */
+  private async repeatDecision(): Promise<void> {
+    const entry = this.journal.pending()[0];
+    await this.apply(entry);
+    for (const input of this.inputs) if (input.tenant === entry.tenant) input.exhausted = false;
+  }
+
+  /** Looks again at inputs that had nothing more, at files that were replaced, and at the clock. */
+  private async poll(): Promise<void> {
+    const { follow, successor } = this.options;
+    if (follow === undefined || this.quiet === undefined || this.journal.pending().length > 0) return;
+    this.polledAt = follow.now();
+    for (const record of this.quiet.decide(this.inputs.filter((input) => !input.replaced))) {
+      if (!('tenant' in record)) continue;
+      const positions = Object.fromEntries(this.inputs.filter((input) => input.tenant === record.tenant).map((input) => [input.partition, input.reader.position.offset]));
+      await this.apply(this.journal.append(record.tenant, positions, record));
+    }
+    for (const input of [...this.inputs]) {
+      if (input.replaced || !input.exhausted) continue;
+      input.exhausted = false;
+      const next = await successor?.(input.plan);
+      if (next === undefined || this.inputs.some((other) => other.partition === next.partition)) continue;
+      await this.readFrom(input);
+      if (!input.exhausted) continue;
+      input.replaced = true;
+      await this.open(next, input.worker, this.inputs.filter((other) => other.tenant === input.tenant).length + 1);
+      this.handOver(input);
+    }
+  }
+
+  private async apply({ number, record }: JournalEntry): Promise<void> {
+    await this.crew.drain();
+    const input = record.kind === 'idle' ? this.inputs.find((one) => one.partition === record.upstream) : undefined;
+    if (input !== undefined) this.tell(input, record);
+    else if (record.kind === 'silence') this.crew.broadcast({ type: 'control', record });
+    this.applied = number;
+    this.journal.taken(number);
+    this.limit();
+  }
+
   private async readFrom(input: ActiveInput): Promise<void> {
-    const chunk = await input.reader.next(input.peeked ? CHUNK_BYTES : PEEK_BYTES);
+    const size = Math.min(input.peeked ? CHUNK_BYTES : PEEK_BYTES, input.cap - input.reader.position.offset - input.reader.unterminated);
+    const chunk = size > 0 ? await this.unlessStopped(input, input.reader.next(size)) : undefined;
     if (chunk !== undefined) {
       input.peeked = true;
+      this.quiet?.heard(input);
       this.dispatch(input, chunk);
       return;
     }
     input.exhausted = true;
+    if (input.cap < Number.POSITIVE_INFINITY || this.options.signal?.aborted) return;
     if (input.problem === undefined && input.reader.problem !== undefined) {
       input.problem = input.reader.problem;
       this.result.problems.push(input.problem);
     }
+    if (this.quiet !== undefined) return;
     if (this.inputs.some((other) => other.tenant === input.tenant && !other.exhausted)) this.handOver(input);
+  }
+
+  /** Standard input may have nothing for long: what is asked of it then must not keep a signal waiting. */
+  private unlessStopped<T>(input: ActiveInput, reading: Promise<T>): Promise<T | undefined> {
+    const { signal } = this.options;
+    if (input.plan.opened.kind !== 'stdin' || signal === undefined) return reading;
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => resolve(undefined), { once: true });
+      reading.then(resolve, reject);
+    });
   }
 
   /** An input is at its end while others of its tenant go on: it gives what it has and no longer holds them back. */
@@ -251,6 +347,7 @@ export class EmbeddedRun {
         if (message.reached !== undefined) {
           input.reached = message.reached;
           this.reached[input.tenant] = Math.max(this.reached[input.tenant] ?? Number.NEGATIVE_INFINITY, message.reached);
+          this.quiet?.parsed(input);
         }
         this.settleChunk(message.id, message.parts, true);
         return;
@@ -311,7 +408,7 @@ export class EmbeddedRun {
       configVersion: this.options.configVersion,
       partitions: this.options.workers,
       inputs: [...this.inputs.map(positionOf), ...(this.manifest?.inputs ?? []).filter((input) => !mine.has(input.partition))],
-      journal: 0,
+      journal: this.applied,
       outputs: { ...this.manifest?.outputs, ...(alertFile === undefined ? {} : { [alertFile.path]: alertFile.length }) },
       ledger: this.totals(counters),
       reached: { ...this.reached },
@@ -319,6 +416,7 @@ export class EmbeddedRun {
       files: [...files, ...(this.manifest?.files ?? []).filter((file) => file.stage === 'normalise' && !mine.has(file.task))],
     };
     this.store.commit(manifest);
+    this.journal.forget(this.applied);
     this.manifest = manifest;
     this.writeLedger(counters);
     this.result.cuts++;
@@ -397,6 +495,15 @@ export class EmbeddedRun {
   private wake(): void {
     this.wakeup?.();
     this.wakeup = undefined;
+  }
+}
+
+/** Waits, but no longer than until the signal. */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await wait(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal?.aborted) throw error;
   }
 }
 

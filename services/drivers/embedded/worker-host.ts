@@ -76,7 +76,8 @@ export class WorkerHost {
       case 'control':
         this.moved++;
         this.fromAccount(this.account.control(message.record));
-        this.fromMerge(this.merge.control(message.record));
+        // merge hears of time from the account tasks only
+        if (message.record.kind !== 'silence') this.fromMerge(this.merge.control(message.record));
         break;
       case 'barrier':
         for (let peer = 0; peer < this.workers; peer++) {
