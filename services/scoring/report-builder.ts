@@ -1,0 +1,188 @@
+import { type Candidate, compareCandidates, EVIDENCE_BUCKETS, evidenceBucket, type ScoreReport, TOP_CANDIDATES } from '../../models/candidate.ts';
+import { GROUPS, LEVELS, NOVELTIES } from '../../models/levels.ts';
+import { AMOUNT_BUCKETS, amountBucket, POPULATION } from '../../models/population.ts';
+import { CLASSES, SHARES } from '../../models/shares.ts';
+import type { View } from '../../models/windows.ts';
+
+const CELLS = GROUPS.length * LEVELS.length * AMOUNT_BUCKETS;
+
+/** Collects one task's report of one tenant and view; what is counted stays in integers, so that reports add up exactly. */
+export class ReportBuilder {
+  private readonly tenant: string;
+  private readonly view: View;
+  private readonly detectors: readonly string[];
+  private readonly day: Int32Array;
+  private readonly pane: Int32Array;
+  private candidates: Candidate[][];
+  private minuteCandidates: Candidate[][];
+  private interfaces: [string, number, number, number][] = [];
+  private scored = 0;
+  private readonly hourAmounts: Float64Array;
+  private readonly dayAmounts: Float64Array;
+  private readonly within: Float64Array;
+  private readonly novelty: Float64Array;
+  private readonly hours: Float64Array;
+  private readonly shares: Float64Array;
+  private readonly profile = new Float64Array(48);
+  private readonly anonymous = new Float64Array(2);
+  private readonly sparse = new Map<string, Float64Array>();
+
+  constructor(tenant: string, view: View, detectors: readonly string[]) {
+    this.tenant = tenant;
+    this.view = view;
+    this.detectors = detectors;
+    this.day = new Int32Array(detectors.length * EVIDENCE_BUCKETS);
+    this.pane = new Int32Array(detectors.length * EVIDENCE_BUCKETS);
+    this.candidates = detectors.map(() => []);
+    this.minuteCandidates = detectors.map(() => []);
+    const account = view === 'account' ? 1 : 0;
+    this.hourAmounts = new Float64Array(account * CELLS);
+    this.dayAmounts = new Float64Array(account * CELLS);
+    this.within = new Float64Array(account * GROUPS.length * LEVELS.length * 3);
+    this.novelty = new Float64Array(account * GROUPS.length * (1 + NOVELTIES.length));
+    this.hours = new Float64Array(account * GROUPS.length * 48);
+    this.shares = new Float64Array(view === 'interface' ? CLASSES.length * (2 * SHARES.length + 1) : 0);
+  }
+
+  /** An entity's highest evidence of the day went from bucket `from` (-1: first score of the day) to `to`. */
+  moved(detector: number, from: number, to: number): void {
+    const base = detector * EVIDENCE_BUCKETS;
+    if (from >= 0) this.day[base + from]--;
+    this.day[base + to]++;
+  }
+
+  score(detector: number, evidence: number): void {
+    this.pane[detector * EVIDENCE_BUCKETS + evidenceBucket(evidence)]++;
+    this.scored++;
+  }
+
+  candidate(detector: number, candidate: Candidate, minute: boolean): void {
+    const list = (minute ? this.minuteCandidates : this.candidates)[detector];
+    list.push(candidate);
+    if (list.length >= 4 * TOP_CANDIDATES) list.sort(compareCandidates).length = TOP_CANDIDATES;
+  }
+
+  interface(id: string, requests: number, answered: number, callers: number): void {
+    this.interfaces.push([id, requests, answered, callers]);
+  }
+
+  accountHour(group: number, kind: number, requests: number, anonymous: boolean): void {
+    this.hours[group * 48 + kind]++;
+    this.profile[kind] += requests;
+    this.anonymous[0] += requests;
+    if (anonymous) this.anonymous[1] += requests;
+  }
+
+  hourAmount(group: number, level: number, amount: number): void {
+    this.hourAmounts[(group * LEVELS.length + level) * AMOUNT_BUCKETS + amountBucket(amount)]++;
+  }
+
+  dayAmount(group: number, level: number, total: number, expectedMean: number): void {
+    const cell = group * LEVELS.length + level;
+    this.dayAmounts[cell * AMOUNT_BUCKETS + amountBucket(total)]++;
+    if (expectedMean <= 0) return;
+    // squared excess over the own mean, relative, each account-day alike, outliers cut: 256ths, offset to stay positive
+    const scale = expectedMean * expectedMean + expectedMean;
+    const excess = Math.min(12, ((total - expectedMean) ** 2 - expectedMean) / scale);
+    this.within[3 * cell]++;
+    this.within[3 * cell + 1] += Math.round(256 * (1 + Math.max(-1, excess)));
+    this.within[3 * cell + 2] += Math.round((256 * (expectedMean * expectedMean)) / scale);
+  }
+
+  noveltyDay(group: number, kind: number, count: number): void {
+    const base = group * (1 + NOVELTIES.length);
+    if (kind === 0) this.novelty[base]++;
+    this.novelty[base + 1 + kind] += Math.min(count, 50);
+  }
+
+  interfaceHour(classIndex: number): void {
+    this.shares[classIndex * (2 * SHARES.length + 1) + 2 * SHARES.length]++;
+  }
+
+  share(classIndex: number, share: number, part: number, whole: number): void {
+    const base = classIndex * (2 * SHARES.length + 1) + 2 * share;
+    this.shares[base] += part;
+    this.shares[base + 1] += whole;
+  }
+
+  sparseAmount(name: string, amount: number): void {
+    let histogram = this.sparse.get(name);
+    if (histogram === undefined) this.sparse.set(name, (histogram = new Float64Array(AMOUNT_BUCKETS)));
+    histogram[amountBucket(amount)]++;
+  }
+
+  /** The report of the pane, and everything counted begins anew; undefined when there is nothing to say. */
+  flush(start: number, minute: boolean): ScoreReport | undefined {
+    if (minute) {
+      const candidates = this.take(this.minuteCandidates);
+      if (candidates.length === 0) return undefined;
+      this.minuteCandidates = this.detectors.map(() => []);
+      return { tenant: this.tenant, view: this.view, start, minute, histograms: {}, pane: {}, population: {}, interfaces: [], candidates };
+    }
+    if (this.scored === 0 && this.interfaces.length === 0) return undefined;
+    const report: ScoreReport = {
+      tenant: this.tenant, view: this.view, start, minute,
+      histograms: this.histograms(this.day),
+      pane: this.histograms(this.pane),
+      population: this.population(),
+      interfaces: this.interfaces.sort((a, b) => (a[0] < b[0] ? -1 : 1)),
+      candidates: this.take(this.candidates),
+    };
+    this.candidates = this.detectors.map(() => []);
+    this.interfaces = [];
+    this.scored = 0;
+    return report;
+  }
+
+  private take(lists: Candidate[][]): Candidate[] {
+    return lists.flatMap((list) => list.sort(compareCandidates).slice(0, TOP_CANDIDATES));
+  }
+
+  private histograms(cells: Int32Array): Record<string, number[]> {
+    const out: Record<string, number[]> = {};
+    this.detectors.forEach((name, i) => {
+      const counts = trimmed(cells.subarray(i * EVIDENCE_BUCKETS, (i + 1) * EVIDENCE_BUCKETS));
+      if (counts !== undefined) out[name] = counts;
+    });
+    cells.fill(0);
+    return out;
+  }
+
+  private population(): Record<string, number[]> {
+    const out: Record<string, number[]> = {};
+    const put = (name: string, cells: Float64Array, from: number, length: number) => {
+      const counts = trimmed(cells.subarray(from, from + length));
+      if (counts !== undefined) out[name] = counts;
+    };
+    if (this.view === 'account') {
+      for (let g = 0; g < GROUPS.length; g++) {
+        put(POPULATION.hours(g), this.hours, g * 48, 48);
+        put(POPULATION.novelty(g), this.novelty, g * (1 + NOVELTIES.length), 1 + NOVELTIES.length);
+        for (let level = 0; level < LEVELS.length; level++) {
+          const cell = g * LEVELS.length + level;
+          put(POPULATION.hour(g, level), this.hourAmounts, cell * AMOUNT_BUCKETS, AMOUNT_BUCKETS);
+          put(POPULATION.day(g, level), this.dayAmounts, cell * AMOUNT_BUCKETS, AMOUNT_BUCKETS);
+          put(POPULATION.within(g, level), this.within, cell * 3, 3);
+        }
+      }
+      put(POPULATION.profile, this.profile, 0, 48);
+      put(POPULATION.anonymous, this.anonymous, 0, 2);
+      for (const cells of [this.hours, this.novelty, this.hourAmounts, this.dayAmounts, this.within, this.profile, this.anonymous]) cells.fill(0);
+    } else if (this.view === 'interface') {
+      const length = 2 * SHARES.length + 1;
+      for (let c = 0; c < CLASSES.length; c++) put(POPULATION.shares(c), this.shares, c * length, length);
+      this.shares.fill(0);
+    } else {
+      for (const [name, histogram] of [...this.sparse].sort((a, b) => (a[0] < b[0] ? -1 : 1))) put(POPULATION.sparse(this.view, name), histogram, 0, AMOUNT_BUCKETS);
+      this.sparse.clear();
+    }
+    return out;
+  }
+}
+
+/** The cells without the zeros at their end; undefined for nothing but zeros. */
+function trimmed(cells: Int32Array | Float64Array): number[] | undefined {
+  let end = cells.length;
+  while (end > 0 && cells[end - 1] === 0) end--;
+  return end === 0 ? undefined : Array.from(cells.subarray(0, end));
+}

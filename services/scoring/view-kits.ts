@@ -1,0 +1,135 @@
+import { AccountBaselines, type DayObserver } from '../../models/baselines/account.ts';
+import { InterfaceBaselines } from '../../models/baselines/interface.ts';
+import { SparseBaselines, SPARSE_LEVELS, type SparseView } from '../../models/baselines/sparse.ts';
+import type { Detector } from '../../models/detector.ts';
+import { DETECTORS } from '../../models/detectors/index.ts';
+import { LEAST_HOURS, LEAST_RATE } from '../../models/detectors/interface-silent.ts';
+import { A, hourLevel, I, LEVELS } from '../../models/levels.ts';
+import type { TenantPrior } from '../../models/prior.ts';
+import { classOf, sharePart, SHARES, shareWhole } from '../../models/shares.ts';
+import { type CalendarHour, type ClosedMinute, type ClosedWindow, MINUTE_COUNTERS, type View } from '../../models/windows.ts';
+import { FLAG } from '../core/batch.ts';
+import type { ByteReader, ByteWriter } from '../core/codec.ts';
+import type { ReportBuilder } from './report-builder.ts';
+
+/** What differs between the views: their baselines, and what they tell the population. */
+export interface ViewKit {
+  readonly detectors: readonly Detector<never>[];
+  readonly baselines: unknown;
+  look(window: ClosedWindow, prior: TenantPrior, report: ReportBuilder): void;
+  learn(window: ClosedWindow, odd: boolean, silent: boolean, report: ReportBuilder): void;
+  /** turns to the minute's key; false: nothing in it can be odd */
+  minute(minute: ClosedMinute, prior: TenantPrior): boolean;
+  expects(slot: number, calendar: CalendarHour, prior: TenantPrior): boolean;
+  write(slot: number, writer: ByteWriter): void;
+  read(slot: number, reader: ByteReader): void;
+  clear(slot: number): void;
+}
+
+export function kitOf(view: View): ViewKit {
+  if (view === 'account') return accountKit();
+  return view === 'interface' ? interfaceKit() : sparseKit(view);
+}
+
+const REQUESTS = MINUTE_COUNTERS.indexOf('requests');
+const FAILURES = MINUTE_COUNTERS.indexOf('failures');
+const ERRORS = MINUTE_COUNTERS.indexOf('server_errors');
+const EXPORTS = MINUTE_COUNTERS.indexOf('exports');
+const SENSITIVE = MINUTE_COUNTERS.indexOf('sensitive');
+const BYTES = MINUTE_COUNTERS.indexOf('bytes_out');
+const ANONYMOUS_OK = MINUTE_COUNTERS.indexOf('anonymous_ok');
+/** Running amounts of an account's hour below which no minute is looked at more closely. */
+const QUIET_ACCOUNT = { exports: 4, sensitive: 30, bytes: 10_000 * 1024 };
+const QUIET_INTERFACE = { failures: 20, errors: 20, anonymous: 10 };
+
+function accountKit(): ViewKit {
+  const baselines = new AccountBaselines();
+  let report: ReportBuilder;
+  const observer: DayObserver = {
+    day: (group, level, total, mean) => report.dayAmount(group, level, total, mean),
+    novelty: (group, kind, count) => report.noveltyDay(group, kind, count),
+  };
+  return {
+    detectors: DETECTORS.account as readonly Detector<never>[],
+    baselines,
+    look(window, prior, into) {
+      report = into;
+      baselines.look(window, prior, observer);
+    },
+    learn(window, odd, _silent, into) {
+      baselines.learn(odd);
+      if (odd) return;
+      const group = baselines.groupIndex;
+      const { calendar, values } = window;
+      into.accountHour(group, (calendar.working ? 0 : 24) + calendar.hour, values[A.requests], (window.flags & FLAG.anonymous) !== 0);
+      for (let level = 0; level < LEVELS.length; level++) into.hourAmount(group, level, hourLevel(values, level));
+    },
+    minute(minute, prior) {
+      const { running } = minute;
+      if (running[EXPORTS] < QUIET_ACCOUNT.exports && running[SENSITIVE] < QUIET_ACCOUNT.sensitive && running[BYTES] < QUIET_ACCOUNT.bytes) return false;
+      baselines.glance(minute.slot, minute.flags, prior);
+      return true;
+    },
+    expects: () => false,
+    write: (slot, writer) => baselines.write(slot, writer),
+    read: (slot, reader) => baselines.read(slot, reader),
+    clear: (slot) => baselines.clear(slot),
+  };
+}
+
+function interfaceKit(): ViewKit {
+  const baselines = new InterfaceBaselines();
+  return {
+    detectors: DETECTORS.interface as readonly Detector<never>[],
+    baselines,
+    look: (window, prior) => baselines.look(window, prior),
+    learn(window, odd, silent, into) {
+      baselines.learn(odd, silent);
+      const { values } = window;
+      const requests = values[I.requests];
+      const errors = values[I.client_errors] + values[I.refused] + values[I.missing] + values[I.server_errors];
+      into.interface(window.key, requests, Math.max(0, requests - errors), values[I.callers]);
+      if (odd) return;
+      const index = classOf(window.flags);
+      into.interfaceHour(index);
+      for (let share = 0; share < SHARES.length; share++) into.share(index, share, sharePart(window, '1h', share), shareWhole(window, '1h', share));
+    },
+    minute(minute, prior) {
+      baselines.glance(minute.slot, minute.flags, prior);
+      const requests = minute.counters[REQUESTS];
+      if (requests > 0) {
+        baselines.minute(requests, 0);
+        const { running } = minute;
+        return running[FAILURES] >= QUIET_INTERFACE.failures || running[ERRORS] >= QUIET_INTERFACE.errors || running[ANONYMOUS_OK] >= QUIET_INTERFACE.anonymous;
+      }
+      baselines.minute(0, baselines.requests(minute.calendar).mean / 60);
+      return true;
+    },
+    expects(slot, calendar, prior) {
+      baselines.glance(slot, 0, prior);
+      return baselines.hours >= LEAST_HOURS && baselines.requests(calendar).mean >= LEAST_RATE;
+    },
+    write: (slot, writer) => baselines.write(slot, writer),
+    read: (slot, reader) => baselines.read(slot, reader),
+    clear: (slot) => baselines.clear(slot),
+  };
+}
+
+function sparseKit(view: SparseView): ViewKit {
+  const baselines = new SparseBaselines(view);
+  const names = SPARSE_LEVELS[view].map((level) => level.name);
+  return {
+    detectors: DETECTORS[view] as readonly Detector<never>[],
+    baselines,
+    look: (window, prior) => baselines.look(window, prior),
+    learn(_window, odd, _silent, into) {
+      baselines.learn(odd);
+      if (!odd) baselines.eachHour((level, amount) => into.sparseAmount(names[level], amount));
+    },
+    minute: () => false,
+    expects: () => false,
+    write: (slot, writer) => baselines.write(slot, writer),
+    read: (slot, reader) => baselines.read(slot, reader),
+    clear: (slot) => baselines.clear(slot),
+  };
+}

@@ -1,0 +1,160 @@
+import type { Candidate, ScoreReport } from '../../models/candidate.ts';
+import type { Detector } from '../../models/detector.ts';
+import { scoreTerms, type Term } from '../../models/evidence.ts';
+import { priorFrom } from '../../models/population.ts';
+import { shippedPrior, type TenantPrior } from '../../models/prior.ts';
+import type { SharedKnowledge } from '../../models/shared.ts';
+import type { CalendarHour, ClosedMinute, ClosedWindow, View } from '../../models/windows.ts';
+import type { ByteReader, ByteWriter } from '../core/codec.ts';
+import { DayPeaks } from './day-peaks.ts';
+import { FiredFlags } from './fired.ts';
+import { ReportBuilder } from './report-builder.ts';
+import { type ViewKit, kitOf } from './view-kits.ts';
+
+/** Scores the closed windows of one view against baselines, and learns them. One for each task and view. */
+export interface ViewScoring {
+  /** Scores a closed hour pane against the state before it, then learns it. `enrich` is called for windows above a gate only. */
+  closeHour(window: ClosedWindow, enrich: (candidate: Candidate) => void): void;
+  /** Account and interface: scores the running hour as its minutes close. Cheap when nothing is unusual. */
+  closeMinute(minute: ClosedMinute, enrich: (candidate: Candidate) => void): void;
+  /** Whether this interface's baseline expects events in this minute, so that its empty pane must be made and scored. */
+  expectsMinute(tenant: string, slot: number, calendar: CalendarHour, minuteOfHour: number): boolean;
+  /** All windows of the tenant's pane were closed: what this task says about it; undefined for nothing. */
+  flush(tenant: string, start: number, minute: boolean): ScoreReport | undefined;
+  /** Shared knowledge that holds from the tenant's next window on. */
+  shared(tenant: string, knowledge: SharedKnowledge): void;
+  write(slot: number, writer: ByteWriter): void;
+  read(slot: number, reader: ByteReader): void;
+  clear(slot: number): void;
+}
+
+export interface ViewScoringOptions {
+  /** FLAG bits to add for a key (roles that the config names), given tenant and key */
+  roleOf?: (tenant: string, key: string) => number;
+  /** multiplies the evidence of a detector; 1 when left out */
+  sensitivity?: Readonly<Record<string, number>>;
+}
+
+const HOUR = 3_600_000;
+const HOURS_OF = { '1m': 1, '1h': 1, '6h': 6, '1d': 24, '3d': 72, '7d': 168 } as const;
+/** Evidence from which a window does not teach its key's baselines. */
+export const QUARANTINE_EVIDENCE = 5;
+
+interface TenantScoring {
+  prior: TenantPrior;
+  report: ReportBuilder;
+}
+
+export function createViewScoring(view: View, options: ViewScoringOptions = {}): ViewScoring {
+  const kit: ViewKit = kitOf(view);
+  const detectors: readonly Detector<never>[] = kit.detectors;
+  const names = detectors.map((detector) => detector.name);
+  const weights = detectors.map((detector) => options.sensitivity?.[detector.name] ?? 1);
+  const withMinutes = detectors.map((_, index) => index).filter((index) => detectors[index].minuteTerms !== undefined);
+  const silent = names.indexOf('interface_silent');
+  const tenants = new Map<string, TenantScoring>();
+  const peaks = new DayPeaks(detectors.length);
+  const fired = new FiredFlags();
+
+  function tenantOf(name: string): TenantScoring {
+    let tenant = tenants.get(name);
+    if (tenant === undefined) tenants.set(name, (tenant = { prior: shippedPrior(), report: new ReportBuilder(name, view, names) }));
+    return tenant;
+  }
+
+  function weigh(terms: Term[] | undefined, index: number): number {
+    if (terms === undefined || terms.length === 0) return 0;
+    const weight = weights[index];
+    if (weight !== 1) for (const term of terms) term.weight *= weight;
+    return scoreTerms(terms).evidence;
+  }
+
+  function send(
+    tenant: TenantScoring, window: ClosedWindow | ClosedMinute, index: number, terms: Term[], evidence: number,
+    paneStart: number, end: number, minute: boolean, enrich: (candidate: Candidate) => void,
+  ): void {
+    const detector = detectors[index];
+    const size = minute ? '1h' : detector.window;
+    const first = size === '1h' ? paneStart : end - HOURS_OF[size] * HOUR;
+    const start = fired.take(window.slot, index, size, detector.gate, evidence, first, paneStart, end);
+    if (start === undefined) return;
+    const candidate: Candidate = {
+      detector: detector.name, view, entity: { kind: view, id: window.key }, start, end, size, firedAt: end, terms, evidence, flags: window.flags,
+      identity: { origin: '', confidence: 0 }, related: [], actors: [], actorCount: 0, samples: [], provisional: false,
+    };
+    enrich(candidate);
+    tenant.report.candidate(index, candidate, minute);
+  }
+
+  return {
+    closeHour(window, enrich) {
+      const tenant = tenantOf(window.tenant);
+      if (options.roleOf !== undefined) window.flags |= options.roleOf(window.tenant, window.key);
+      const { slot, flags } = window;
+      peaks.turn(slot, window.calendar.day);
+      kit.look(window, tenant.prior, tenant.report);
+      let odd = false;
+      for (let index = 0; index < detectors.length; index++) {
+        const detector = detectors[index];
+        if (detector.applies !== undefined && !detector.applies(flags)) continue;
+        const terms = detector.terms(window, kit.baselines as never);
+        const evidence = terms === undefined ? 0 : weigh(terms, index);
+        tenant.report.score(index, evidence);
+        peaks.take(slot, index, evidence, tenant.report);
+        if (evidence >= QUARANTINE_EVIDENCE && detector.quarantines !== false && detector.informational !== true) odd = true;
+        if (index === silent) continue;
+        if (evidence >= detector.gate) send(tenant, window, index, terms!, evidence, window.start, window.end, false, enrich);
+        else fired.take(slot, index, detector.window, detector.gate, evidence, window.start, window.start, window.end);
+      }
+      kit.learn(window, odd, silent >= 0 && fired.lasts(slot, silent), tenant.report);
+    },
+
+    closeMinute(minute, enrich) {
+      const tenant = tenantOf(minute.tenant);
+      if (!kit.minute(minute, tenant.prior)) return;
+      const hourStart = minute.start - minute.minuteOfHour * 60_000;
+      if (silent >= 0 && minute.counters[0] > 0 && fired.lasts(minute.slot, silent)) fired.end(minute.slot, silent);
+      for (const index of withMinutes) {
+        const detector = detectors[index];
+        if (detector.applies !== undefined && !detector.applies(minute.flags)) continue;
+        const terms = detector.minuteTerms!(minute, kit.baselines as never);
+        if (terms === undefined) continue;
+        const evidence = weigh(terms, index);
+        if (evidence < detector.gate) continue;
+        peaks.turn(minute.slot, minute.calendar.day);
+        peaks.take(minute.slot, index, evidence, tenant.report);
+        send(tenant, minute, index, terms, evidence, hourStart, minute.start + 60_000, true, enrich);
+      }
+    },
+
+    expectsMinute(tenant, slot, calendar) {
+      return silent >= 0 && !fired.lasts(slot, silent) && kit.expects(slot, calendar, tenantOf(tenant).prior);
+    },
+
+    flush(tenant, start, minute) {
+      return tenants.get(tenant)?.report.flush(start, minute);
+    },
+
+    shared(tenant, knowledge) {
+      tenantOf(tenant).prior = priorFrom(knowledge);
+    },
+
+    write(slot, writer) {
+      kit.write(slot, writer);
+      peaks.write(slot, writer);
+      fired.write(slot, detectors.length, writer);
+    },
+
+    read(slot, reader) {
+      kit.read(slot, reader);
+      peaks.read(slot, reader);
+      fired.read(slot, reader);
+    },
+
+    clear(slot) {
+      kit.clear(slot);
+      peaks.clear(slot);
+      fired.clear(slot, detectors.length);
+    },
+  };
+}
