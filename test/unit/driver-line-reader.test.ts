@@ -68,7 +68,7 @@ describe('line reader', () => {
     const { pieces } = await readAll(path, 300_000);
     expect(pieces.map(({ text, ...piece }) => ({ ...piece, text: text.slice(0, 3) }))).toMatchObject([
       { text: 'a\n', offset: 0, line: 1 },
-      { text: 'xxx', offset: 2, line: 2, skipped: long.length },
+      { text: 'xxx', offset: 2, line: 2, skipped: long.length + 1 },
       { text: 'b\n', offset: 3 + long.length, line: 3 },
       { text: 'c', offset: 5 + long.length, line: 4, unterminated: true },
     ]);
