@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Document } from 'yaml';
 import { LineCounter, parse, parseDocument, Scalar, visit } from 'yaml';
+import { ALL_DETECTORS } from '../../models/detectors/index.ts';
 import type { Config } from '../../schemas/config.ts';
 import { ConfigSchema, TenantConfig } from '../../schemas/config.ts';
 import { WeirError } from '../core/errors.ts';
 import { describeIssues } from './config-issues.ts';
+import { nearest } from './nearest.ts';
 
 export interface LoadedConfig {
   config: Config;
@@ -46,12 +48,34 @@ export function parseConfig(text: string, name: string, folder: string, environm
   if (raw === null || raw === undefined) throw new WeirError('config', `${name} is empty; it needs at least sources: (see weir init)`);
   const result = ConfigSchema.safeParse(raw);
   if (!result.success) throw new WeirError('config', describeIssues(result.error.issues, raw, document, lines, name));
+  checkDetectors(result.data, name);
   return finish(result.data, folder);
 }
 
 /** A tenant's config; the defaults for one that only a source or the command line names. */
 export function tenantConfig(config: Config, tenant: string): TenantConfig {
   return config.tenants[tenant] ?? TenantConfig.parse({});
+}
+
+/** Detectors are declared in models/, which the schema does not see: their names are checked here. */
+function checkDetectors(config: Config, name: string): void {
+  const known = ALL_DETECTORS.map((detector) => detector.name).sort();
+  for (const [tenant, { sensitivity, overrides }] of Object.entries(config.tenants)) {
+    const named = [
+      ...Object.keys(sensitivity).map((detector) => ({ detector, path: `tenants.${tenant}.sensitivity` })),
+      ...overrides.flatMap(({ detector }, i) =>
+        detector === undefined ? [] : [{ detector, path: `tenants.${tenant}.overrides[${i}].detector` }],
+      ),
+    ];
+    for (const { detector, path } of named) {
+      if (known.includes(detector)) continue;
+      const near = nearest(detector, known);
+      throw new WeirError(
+        'config',
+        `${name}: ${path} names ${detector}, which is no detector${near ? `; did you mean ${near}?` : ''} (known: ${known.join(', ')})`,
+      );
+    }
+  }
 }
 
 function readText(shown: string, absolute: string): string {

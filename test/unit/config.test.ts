@@ -121,6 +121,14 @@ describe('weir.yaml', () => {
     );
   });
 
+  test('a detector that does not exist is named with the nearest that does', () => {
+    const text = (name: string) => `sources: [{ name: a, files: [a] }]\ntenants: { shop: { sensitivity: { ${name}: 0.5 } } }`;
+    expect(parse(text('sms_bombing')).config.tenants.shop.sensitivity).toEqual({ sms_bombing: 0.5 });
+    expect(complaint(text('sms_bomming'))).toContain(
+      'tenants.shop.sensitivity names sms_bomming, which is no detector; did you mean sms_bombing?',
+    );
+  });
+
   test('all mistakes are told at once, in the order of the file', () => {
     const lines = complaint('sources:\n  - name: a\n    files: [a]\n    formt: x\n    lateness: 3\ntenants:\n  shop: { budget: 1 }').split(
       '\n',
