@@ -28,7 +28,10 @@ export function masterKey(config: Config, dataFolder: string, environment: NodeJ
   const secret = environment[name];
   if (secret !== undefined) {
     if (secret.length < LEAST_SECRET) {
-      throw new WeirError('config', `the environment's ${name} has ${secret.length} characters; a master key needs at least ${LEAST_SECRET}`);
+      throw new WeirError(
+        'config',
+        `the environment's ${name} has ${secret.length} characters; a master key needs at least ${LEAST_SECRET}`,
+      );
     }
     return { key: createHash('sha256').update(secret).digest(), origin: `environment variable ${name}` };
   }
