@@ -80,6 +80,7 @@ function hourWith(objects: number): ClosedWindow {
     start,
     end: start + 3_600_000,
     calendar: { hour: 9, weekday: 0, working: true, day: Math.floor(start / 86_400_000) },
+    partial: false,
     values,
     rolling: new Float64Array(),
     firstSeen: 0,
