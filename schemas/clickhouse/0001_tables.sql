@@ -4,7 +4,6 @@
 
 CREATE TABLE IF NOT EXISTS runs_raw (
   number UInt32,
-  name String,
   opened_at DateTime64(3, 'UTC'),
   closed_at Nullable(DateTime64(3, 'UTC')),
   version UInt64

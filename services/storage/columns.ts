@@ -14,7 +14,7 @@ export const COLUMNS = {
   inventory: ['tenant', 'interface', 'first_seen', 'last_seen', 'requests', 'ok', 'callers', 'stored_at', 'version'],
   feedback: ['tenant', 'incident_id', 'mark', 'until', 'author', 'note', 'stored_at', 'retracted', 'version'],
   tenants: ['tenant', 'time_zone', 'stored_at', 'version'],
-  runs: ['number', 'name', 'opened_at', 'closed_at', 'version'],
+  runs: ['number', 'opened_at', 'closed_at', 'version'],
 } as const;
 
 export type StoredTable = keyof typeof COLUMNS;

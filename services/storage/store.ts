@@ -19,8 +19,6 @@ export type { StoreConfig } from './connection.ts';
 export interface StoreOptions {
   /** days that rows are kept, counted from when they were stored; 60 by default */
   retentionDays?: number | Retention;
-  /** name of the run that writes: `main` or a backfill; part of a window's key */
-  run?: string;
   /** clock of `stored_at`, ms */
   now?: () => number;
   /** opened only to read: no run is recorded */
@@ -74,11 +72,11 @@ export class Store implements Sink, Reader {
   readonly schemaVersion: number;
   private readonly connection: StoreConnection;
   private readonly now: () => number;
-  private readonly run: string;
+  private run = 'main';
   private readonly openedAt: number;
   private readonly loader: WindowLoader | undefined;
   private readonly queues: Record<StoredTable, BatchQueue<object>>;
-  private readonly windowQueue: BatchQueue<Uint8Array>;
+  private readonly windowQueue: BatchQueue<{ run: string; rows: Uint8Array }>;
   private closed = false;
   private sequence = 0;
   private steps: Promise<void> = Promise.resolve();
@@ -90,7 +88,6 @@ export class Store implements Sink, Reader {
     this.number = state.number;
     this.schemaVersion = state.schemaVersion;
     this.now = options.now ?? Date.now;
-    this.run = options.run ?? 'main';
     this.openedAt = this.now();
     this.loader = options.readOnly ? undefined : new WindowLoader(connection, state.dataFolder);
     const queue = (table: StoredTable) => new BatchQueue<object>((rows) => this.insert(table, rows), BATCH_BYTES.rows, LINGER_MS);
@@ -98,7 +95,13 @@ export class Store implements Sink, Reader {
       alerts: queue('alerts'), incidents: queue('incidents'), late: queue('late'), dead_letters: queue('dead_letters'),
       ledger: queue('ledger'), inventory: queue('inventory'), feedback: queue('feedback'), tenants: queue('tenants'), runs: queue('runs'),
     };
-    this.windowQueue = new BatchQueue((rows) => this.writer().load(rows, this.run, this.nextVersion()), BATCH_BYTES.windows, LINGER_MS);
+    this.windowQueue = new BatchQueue((items) => this.load(items), BATCH_BYTES.windows, LINGER_MS);
+  }
+
+  /** The sink of a named run (`main` or a backfill). What is given from now on belongs to it: runs follow each other. */
+  forRun(run: string): Sink {
+    this.run = run;
+    return this;
   }
 
   alerts(records: AlertRecord[]): void {
@@ -112,7 +115,7 @@ export class Store implements Sink, Reader {
   /** Rows as schemas/window-row writes them. */
   windows(rows: Uint8Array): void {
     this.check();
-    if (rows.length > 0) this.windowQueue.add(rows, rows.length);
+    if (rows.length > 0) this.windowQueue.add({ run: this.run, rows }, rows.length);
   }
 
   late(events: LateEvent[]): void {
@@ -193,7 +196,7 @@ export class Store implements Sink, Reader {
   }
 
   private runRow(closedAt: number | null): object {
-    return { number: this.number, name: this.run, opened_at: iso(this.openedAt), closed_at: closedAt === null ? null : iso(closedAt) };
+    return { number: this.number, opened_at: iso(this.openedAt), closed_at: closedAt === null ? null : iso(closedAt) };
   }
 
   private writer(): WindowLoader {
@@ -225,6 +228,12 @@ export class Store implements Sink, Reader {
         this.failure = { error };
       }
     });
+  }
+
+  private async load(items: { run: string; rows: Uint8Array }[]): Promise<void> {
+    for (const run of new Set(items.map((item) => item.run))) {
+      await this.writer().load(items.filter((item) => item.run === run).map((item) => item.rows), run, this.nextVersion());
+    }
   }
 
   private async insert(table: StoredTable, rows: object[]): Promise<void> {

@@ -1,0 +1,52 @@
+import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
+import { renderExplanation } from './explanation.ts';
+import type { ExplanationOptions } from './explanation.ts';
+import { renderFields } from './fields.ts';
+import { plainText } from './plain-text.ts';
+import { severityPaint } from './severity.ts';
+import { formatNumber } from './table.ts';
+import { formatSpan, shortTime } from './times.ts';
+
+export interface IncidentViewOptions extends ExplanationOptions {
+  /** most alerts explained, the strongest first; the rest is counted */
+  alerts?: number;
+  /** most actors named */
+  actors?: number;
+}
+
+const ALERTS_SHOWN = 3;
+const ACTORS_SHOWN = 10;
+
+/** One incident with the explanations of its strongest alerts: what `weir incidents show`, `weir demo` and the end of `weir detect` print. */
+export function renderIncident(incident: IncidentRecord, alerts: readonly AlertRecord[], options: IncidentViewOptions): string {
+  const { style, zone } = options;
+  const head = `${severityPaint(incident.severity, style)(incident.severity.toUpperCase())}  ${style.bold(plainText(incident.title))}\n`;
+  const fields = renderFields(
+    [
+      ['incident', `${incident.incident_id}  revision ${incident.revision}, ${incident.status}${incident.final ? '' : ', provisional: the input may go on'}`],
+      ['tenant', incident.tenant],
+      [incident.entity.kind, incident.entity.id],
+      ['when', `${formatSpan(incident.started_at, incident.ended_at, zone)} (${zone}), detected ${shortTime(incident.detected_at, zone)}`],
+      ['score', incident.score.toFixed(2)],
+      ['actors', actorsText(incident, options.actors ?? ACTORS_SHOWN)],
+      ['summary', incident.summary],
+    ],
+    style,
+  );
+  const strongest = [...alerts].sort((a, b) => b.score - a.score || (a.alert_id < b.alert_id ? -1 : 1));
+  const shown = strongest.slice(0, options.alerts ?? ALERTS_SHOWN);
+  const explained = shown.map((alert) => {
+    const title = `  ${severityPaint(alert.severity, style)('●')} ${style.bold(plainText(alert.title))}`;
+    const where = style.dim(plainText(`  ${alert.entity.kind} ${alert.entity.id}, ${formatSpan(alert.window.start, alert.window.end, zone)}, ${alert.detector}`));
+    return `\n${title}\n  ${where}\n${renderExplanation(alert, { ...options, indent: '    ' })}`;
+  });
+  const rest = alerts.length - shown.length;
+  return head + fields + explained.join('') + (rest > 0 ? `\n  ${style.dim(`and ${formatNumber(rest)} more alerts (weir alerts show ID)`)}\n` : '');
+}
+
+function actorsText(incident: IncidentRecord, limit: number): string {
+  const named = incident.actors.slice(0, limit).map(({ kind, id }) => `${kind} ${id}`);
+  if (named.length === 0) return 'none named';
+  const more = Math.max(incident.actor_count, incident.actors.length) - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${formatNumber(more)} more` : ''}`;
+}
