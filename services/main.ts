@@ -3,10 +3,27 @@ import { addGlobalOptions } from './commands/global-options.ts';
 import { versionText } from './commands/version.ts';
 import { EXIT, WeirError } from './core/errors.ts';
 
-type Register = (program: Command) => void;
+type Register = (program: Command) => unknown;
 
-/** Every command and the file that declares it; only the one that is called is loaded, all for `--help`. */
-const COMMANDS: Record<string, () => Promise<Register>> = {};
+interface CommandEntry {
+  /** one line for `weir --help`: the command's own summary, which a test compares */
+  summary: string;
+  load(): Promise<Register>;
+}
+
+/** Every command and the file that declares it, in the order of `weir --help`. Only the one that is called is loaded. */
+export const COMMANDS: Record<string, CommandEntry> = {
+  alerts: { summary: 'list alerts, show one with its reasons', load: async () => (await import('./commands/alerts.ts')).registerAlerts },
+  incidents: {
+    summary: 'list incidents, show one with its reasons',
+    load: async () => (await import('./commands/incidents.ts')).registerIncidents,
+  },
+  sql: { summary: 'a query on the store (ClickHouse SQL, read-only)', load: async () => (await import('./commands/sql.ts')).registerSql },
+  reconcile: {
+    summary: 'check that nothing was lost or doubled',
+    load: async () => (await import('./commands/reconcile.ts')).registerReconcile,
+  },
+};
 
 const EXAMPLES = `
 Examples:
@@ -36,7 +53,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     program.hook('preAction', () => {
       debug = program.opts<{ logLevel: string }>().logLevel === 'debug';
     });
-    for (const load of commandsFor(argv)) (await load())(program);
+    await addCommands(program, argv);
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = report(error, debug || argv.includes('debug') || argv.includes('--log-level=debug'));
@@ -44,10 +61,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   await leave();
 }
 
-/** The loader of the command that argv names, or all of them when it names none (help, a typing error). */
-function commandsFor(argv: readonly string[]): (() => Promise<Register>)[] {
+/** Declares the command that argv names; when it names none (help, a typing error), all of them by name and summary. */
+async function addCommands(program: Command, argv: readonly string[]): Promise<void> {
   const named = argv.slice(2).find((word) => Object.hasOwn(COMMANDS, word));
-  return named === undefined ? Object.values(COMMANDS) : [COMMANDS[named]];
+  if (named !== undefined) (await COMMANDS[named].load())(program);
+  else for (const [name, { summary }] of Object.entries(COMMANDS)) program.command(name).summary(summary);
 }
 
 /** Says on stderr what went wrong and returns the exit code. */
