@@ -60,7 +60,7 @@ const decoder = new TextDecoder();
  *
  * Control: `watermark`, `idle`, `silence`, `end` (upstream = a task), `feedback`, `config`.
  * Emits: `alerts`, `incidents`, and for every hour that the tenant's time has passed, in order and without gaps from
- * its first hour on, `shared` with epoch = number of the hour (core/window Panes) + 2.
+ * two hours before its first time on, `shared` with epoch = number of the hour (core/window Panes) + 2.
  * @throws Error from `process` for a report of a pane that the watermark has passed: an upstream broke its promise
  */
 export function createAlertStage(config: AlertConfig, deps: { detectors: readonly Detector[]; learners: readonly SharedLearner[] }): Stage<Uint8Array> {
@@ -90,8 +90,10 @@ export function createAlertStage(config: AlertConfig, deps: { detectors: readonl
   function advance(name: string, time: number): Emit[] {
     const state = tenantOf(name);
     const emits: Emit[] = [];
-    const first = state.queue.earliest;
-    if (state.hour === undefined && first !== undefined && first < time) state.hour = state.alerts.panes.hourOf(first);
+    // The first time that is known is at most the start of the first hour with a pane: tasks wait there for its version
+    // of the knowledge, which knows nothing, like the one after it.
+    const first = Math.min(time, state.queue.earliest ?? Number.POSITIVE_INFINITY);
+    if (state.hour === undefined && Number.isFinite(first)) state.hour = state.alerts.panes.hourOf(first) - KNOWLEDGE_DELAY;
     for (const group of state.queue.take(time)) {
       passHours(name, state, group[0].end - 1, emits);
       for (const { report } of group) for (const learner of deps.learners) learner.absorb(report);
@@ -112,10 +114,11 @@ export function createAlertStage(config: AlertConfig, deps: { detectors: readonl
   function passHours(name: string, state: TenantState, time: number, emits: Emit[]): void {
     if (state.hour === undefined) return;
     while (state.alerts.panes.hourStart(state.hour + 1) <= time) {
-      const closed = state.alerts.pass(state.hour, configVersion);
+      // hours before the first pane are no past: how many there are depends on where the watermark began
+      const closed = Number.isFinite(state.processed) ? state.alerts.pass(state.hour, configVersion) : [];
       if (closed.length > 0) emits.push({ output: 'incidents', tenant: name, value: closed });
       const knowledge: SharedKnowledge = {};
-      for (const learner of deps.learners) knowledge[learner.name] = learner.close(name, state.hour);
+      for (const learner of deps.learners) knowledge[learner.name] = learner.close(name, state.alerts.panes.hourStart(state.hour));
       emits.push({ output: 'shared', tenant: name, value: { epoch: state.hour + KNOWLEDGE_DELAY, knowledge: encoder.encode(JSON.stringify(knowledge)) } });
       state.hour++;
     }
@@ -148,9 +151,11 @@ export function createAlertStage(config: AlertConfig, deps: { detectors: readonl
     control(record: ControlRecord): Emit[] {
       switch (record.kind) {
         case 'watermark': {
+          // A task counts the tasks of its own stage; here account and merge tasks report alike.
+          const mark = { ...record, upstreams: config.upstreams ?? record.upstreams };
           if (record.provisional === true) tenantOf(record.tenant).provisional = true;
-          else firm.report(record);
-          return moved(record.tenant, watermarks.report(record));
+          else firm.report(mark);
+          return moved(record.tenant, watermarks.report(mark));
         }
         case 'idle':
           firm.idle(record.tenant, record.upstream);

@@ -177,7 +177,7 @@ export class HashSets {
     }
   }
 
-  /** Reads what `write` wrote into an empty history list. */
+  /** Reads what `write` wrote, values included, into an empty list. */
   readHistory(list: number, reader: ByteReader): void {
     const count = reader.uint();
     let hash = 0;
@@ -185,6 +185,7 @@ export class HashSets {
       hash += reader.uint();
       this.push(list, hash, reader.uint());
     }
+    this.limits[list] = hash;
   }
 
   get memory(): number {

@@ -21,7 +21,7 @@ await runEmbedded({
   inputs: files.map((path) => ({ tenant: 'shop', source: 'log', path })),
   folder,
   topologyModule: new URL('./counting-topology.mjs', import.meta.url),
-  topologyConfig: { threshold },
+  topologyConfig: () => ({ threshold }),
   configVersion: 'test',
   program: '0.0.0',
   sinks: () => [sink],

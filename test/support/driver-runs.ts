@@ -54,7 +54,7 @@ export function count({ files, folder, sink, tenant = 'shop', threshold = 60, fa
     inputs: files.map((path) => ({ tenant, source: 'log', path })),
     folder,
     topologyModule: new URL('./counting-topology.mjs', import.meta.url),
-    topologyConfig: { threshold, failOn },
+    topologyConfig: () => ({ threshold, failOn }),
     configVersion: 'test',
     program: '0.0.0',
     sinks: () => [sink],

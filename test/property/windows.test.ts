@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { ACCOUNT_FEATURES, INTERFACE_FEATURES } from '../../models/windows.ts';
+import { watermarkOf } from '../../services/core/watermark.ts';
+import type { PlainEvent } from '../support/random-events.ts';
+import { batchOf, random, randomEvents } from '../support/random-events.ts';
+import { StageNet } from '../support/stage-net.ts';
+
+const LATENESS = 120_000;
+const START = Date.UTC(2026, 3, 6, 9, 17);
+
+interface Way {
+  partitions: number;
+  batch: number;
+  shuffled: boolean;
+  /** number of tasks after a restart in the middle */
+  restart?: number;
+}
+
+function run(events: PlainEvent[], way: Way): StageNet {
+  const next = random(99);
+  const order = way.shuffled ? events.map((event) => ({ event, key: event.at + next() * LATENESS * 0.99 })).sort((a, b) => a.key - b.key).map(({ event }) => event) : events;
+  let net = new StageNet(way.partitions);
+  let highest = 0;
+  let told = 0;
+  for (let i = 0; i < order.length; i += way.batch) {
+    const part = order.slice(i, i + way.batch);
+    net.events(batchOf(part));
+    for (const event of part) highest = Math.max(highest, event.at);
+    const time = watermarkOf(highest, LATENESS);
+    if (time > told) {
+      told = time;
+      net.control({ kind: 'watermark', tenant: 'shop', upstream: 'p0', upstreams: 1, time });
+    }
+    if (way.restart !== undefined && i <= order.length / 2 && i + way.batch > order.length / 2) net = net.restart(way.restart);
+  }
+  net.control({ kind: 'end', tenant: 'shop', upstream: 'p0', provisional: true });
+  return net;
+}
+
+const canonical = (net: StageNet): string => [...net.rows].sort().join('\n');
+const alertsOf = (net: StageNet): string => net.alerts.map((alert) => JSON.stringify(alert)).sort().join('\n');
+
+describe('windows and alerts do not depend on how the events came', () => {
+  const events = randomEvents(1, { start: START, hours: 30, accounts: 60, events: 6000 });
+  // one account reads everything late in the second day: something has to alert, or the comparison is empty
+  for (let i = 0; i < 1500; i++) {
+    events.push({ ...events[0], at: START + 27 * 3_600_000 + i * 2000, account: 'user-3', interface: 'GET shop/api/5/{id}', object: 7_000_000 + i * 7919, objectNumber: 100_000 + i, bytesOut: 100_000, status: 200, flags: 0, target: '', id: 10_000 + i });
+  }
+  events.sort((a, b) => a.at - b.at || a.id - b.id);
+  const reference = run(events, { partitions: 1, batch: 500, shuffled: false });
+
+  test('the reference has windows, and alerts', () => {
+    expect(reference.rows.length).toBeGreaterThan(800);
+    expect(reference.alerts.length).toBeGreaterThan(0);
+    expect(reference.late).toEqual([]);
+  });
+
+  const ways: Way[] = [
+    { partitions: 1, batch: 37, shuffled: false },
+    { partitions: 1, batch: 101, shuffled: true },
+    { partitions: 2, batch: 499, shuffled: true },
+    { partitions: 3, batch: 64, shuffled: false },
+    { partitions: 1, batch: 250, shuffled: false, restart: 1 },
+    { partitions: 3, batch: 250, shuffled: true, restart: 2 },
+    { partitions: 1, batch: 333, shuffled: true, restart: 4 },
+  ];
+  test.each(ways)('%o', (way) => {
+    const net = run(events, way);
+    expect(net.late).toEqual([]);
+    expect(canonical(net)).toBe(canonical(reference));
+    expect(alertsOf(net)).toBe(alertsOf(reference));
+  });
+
+  test('the windows are what naive code counts', () => {
+    const hours = new Map<string, PlainEvent[]>();
+    for (const event of events) {
+      const hour = Math.floor(event.at / 3_600_000) * 3600;
+      for (const key of [`account ${event.account} ${hour}`, `interface ${event.interface} ${hour}`]) hours.set(key, [...(hours.get(key) ?? []), event]);
+    }
+    let checked = 0;
+    for (const row of reference.rows) {
+      const [, view, size, key, start, , , packed] = row.split('\t');
+      if (size !== '1h' || (view !== 'account' && view !== 'interface')) continue;
+      const list = view === 'account' ? ACCOUNT_FEATURES : INTERFACE_FEATURES;
+      const values = JSON.parse(packed) as number[];
+      const value = (name: string): number => values[(list as readonly string[]).indexOf(name)] ?? 0;
+      const mine = hours.get(`${view} ${key} ${Math.floor(Number(start))}`) ?? [];
+      hours.delete(`${view} ${key} ${Math.floor(Number(start))}`);
+      const distinct = (of: (event: PlainEvent) => unknown): number => new Set(mine.map(of)).size;
+      expect(value('requests')).toBe(mine.length);
+      expect(value('bytes_out')).toBe(mine.reduce((sum, event) => sum + event.bytesOut, 0));
+      expect(value('missing')).toBe(mine.filter((event) => event.status === 404).length);
+      if (view === 'account') {
+        expect(value('interfaces')).toBe(distinct((event) => event.interface));
+        expect(value('addresses')).toBe(distinct((event) => event.address));
+        expect(value('active_minutes')).toBe(distinct((event) => Math.floor(event.at / 60_000)));
+        const objects = new Set(mine.map((event) => event.object).filter((object) => object !== 0)).size;
+        if (objects < 64) expect(value('objects')).toBe(objects);
+      } else {
+        expect(value('callers')).toBe(distinct((event) => event.account));
+        expect(value('duration_ms')).toBe(mine.reduce((sum, event) => sum + event.duration, 0));
+      }
+      checked++;
+    }
+    expect(hours.size).toBe(0);
+    expect(checked).toBeGreaterThan(500);
+  });
+});

@@ -1,0 +1,124 @@
+import { createAlertStage } from '../../services/alerting/alert-stage.ts';
+import type { EventBatch } from '../../services/core/batch.ts';
+import { splitBatch } from '../../services/core/batch.ts';
+import type { ControlRecord } from '../../services/core/control.ts';
+import { keyGroup, partitionOf } from '../../services/core/key-groups.ts';
+import type { Emit, Stage } from '../../services/core/stage.ts';
+import { createAccountStage } from '../../services/scoring/account-stage.ts';
+import { createMergeStage } from '../../services/scoring/merge-stage.ts';
+import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
+import { PopulationLearner } from '../../models/population.ts';
+import { ALL_DETECTORS } from '../../models/detectors/index.ts';
+
+/** The stages behind normalise, connected in one thread: a driver without transports, for tests of the stages alone. */
+export class StageNet {
+  readonly rows: string[] = [];
+  readonly late: unknown[] = [];
+  readonly alerts: AlertRecord[] = [];
+  readonly incidents: IncidentRecord[] = [];
+  private account: Stage<EventBatch>[];
+  private merge: Stage<Uint8Array>[];
+  private alert: Stage<Uint8Array>;
+  private readonly queue: (() => void)[] = [];
+  private readonly partitions: number;
+
+  constructor(partitions: number, timeZone = 'UTC', budget = 1) {
+    this.partitions = partitions;
+    const config = (task: number) => ({ tenants: {}, defaults: { time_zone: timeZone, calendar: {} }, task, partitions, nextPartitions: partitions });
+    this.account = Array.from({ length: partitions }, (_, task) => createAccountStage(config(task)));
+    this.merge = Array.from({ length: partitions }, (_, task) => createMergeStage(config(task)));
+    const tenant = { timeZone, alertBudget: budget, lateness: 120_000 };
+    this.alert = createAlertStage(
+      { configVersion: 'test', model: { name: 'test', version: '0' }, tenants: {}, otherTenants: tenant, upstreams: partitions * 2 },
+      { detectors: ALL_DETECTORS, learners: [new PopulationLearner()] },
+    );
+  }
+
+  events(batch: EventBatch): void {
+    const partitionOfRow = new Uint8Array(batch.n);
+    const { bytes, ends } = batch.heap;
+    for (let row = 0; row < batch.n; row++) {
+      const reference = batch.columns.account[row];
+      partitionOfRow[row] = partitionOf(keyGroup(bytes, ends[reference - 1], ends[reference]), this.partitions);
+    }
+    splitBatch(batch, partitionOfRow, this.partitions).forEach((part, task) => {
+      if (part !== undefined) this.route(this.account[task].process(part), 'account');
+    });
+    this.run();
+  }
+
+  control(record: ControlRecord): void {
+    for (const stage of this.account) this.route(stage.control(record), 'account');
+    this.run();
+  }
+
+  /** Snapshots everything, and goes on with new stages restored from it. */
+  restart(partitions: number): StageNet {
+    const next = new StageNet(partitions);
+    const restore = (from: Stage<never>[], to: Stage<never>[]): void => {
+      for (const old of from) {
+        const snapshot = old.snapshot();
+        to.forEach((stage, task) => {
+          const groups = new Map([...snapshot.groups].filter(([group]) => from.length === 1 && to.length === 1 ? true : partitionOf(group, to.length) === task));
+          stage.restore({ ...snapshot, groups });
+        });
+      }
+    };
+    restore(this.account as Stage<never>[], next.account as Stage<never>[]);
+    restore(this.merge as Stage<never>[], next.merge as Stage<never>[]);
+    restore([this.alert] as Stage<never>[], [next.alert] as Stage<never>[]);
+    next.rows.push(...this.rows);
+    next.late.push(...this.late);
+    next.alerts.push(...this.alerts);
+    next.incidents.push(...this.incidents);
+    return next;
+  }
+
+  counters(): Record<string, number> {
+    const sum: Record<string, number> = {};
+    for (const stage of this.account) for (const [name, n] of Object.entries(stage.counters())) sum[name] = (sum[name] ?? 0) + n;
+    return sum;
+  }
+
+  private route(emits: Emit[], from: 'account' | 'merge' | 'alert'): void {
+    for (const emit of emits) this.queue.push(() => this.deliver(emit, from));
+  }
+
+  private run(): void {
+    for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) next();
+  }
+
+  private deliver(emit: Emit, from: 'account' | 'merge' | 'alert'): void {
+    switch (emit.output) {
+      case 'partials':
+        this.route(this.merge[emit.partition ?? 0].process(emit.value), 'merge');
+        return;
+      case 'candidates':
+        this.route(this.alert.process(emit.value), 'alert');
+        return;
+      case 'windows':
+        this.rows.push(...new TextDecoder().decode(emit.value).trimEnd().split('\n'));
+        return;
+      case 'late':
+        this.late.push(...emit.value);
+        return;
+      case 'control':
+        if (from === 'account') for (const stage of this.merge) this.route(stage.control(emit.value), 'merge');
+        this.route(this.alert.control(emit.value), 'alert');
+        return;
+      case 'shared': {
+        const record: ControlRecord = { kind: 'shared', tenant: emit.tenant, ...emit.value };
+        for (const stage of this.account) this.route(stage.control(record), 'account');
+        for (const stage of this.merge) this.route(stage.control(record), 'merge');
+        return;
+      }
+      case 'alerts':
+        this.alerts.push(...emit.value);
+        return;
+      case 'incidents':
+        this.incidents.push(...emit.value);
+        return;
+      default:
+    }
+  }
+}
