@@ -28,7 +28,7 @@ const FEWEST_EXCESSES = 30;
 const MOST_EXCESSES = 100;
 const TAIL_SHARE = 0.01;
 /** Observations that the prior's shape counts for: the sampling error of a shape is near 1/sqrt(n), so few excesses say little. */
-const SHAPE_WEIGHT = 60;
+const SHAPE_WEIGHT = 40;
 const HEAVIEST_SHAPE = 0.4;
 
 /** The prior alone: nothing of the tenant's own is known but how many entities a day it has. */

@@ -32,6 +32,8 @@ interface CleanDay {
   day: number;
   hours: number;
   histograms: Map<string, Float64Array>;
+  /** per detector: highest evidence of the entities that were taken out because they were under an alert, the weakest first */
+  alerted: Map<string, number[]>;
 }
 
 /** Plain JSON of the state; histograms as [bucket, count, …]. */
@@ -44,7 +46,7 @@ export interface CalibrationState {
     strongest: [string, [string, number][]][];
     alerted: string[];
   }[];
-  clean: { day: number; hours: number; histograms: [string, number[]][] }[];
+  clean: { day: number; hours: number; histograms: [string, number[]][]; alerted: [string, number[]][] }[];
   levels: [string, number[]][];
   populations: [string, number][];
   shifts: [string, number][];
@@ -74,8 +76,7 @@ export class TenantCalibration {
   begin(hour: number, day: number): void {
     const over = this.open.filter((entry) => entry.day < day && entry.lastHour <= hour - 2);
     for (const entry of over) {
-      takeOutAlerted(entry);
-      this.clean.push({ day: entry.day, hours: entry.hours, histograms: entry.histograms });
+      this.clean.push({ day: entry.day, hours: entry.hours, histograms: entry.histograms, alerted: takeOutAlerted(entry) });
     }
     if (over.length === 0) return;
     this.open = this.open.filter((entry) => !over.includes(entry));
@@ -160,9 +161,14 @@ export class TenantCalibration {
     return sharedRaise(evidences[wanted - 1], referenceLevel(this.levels.get(detector) ?? []));
   }
 
-  /** Expected number of entities a day whose highest evidence by this detector reaches a level, on clean days. */
-  exceedances(detector: string): Exceedances {
-    let tail = this.tails.get(detector);
+  /**
+   * Expected number of entities a day whose highest evidence by this detector reaches a level, on clean days.
+   * @param share false alerts a day that the detector may expect: as many of the alerted entities stay in the tail as it
+   * makes plausible to be false ones (the weakest), else the tail would be cut where it alerts and the threshold sink
+   */
+  exceedances(detector: string, share: number): Exceedances {
+    const key = `${share} ${detector}`;
+    let tail = this.tails.get(key);
     if (tail !== undefined) return tail;
     const prior = priorOf(detector);
     const days = this.clean.reduce((sum, entry) => sum + entry.hours, 0) / 24;
@@ -182,8 +188,10 @@ export class TenantCalibration {
         total += count;
       }
     }
-    tail = fitTail(pooled, days, Math.max(1, total / days), prior);
-    this.tails.set(detector, tail);
+    const alerted = this.clean.flatMap((entry) => entry.alerted.get(detector) ?? []).sort((a, b) => a - b);
+    for (const evidence of alerted.slice(0, plausiblyFalse(share * days))) pooled[evidenceBucket(evidence)]++;
+    tail = fitTail(pooled, days, Math.max(1, total / this.clean.length), prior);
+    this.tails.set(key, tail);
     return tail;
   }
 
@@ -207,7 +215,7 @@ export class TenantCalibration {
         strongest: [...entry.strongest].map(([detector, map]) => [detector, [...map]]),
         alerted: [...entry.alerted],
       })),
-      clean: this.clean.map((entry) => ({ day: entry.day, hours: entry.hours, histograms: packed(entry.histograms) })),
+      clean: this.clean.map((entry) => ({ day: entry.day, hours: entry.hours, histograms: packed(entry.histograms), alerted: [...entry.alerted] })),
       levels: [...this.levels].map(([detector, levels]) => [detector, [...levels]]),
       populations: [...this.populations],
       shifts: [...this.shifts],
@@ -226,7 +234,9 @@ export class TenantCalibration {
       strongest: new Map(entry.strongest.map(([detector, list]) => [detector, new Map(list)])),
       alerted: new Set(entry.alerted),
     }));
-    calibration.clean = state.clean.map((entry) => ({ day: entry.day, hours: entry.hours, histograms: unpacked(entry.histograms) }));
+    calibration.clean = state.clean.map((entry) => ({
+      day: entry.day, hours: entry.hours, histograms: unpacked(entry.histograms), alerted: new Map(entry.alerted),
+    }));
     for (const [detector, levels] of state.levels) calibration.levels.set(detector, [...levels]);
     for (const [detector, population] of state.populations) calibration.populations.set(detector, population);
     for (const [detector, shift] of state.shifts) calibration.shifts.set(detector, shift);
@@ -247,21 +257,37 @@ export class TenantCalibration {
   }
 }
 
-/** Entities under an alert leave the day's histograms, each from the bucket of its highest evidence or the next below that holds one. */
-function takeOutAlerted(entry: OpenDay): void {
+/** How many of the alerts on days that expect `expected` false ones may well be false: the mean and 1.64 deviations (Poisson, 95 %). */
+function plausiblyFalse(expected: number): number {
+  return Math.ceil(expected + 1.64 * Math.sqrt(expected));
+}
+
+/** Alerted entities of one detector and day that are remembered, the weakest. */
+const ALERTED_KEPT = 20;
+
+/**
+ * Entities under an alert leave the day's histograms, each from the bucket of its highest evidence or the next below
+ * that holds one. Returns their evidence by detector.
+ */
+function takeOutAlerted(entry: OpenDay): Map<string, number[]> {
+  const taken = new Map<string, number[]>();
   for (const [detector, counts] of entry.histograms) {
     const strongest = entry.strongest.get(detector);
     if (strongest === undefined) continue;
+    const evidences: number[] = [];
     for (const entity of entry.alerted) {
       const evidence = strongest.get(entity);
       if (evidence === undefined) continue;
       for (let b = evidenceBucket(evidence); b >= 0; b--) {
         if (counts[b] < 1) continue;
         counts[b]--;
+        evidences.push(evidence);
         break;
       }
     }
+    if (evidences.length > 0) taken.set(detector, evidences.sort((a, b) => a - b).slice(0, ALERTED_KEPT));
   }
+  return taken;
 }
 
 function packed(histograms: Map<string, Float64Array>): [string, number[]][] {

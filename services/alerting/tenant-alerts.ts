@@ -86,8 +86,9 @@ export class TenantAlerts {
     const hour = this.panes.hourOf(end - 1);
     const day = this.panes.local(hour).day;
     this.calibration.begin(hour, day);
-    for (const { report } of group) this.weigh(report, end, hour, day, pending);
+    const raises = group.map(({ report }) => this.learn(report, end, hour, day));
     const shares = this.shares();
+    group.forEach(({ report }, i) => this.weigh(report, raises[i], shares, pending));
     for (const { entity, candidate, exceedances } of pending) this.companions.note(entity, candidate, exceedances);
     pending.sort(compareVerdicts);
     const shifts = new Map<string, { start: number; count: number }>();
@@ -124,7 +125,8 @@ export class TenantAlerts {
 
   /** Evidence from which a detector fires for an ordinary entity now; for `weir doctor` and tests. */
   threshold(detector: string): number {
-    return evidenceAt(this.calibration.exceedances(detector), this.shares().get(detector) ?? 0);
+    const share = this.shares().get(detector) ?? 0;
+    return evidenceAt(this.calibration.exceedances(detector, share), share);
   }
 
   get openIncidents(): number {
@@ -149,19 +151,25 @@ export class TenantAlerts {
     this.book.restore(state.incidents);
   }
 
-  /** Learns a report's histograms and looks its candidates up in the tail. */
-  private weigh(report: ScoreReport, end: number, hour: number, day: number, pending: Pending[]): void {
-    const raises = report.minute ? this.minuteRaises(report, end) : this.calibration.absorb(hour, day, report.histograms, report.pane);
-    const tails = new Map<string, Exceedances>();
+  /** Learns a report's histograms; returns per detector the factor by which its whole population is raised in this pane. */
+  private learn(report: ScoreReport, end: number, hour: number, day: number): Map<string, number> {
     for (const candidate of report.candidates) {
       if (!this.detectors.has(candidate.detector)) throw new Error(`candidate of unknown detector ${candidate.detector}`);
-      let tail = tails.get(candidate.detector);
-      if (tail === undefined) tails.set(candidate.detector, (tail = this.calibration.exceedances(candidate.detector)));
-      const entity = `${candidate.entity.kind} ${candidate.entity.id}`;
-      const raise = raises.get(candidate.detector) ?? 1;
+      this.calibration.note(day, candidate.detector, entityKey(candidate), candidate.evidence);
+    }
+    return report.minute ? this.minuteRaises(report, end) : this.calibration.absorb(hour, day, report.histograms, report.pane);
+  }
+
+  /** Looks the candidates of a report up in the tails. */
+  private weigh(report: ScoreReport, raises: Map<string, number>, shares: Map<string, number>, pending: Pending[]): void {
+    const tails = new Map<string, Exceedances>();
+    for (const candidate of report.candidates) {
+      const { detector } = candidate;
+      let tail = tails.get(detector);
+      if (tail === undefined) tails.set(detector, (tail = this.calibration.exceedances(detector, shares.get(detector) ?? 0)));
+      const raise = raises.get(detector) ?? 1;
       this.counts.candidates++;
-      this.calibration.note(day, candidate.detector, entity, candidate.evidence);
-      pending.push({ candidate, entity, raise, exceedances: tail(candidate.evidence / raise) });
+      pending.push({ candidate, entity: entityKey(candidate), raise, exceedances: tail(candidate.evidence / raise) });
     }
   }
 
@@ -170,7 +178,7 @@ export class TenantAlerts {
     for (const candidate of report.candidates) {
       let list = byDetector.get(candidate.detector);
       if (list === undefined) byDetector.set(candidate.detector, (list = []));
-      list.push([`${candidate.entity.kind} ${candidate.entity.id}`, candidate.evidence]);
+      list.push([entityKey(candidate), candidate.evidence]);
     }
     const raises = new Map<string, number>();
     for (const [detector, list] of byDetector) {
@@ -199,7 +207,7 @@ export class TenantAlerts {
     const detector = this.detectors.get(candidate.detector) as Detector;
     const companions = this.companions.of(entity, candidate);
     const allowed = share * this.overrideFactor(candidate) * 10 ** fusionBonus(companions.map((companion) => companion.exceedances));
-    const unraised = evidenceAt(this.calibration.exceedances(candidate.detector), allowed);
+    const unraised = evidenceAt(this.calibration.exceedances(candidate.detector, share), allowed);
     const threshold = Math.max(unraised * raise, detector.gate);
     if (candidate.evidence < threshold) {
       if (raise > 1 && candidate.evidence >= unraised) {
@@ -251,6 +259,10 @@ function compareVerdicts(a: Pending, b: Pending): number {
   return (
     x.firedAt - y.firedAt || y.evidence - x.evidence || compareText(x.detector, y.detector) || compareText(a.entity, b.entity) || x.start - y.start || x.end - y.end
   );
+}
+
+function entityKey(candidate: Candidate): string {
+  return `${candidate.entity.kind} ${candidate.entity.id}`;
 }
 
 function compareText(a: string, b: string): number {

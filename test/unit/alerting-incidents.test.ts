@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
+import { createAlertStage } from '../../services/alerting/alert-stage.ts';
+import { DAY, HOUR } from '../../services/core/watermark.ts';
+import type { Outcome } from '../support/alerting-reports.ts';
+import { candidate, CONFIG, DETECTORS, latest, report, run, START } from '../support/alerting-reports.ts';
+
+const stage = () => createAlertStage(CONFIG, { detectors: DETECTORS, learners: [] });
+const LOGIN = 'POST shop/login';
+const at = (hour: number): number => START + hour * HOUR;
+
+function checked(outcome: Outcome): Outcome {
+  for (const alert of outcome.alerts) AlertRecord.parse(alert);
+  for (const incident of outcome.incidents) IncidentRecord.parse(incident);
+  const known = new Set(outcome.incidents.map((incident) => incident.incident_id));
+  for (const alert of outcome.alerts) expect(known).toContain(alert.incident_id);
+  return outcome;
+}
+
+/** One hour's candidates of accounts, as a report. */
+function accounts(hour: number, ids: string[], lead?: string, detector = 'volume') {
+  return report(at(hour), 'account', ids.map((id) => candidate({ detector, id, end: at(hour + 1), lead })));
+}
+
+function login(hour: number, actors: string[] = [], id = LOGIN) {
+  return report(at(hour), 'interface', [
+    candidate({ detector: 'login_abuse', id, end: at(hour + 1), actors: actors.map((actor) => ({ kind: 'account' as const, id: actor, weight: 1 })) }),
+  ]);
+}
+
+describe('incidents', () => {
+  it('are one per entity', () => {
+    const { alerts, incidents } = checked(run(stage(), [accounts(9, ['a', 'b']), accounts(10, ['a'], undefined, 'novelty')]));
+    expect(alerts.map((alert) => [alert.entity.id, alert.detector])).toEqual([['a', 'volume'], ['b', 'volume'], ['a', 'novelty']]);
+    const last = latest(incidents);
+    expect(last).toHaveLength(2);
+    const a = last.find((incident) => incident.entity.id === 'a');
+    expect(a).toMatchObject({ detectors: ['novelty', 'volume'], actor_count: 1, revision: 2, status: 'open' });
+    expect(a?.alert_ids).toHaveLength(2);
+    expect(a?.summary).toContain('account a');
+  });
+
+  it('of interfaces that overlap in time are one, and it names the strongest', () => {
+    const weak = report(at(9), 'interface', [candidate({ detector: 'latency', id: 'GET shop/x', end: at(10), terms: [{ ...candidate({ detector: 'latency', id: 'q', end: 0 }).terms[0] }] })]);
+    const { incidents } = checked(run(stage(), [weak, login(9), login(10, [], 'POST shop/register')]));
+    const last = latest(incidents);
+    expect(last).toHaveLength(1);
+    expect(last[0].alert_ids).toHaveLength(3);
+    expect(last[0].entity.kind).toBe('interface');
+    expect([LOGIN, 'POST shop/register']).toContain(last[0].entity.id);
+    expect(incidents.map((incident) => incident.revision)).toEqual([1, 2]);
+  });
+
+  it('of interfaces hours apart are two', () => {
+    const { incidents } = checked(run(stage(), [login(2), login(15, [], 'GET shop/export')]));
+    expect(latest(incidents)).toHaveLength(2);
+  });
+
+  it('take in an account whose leading interface is under alert at that time, and no other', () => {
+    const { alerts, incidents } = checked(run(stage(), [login(9, ['x', 'y']), accounts(9, ['a'], LOGIN), accounts(9, ['b'], 'GET shop/me')]));
+    const last = latest(incidents);
+    expect(last).toHaveLength(2);
+    const one = last.find((incident) => incident.entity.id === LOGIN);
+    expect(one?.actors.map((actor) => actor.id).sort()).toEqual(['a', 'x', 'y']);
+    expect(alerts.find((alert) => alert.entity.id === 'b')?.incident_id).not.toBe(one?.incident_id);
+  });
+
+  it('become a cohort with the fourth account of one leading interface within a day; the earlier ones are retracted', () => {
+    const outcome = checked(run(stage(), [accounts(9, ['a'], LOGIN), accounts(10, ['b'], LOGIN), accounts(12, ['c'], LOGIN), accounts(20, ['d'], LOGIN)]));
+    const last = latest(outcome.incidents);
+    const cohort = last.filter((incident) => incident.status !== 'retracted');
+    expect(cohort).toHaveLength(1);
+    expect(cohort[0]).toMatchObject({ entity: { kind: 'interface', id: LOGIN }, actor_count: 4 });
+    expect(cohort[0].alert_ids.sort()).toEqual(outcome.alerts.map((alert) => alert.alert_id).sort());
+    expect(cohort[0].incident_id).toBe(outcome.alerts[0].incident_id);
+    expect(last.filter((incident) => incident.status === 'retracted').map((incident) => incident.summary)).toEqual([
+      `Joined incident ${cohort[0].incident_id}.`,
+      `Joined incident ${cohort[0].incident_id}.`,
+    ]);
+  });
+
+  it('of a cohort in one hour are told once', () => {
+    const ids = Array.from({ length: 60 }, (_, i) => `a${i}`);
+    const { alerts, incidents } = checked(run(stage(), [accounts(9, ids, LOGIN)]));
+    expect(alerts).toHaveLength(60);
+    expect(incidents).toHaveLength(1);
+    expect(incidents[0].actors).toHaveLength(50);
+    expect(incidents[0].actor_count).toBe(60);
+    expect(incidents[0].title).toBe('60 accounts act alike on POST shop/login');
+  });
+
+  it('of accounts with different leading interfaces stay apart', () => {
+    const ids = ['a', 'b', 'c', 'd', 'e'];
+    const reports = ids.map((id, i) => accounts(9 + i, [id], `GET shop/${id}`));
+    expect(latest(checked(run(stage(), reports)).incidents)).toHaveLength(5);
+  });
+
+  it('of one account alone become the interface incident when the account stands behind that alert', () => {
+    const { alerts, incidents } = checked(run(stage(), [accounts(9, ['a', 'b'], LOGIN), login(9, ['a'])], { end: 'open' }));
+    const byEntity = new Map(alerts.map((alert) => [alert.entity.id, alert.incident_id]));
+    expect(latest(incidents).filter((incident) => incident.status === 'open')).toHaveLength(byEntity.get('b') === byEntity.get(LOGIN) ? 1 : 2);
+    expect(byEntity.get('a')).toBe(byEntity.get(LOGIN));
+  });
+
+  it('never span more than two days: a condition that lasts is raised again', () => {
+    const reports = Array.from({ length: 120 }, (_, hour) => accounts(hour, ['a']));
+    const { alerts, incidents } = checked(run(stage(), reports, { until: at(120) + 3 * DAY }));
+    expect(alerts).toHaveLength(3);
+    const last = latest(incidents);
+    expect(last).toHaveLength(3);
+    for (const incident of last) {
+      expect(Date.parse(incident.ended_at) - Date.parse(incident.started_at)).toBeLessThanOrEqual(2 * DAY);
+      expect(incident.status).toBe('closed');
+      expect(incident.revision).toBe(2);
+    }
+  });
+
+  it('grow without a new revision until alerts have doubled', () => {
+    const names = ['p1', 'p2', 'p3', 'p4', 'p5'];
+    const detectors = [...DETECTORS, ...names.map((name) => ({ ...DETECTORS[0], name, severity: () => 'medium' as const }))];
+    const machine = createAlertStage(CONFIG, { detectors, learners: [] });
+    const reports = names.map((name, i) => accounts(9 + i, ['a'], undefined, name));
+    const { incidents } = run(machine, reports, { end: 'open' });
+    expect(incidents.map((incident) => incident.alert_ids.length)).toEqual([1, 2, 4]);
+  });
+
+  it('of sources and targets name them', () => {
+    const { incidents } = checked(
+      run(stage(), [
+        report(at(9), 'source', [candidate({ detector: 'probing', id: '203.0.113.7', end: at(10) })]),
+        report(at(9), 'target', [
+          candidate({ detector: 'bombing', id: 'feedbeef00112233', end: at(10), actors: [{ kind: 'source', id: '198.51.100.1', weight: 9 }, { kind: 'source', id: '198.51.100.2', weight: 0.1 }] }),
+        ]),
+      ]),
+    );
+    const target = incidents.find((incident) => incident.entity.kind === 'target');
+    expect(target?.actors.map((actor) => actor.id)).toEqual(['198.51.100.1']);
+    expect(target?.actor_count).toBe(2);
+    expect(incidents.find((incident) => incident.entity.kind === 'source')?.actors.map((actor) => actor.id)).toEqual(['203.0.113.7']);
+  });
+
+  it('of other tenants are never joined', () => {
+    const mine = login(9);
+    const theirs = { ...login(9), tenant: 'zzz' };
+    const { incidents } = checked(run(stage(), [mine, theirs]));
+    expect(new Set(incidents.map((incident) => `${incident.tenant} ${incident.incident_id}`)).size).toBe(2);
+  });
+});
