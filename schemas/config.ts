@@ -171,8 +171,6 @@ export const TenantConfig = z.strictObject({
 });
 export type TenantConfig = z.output<typeof TenantConfig>;
 
-const fieldNames = z.union([fieldName, z.array(fieldName).min(1)]).transform((names) => (typeof names === 'string' ? [names] : names));
-
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
 export const SourceConfig = z
@@ -183,9 +181,9 @@ export const SourceConfig = z
     files: z.array(z.string().min(1)).min(1).optional().describe('paths, relative to the config file; .gz accepted'),
     kafka: z.strictObject({ topic: z.string().min(1) }).optional(),
     fields: z
-      .partialRecord(z.enum(RECORD_FIELDS), fieldNames)
+      .partialRecord(z.enum(RECORD_FIELDS), fieldName)
       .optional()
-      .describe('what a record says -> the name, or names in order of preference, under which this log says it'),
+      .describe('what a record says -> the name under which this log says it'),
     trusted_proxies: z.array(network).default([]).describe('X-Forwarded-For is walked from the right over these only'),
     identity: z.array(fieldName).min(1).optional().describe('fields that name the account, the first that is set wins; left out: guessed'),
     session: fieldName.optional(),

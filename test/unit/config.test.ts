@@ -78,9 +78,9 @@ describe('weir.yaml', () => {
     expect(defaultConfig('/srv').config.store).toEqual({ path: '/srv/weir-data' });
   });
 
-  test('a field may have one name or several', () => {
-    const { config } = parse('sources: [{ name: a, files: [a], fields: { time: ts, status: [code, http_status] } }]');
-    expect(config.sources[0].fields).toEqual({ time: ['ts'], status: ['code', 'http_status'] });
+  test('a log may have its own names of fields', () => {
+    const { config } = parse('sources: [{ name: a, files: [a], fields: { time: ts, status: http.code } }]');
+    expect(config.sources[0].fields).toEqual({ time: 'ts', status: 'http.code' });
     expect(complaint('sources: [{ name: a, files: [a], fields: { adress: ip } }]')).toContain('sources[0].fields.adress');
   });
 
