@@ -1,9 +1,15 @@
-import type { InterfaceBaselines } from './baselines/interface.ts';
+import type { INTERFACE_COUNTS, InterfaceBaselines } from './baselines/interface.ts';
 import { surprise, type Term } from './evidence.ts';
 import { I, interfaceValue, type Rolled } from './levels.ts';
 import { SHARE, sharePart, shareWhole } from './shares.ts';
-import { lawTerm, strongest } from './terms.ts';
+import { countTerm, lawTerm, strongest } from './terms.ts';
 import type { ClosedWindow } from './windows.ts';
+
+/**
+ * A term joins a verdict from this surprise on (one window in twenty). Below it chance speaks: the strongest of several
+ * terms in each of several groups would add up to something in every window.
+ */
+export const LEAST_SURPRISE = 1.3;
 
 /** A term on a share of an interface's window; undefined when the value is not above what is usual. */
 export function shareTerm(
@@ -16,7 +22,17 @@ export function shareTerm(
   if (value <= 0) return undefined;
   const expected = b.share(index, size, trials);
   if (value * (expected.law.a + expected.law.b) <= trials * expected.law.a) return undefined;
-  return lawTerm(size === '1h' ? share : `${share}_${size}`, value, expected, group, weight);
+  const term = lawTerm(size === '1h' ? share : `${share}_${size}`, value, expected, group, weight * b.trust);
+  return surprise(term.law, value) < LEAST_SURPRISE ? undefined : term;
+}
+
+/** The requests of the window's hour, or another amount that does not grow with them, against the own hours. */
+export function addCount(terms: Term[], window: ClosedWindow, b: InterfaceBaselines, name: (typeof INTERFACE_COUNTS)[number], group: string, weight: number): void {
+  const value = window.values[I[name]];
+  const expected = b.count(name);
+  if (value <= 2 * expected.mean) return;
+  const term = countTerm(name, value, expected, group, weight * b.trust);
+  if (surprise(term.law, value) >= LEAST_SURPRISE) terms.push(term);
 }
 
 /** Adds the terms of several shares of one group. */
@@ -48,9 +64,4 @@ export function loginTerms(window: ClosedWindow, b: InterfaceBaselines, size: '1
   addShares(terms, window, b, size, 'after', 0.7, 'login_success_new');
   addShares(terms, window, b, size, 'who', 0.5, 'single_callers', 'few_callers');
   return terms;
-}
-
-/** Whether the strongest term of a list is worth at least so many decades. */
-export function anyAbove(terms: readonly Term[], decades: number): boolean {
-  return terms.some((term) => term.weight * surprise(term.law, term.value) >= decades);
 }

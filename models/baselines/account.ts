@@ -7,10 +7,13 @@ import { Slab } from './slab.ts';
 
 /** Own past is forgotten by this factor per active day: a memory of about 25 active days. */
 const KEEP = Math.exp(-1 / 25);
-/** The anchor forgets per calendar day, slowly: what was normal two months ago still counts. */
-const ANCHOR_KEEP = Math.exp(-1 / 60);
+/** The anchor forgets per calendar day, slowly: what was normal three months ago still counts. */
+const ANCHOR_DAYS = 90;
+const ANCHOR_KEEP = Math.exp(-1 / ANCHOR_DAYS);
 /** What is odd is held back from learning for so many days; then it has become a level of its own and is learned. */
 export const QUARANTINE_DAYS = 7;
+/** The highest hour fades by this factor per active day. */
+const KEEP_RECORD = Math.exp(-1 / 90);
 /** Active hours that weigh as much as the group's blocks of the day. */
 const BLOCK_STRENGTH = 12;
 /** Active days that weigh as much as the group's rate of novelty. */
@@ -41,7 +44,10 @@ const SQUARES = SUMS + N;
 const HELD = SQUARES + N;
 const ANCHOR = HELD + N;
 const RUNNING = ANCHOR + N;
-const STRIDE = RUNNING + N;
+const RECORD = RUNNING + N; // highest hour, fading
+const HELD_RECORD = RECORD + N; // of the days held back
+const TODAY_RECORD = HELD_RECORD + N;
+const STRIDE = TODAY_RECORD + N;
 
 /** Told when an account's day is over, for the population's histograms. */
 export interface DayObserver {
@@ -52,7 +58,7 @@ export interface DayObserver {
 /**
  * Baselines of accounts: per key the sums and squares of active days' amounts (forgotten exponentially), a slow anchor,
  * what is held back, activity by block of day, rates of novelty. All is read as of before the window that is looked at.
- * Bad at: accounts with several regimes in one day; they get a wide law. Cost: about 400 bytes a key.
+ * Bad at: accounts with several regimes in one day; they get a wide law. Cost: about 500 bytes a key.
  */
 export class AccountBaselines {
   private readonly slab = new Slab(STRIDE);
@@ -105,11 +111,13 @@ export class AccountBaselines {
     const n = Math.min(hours, 3 * days);
     const mean = hours > 0 ? sum / hours : 0;
     credible(mean * n, 0, n, g.hourMean[level], g.hourWithin[level], g.between[level], g.days, this.expectation);
-    if (days > 1 && sum > 0) {
-      // days that differ have hours that differ at least as much
-      const seen = this.dayDispersion(level);
-      const within = Math.max(g.hourWithin[level], (g.hourWithin[level] * 4 + seen * days) / (days + 4));
-      this.expectation.dispersion += within - g.hourWithin[level];
+    const record = d[this.row + RECORD + level];
+    if (record > 0) {
+      // the highest of n hours has a chance of about 1 / n: the tail, which falls like exp(-x / (dispersion x mean)), is
+      // made to agree, so that an account that bursts once a week is known to burst
+      const out = this.expectation;
+      const fits = record / (out.mean * Math.LN10 * (Math.log10(hours + 1) + 0.5));
+      if (fits > out.dispersion) out.dispersion = fits;
     }
     return this.expectation;
   }
@@ -129,17 +137,17 @@ export class AccountBaselines {
   anchoredWeek(level: number): Expectation | undefined {
     const d = this.slab.data;
     const weight = d[this.row + ANCHOR_WEIGHT];
-    const age = weight >= 1 ? 60 : -60 * Math.log1p(-weight);
+    const age = weight >= 1 ? ANCHOR_DAYS : -ANCHOR_DAYS * Math.log1p(-weight);
     if (age < 13.5) return undefined;
     const mean = 7 * (d[this.row + ANCHOR + level] / weight);
     if (!(mean > 0)) return undefined;
     const days = Math.max(d[this.row + DAYS], 1);
     // a week averages its active days; what the anchor itself does not know is added
     const own = this.dayDispersion(level);
-    const daily = (own * days + this.group.dayWithin[level] * 4) / (days + 4);
+    const daily = (own * days + this.group.dayWithin[level] * 2) / (days + 2);
     const out = this.expectation;
     out.mean = mean;
-    out.dispersion = daily / 5 + daily / age + 0.01;
+    out.dispersion = daily / 5 + daily / age + 0.005;
     out.scope = 'own';
     out.size = age;
     return out;
@@ -191,6 +199,21 @@ export class AccountBaselines {
     );
   }
 
+  /**
+   * What is expected of the requests of an hour in a block of the day that is rarely used: nothing but with the chance
+   * of the block, then an hour like others. Moments of that mixture, so that the surprise levels off at its rarity.
+   * Undefined where the block is not rare.
+   */
+  offHours(hour: number, working: boolean): Expectation | undefined {
+    const share = this.blockShare(hour, working);
+    if (share >= 0.05) return undefined;
+    const out = this.hour(LEVEL.requests);
+    const chance = 6 * share;
+    out.mean = Math.max(1e-3, out.mean * chance);
+    out.dispersion = (1 + out.dispersion) / chance;
+    return out;
+  }
+
   /** Mean and spread (0..1000) of the regularity of the account's hours, and how many there were. */
   regularity(): { mean: number; spread: number; hours: number } {
     const d = this.slab.data;
@@ -225,7 +248,10 @@ export class AccountBaselines {
     if (odd) d[row + ODD_TODAY] = 1;
     for (let level = 0; level < N; level++) {
       const value = hourLevel(values, level);
-      if (value > 0) d[row + RUNNING + level] += value;
+      if (value > 0) {
+        d[row + RUNNING + level] += value;
+        if (value > d[row + TODAY_RECORD + level]) d[row + TODAY_RECORD + level] = value;
+      }
     }
     for (let kind = 0; kind < NOVELTIES.length; kind++) {
       const value = values[NOVELTY_FEATURES[kind]];
@@ -291,13 +317,17 @@ export class AccountBaselines {
       if (d[row + HELD_DAYS] === 0) d[row + HELD_SINCE] = d[row + TODAY];
       d[row + HELD_DAYS]++;
       d[row + HELD_HOURS] += d[row + TODAY_HOURS];
-      for (let level = 0; level < N; level++) d[row + HELD + level] += d[row + RUNNING + level];
+      for (let level = 0; level < N; level++) {
+        d[row + HELD + level] += d[row + RUNNING + level];
+        d[row + HELD_RECORD + level] = Math.max(d[row + HELD_RECORD + level], d[row + TODAY_RECORD + level]);
+      }
     } else {
       this.forget(KEEP);
       d[row + DAYS]++;
       d[row + HOURS] += d[row + TODAY_HOURS];
       for (let level = 0; level < N; level++) {
         const total = d[row + RUNNING + level];
+        d[row + RECORD + level] = Math.max(d[row + RECORD + level] * KEEP_RECORD, d[row + TODAY_RECORD + level]);
         if (total === 0) continue;
         d[row + SUMS + level] += total;
         d[row + SQUARES + level] += total * total;
@@ -306,6 +336,7 @@ export class AccountBaselines {
     }
     if (d[row + HELD_DAYS] > 0 && today - d[row + HELD_SINCE] >= QUARANTINE_DAYS) this.release();
     d.fill(0, row + RUNNING, row + RUNNING + N);
+    d.fill(0, row + TODAY_RECORD, row + TODAY_RECORD + N);
     d.fill(0, row + NOVEL_TODAY, row + NOVEL_TODAY + NOVELTIES.length);
     d[row + TODAY_HOURS] = 0;
     d[row + ODD_TODAY] = 0;
@@ -339,6 +370,8 @@ export class AccountBaselines {
       d[row + SUMS + level] += total;
       d[row + SQUARES + level] += (total * total) / days;
       d[row + HELD + level] = 0;
+      d[row + RECORD + level] = Math.max(d[row + RECORD + level], d[row + HELD_RECORD + level]);
+      d[row + HELD_RECORD + level] = 0;
     }
     d[row + HELD_DAYS] = 0;
     d[row + HELD_HOURS] = 0;

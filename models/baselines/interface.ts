@@ -5,7 +5,7 @@ import { I, type Rolled } from '../levels.ts';
 import type { ClassPrior, TenantPrior } from '../prior.ts';
 import { classOf, SHARES, sharePart, shareWhole } from '../shares.ts';
 import type { CalendarHour, ClosedWindow } from '../windows.ts';
-import type { Expectation } from './credibility.ts';
+import { credible, type Expectation } from './credibility.ts';
 import { Slab } from './slab.ts';
 
 const HOUR = 3_600_000;
@@ -28,6 +28,12 @@ const QUARANTINE_HOURS = 168;
 const LONGEST_GAP = 168;
 
 const S = SHARES.length;
+/** Amounts per active hour that do not grow with the requests as a share does. */
+export const INTERFACE_COUNTS = ['top_caller', 'heavy_callers', 'neighbours', 'server_errors', 'countries', 'networks'] as const;
+/** Shipped means of an active hour. */
+const COUNT_PRIOR: Record<(typeof INTERFACE_COUNTS)[number], number> = {
+  top_caller: 15, heavy_callers: 1, neighbours: 5, server_errors: 2, countries: 2, networks: 5,
+};
 const FIRST_HOUR = 0; // epoch hours + 1; 0: never seen
 const LAST_HOUR = 1;
 const LEVEL_SUM = 2; // requests, forgotten hourly
@@ -53,7 +59,16 @@ const WEEK_SUM = BINS_N + 48; // 168
 const WEEK_N = WEEK_SUM + 168;
 const SHARE_HOUR = WEEK_N + 168; // per share: part, whole, excess, scale
 const SHARE_DAY = SHARE_HOUR + 4 * S;
-const STRIDE = SHARE_DAY + 4 * S;
+const COUNTS = SHARE_DAY + 4 * S; // per count: sum, squares over active hours
+const STRIDE = COUNTS + 2 * INTERFACE_COUNTS.length;
+
+/**
+ * The least overdispersion that is believed of a share: hours differ by 15 % of the share for reasons that a past of
+ * weeks has not shown yet; at most a spread of 0.17 around a half.
+ */
+function leastCorrelation(p: number): number {
+  return Math.min(0.03, Math.max(0.002, (0.0225 * p) / (1 - p)));
+}
 
 /** A law with what stands behind it. */
 export interface Expected<L extends Law = Law> {
@@ -96,6 +111,11 @@ export class InterfaceBaselines {
     return this.slab.data[this.row + ACTIVE_HOURS];
   }
 
+  /** How far the own past is to be trusted, 0.5..1: a young interface's verdicts weigh less. */
+  get trust(): number {
+    return Math.min(1, 0.5 + this.activeHours / 48);
+  }
+
   get tenantPrior(): TenantPrior {
     return this.prior;
   }
@@ -136,7 +156,7 @@ export class InterfaceBaselines {
     // half a trial against certainty: what never happened is rare, not impossible
     const p = Math.min(0.995, (part + spec.strength * usual + 0.02) / (whole + spec.strength + 0.04));
     const own = (d[base + 2] + SHARE_CORRELATION * CORRELATION_STRENGTH) / (d[base + 3] + CORRELATION_STRENGTH);
-    const rho = Math.min(0.5, Math.max(0.001, own));
+    const rho = Math.min(0.5, Math.max(leastCorrelation(p), own));
     const windows = this.activeHours / (long ? 24 : 1);
     const each = windows > 0 ? Math.max(1, whole / windows) : 1;
     const priorRho = 1 / (spec.strength + 1);
@@ -145,6 +165,13 @@ export class InterfaceBaselines {
     const s = 1 / spread - 1;
     const scope = windows >= 1 && whole > spec.strength ? 'own' : this.class.hours > 0 ? 'tenant' : 'prior';
     return { law: { kind: 'share', trials, a: s * p, b: s * (1 - p) }, scope, size: Math.round(scope === 'own' ? windows : this.class.hours) };
+  }
+
+  /** What is expected of an amount of an active hour. The result is reused by the next call. */
+  count(name: (typeof INTERFACE_COUNTS)[number]): Expectation {
+    const d = this.slab.data;
+    const at = this.row + COUNTS + 2 * INTERFACE_COUNTS.indexOf(name);
+    return credible(d[at], d[at + 1], this.activeHours, COUNT_PRIOR[name], 0.5, 2, 0, this.expectation);
   }
 
   /** Usual value of a share, 0..1. */
@@ -211,6 +238,12 @@ export class InterfaceBaselines {
     for (let index = 0; index < S; index++) {
       this.learnShare(row + SHARE_HOUR + 4 * index, sharePart(this.window, '1h', index), shareWhole(this.window, '1h', index), 1);
       this.learnShare(row + SHARE_DAY + 4 * index, sharePart(this.window, '1d', index), shareWhole(this.window, '1d', index), 1 / 24);
+    }
+    for (let index = 0; index < INTERFACE_COUNTS.length; index++) {
+      const at = row + COUNTS + 2 * index;
+      const value = values[I[INTERFACE_COUNTS[index]]];
+      d[at] = d[at] * KEEP_SHARE_HOUR + value;
+      d[at + 1] = d[at + 1] * KEEP_SHARE_HOUR + value * value;
     }
     if (values[I.requests] >= 5) {
       if (values[I.duration_ms] > 0) this.learnMeasure(DURATION_N, values[I.duration_ms] / values[I.requests]);

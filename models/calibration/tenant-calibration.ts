@@ -52,6 +52,18 @@ export interface CalibrationState {
   shifts: [string, number][];
   minutes: [string, [string, number, number][]][];
   known: string[];
+  lasting: Lasting[];
+}
+
+/** A condition under alert that may go on unseen. */
+interface Lasting {
+  detector: string;
+  entity: string;
+  evidence: number;
+  /** day of its alert */
+  from: number;
+  /** last day on which it may */
+  until: number;
 }
 
 /**
@@ -70,14 +82,16 @@ export class TenantCalibration {
   private readonly minutes = new Map<string, Map<string, [number, number]>>();
   /** detectors that have ever scored something here */
   private readonly known = new Set<string>();
+  private lasting: Lasting[] = [];
   private readonly tails = new Map<string, Exceedances>();
 
   /** An hour begins to be processed: days that are over and two epochs old join the tail. */
   begin(hour: number, day: number): void {
     const over = this.open.filter((entry) => entry.day < day && entry.lastHour <= hour - 2);
     for (const entry of over) {
-      this.clean.push({ day: entry.day, hours: entry.hours, histograms: entry.histograms, alerted: takeOutAlerted(entry) });
+      this.clean.push({ day: entry.day, hours: entry.hours, histograms: entry.histograms, alerted: takeOutAlerted(entry, this.lasting) });
     }
+    this.lasting = this.lasting.filter((condition) => condition.until >= day);
     if (over.length === 0) return;
     this.open = this.open.filter((entry) => !over.includes(entry));
     this.clean = this.clean.filter((entry) => entry.day > day - 1 - DAYS_KEPT);
@@ -137,9 +151,19 @@ export class TenantCalibration {
     }
   }
 
-  /** The entity is under an alert on this day: its day does not count as clean. */
-  quarantine(day: number, entity: string): void {
+  /**
+   * The entity is under an alert on this day: its day does not count as clean. The condition may last unseen (tasks
+   * report a lasting one again only when it has grown) for `days` more; then the detector's highest count near that
+   * evidence is taken out for it.
+   */
+  quarantine(day: number, entity: string, detector: string, evidence: number, days: number): void {
     this.openDay(day).alerted.add(entity);
+    const before = this.lasting.find((condition) => condition.detector === detector && condition.entity === entity);
+    if (before === undefined) this.lasting.push({ detector, entity, evidence, from: day, until: day + days });
+    else {
+      before.evidence = evidence;
+      before.until = day + days;
+    }
   }
 
   /**
@@ -221,6 +245,7 @@ export class TenantCalibration {
       shifts: [...this.shifts],
       minutes: [...this.minutes].map(([detector, recent]) => [detector, [...recent].map(([entity, [evidence, at]]) => [entity, evidence, at])]),
       known: [...this.known],
+      lasting: this.lasting.map((condition) => ({ ...condition })),
     };
   }
 
@@ -243,6 +268,7 @@ export class TenantCalibration {
     for (const [detector, recent] of state.minutes) {
       calibration.minutes.set(detector, new Map(recent.map(([entity, evidence, at]) => [entity, [evidence, at]])));
     }
+    calibration.lasting = state.lasting.map((condition) => ({ ...condition }));
     for (const detector of state.known) calibration.known.add(detector);
     return calibration;
   }
@@ -265,29 +291,41 @@ function plausiblyFalse(expected: number): number {
 /** Alerted entities of one detector and day that are remembered, the weakest. */
 const ALERTED_KEPT = 20;
 
+/** A lasting condition is sent again when it has grown by more than this; unseen, it lies no higher. */
+const UNSEEN_GROWTH = 2;
+/** … and it has cleared when it fell below this part. */
+const CLEARED_PART = 0.5;
+
 /**
  * Entities under an alert leave the day's histograms, each from the bucket of its highest evidence or the next below
- * that holds one. Returns their evidence by detector.
+ * that holds one; so do conditions that lasted unseen. Returns the evidence of the first by detector.
  */
-function takeOutAlerted(entry: OpenDay): Map<string, number[]> {
+function takeOutAlerted(entry: OpenDay, lasting: readonly Lasting[]): Map<string, number[]> {
   const taken = new Map<string, number[]>();
   for (const [detector, counts] of entry.histograms) {
     const strongest = entry.strongest.get(detector);
-    if (strongest === undefined) continue;
     const evidences: number[] = [];
     for (const entity of entry.alerted) {
-      const evidence = strongest.get(entity);
-      if (evidence === undefined) continue;
-      for (let b = evidenceBucket(evidence); b >= 0; b--) {
-        if (counts[b] < 1) continue;
-        counts[b]--;
-        evidences.push(evidence);
-        break;
-      }
+      const evidence = strongest?.get(entity);
+      if (evidence !== undefined && takeOne(counts, evidence, 0)) evidences.push(evidence);
     }
     if (evidences.length > 0) taken.set(detector, evidences.sort((a, b) => a - b).slice(0, ALERTED_KEPT));
+    for (const condition of lasting) {
+      if (condition.detector !== detector || condition.from >= entry.day || condition.until < entry.day || entry.alerted.has(condition.entity)) continue;
+      takeOne(counts, condition.evidence + UNSEEN_GROWTH, condition.evidence * CLEARED_PART);
+    }
   }
   return taken;
+}
+
+/** Takes one entity out of the highest bucket that holds one, between two levels of evidence. */
+function takeOne(counts: Float64Array, highest: number, lowest: number): boolean {
+  for (let b = evidenceBucket(highest); b >= evidenceBucket(lowest); b--) {
+    if (counts[b] < 1) continue;
+    counts[b]--;
+    return true;
+  }
+  return false;
 }
 
 function packed(histograms: Map<string, Float64Array>): [string, number[]][] {

@@ -2,10 +2,10 @@ import { FLAG } from '../../services/core/batch.ts';
 import type { InterfaceBaselines } from '../baselines/interface.ts';
 import type { Detector } from '../detector.ts';
 import { surprise, type Term } from '../evidence.ts';
-import { addShares, anyAbove } from '../interface-terms.ts';
+import { addCount, addShares } from '../interface-terms.ts';
 import { I, interfaceValue, type Rolled } from '../levels.ts';
 import { severityOf } from '../severity.ts';
-import { countTerm } from '../terms.ts';
+import { countTerm, strongest } from '../terms.ts';
 import type { ClosedWindow } from '../windows.ts';
 
 /** Values asked for below which nobody enumerates. */
@@ -17,7 +17,11 @@ function enumerationTerms(window: ClosedWindow, b: InterfaceBaselines, size: '1h
   if (values < LEAST_VALUES) return terms;
   addShares(terms, window, b, size, 'hits', 1, 'missing', 'client_errors', 'refused', 'failures');
   addShares(terms, window, b, size, 'values', 1, 'targets', 'run_targets', 'neighbours');
-  addShares(terms, window, b, size, 'who', 0.7, 'single_callers', 'few_callers', 'top_caller', 'heavy_callers');
+  addShares(terms, window, b, size, 'who', 0.7, 'single_callers', 'few_callers');
+  if (size === '1h') {
+    addCount(terms, window, b, 'top_caller', 'who', 0.7);
+    addCount(terms, window, b, 'heavy_callers', 'who', 0.7);
+  }
   return terms;
 }
 
@@ -32,15 +36,17 @@ export const accountEnumeration: Detector<InterfaceBaselines> = {
   title: 'Values are being enumerated at {key}',
   features: ['missing', 'client_errors', 'refused', 'failures', 'targets', 'run_targets', 'neighbours', 'single_callers', 'few_callers',
     'top_caller', 'heavy_callers', 'requests', 'missing_6h', 'client_errors_6h', 'refused_6h', 'failures_6h', 'targets_6h', 'run_targets_6h',
-    'neighbours_6h', 'single_callers_6h', 'few_callers_6h', 'top_caller_6h', 'heavy_callers_6h'],
+    'neighbours_6h', 'single_callers_6h', 'few_callers_6h'],
   needs: ['status', 'target'],
   gate: 4,
-  applies: (flags) => (flags & (FLAG.flow | FLAG.asset)) === 0,
+  applies: (flags) => (flags & (FLAG.flow | FLAG.asset | FLAG.login)) === 0,
   terms(window, b) {
     if (interfaceValue(window, '6h', I.requests) < LEAST_VALUES) return undefined;
     const terms = enumerationTerms(window, b, '1h');
     terms.push(...enumerationTerms(window, b, '6h'));
-    if (!anyAbove(terms, 1.5)) return undefined;
+    // a wave of 404s is a broken link, many values a good day: only together do they say something
+    const groups = Number(strongest(terms, 'hits') > 0) + Number(strongest(terms, 'values') > 0) + Number(strongest(terms, 'who') > 0);
+    if (groups < 2) return undefined;
     const requests = window.values[I.requests];
     const expected = b.requests(window.calendar);
     if (requests > 2 * expected.mean) {

@@ -32,7 +32,11 @@ export const antMoving: Detector<AccountBaselines> = {
       const value = b.amount('7d', LEVEL[name]);
       if (value < LEAST[name]) continue;
       const anchor = b.anchoredWeek(LEVEL[name]);
-      if (anchor !== undefined && value > 1.2 * anchor.mean) terms.push(countTerm(`${name}_7d`, value, anchor, 'growth'));
+      if (anchor === undefined || value < 1.2 * anchor.mean) continue;
+      // one big day is another matter: the days before it must have grown at least half as much
+      const before = ((value - b.amount('1d', LEVEL[name])) * 7) / 6;
+      if (before / anchor.mean - 1 < 0.5 * (value / anchor.mean - 1)) continue;
+      terms.push(countTerm(`${name}_7d`, value, anchor, 'growth'));
     }
     if (strongest(terms, 'growth') < 1.5) return undefined;
     for (const name of TAKEN) {

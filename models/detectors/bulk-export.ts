@@ -40,14 +40,8 @@ export const bulkExport: Detector<AccountBaselines> = {
     if (strongest(terms, 'what') < 1.5) return undefined;
     const { calendar } = window;
     if (b.lifeDays >= 5) {
-      const share = b.blockShare(calendar.hour, calendar.working);
-      if (share < 0.05) {
-        const usual = b.hour(LEVEL.requests);
-        // an active hour of this block comes so rarely; the requests of one are no more certain than that
-        usual.mean = Math.max(0.02, usual.mean * share * 6);
-        usual.dispersion = 2 + usual.dispersion;
-        terms.push(countTerm('requests_at_this_hour', window.values[A.requests], usual, 'when', 0.7));
-      }
+      const usual = b.offHours(calendar.hour, calendar.working);
+      if (usual !== undefined) terms.push(countTerm('requests_at_this_hour', window.values[A.requests], usual, 'when'));
     }
     return terms;
   },

@@ -2,7 +2,7 @@ import { FLAG } from '../../services/core/batch.ts';
 import type { InterfaceBaselines } from '../baselines/interface.ts';
 import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
-import { addShares } from '../interface-terms.ts';
+import { addCount, addShares } from '../interface-terms.ts';
 import { I } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { countTerm, lawTerm, strongest } from '../terms.ts';
@@ -33,7 +33,8 @@ export const interfaceFlood: Detector<InterfaceBaselines> = {
     if (each !== undefined && callers > 0 && requests / callers > 1.5 * each.law.center) {
       terms.push(lawTerm('requests_per_caller', requests / callers, each, 'who', 0.7));
     }
-    addShares(terms, window, b, '1h', 'who', 0.7, 'top_caller', 'heavy_callers', 'single_callers');
+    addCount(terms, window, b, 'top_caller', 'who', 0.7);
+    addShares(terms, window, b, '1h', 'who', 0.7, 'heavy_callers', 'single_callers');
     if (strongest(terms, 'who') < 0.7) return undefined;
     addShares(terms, window, b, '1h', 'effect', 0.5, 'server_errors', 'slow');
     return terms;

@@ -7,6 +7,11 @@ export const LEAST_HOURS = 30;
 /** Requests an hour below which no stop within an hour can be told from chance. */
 export const LEAST_RATE = 30;
 
+/** Minutes of nothing that even the busiest interface is granted. */
+const LEAST_MINUTES = 3;
+/** Requests come in clumps within an hour, which hours do not show: never less dispersion than this. */
+const LEAST_DISPERSION = 0.2;
+
 /** Nothing comes any more where much always came (scenario 19). Looked at by minutes, so that the stop alarms at the stop. */
 export const interfaceSilent: Detector<InterfaceBaselines> = {
   name: 'interface_silent',
@@ -22,9 +27,9 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
     if (minute.counters[0] > 0 || b.hours < LEAST_HOURS) return undefined;
     const expected = b.requests(minute.calendar);
     const silent = b.silentExpected;
-    if (silent < 8) return undefined;
+    if (silent < 8 || silent < LEAST_MINUTES * (expected.mean / 60)) return undefined;
     return [{
-      feature: 'requests_since_last', value: 0, law: { kind: 'floor', mean: silent, dispersion: expected.dispersion },
+      feature: 'requests_since_last', value: 0, law: { kind: 'floor', mean: silent, dispersion: Math.max(expected.dispersion, LEAST_DISPERSION) },
       baseline: { scope: expected.scope, size: expected.size }, group: 'silence', weight: 1,
     }];
   },

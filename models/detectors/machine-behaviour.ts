@@ -28,20 +28,15 @@ export const machineBehaviour: Detector<AccountBaselines> = {
     if (values[A.active_minutes] > 30) {
       terms.push({
         feature: 'active_minutes', value: Math.min(60, values[A.active_minutes]), law: { kind: 'share', trials: 60, a: 1.2, b: 3 },
-        baseline: { scope: 'fixed', size: 0 }, group: 'idle', weight: 0.7,
+        baseline: { scope: 'fixed', size: 0 }, group: 'idle', weight: 0.5,
       });
     }
     if (strongest(terms, 'regular') + strongest(terms, 'idle') < 1) return undefined;
     const expected = b.hour(LEVEL.requests);
     if (values[A.requests] > 1.5 * expected.mean) terms.push(countTerm('requests', values[A.requests], expected, 'volume', 0.7));
     if (b.lifeDays >= 5) {
-      const share = b.blockShare(calendar.hour, calendar.working);
-      if (share < 0.05) {
-        const usual = b.hour(LEVEL.requests);
-        usual.mean = Math.max(0.02, usual.mean * share * 6);
-        usual.dispersion += 2;
-        terms.push(countTerm('requests_at_this_hour', values[A.requests], usual, 'when', 0.7));
-      }
+      const usual = b.offHours(calendar.hour, calendar.working);
+      if (usual !== undefined) terms.push(countTerm('requests_at_this_hour', values[A.requests], usual, 'when'));
     }
     return terms;
   },

@@ -2,7 +2,7 @@ import { FLAG } from '../../services/core/batch.ts';
 import type { InterfaceBaselines } from '../baselines/interface.ts';
 import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
-import { addShares } from '../interface-terms.ts';
+import { addCount, addShares } from '../interface-terms.ts';
 import { I } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { countTerm, strongest } from '../terms.ts';
@@ -22,7 +22,8 @@ export const registrationBatch: Detector<InterfaceBaselines> = {
   terms(window, b) {
     if (window.values[I.requests] < LEAST_REQUESTS) return undefined;
     const terms: Term[] = [];
-    addShares(terms, window, b, '1h', 'cohort', 1, 'shared_prefixes', 'shared_devices', 'top_caller');
+    addShares(terms, window, b, '1h', 'cohort', 1, 'shared_prefixes', 'shared_devices');
+    addCount(terms, window, b, 'top_caller', 'cohort', 1);
     addShares(terms, window, b, '1h', 'purpose', 0.7, 'single_callers');
     addShares(terms, window, b, '1h', 'runs', 0.7, 'run_targets');
     if (strongest(terms, 'cohort') + strongest(terms, 'purpose') + strongest(terms, 'runs') < 1) return undefined;

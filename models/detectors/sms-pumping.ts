@@ -2,7 +2,7 @@ import { FLAG } from '../../services/core/batch.ts';
 import type { InterfaceBaselines } from '../baselines/interface.ts';
 import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
-import { addShares } from '../interface-terms.ts';
+import { addCount, addShares } from '../interface-terms.ts';
 import { I, interfaceValue } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { countTerm, strongest } from '../terms.ts';
@@ -15,7 +15,7 @@ export const smsPumping: Detector<InterfaceBaselines> = {
   view: 'interface',
   window: '1d',
   title: 'Codes are sent to runs of numbers through {key}',
-  features: ['run_targets', 'run_targets_1d', 'single_callers', 'single_callers_1d', 'top_caller', 'top_caller_1d', 'shared_prefixes', 'requests'],
+  features: ['run_targets', 'run_targets_1d', 'single_callers', 'single_callers_1d', 'top_caller', 'shared_prefixes', 'requests'],
   needs: ['send_code', 'target'],
   gate: 4,
   applies: (flags) => (flags & FLAG.sendCode) !== 0,
@@ -24,7 +24,8 @@ export const smsPumping: Detector<InterfaceBaselines> = {
     for (const size of ['1h', '1d'] as const) {
       if (interfaceValue(window, size, I.targets) < LEAST_TARGETS) continue;
       addShares(terms, window, b, size, 'runs', 1, 'run_targets');
-      addShares(terms, window, b, size, 'who', 0.7, 'single_callers', 'top_caller');
+      addShares(terms, window, b, size, 'who', 0.7, 'single_callers');
+      if (size === '1h') addCount(terms, window, b, 'top_caller', 'who', 0.7);
       if (size === '1h') addShares(terms, window, b, size, 'shared', 0.5, 'shared_prefixes');
     }
     if (strongest(terms, 'runs') + strongest(terms, 'who') < 1) return undefined;

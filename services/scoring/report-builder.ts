@@ -66,11 +66,8 @@ export class ReportBuilder {
     this.interfaces.push([id, requests, answered, callers]);
   }
 
-  accountHour(group: number, kind: number, requests: number, anonymous: boolean): void {
+  accountHour(group: number, kind: number): void {
     this.hours[group * 48 + kind]++;
-    this.profile[kind] += requests;
-    this.anonymous[0] += requests;
-    if (anonymous) this.anonymous[1] += requests;
   }
 
   hourAmount(group: number, level: number, amount: number): void {
@@ -95,8 +92,11 @@ export class ReportBuilder {
     this.novelty[base + 1 + kind] += Math.min(count, 50);
   }
 
-  interfaceHour(classIndex: number): void {
+  interfaceHour(classIndex: number, kind: number, requests: number, anonymous: number): void {
     this.shares[classIndex * (2 * SHARES.length + 1) + 2 * SHARES.length]++;
+    this.profile[kind] += requests;
+    this.anonymous[0] += requests;
+    this.anonymous[1] += anonymous;
   }
 
   share(classIndex: number, share: number, part: number, whole: number): void {
@@ -165,13 +165,13 @@ export class ReportBuilder {
           put(POPULATION.within(g, level), this.within, cell * 3, 3);
         }
       }
-      put(POPULATION.profile, this.profile, 0, 48);
-      put(POPULATION.anonymous, this.anonymous, 0, 2);
-      for (const cells of [this.hours, this.novelty, this.hourAmounts, this.dayAmounts, this.within, this.profile, this.anonymous]) cells.fill(0);
+      for (const cells of [this.hours, this.novelty, this.hourAmounts, this.dayAmounts, this.within]) cells.fill(0);
     } else if (this.view === 'interface') {
       const length = 2 * SHARES.length + 1;
       for (let c = 0; c < CLASSES.length; c++) put(POPULATION.shares(c), this.shares, c * length, length);
-      this.shares.fill(0);
+      put(POPULATION.profile, this.profile, 0, 48);
+      put(POPULATION.anonymous, this.anonymous, 0, 2);
+      for (const cells of [this.shares, this.profile, this.anonymous]) cells.fill(0);
     } else {
       for (const [name, histogram] of [...this.sparse].sort((a, b) => (a[0] < b[0] ? -1 : 1))) put(POPULATION.sparse(this.view, name), histogram, 0, AMOUNT_BUCKETS);
       this.sparse.clear();

@@ -4,11 +4,10 @@ import { SparseBaselines, SPARSE_LEVELS, type SparseView } from '../../models/ba
 import type { Detector } from '../../models/detector.ts';
 import { DETECTORS } from '../../models/detectors/index.ts';
 import { LEAST_HOURS, LEAST_RATE } from '../../models/detectors/interface-silent.ts';
-import { A, hourLevel, I, LEVELS } from '../../models/levels.ts';
+import { hourLevel, I, LEVELS } from '../../models/levels.ts';
 import type { TenantPrior } from '../../models/prior.ts';
 import { classOf, sharePart, SHARES, shareWhole } from '../../models/shares.ts';
 import { type CalendarHour, type ClosedMinute, type ClosedWindow, MINUTE_COUNTERS, type View } from '../../models/windows.ts';
-import { FLAG } from '../core/batch.ts';
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { ReportBuilder } from './report-builder.ts';
 
@@ -61,7 +60,7 @@ function accountKit(): ViewKit {
       if (odd) return;
       const group = baselines.groupIndex;
       const { calendar, values } = window;
-      into.accountHour(group, (calendar.working ? 0 : 24) + calendar.hour, values[A.requests], (window.flags & FLAG.anonymous) !== 0);
+      into.accountHour(group, (calendar.working ? 0 : 24) + calendar.hour);
       for (let level = 0; level < LEVELS.length; level++) into.hourAmount(group, level, hourLevel(values, level));
     },
     minute(minute, prior) {
@@ -91,7 +90,8 @@ function interfaceKit(): ViewKit {
       into.interface(window.key, requests, Math.max(0, requests - errors), values[I.callers]);
       if (odd) return;
       const index = classOf(window.flags);
-      into.interfaceHour(index);
+      const { calendar } = window;
+      into.interfaceHour(index, (calendar.working ? 0 : 24) + calendar.hour, requests, values[I.anonymous]);
       for (let share = 0; share < SHARES.length; share++) into.share(index, share, sharePart(window, '1h', share), shareWhole(window, '1h', share));
     },
     minute(minute, prior) {
