@@ -36,7 +36,8 @@ export interface EmbeddedOptions {
   inputs: InputSpec[];
   /** folder for snapshots, made when missing; the caller holds its lock */
   folder: string;
-  topologyConfig: unknown;
+  /** plain data for createTopology, once it is known what the inputs are */
+  topologyConfig(inputs: readonly KnownInput[]): unknown;
   /** module that exports createTopology; the product's own when left out */
   topologyModule?: URL;
   configVersion: string;
@@ -60,11 +61,23 @@ export interface EmbeddedOptions {
   onNotice?: (text: string) => void;
 }
 
+/** An input that has been looked at. */
+export interface KnownInput {
+  path: string;
+  tenant: string;
+  source: string;
+  /** identity */
+  partition: string;
+  format: string;
+  /** ms */
+  lateness: number;
+}
+
 export interface EmbeddedResult {
   runs: RunResult[];
   stopped: boolean;
   /** what was read, under which identity and format, in the order given; the same file twice is listed once */
-  inputs: { path: string; tenant: string; source: string; partition: string; format: string; run: string; resumedAt: number }[];
+  inputs: (KnownInput & { run: string; resumedAt: number })[];
 }
 
 interface KnownRun {
@@ -91,16 +104,15 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<EmbeddedRes
       return;
     }
     inputs.push(input);
-    result.inputs.push({
-      path: input.path, tenant: input.tenant, source: input.source, partition: input.partition, format: input.format, run: run.name, resumedAt: input.start.offset,
-    });
+    result.inputs.push({ ...known(input), run: run.name, resumedAt: input.start.offset });
   };
   for (const spec of options.inputs) {
     const input = await look(spec, runs, options);
     if (input.run === undefined) fresh.push(input.plan);
     else plan(input.run, input.plan);
   }
-  const late = await backfills(options, topologyModule, runs[0], fresh);
+  const topologyConfig = options.topologyConfig([...[...planned.values()].flat(), ...fresh].map(known));
+  const late = await backfills(options, topologyModule, topologyConfig, runs[0], fresh);
   if (late.length > 0) {
     const backfill: KnownRun = { name: `backfill-${late[0].partition}`, folder: join(options.folder, `backfill-${late[0].partition}`), manifest: undefined };
     for (const input of late) {
@@ -114,7 +126,7 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<EmbeddedRes
       name: run.name,
       folder: run.folder,
       topologyModule,
-      topologyConfig: options.topologyConfig,
+      topologyConfig,
       configVersion: options.configVersion,
       program: options.program,
       workers,
@@ -134,6 +146,10 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<EmbeddedRes
     if (result.stopped) break;
   }
   return result;
+}
+
+function known({ path, tenant, source, partition, format, lateness }: PlannedInput): KnownInput {
+  return { path, tenant, source, partition, format, lateness };
 }
 
 /** The runs that have state in the folder, the main one first, whether it has or not. */
@@ -170,12 +186,12 @@ async function look(spec: InputSpec, runs: KnownRun[], options: Pick<EmbeddedOpt
 }
 
 /** The new inputs that end before the time that their tenant has reached. */
-async function backfills(options: EmbeddedOptions, topologyModule: string, main: KnownRun, inputs: PlannedInput[]): Promise<PlannedInput[]> {
+async function backfills(options: EmbeddedOptions, topologyModule: string, topologyConfig: unknown, main: KnownRun, inputs: PlannedInput[]): Promise<PlannedInput[]> {
   const reached = main.manifest?.reached ?? {};
   const suspects = inputs.filter((input) => input.opened.kind !== 'stdin' && reached[input.tenant] !== undefined);
   if (suspects.length === 0) return [];
   const { createTopology } = (await import(topologyModule)) as { createTopology: CreateTopology };
-  const topology = await createTopology(options.topologyConfig);
+  const topology = await createTopology(topologyConfig);
   const late: PlannedInput[] = [];
   for (const input of suspects) {
     const span = await probeSpan(topology, input);
