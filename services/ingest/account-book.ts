@@ -1,0 +1,92 @@
+import { FLAG } from '../core/batch.ts';
+import { sipHash } from '../core/hash.ts';
+import { keyGroup, partitionOf } from '../core/key-groups.ts';
+import { putHex } from './hashed-pool.ts';
+import { ByteInterner, widen } from './interner.ts';
+import { TextPool } from './text-pool.ts';
+import type { Workspace } from './workspace.ts';
+
+const MAX_ACCOUNTS = 1 << 17;
+/** A longer name is stored as its hash. */
+const MAX_PLAIN = 200;
+
+export interface AccountBookConfig {
+  roles: { admin: readonly string[]; service: readonly string[] };
+  /** accounts are stored readable */
+  plain: boolean;
+  key: Uint32Array;
+  partitions: number;
+  seed: number;
+}
+
+/** Accounts and what is known of each: role flags and partition, worked out once an account. */
+export class AccountBook {
+  readonly pool: TextPool;
+  private readonly config: AccountBookConfig;
+  private readonly roles: { flag: number; pattern: RegExp }[];
+  private readonly secrets: ByteInterner;
+  private secretTo = new Int32Array(512);
+  private readonly words = new Uint32Array(2);
+  flags = new Uint32Array(512);
+  partition = new Uint16Array(512);
+
+  constructor(config: AccountBookConfig) {
+    this.config = config;
+    this.pool = new TextPool(MAX_ACCOUNTS, config.seed, config.partitions);
+    this.secrets = new ByteInterner(MAX_ACCOUNTS, config.seed);
+    this.roles = [
+      ...config.roles.admin.map((text) => ({ flag: FLAG.admin, pattern: globPattern(text) })),
+      ...config.roles.service.map((text) => ({ flag: FLAG.service, pattern: globPattern(text) })),
+    ];
+  }
+
+  /** Forgets everything when full. Call between records. */
+  makeRoom(): void {
+    if (!this.pool.ids.full && !this.secrets.full) return;
+    this.pool.reset();
+    this.secrets.reset();
+  }
+
+  /** Id of the account named by a span; a `secret` (an API key) is stored hashed, as `key-` and 16 digits. */
+  find(workspace: Workspace, start: number, end: number, secret: boolean): number {
+    if (!secret && this.config.plain && end - start <= MAX_PLAIN) {
+      const id = this.pool.ids.intern(workspace.view, start, end);
+      if (this.pool.ids.lastIsNew) this.enter(id, new TextDecoder().decode(workspace.bytes.subarray(start, end)));
+      return id;
+    }
+    if (end - start > 1024) end = start + 1024;
+    const raw = this.secrets.intern(workspace.view, start, end);
+    if (raw >= this.secretTo.length) this.secretTo = widen(this.secretTo);
+    if (this.secrets.lastIsNew) this.secretTo[raw] = this.enterHashed(workspace.bytes.slice(start, end), secret);
+    return this.secretTo[raw];
+  }
+
+  private enterHashed(value: Uint8Array, secret: boolean): number {
+    sipHash(this.config.key, value, 0, value.length, this.words);
+    const hex = new Uint8Array(16);
+    putHex(this.words, hex, 0);
+    const digits = new TextDecoder().decode(hex);
+    const id = this.pool.internText(secret ? `key-${digits}` : digits);
+    this.enter(id, secret ? '' : new TextDecoder().decode(value));
+    return id;
+  }
+
+  /** `name` is the readable one: roles are given in it also where accounts are stored hashed. */
+  private enter(id: number, name: string): void {
+    while (id >= this.flags.length) {
+      this.flags = widen(this.flags);
+      this.partition = widen(this.partition);
+    }
+    const bytes = this.pool.bytesOf(id);
+    const shown = new TextDecoder().decode(bytes);
+    let flags = 0;
+    for (const { flag, pattern } of this.roles) if (pattern.test(name) || pattern.test(shown)) flags |= flag;
+    this.flags[id] = flags;
+    this.partition[id] = partitionOf(keyGroup(bytes, 0, bytes.length), this.config.partitions);
+  }
+}
+
+/** `ops-*` as a pattern: `*` stands for any text, all else for itself. */
+export function globPattern(text: string): RegExp {
+  return new RegExp(`^${text.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 's');
+}

@@ -1,0 +1,93 @@
+import { FORMATS } from '../../schemas/config.ts';
+import { NO_ADDRESS_DATA } from './addresses.ts';
+import { createNormaliseStage } from './normalise.ts';
+import type { FormatName } from './normalise-config.ts';
+
+/** Bytes of an input's beginning that detection looks at. */
+export const SAMPLE_BYTES = 1 << 16;
+const MAX_LINES = 200;
+
+export type Detection = { format: FormatName; confidence: number; reason: string } | { format: undefined; reason: string };
+
+/**
+ * Format of an input by its first bytes (uncompressed, up to SAMPLE_BYTES): the one whose parser takes most lines, the
+ * own marks of a format deciding between those that would take each other's. `confidence` is the share of lines taken.
+ */
+export function detectFormat(sample: Uint8Array): Detection {
+  if (sample.length === 0) return { format: undefined, reason: 'the input is empty' };
+  if (sample[0] === 0x1f && sample[1] === 0x8b) return { format: undefined, reason: 'the input is compressed (gzip)' };
+  if (isBinarySample(sample)) return { format: undefined, reason: 'the input is binary: it has bytes that no text has' };
+  const bytes = sample.subarray(0, SAMPLE_BYTES);
+  const lines = wholeLines(bytes);
+  const records = new TextDecoder().decode(lines).split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  if (records.length === 0 && !/^#fields\t/m.test(new TextDecoder().decode(lines))) return { format: undefined, reason: 'the input has no records' };
+  let best: { format: FormatName; taken: number; mark: number } | undefined;
+  for (const format of FORMATS) {
+    const taken = records.length === 0 ? 0 : share(format, lines);
+    const mark = markOf(format, records, lines);
+    if (taken + mark === 0 || (taken === 0 && records.length > 0)) continue;
+    if (best === undefined || taken + mark > best.taken + best.mark) best = { format, taken, mark };
+  }
+  if (best === undefined) return { format: undefined, reason: `no format reads the first ${records.length} lines; formats are ${FORMATS.join(', ')}` };
+  if (best.taken < 0.1 && records.length > 0) {
+    return { format: undefined, reason: `${best.format} comes nearest but reads ${Math.round(best.taken * 100)} % of the first ${records.length} lines` };
+  }
+  const reason = records.length === 0 ? 'its header is that of a Zeek conn.log' : `${Math.round(best.taken * 100)} % of the first ${records.length} lines read as ${best.format}`;
+  return { format: best.format, confidence: records.length === 0 ? 1 : best.taken, reason };
+}
+
+/** Whether bytes are no text: a NUL, or more than one in fifty control characters. */
+export function isBinarySample(sample: Uint8Array): boolean {
+  const length = Math.min(sample.length, SAMPLE_BYTES);
+  let controls = 0;
+  for (let i = 0; i < length; i++) {
+    const c = sample[i];
+    if (c === 0) return true;
+    if (c < 0x20 && c !== 0x09 && c !== 0x0a && c !== 0x0d && c !== 0x1b) controls++;
+  }
+  return controls * 50 > length;
+}
+
+function wholeLines(bytes: Uint8Array): Uint8Array {
+  let end = 0;
+  for (let n = 0; n < MAX_LINES; n++) {
+    const feed = bytes.indexOf(0x0a, end);
+    if (feed < 0) break;
+    end = feed + 1;
+  }
+  return end === 0 ? bytes : bytes.subarray(0, end);
+}
+
+/** Share of the lines that the format's own parser takes. */
+function share(format: FormatName, lines: Uint8Array): number {
+  const stage = createNormaliseStage({ tenant: 'sample', source: 'sample', format, partitions: 1, upstreams: 1, key: [0, 0, 0, 0] }, { addresses: NO_ADDRESS_DATA });
+  stage.process({ tenant: 'sample', source: 'sample', partition: 'sample', offset: 0, line: 1, bytes: lines });
+  let read = 0;
+  let dead = 0;
+  for (const [name, value] of Object.entries(stage.counters())) {
+    if (name.startsWith('read\t')) read += value;
+    // A request that is none is still a record of the format.
+    else if (name.startsWith('dead\t') && !/not_http|bad_request|time_in_future$/.test(name)) dead += value;
+  }
+  return read === 0 ? 0 : (read - dead) / read;
+}
+
+/** What only records of a format have; added to the share of lines taken. */
+function markOf(format: FormatName, records: readonly string[], lines: Uint8Array): number {
+  const first = records.slice(0, 20);
+  const has = (pattern: RegExp) => first.length > 0 && first.filter((line) => pattern.test(line)).length * 2 > first.length;
+  switch (format) {
+    case 'kong':
+      return has(/"latencies"\s*:\s*\{/) ? 1 : 0;
+    case 'apisix':
+      return has(/"apisix_latency"|"route_id"\s*:/) && !has(/"latencies"\s*:/) ? 1 : has(/"request"\s*:\s*\{/) && !has(/"latencies"\s*:/) ? 0.5 : 0;
+    case 'envoy-json':
+      return has(/"(:?authority|upstream_cluster|response_flags|downstream_remote_address)"\s*:/) ? 1 : 0;
+    case 'zeek-conn':
+      return has(/"id\.orig_h"\s*:|"conn_state"\s*:/) || /^#path\tconn$|^#fields\tts\tuid\tid\.orig_h/m.test(new TextDecoder().decode(lines)) ? 1 : 0;
+    case 'nginx-json':
+      return has(/"(remote_addr|request_uri|body_bytes_sent|request_method|time_iso8601|msec|http_user_agent)"\s*:/) ? 0.9 : has(/^\s*\{/) ? 0.1 : 0;
+    case 'combined':
+      return 0;
+  }
+}

@@ -1,0 +1,85 @@
+import type { IdentityOrigin } from '../core/batch.ts';
+
+/**
+ * What a record can say, by the names that `fields:` of a source uses. Each format lists where it finds them, the first
+ * that is there wins: a name of a field, dots going into objects (or being part of the name).
+ */
+export const FIELD_NAMES = [
+  'time', // when the record was complete
+  'start', // when it began; time = start + duration where there is no `time`
+  'duration', // seconds, decimals
+  'duration_ms',
+  'status',
+  'bytes_in',
+  'bytes_out',
+  'address', // peer of the connection
+  'forwarded', // X-Forwarded-For
+  'method',
+  'request', // GET /path HTTP/1.1
+  'path', // path or URL, with or without its query
+  'query',
+  'query_object', // query as an object of names
+  'host',
+  'agent',
+  'records', // rows that the response carried
+  'cookie', // Cookie header, for identity and session fields called cookie_NAME
+  // network connections
+  'peer_address', // the service's
+  'port',
+  'peer_port',
+  'protocol',
+  'state',
+  'local_source',
+  'local_peer',
+] as const;
+export type FieldName = (typeof FIELD_NAMES)[number];
+
+/** Slot of each field; slots of identity rules, targets and the like follow behind. */
+export const SLOT = Object.fromEntries(FIELD_NAMES.map((name, index) => [name, index])) as Record<FieldName, number>;
+
+/** Where a format finds what: names in the order of preference. */
+export type FieldMap = Partial<Record<FieldName, readonly string[]>>;
+
+/** A rule that finds the account: a field and what kind of evidence it is. */
+export interface IdentityRule {
+  field: string;
+  origin: IdentityOrigin;
+}
+
+/** A format whose records are JSON objects. */
+export interface JsonFormat {
+  kind: 'json';
+  fields: FieldMap;
+  identity: readonly IdentityRule[];
+  targets: readonly string[];
+  /** `start` + duration is better evidence of the record's end than `time` */
+  startFirst?: boolean;
+  /** records are network connections */
+  flows?: boolean;
+}
+
+/** Kind of evidence that a field of this name is. */
+export function originOf(field: string): IdentityOrigin {
+  const name = field.toLowerCase();
+  if (/api[-_.]?key|apikey|app[-_.]?key|access[-_.]?key|x-key|client[-_.]?secret/.test(name)) return 'api_key';
+  if (/jwt|authorization|claim|token|(^|[._])sub$/.test(name)) return 'jwt';
+  if (/consumer|authenticated_entity|credential/.test(name)) return 'consumer';
+  if (/cookie/.test(name)) return 'cookie';
+  if (/^remote_user$|^auth_user$/.test(name)) return 'remote_user';
+  if (/login/.test(name)) return 'login_field';
+  if (/session|(^|[._])sid$/.test(name)) return 'session';
+  return 'header';
+}
+
+/** Rules from bare field names. */
+export function rulesOf(fields: readonly string[]): IdentityRule[] {
+  return fields.map((field) => ({ field, origin: originOf(field) }));
+}
+
+/** Names that often carry what is probed or hit; also looked for in the query, and as arg_NAME. */
+export const TARGET_NAMES = [
+  'phone', 'mobile', 'tel', 'telephone', 'phone_number', 'phoneNumber', 'mobile_phone', 'mobile_no', 'email', 'mail', 'username', 'user_name', 'login_user', 'login_name', 'loginname',
+] as const;
+
+/** The guessed targets of a format whose fields are flat. */
+export const GUESSED_TARGETS: readonly string[] = TARGET_NAMES.flatMap((name) => [name, `arg_${name}`]);

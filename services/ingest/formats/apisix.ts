@@ -1,0 +1,40 @@
+import { type FieldMap, GUESSED_TARGETS, type JsonFormat, rulesOf } from '../fields.ts';
+import { NGINX_FIELDS, NGINX_IDENTITY } from './nginx-json.ts';
+
+const NATIVE: FieldMap = {
+  start: ['start_time'],
+  duration_ms: ['latency'],
+  status: ['response.status'],
+  bytes_in: ['request.size'],
+  bytes_out: ['response.size'],
+  address: ['client_ip'],
+  forwarded: ['request.headers.x-forwarded-for'],
+  method: ['request.method'],
+  path: ['request.uri', 'request.url'],
+  query_object: ['request.querystring'],
+  host: ['request.headers.host'],
+  agent: ['request.headers.user-agent'],
+  cookie: ['request.headers.cookie'],
+};
+
+/** Own names first, then the flat ones: a custom `log_format` of APISIX is made of nginx variables. */
+function withFlat(own: FieldMap): FieldMap {
+  const fields: Record<string, readonly string[]> = { ...NGINX_FIELDS };
+  for (const [name, paths] of Object.entries(own)) fields[name] = [...paths, ...(fields[name] ?? [])];
+  return fields as FieldMap;
+}
+
+/** Consumer and well-known account headers of gateways that log request headers. */
+export const HEADER_IDENTITY = rulesOf([
+  'request.headers.x-consumer-username', 'request.headers.x-consumer-id', 'request.headers.x-credential-identifier', 'request.headers.x-user-id',
+  'request.headers.x-auth-user', 'request.headers.x-account-id', 'request.headers.x-api-key', 'request.headers.apikey', 'request.headers.authorization',
+]);
+
+/** Apache APISIX kafka-logger and http-logger: one record or an array of them a line; complete at start_time + latency. */
+export const apisix: JsonFormat = {
+  kind: 'json',
+  startFirst: true,
+  fields: withFlat(NATIVE),
+  identity: [...rulesOf(['consumer.username', 'consumer.consumer_name']), ...HEADER_IDENTITY, ...NGINX_IDENTITY],
+  targets: GUESSED_TARGETS,
+};

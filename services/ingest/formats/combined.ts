@@ -1,0 +1,257 @@
+import { SLOT } from '../fields.ts';
+import { KIND } from '../json-scanner.ts';
+
+/** Spans of a record's fields, as the normalise stage reads them; indexed by slot. */
+export interface FieldSpans {
+  kinds: Uint8Array;
+  starts: Int32Array;
+  ends: Int32Array;
+}
+
+/** What parsing a line came to. `end`: where it was given up, when it failed. */
+export interface CombinedResult {
+  ok: boolean;
+  /** the failure is that the line ends too early */
+  cut: boolean;
+  /** the line has referer and agent: not only the common format */
+  hasAgent: boolean;
+  /** what was expected */
+  expected: string;
+}
+
+/** Slot of the user name in the spans of a combined line, behind the named fields. */
+export const REMOTE_USER = 'remote_user';
+
+/**
+ * nginx's and Apache's common and combined format, bytes[start, end) without the line feed:
+ * `[vhost[:port] ][forwarded, ]address ident user [time] "request" status bytes["referer" "agent"][ …]`.
+ * Behind the agent: a decimal number or `rt=…`, `request_time=…` is the duration in seconds, `12ms` in milliseconds,
+ * a quoted list of addresses X-Forwarded-For; other things are skipped. Fills the slots and `userSlot`.
+ */
+export function parseCombined(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, userSlot: number, result: CombinedResult): void {
+  result.ok = false;
+  result.cut = false;
+  result.hasAgent = false;
+  // The time: the first ` [` whose bracket closes before a quote. User names may hold spaces, brackets hardly.
+  let open = start;
+  while (open < end && !(bytes[open] === 0x5b && (open === start || bytes[open - 1] === 0x20) && isDigit(bytes[open + 1]))) open++;
+  if (open >= end) return fail(result, 'a time in brackets', !hasQuote(bytes, start, end) && end - start > 6);
+  let at = open + 1;
+  while (at < end && bytes[at] !== 0x5d) at++;
+  if (at >= end) return fail(result, 'the bracket that closes the time', true);
+  put(spans, SLOT.time, open + 1, at);
+  if (!head(bytes, start, open, spans, userSlot)) return fail(result, 'an address before the time', false);
+  at++;
+  if (bytes[at] !== 0x20 || bytes[at + 1] !== 0x22) return fail(result, 'a quoted request behind the time', at + 1 >= end);
+  const from = at + 2;
+  at = quoteEnd(bytes, from, end);
+  if (at < 0) return fail(result, 'the quote that closes the request', true);
+  set(spans, SLOT.request, from, at);
+  at++;
+  if (bytes[at] !== 0x20) return fail(result, 'a status behind the request', at >= end);
+  at = token(bytes, at + 1, end, spans, SLOT.status);
+  if (bytes[at] !== 0x20) return fail(result, 'a size behind the status', at >= end);
+  const sizeFrom = at + 1;
+  at = token(bytes, sizeFrom, end, spans, SLOT.bytes_out);
+  if (at === sizeFrom) return fail(result, 'a size behind the status', at >= end);
+  result.ok = true;
+  if (at < end) tail(bytes, at, end, spans, result);
+}
+
+function fail(result: CombinedResult, expected: string, cut: boolean): void {
+  result.expected = expected;
+  result.cut = cut;
+}
+
+/** Takes a span unless it is empty or `-`. */
+function put(spans: FieldSpans, slot: number, start: number, end: number): void {
+  spans.kinds[slot] = KIND.text;
+  spans.starts[slot] = start;
+  spans.ends[slot] = end;
+}
+
+function set(spans: FieldSpans, slot: number, start: number, end: number): void {
+  put(spans, slot, start, end);
+}
+
+function isDigit(c: number): boolean {
+  return c >= 0x30 && c <= 0x39;
+}
+
+function hasQuote(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] === 0x22) return true;
+  return false;
+}
+
+function token(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, slot: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== 0x20) at++;
+  put(spans, slot, start, at);
+  return at;
+}
+
+/** Position of the quote that closes a text (a backslash escapes the next byte); -1 without one. */
+function quoteEnd(bytes: Uint8Array, start: number, end: number): number {
+  for (let i = start; i < end; i++) {
+    const c = bytes[i];
+    if (c === 0x5c) i++;
+    else if (c === 0x22) return i;
+  }
+  return -1;
+}
+
+/** What stands before the time: `address ident user `, with a virtual host or forwarded addresses in front. */
+function head(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, userSlot: number): boolean {
+  let stop = end;
+  while (stop > start && bytes[stop - 1] === 0x20) stop--;
+  let first = start;
+  while (first < stop && bytes[first] !== 0x20) first++;
+  if (bytes[start] !== 0x22 && bytes[first - 1] !== 0x2c && looksLikeAddress(bytes, start, first) && !isAddressNext(bytes, first + 1, stop)) {
+    put(spans, SLOT.address, start, first);
+    user(bytes, first, stop, spans, userSlot);
+    return first > start;
+  }
+  return longHead(bytes, start, stop, spans, userSlot);
+}
+
+/** `ident user` behind the address; a lone dash is one of them, nothing more. */
+function user(bytes: Uint8Array, at: number, end: number, spans: FieldSpans, userSlot: number): void {
+  at++;
+  while (at < end && bytes[at] !== 0x20) at++;
+  at++;
+  if (at < end && !(end - at === 1 && bytes[at] === 0x2d)) put(spans, userSlot, at, end);
+}
+
+function looksLikeAddress(bytes: Uint8Array, start: number, end: number): boolean {
+  let dots = 0;
+  let colons = 0;
+  for (let i = start; i < end; i++) {
+    const c = bytes[i];
+    if (c === 0x2e) dots++;
+    else if (c === 0x3a) colons++;
+    else if (!isDigit(c)) {
+      const l = c | 0x20;
+      if (!(l >= 0x61 && l <= 0x66) && c !== 0x5b && c !== 0x5d) return false;
+      if (colons === 0 && l >= 0x61 && l <= 0x66) return hasColon(bytes, i, end);
+    }
+  }
+  return dots === 3 || colons >= 2;
+}
+
+function hasColon(bytes: Uint8Array, start: number, end: number): boolean {
+  let colons = 0;
+  for (let i = start; i < end; i++) {
+    if (bytes[i] === 0x3a) colons++;
+    else if ((bytes[i] | 0x20) > 0x66) return false;
+  }
+  return colons >= 2;
+}
+
+/** Whether the next word is an address too: then what stands before it was a host name or a forwarded address. */
+function isAddressNext(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && bytes[at] !== 0x20) at++;
+  return at - start >= 2 && looksLikeAddress(bytes, start, bytes[at - 1] === 0x2c ? at - 1 : at);
+}
+
+/** The rarer forms: `"10.1.1.1, 10.1.1.2" address`, `10.1.1.1, 10.1.1.2 address`, `10.1.1.1, 10.1.1.2`, `www.example.com address`. */
+function longHead(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, userSlot: number): boolean {
+  let at = start;
+  if (bytes[at] === 0x22) {
+    const quote = quoteEnd(bytes, at + 1, end);
+    if (quote < 0) return false;
+    put(spans, SLOT.forwarded, at + 1, quote);
+    at = quote + 1;
+    while (at < end && bytes[at] === 0x20) at++;
+  } else if (!listed(bytes, at, end)) {
+    let stop = at;
+    while (stop < end && bytes[stop] !== 0x20) stop++;
+    // A name that is followed by an address is the virtual host; else it is a client that was logged by its name.
+    if (stop < end && isAddressNext(bytes, stop + 1, end)) {
+      put(spans, SLOT.host, at, stop);
+      at = stop + 1;
+    }
+  }
+  const listStart = at;
+  let last = at;
+  let stop = at;
+  for (;;) {
+    stop = at;
+    while (stop < end && bytes[stop] !== 0x20 && bytes[stop] !== 0x2c) stop++;
+    last = at;
+    let next = stop;
+    if (bytes[next] === 0x2c) next++;
+    while (next < end && bytes[next] === 0x20) next++;
+    const more = bytes[stop] === 0x2c || isAddressNext(bytes, next, end);
+    if (!more || next >= end) break;
+    at = next;
+  }
+  if (last > listStart) {
+    let listEnd = last;
+    while (listEnd > listStart && (bytes[listEnd - 1] === 0x20 || bytes[listEnd - 1] === 0x2c)) listEnd--;
+    put(spans, SLOT.forwarded, listStart, listEnd);
+  }
+  put(spans, SLOT.address, last, stop);
+  user(bytes, stop, end, spans, userSlot);
+  return stop > last;
+}
+
+function listed(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && bytes[at] !== 0x20) at++;
+  const comma = at > start && bytes[at - 1] === 0x2c;
+  return looksLikeAddress(bytes, start, comma ? at - 1 : at);
+}
+
+/** Referer, agent, and what some add behind. */
+function tail(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, result: CombinedResult): void {
+  let at = start;
+  let quoted = 0;
+  while (at < end) {
+    if (bytes[at] === 0x20) {
+      at++;
+      continue;
+    }
+    if (bytes[at] === 0x22) {
+      const quote = quoteEnd(bytes, at + 1, end);
+      if (quote < 0) {
+        result.ok = false;
+        return fail(result, quoted === 0 ? 'the quote that closes the referer' : 'the quote that closes the agent', true);
+      }
+      if (quoted === 1) {
+        put(spans, SLOT.agent, at + 1, quote);
+        result.hasAgent = true;
+      } else if (quoted > 1 && quote > at + 2 && (looksLikeAddress(bytes, at + 1, quote) || listed(bytes, at + 1, quote))) put(spans, SLOT.forwarded, at + 1, quote);
+      quoted++;
+      at = quote + 1;
+      continue;
+    }
+    let stop = at;
+    while (stop < end && bytes[stop] !== 0x20) stop++;
+    // An unquoted dash stands for a referer or an agent that was not sent (Traefik).
+    if (quoted < 2) quoted++;
+    else duration(bytes, at, stop, spans);
+    at = stop;
+  }
+}
+
+function duration(bytes: Uint8Array, start: number, end: number, spans: FieldSpans): void {
+  let from = start;
+  for (let i = start; i < end; i++) if (bytes[i] === 0x3d) from = i + 1;
+  if (from > start) {
+    const first = bytes[start] | 0x20;
+    if (first !== 0x72) return; // rt=, request_time=
+    if (bytes[start + 1] !== 0x74 && bytes[start + 1] !== 0x65) return;
+  }
+  let dots = 0;
+  let digits = 0;
+  let at = from;
+  for (; at < end; at++) {
+    if (isDigit(bytes[at])) digits++;
+    else if (bytes[at] === 0x2e) dots++;
+    else break;
+  }
+  if (digits === 0 || dots > 1) return;
+  if (at === end && dots === 1) put(spans, SLOT.duration, from, end);
+  else if (end - at === 2 && bytes[at] === 0x6d && bytes[at + 1] === 0x73) put(spans, SLOT.duration_ms, from, at);
+}

@@ -1,0 +1,27 @@
+import { GUESSED_TARGETS, type JsonFormat, rulesOf } from '../fields.ts';
+import { HEADER_IDENTITY } from './apisix.ts';
+
+/** Kong http-log (and file-log, kafka-log: the same serialiser); complete at started_at + latencies.request. */
+export const kong: JsonFormat = {
+  kind: 'json',
+  startFirst: true,
+  fields: {
+    start: ['started_at', 'request.started_at'],
+    duration_ms: ['latencies.request'],
+    // The one time that records without started_at still have: when the upstream or Kong made its answer.
+    time: ['response.headers.date'],
+    status: ['response.status'],
+    bytes_in: ['request.size'],
+    bytes_out: ['response.size'],
+    address: ['client_ip', 'request.remote_addr', 'request.headers.x-real-ip'],
+    forwarded: ['request.headers.x-forwarded-for'],
+    method: ['request.method'],
+    path: ['request.uri', 'request.url', 'upstream_uri'],
+    query_object: ['request.querystring'],
+    host: ['request.headers.host'],
+    agent: ['request.headers.user-agent'],
+    cookie: ['request.headers.cookie'],
+  },
+  identity: [...rulesOf(['consumer.username', 'consumer.custom_id', 'consumer.id', 'authenticated_entity.id', 'authenticated_entity.consumer_id']), ...HEADER_IDENTITY],
+  targets: GUESSED_TARGETS,
+};

@@ -1,0 +1,117 @@
+import { ByteReader, ByteWriter } from '../core/codec.ts';
+import { WeirError } from '../core/errors.ts';
+import type { DeadReason } from '../core/stage.ts';
+import { ClockGuard, type Held } from './clock-guard.ts';
+import { ZeekHeader } from './formats/zeek-conn.ts';
+import { type HeldRow, Row, ROW_NUMBERS } from './row.ts';
+
+/** What the stage keeps of one input partition. */
+export class InputState {
+  readonly partition: string;
+  readonly guard = new ClockGuard<HeldRow>();
+  readonly zeek = new ZeekHeader();
+  /** last watermark sent, ms */
+  watermark = Number.NEGATIVE_INFINITY;
+  /** combined: a line with an agent was seen */
+  agentSeen = false;
+
+  constructor(partition: string) {
+    this.partition = partition;
+  }
+}
+
+export interface LedgerState {
+  read: number;
+  parsed: number;
+  dead: ReadonlyMap<DeadReason, number>;
+}
+
+/** Packs the inputs' states and the ledger for a snapshot. */
+export function packInputs(inputs: readonly InputState[], ledger: LedgerState): Uint8Array {
+  const writer = new ByteWriter();
+  writer.uint(ledger.read);
+  writer.uint(ledger.parsed);
+  writer.uint(ledger.dead.size);
+  for (const [reason, count] of [...ledger.dead].sort()) {
+    writer.string(reason);
+    writer.uint(count);
+  }
+  writer.uint(inputs.length);
+  for (const input of [...inputs].sort((a, b) => (a.partition < b.partition ? -1 : 1))) {
+    writer.string(input.partition);
+    writer.f64(input.watermark);
+    writer.u8(input.agentSeen ? 1 : 0);
+    writer.uint(input.zeek.separator);
+    writer.string(input.zeek.unset);
+    writer.string(input.zeek.empty);
+    writer.uint(input.zeek.columns.length);
+    for (const column of input.zeek.columns) writer.string(column);
+    writer.f64(input.guard.highest);
+    writer.uint(input.guard.held.length);
+    for (const held of input.guard.held) packHeld(writer, held);
+  }
+  return writer.finish();
+}
+
+function packHeld(writer: ByteWriter, held: Held<HeldRow>): void {
+  writer.f64(held.at);
+  const { item } = held;
+  for (const name of ROW_NUMBERS) writer.f64(item.row[name]);
+  writer.u8((item.anonymous ? 1 : 0) | (item.target === undefined ? 0 : 2) | (item.session === undefined ? 0 : 4));
+  writer.block(item.account);
+  writer.block(item.interface);
+  writer.block(item.address);
+  if (item.target !== undefined) writer.block(item.target);
+  if (item.session !== undefined) writer.block(item.session);
+  writer.string(item.raw);
+}
+
+/** Reads what `packInputs` wrote. Another version is a `snapshot_newer` error. */
+export function unpackInputs(bytes: Uint8Array, version: number, expected: number): { inputs: InputState[]; counters: LedgerState } {
+  if (version !== expected) throw new WeirError('snapshot_newer', `the normalise stage's snapshot has version ${version}; this program reads ${expected}`);
+  const reader = new ByteReader(bytes);
+  const read = reader.uint();
+  const parsed = reader.uint();
+  const dead = new Map<DeadReason, number>();
+  for (let n = reader.uint(); n > 0; n--) {
+    const reason = reader.string() as DeadReason;
+    dead.set(reason, reader.uint());
+  }
+  const inputs: InputState[] = [];
+  for (let n = reader.uint(); n > 0; n--) {
+    const input = new InputState(reader.string());
+    input.watermark = reader.f64();
+    input.agentSeen = reader.u8() === 1;
+    input.zeek.separator = reader.uint();
+    input.zeek.unset = reader.string();
+    input.zeek.empty = reader.string();
+    const columns: string[] = [];
+    for (let k = reader.uint(); k > 0; k--) columns.push(reader.string());
+    input.zeek.setColumns(columns);
+    const highest = reader.f64();
+    const held: Held<HeldRow>[] = [];
+    for (let k = reader.uint(); k > 0; k--) held.push(unpackHeld(reader));
+    input.guard.restore(highest, held);
+    inputs.push(input);
+  }
+  return { inputs, counters: { read, parsed, dead } };
+}
+
+function unpackHeld(reader: ByteReader): Held<HeldRow> {
+  const at = reader.f64();
+  const row = new Row();
+  for (const name of ROW_NUMBERS) row[name] = reader.f64();
+  const bits = reader.u8();
+  const block = () => reader.block().slice();
+  const item: HeldRow = {
+    row,
+    anonymous: (bits & 1) !== 0,
+    account: block(),
+    interface: block(),
+    address: block(),
+    target: (bits & 2) === 0 ? undefined : block(),
+    session: (bits & 4) === 0 ? undefined : block(),
+    raw: reader.string(),
+  };
+  return { at, item };
+}

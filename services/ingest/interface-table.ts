@@ -1,0 +1,307 @@
+import { FLAG } from '../core/batch.ts';
+import { combine32, hash32 } from '../core/hash.ts';
+import { ByteInterner, widen } from './interner.ts';
+import type { InterfaceTags } from './interface-tags.ts';
+import { hexDigit } from './json-scanner.ts';
+import { ASSET_FOLDERS, extensionDot, isAssetExtension, MAX_SEGMENTS, PLACEHOLDERS, SEGMENT, segmentKind } from './path-template.ts';
+import { TextPool } from './text-pool.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Methods that keep their name in interface ids; any other is `OTHER`. */
+export const METHODS = ['OTHER', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'CONNECT', 'TRACE', 'PROPFIND', 'REPORT', 'QUERY', 'SEARCH'] as const;
+
+const MAX_NODES = 1 << 16;
+const MAX_TEXTS = 1 << 16;
+/** Ids of literal segments start here; below are the kinds of placeholders. */
+const LITERALS = 16;
+/** Longest part of an interface id behind its host; a longer one ends in `{rest}`. */
+const MAX_PATH = 240;
+const MAX_HOST = 120;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/**
+ * From method, host and raw path to the interface: a trie whose edges are segments. Numbers, the commonest ids, cost no
+ * look-up; a literal costs one. What an interface is (text, tags) is worked out once, at its first event.
+ * Bounded: `makeRoom`, called between records, forgets everything when it is full.
+ */
+export class InterfaceTable {
+  readonly pool: TextPool;
+  private readonly tags: InterfaceTags;
+  private readonly fallbackHost: string;
+  private readonly literals: ByteInterner;
+  private literalHash = new Uint32Array(512);
+  private readonly hosts: ByteInterner;
+  private hostTexts: string[] = [];
+
+  // Trie: edges (node, segment) -> node by open addressing.
+  private nodes = 1;
+  private parents = new Int32Array(1024);
+  private segments = new Int32Array(1024);
+  private interfaces = new Int32Array(1024).fill(-1);
+  private nodeFlags = new Int32Array(1024);
+  private edges = new Int32Array(4096).fill(-1);
+  private readonly seen: { id: string; flags: number }[] = [];
+
+  /** Results of `resolve`. */
+  interfaceId = -1;
+  flags = 0;
+  /** hash of the values behind placeholders, 0 none */
+  object = 0;
+  /** last plain integer among them below 2^31, -1 none */
+  objectNumber = -1;
+  /** hash of the last literal segment: what the ids of a query belong to */
+  resource = 0;
+  /** where the path ended: at its query or at the end */
+  pathEnd = 0;
+
+  constructor(tags: InterfaceTags, fallbackHost: string, partitions: number, seed: number) {
+    this.tags = tags;
+    this.fallbackHost = fallbackHost.toLowerCase();
+    this.pool = new TextPool(MAX_TEXTS, seed, partitions);
+    this.literals = new ByteInterner(MAX_TEXTS, seed);
+    this.hosts = new ByteInterner(1 << 13, seed);
+  }
+
+  /** Interfaces in the order of their first event since the last reset (the first thousand), with their flags. */
+  get firstSeen(): readonly { id: string; flags: number }[] {
+    return this.seen;
+  }
+
+  /** Forgets everything when a table is full. Call between records. */
+  makeRoom(): void {
+    const crowded = this.nodes + MAX_SEGMENTS + 4 > MAX_NODES;
+    if (!crowded && !this.literals.full && !this.hosts.full && !this.pool.ids.full) return;
+    this.nodes = 1;
+    this.interfaces.fill(-1);
+    this.edges.fill(-1);
+    this.literals.reset();
+    this.hosts.reset();
+    this.hostTexts = [];
+    this.pool.reset();
+  }
+
+  /**
+   * Interface of a request from spans of the workspace: host (empty: the source's name stands for it) and raw path,
+   * which ends at its query. The results are in the fields.
+   */
+  resolve(workspace: Workspace, method: number, hostStart: number, hostEnd: number, start: number, end: number): void {
+    const bytes = workspace.bytes;
+    let node = this.step(0, -1 - (this.host(workspace, hostStart, hostEnd) * METHODS.length + method));
+    let at = start;
+    let count = 0;
+    this.object = 0;
+    this.objectNumber = -1;
+    this.resource = 0;
+    let literalBefore = 0;
+    let folderNode = node;
+    let asset = false;
+    while (at < end) {
+      while (at < end && bytes[at] === 0x2f) at++;
+      if (at >= end) break;
+      if (bytes[at] === 0x3f) {
+        end = at;
+        break;
+      }
+      // One pass finds the segment's end and whether it is a plain number.
+      const from = at;
+      let number = 0;
+      let plain = true;
+      let special = false;
+      let c = bytes[at];
+      while (at < end && c !== 0x2f && c !== 0x3f) {
+        if (c >= 0x30 && c <= 0x39) number = number * 10 + (c - 0x30);
+        else {
+          plain = false;
+          if (c === 0x25 || c === 0x3b || c === 0x2e) special = true;
+        }
+        c = bytes[++at];
+      }
+      if (c === 0x3f && at < end) end = at;
+      if (count === MAX_SEGMENTS) {
+        while (at < end && bytes[at] !== 0x3f) at++;
+        end = at;
+        this.addObject(literalBefore, hash32(bytes, from, end));
+        node = this.step(node, SEGMENT.rest);
+        break;
+      }
+      count++;
+      if (count === ASSET_FOLDERS + 1) folderNode = node;
+      if (plain) {
+        this.addObject(literalBefore, hash32(bytes, from, at));
+        this.objectNumber = number < 0x80000000 ? number : -1;
+        node = this.step(node, SEGMENT.id);
+        continue;
+      }
+      const segment = special ? this.specialSegment(workspace, from, at) : this.segment(workspace, from, at);
+      if (segment < 0) continue;
+      if (segment === SEGMENT.file && lastOf(bytes, at, end)) {
+        asset = true;
+        while (at < end && bytes[at] === 0x2f) at++;
+        end = at;
+        node = this.step(count <= ASSET_FOLDERS ? node : folderNode, SEGMENT.file);
+        break;
+      }
+      if (segment >= LITERALS) {
+        literalBefore = this.literalHash[segment - LITERALS];
+        this.resource = literalBefore;
+      } else this.addObject(literalBefore, hash32(bytes, from, at));
+      node = this.step(node, segment);
+    }
+    this.pathEnd = end;
+    if (asset) {
+      this.object = 0;
+      this.objectNumber = -1;
+    }
+    if (this.interfaces[node] < 0) this.name(node, asset);
+    this.interfaceId = this.interfaces[node];
+    this.flags = this.nodeFlags[node];
+  }
+
+  /** Adds an id of the query to the object. */
+  addQueryId(key: number, bytes: Uint8Array, start: number, end: number, number: number): void {
+    this.addObject(combine32(this.resource, key), hash32(bytes, start, end));
+    if (number >= 0 && number < 0x80000000) this.objectNumber = number;
+  }
+
+  private addObject(of: number, value: number): void {
+    this.object = combine32(this.object === 0 ? of : combine32(this.object, of), value);
+    if (this.object === 0) this.object = 1;
+  }
+
+  private step(node: number, segment: number): number {
+    const mask = this.edges.length - 1;
+    let at = (Math.imul(node, 0x9e3779b1) ^ Math.imul(segment, 0x85ebca6b)) >>> 0;
+    at = (at ^ (at >>> 15)) & mask;
+    for (;;) {
+      const child = this.edges[at];
+      if (child < 0) break;
+      if (this.parents[child] === node && this.segments[child] === segment) return child;
+      at = (at + 1) & mask;
+    }
+    const child = this.nodes++;
+    if (child === this.parents.length) {
+      this.parents = widen(this.parents);
+      this.segments = widen(this.segments);
+      this.nodeFlags = widen(this.nodeFlags);
+      this.interfaces = widen(this.interfaces).fill(-1, child);
+    }
+    this.parents[child] = node;
+    this.segments[child] = segment;
+    this.interfaces[child] = -1;
+    this.edges[at] = child;
+    if (this.nodes * 2 > this.edges.length) this.rehash();
+    return child;
+  }
+
+  private rehash(): void {
+    this.edges = new Int32Array(this.edges.length * 2).fill(-1);
+    const mask = this.edges.length - 1;
+    for (let child = 1; child < this.nodes; child++) {
+      let at = (Math.imul(this.parents[child], 0x9e3779b1) ^ Math.imul(this.segments[child], 0x85ebca6b)) >>> 0;
+      at = (at ^ (at >>> 15)) & mask;
+      while (this.edges[at] >= 0) at = (at + 1) & mask;
+      this.edges[at] = child;
+    }
+  }
+
+  /** Literal id or placeholder kind of a segment without percent signs, parameters and dots. */
+  private segment(workspace: Workspace, start: number, end: number): number {
+    if (end - start <= 24) {
+      // Literals are few and short: a known one needs no classification.
+      const known = this.literals.find(workspace.view, start, end);
+      if (known >= 0) return known + LITERALS;
+    }
+    const kind = segmentKind(workspace.bytes, start, end);
+    return kind === SEGMENT.literal ? this.literal(workspace.view, start, end) : kind;
+  }
+
+  private literal(view: DataView, start: number, end: number): number {
+    const id = this.literals.intern(view, start, end);
+    if (id >= this.literalHash.length) this.literalHash = widen(this.literalHash);
+    this.literalHash[id] = hash32(this.literals.arena, this.literals.start(id), this.literals.end(id));
+    return id + LITERALS;
+  }
+
+  /** A segment with an extension, parameters or percent signs; -1: nothing is left of it. */
+  private specialSegment(workspace: Workspace, start: number, end: number): number {
+    const bytes = workspace.bytes;
+    let percent = false;
+    for (let i = start; i < end; i++) {
+      if (bytes[i] === 0x3b) {
+        end = i; // ;jsessionid=…
+        break;
+      }
+      if (bytes[i] === 0x25) percent = true;
+    }
+    if (end === start) return -1;
+    if (percent) {
+      if (!workspace.hasRoom(end - start)) return SEGMENT.text;
+      const from = workspace.scratch;
+      let to = from;
+      for (let i = start; i < end; i++) {
+        const high = bytes[i] === 0x25 && i + 2 < end ? hexDigit(bytes[i + 1]) : -1;
+        const low = high >= 0 ? hexDigit(bytes[i + 2]) : -1;
+        if (low >= 0) {
+          bytes[to++] = (high << 4) | low;
+          i += 2;
+        } else bytes[to++] = bytes[i];
+      }
+      workspace.scratch = to;
+      start = from;
+      end = to;
+    }
+    const dot = extensionDot(bytes, start, end);
+    if (dot < 0) {
+      if (end - start === 1 && bytes[start] === 0x2e) return -1;
+      const kind = segmentKind(bytes, start, end);
+      return kind === SEGMENT.literal ? this.literal(workspace.view, start, end) : kind;
+    }
+    if (isAssetExtension(bytes, dot + 1, end)) return SEGMENT.file;
+    const kind = segmentKind(bytes, start, dot);
+    if (kind === SEGMENT.text) return SEGMENT.text;
+    if (kind === SEGMENT.literal) return this.literal(workspace.view, start, end);
+    const text = encoder.encode(PLACEHOLDERS[kind]);
+    const from = workspace.put(text, 0, text.length);
+    workspace.put(bytes, dot, end);
+    return this.literal(workspace.view, from, workspace.scratch);
+  }
+
+  /** Id of a host: lower case, without the port of its scheme; a text that is no host stands for the source's name. */
+  private host(workspace: Workspace, start: number, end: number): number {
+    if (end - start > MAX_HOST) end = start;
+    const id = this.hosts.intern(workspace.view, start, end);
+    if (id === this.hostTexts.length) this.hostTexts.push(hostText(workspace.bytes, start, end) || this.fallbackHost);
+    return id;
+  }
+
+  private name(node: number, asset: boolean): void {
+    const parts: string[] = [];
+    let at = node;
+    while (this.segments[at] >= 0) {
+      const segment = this.segments[at];
+      if (segment < LITERALS) parts.push(PLACEHOLDERS[segment]);
+      else parts.push(decoder.decode(this.literals.arena.subarray(this.literals.start(segment - LITERALS), this.literals.end(segment - LITERALS))));
+      at = this.parents[at];
+    }
+    const root = -1 - this.segments[at];
+    let path = `/${parts.reverse().join('/')}`;
+    if (path.length > MAX_PATH) path = `${path.slice(0, path.lastIndexOf('/', MAX_PATH))}/${PLACEHOLDERS[SEGMENT.rest]}`;
+    const id = `${METHODS[root % METHODS.length]} ${this.hostTexts[Math.floor(root / METHODS.length)]}${path}`;
+    const flags = this.tags.flagsOf(id) | (asset ? FLAG.asset : 0);
+    this.interfaces[node] = this.pool.internText(id);
+    this.nodeFlags[node] = flags;
+    if (this.seen.length < 1000) this.seen.push({ id, flags });
+  }
+}
+
+function lastOf(bytes: Uint8Array, at: number, end: number): boolean {
+  while (at < end && bytes[at] === 0x2f) at++;
+  return at >= end || bytes[at] === 0x3f;
+}
+
+function hostText(bytes: Uint8Array, start: number, end: number): string {
+  const text = decoder.decode(bytes.subarray(start, end)).toLowerCase().replace(/:(80|443)$/, '').replace(/\.$/, '');
+  return /^(\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:\d{1,5})?$/.test(text) ? text : '';
+}

@@ -1,0 +1,52 @@
+import type { Format } from '../../schemas/config.ts';
+import { HOUR, MINUTE } from '../core/watermark.ts';
+import type { AddressData } from './addresses.ts';
+import type { InterfaceRules } from './interface-tags.ts';
+
+export type FormatName = Format;
+
+/** The slice of the config that the normalise stage of one source needs. Plain data. */
+export interface NormaliseConfig {
+  tenant: string;
+  /** name of the source; also stands for the host of records without one */
+  source: string;
+  format: FormatName;
+  /** number of account partitions */
+  partitions: number;
+  /** how many input partitions the tenant has: goes into watermark records */
+  upstreams: number;
+  /** how late events may come, ms; left out: the format's default */
+  lateness?: number;
+  /** networks over which X-Forwarded-For is walked */
+  trustedProxies?: readonly string[];
+  /** fields that name the account, in this order; left out: the format's usual ones */
+  identity?: readonly string[];
+  /** field that names the session */
+  session?: string;
+  /** fields or query parameters (arg_NAME) whose value is a target; left out: the usual names */
+  targets?: readonly string[];
+  failure?: { field: string; not?: readonly (string | number | boolean)[]; is?: readonly (string | number | boolean)[] };
+  /** own names of fields: FieldName -> name in the log */
+  fields?: Readonly<Record<string, string>>;
+  rules?: InterfaceRules;
+  roles?: { admin: readonly string[]; service: readonly string[] };
+  internalNetworks?: readonly string[];
+  /** which ids are stored readable */
+  plain?: readonly ('account' | 'source')[];
+  /** the tenant's hash key: four 32-bit words */
+  key: Uint32Array | readonly number[];
+  /** what `offset` of a chunk counts: bytes (files), or records (then every row of a chunk has the chunk's offset) */
+  positions?: 'bytes' | 'records';
+}
+
+export interface NormaliseDeps {
+  addresses: AddressData;
+}
+
+/** Lateness that a format has by default, ms: Zeek writes long connections late even by their end. */
+export function defaultLateness(format: FormatName): number {
+  return format === 'zeek-conn' ? HOUR : 2 * MINUTE;
+}
+
+/** Networks that are internal where nothing else is said: private, loopback and link-local ranges. */
+export const DEFAULT_INTERNAL = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '127.0.0.0/8', '169.254.0.0/16', '100.64.0.0/10', '::1/128', 'fc00::/7', 'fe80::/10'] as const;

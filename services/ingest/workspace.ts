@@ -1,0 +1,50 @@
+/** Zero bytes kept behind the loaded bytes: a scan meets a control character there, and four-byte reads stay inside. */
+const PADDING = 64;
+/** Room for texts that are made from a record (canonical addresses, decoded strings), besides one copy of the record. */
+const SCRATCH = 1 << 14;
+
+/**
+ * One buffer for everything that a record's processing touches: the chunk at 0, then scratch space for decoded texts,
+ * so that every text is a span [start, end) of the same bytes. Loaded per chunk; `bytes` and `view` change only there.
+ */
+export class Workspace {
+  bytes = new Uint8Array(1 << 17);
+  view = new DataView(this.bytes.buffer);
+  /** end of the loaded chunk */
+  end = 0;
+  private scratchStart = 0;
+  /** first free byte of the scratch space */
+  scratch = 0;
+
+  /** Copies a chunk in and forgets the one before. */
+  load(chunk: Uint8Array): void {
+    const needed = 2 * chunk.length + 2 * PADDING + SCRATCH;
+    if (needed > this.bytes.length) {
+      this.bytes = new Uint8Array(needed * 2);
+      this.view = new DataView(this.bytes.buffer);
+    }
+    this.bytes.set(chunk);
+    this.end = chunk.length;
+    this.bytes.fill(0, chunk.length, chunk.length + PADDING);
+    this.scratchStart = chunk.length + PADDING;
+    this.scratch = this.scratchStart;
+  }
+
+  /** Frees the scratch space: spans into it are void from here. Called before each record. */
+  clearScratch(): void {
+    this.scratch = this.scratchStart;
+  }
+
+  /** Whether `size` more bytes fit into the scratch space (they do for any text of one record, decoded once). */
+  hasRoom(size: number): boolean {
+    return this.scratch + size + PADDING <= this.bytes.length;
+  }
+
+  /** Puts bytes into scratch and returns where they start; they end at `scratch`. Without room nothing is copied. */
+  put(source: Uint8Array, start: number, end: number): number {
+    const at = this.scratch;
+    if (!this.hasRoom(end - start)) return at;
+    for (let i = start; i < end; i++) this.bytes[this.scratch++] = source[i];
+    return at;
+  }
+}
