@@ -47,32 +47,40 @@ const GUESSES: Record<TagName, (words: Set<string>, method: string) => boolean> 
   login: (w, method) =>
     WRITES.has(method) &&
     !has(w, 'logout', 'signout', 'history', 'logs', 'log', 'records', 'captcha', 'config', 'status') &&
-    !sendsCode(w) &&
+    !sendsCode(w, method) &&
     (has(w, 'login', 'signin', 'logon', 'authenticate', 'authn', 'authentication') ||
       (w.has('sign') && w.has('in')) ||
       (has(w, 'oauth', 'oauth2', 'auth', 'connect', 'sso', 'openid') && has(w, 'token', 'tokens', 'session', 'sessions', 'password')) ||
       (has(w, 'session', 'sessions') && w.size <= 4)),
   register: (w, method) =>
-    WRITES.has(method) && !sendsCode(w) && (has(w, 'register', 'signup', 'registration', 'enroll') || (w.has('sign') && w.has('up'))),
-  send_code: (w, method) => method !== 'OPTIONS' && method !== 'HEAD' && sendsCode(w),
+    WRITES.has(method) && !sendsCode(w, method) && (has(w, 'register', 'signup', 'registration', 'enroll') || (w.has('sign') && w.has('up'))),
+  send_code: (w, method) => sendsCode(w, method),
   benefit: (w, method) =>
     (has(w, 'redeem', 'claim', 'grab') && method !== 'OPTIONS' && method !== 'HEAD') ||
     (WRITES.has(method) && has(w, 'coupon', 'coupons', 'voucher', 'vouchers', 'benefit', 'benefits', 'reward', 'rewards', 'lottery', 'bonus', 'gift', 'gifts', 'promo', 'cashback')),
-  export: (w, method) => method !== 'OPTIONS' && method !== 'HEAD' && has(w, 'export', 'exports', 'download', 'downloads', 'dump', 'backup', 'extract', 'bulk'),
+  export: (w, method) =>
+    (method !== 'OPTIONS' && method !== 'HEAD' && has(w, 'export', 'exports', 'download', 'dump')) || (WRITES.has(method) && has(w, 'downloads', 'backup', 'extract', 'bulk')),
 };
 
-function sendsCode(w: Set<string>): boolean {
-  if (has(w, 'verify', 'check', 'validate', 'confirm') && !has(w, 'send', 'resend')) return false;
-  if (has(w, 'login', 'signin', 'register', 'signup') && !has(w, 'send', 'resend', 'code', 'captcha')) return false;
-  return (
-    has(w, 'sms', 'otp', 'captcha', 'sendcode', 'smscode', 'vcode', 'verifycode', 'sendsms', 'sendotp') ||
-    (has(w, 'send', 'resend', 'request') && has(w, 'code', 'codes', 'verification', 'token', 'pin'))
-  );
+function sendsCode(w: Set<string>, method: string): boolean {
+  if (method === 'OPTIONS' || method === 'HEAD') return false;
+  const sends = has(w, 'send', 'resend', 'request');
+  if (has(w, 'verify', 'check', 'validate', 'confirm') && !sends) return false;
+  if (has(w, 'sendcode', 'sendsms', 'sendotp', 'smscode', 'sendsmscode', 'sendverifycode', 'sendcaptcha')) return true;
+  if (has(w, 'login', 'signin', 'register', 'signup') && !sends && !has(w, 'code', 'captcha')) return false;
+  if (sends && has(w, 'code', 'codes', 'verification', 'pin', 'sms', 'otp', 'captcha', 'vcode', 'passcode')) return true;
+  return WRITES.has(method) && has(w, 'sms', 'otp', 'vcode', 'verifycode', 'captcha', 'passcode');
 }
 
-/** Lower-case words of an interface's path; placeholders left out. */
+/** A page or document by its extension; programs (.php, .do, …) are none. */
+const DOCUMENT = /[^/]*\.(?!php\d?$|do$|action$|aspx?$|ashx$|asmx$|jspx?$|cgi$|pl$|json$|xml$|csv$|xlsx?$|zip$|pdf$)[a-z][a-z0-9]{0,4}$/i;
+
+/** Lower-case words of an interface's path; placeholders and names of documents left out. */
 function wordsOf(path: string): Set<string> {
-  const bare = path.replace(/\{[^}]*\}/g, '/').replace(/([a-z0-9])([A-Z])/g, '$1 $2');
+  const bare = path
+    .replace(DOCUMENT, '')
+    .replace(/\{[^}]*\}/g, '/')
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2');
   return new Set(bare.toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== ''));
 }
 
