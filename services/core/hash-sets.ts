@@ -32,17 +32,15 @@ export class HashSets {
     return this.counts[list];
   }
 
-  /** Adds to a bottom-k set. Returns the member's node, -1 when it is (or has become) too large to stay. */
-  add(list: number, hash: number, k: number): number {
+  /** Adds to a bottom-k set a hash that is known not to be a member. Returns as `add` does. */
+  addNew(list: number, hash: number, k: number): number {
     const count = this.counts[list];
-    if (count === k && hash > this.limits[list]) return -1;
-    const found = this.find(list, hash);
-    if (found >= 0) return found;
     if (count < k) {
       const node = this.push(list, hash, 0);
       if (count + 1 === k) this.limits[list] = this.largest(list);
       return node;
     }
+    if (hash > this.limits[list]) return -1;
     let node = this.head[list];
     const largest = this.limits[list];
     while (this.hash[node] !== largest) node = this.next[node];
@@ -50,6 +48,15 @@ export class HashSets {
     this.value[node] = 0;
     this.limits[list] = this.largest(list);
     return node;
+  }
+
+  /** Adds to a bottom-k set. Returns the member's node, -1 when it is (or has become) too large to stay. */
+  add(list: number, hash: number, k: number): number {
+    const count = this.counts[list];
+    if (count === k && hash > this.limits[list]) return -1;
+    const found = this.find(list, hash);
+    if (found >= 0) return found;
+    return this.addNew(list, hash, k);
   }
 
   /** Sets `day` on a member, or adds it; of more than `k` members the oldest by (value, hash) goes. True when it was there. */
@@ -140,37 +147,29 @@ export class HashSets {
     this.limits[list] = 0;
   }
 
-  /** Members in ascending order of hash, as pairs hash, value. */
-  members(list: number): { hash: number; value: number }[] {
-    const members: { hash: number; value: number }[] = [];
-    for (let node = this.head[list]; node >= 0; node = this.next[node]) members.push({ hash: this.hash[node], value: this.value[node] });
-    return members.sort((a, b) => a.hash - b.hash);
-  }
-
-  /** `values`: write them too (else they read as 0). */
+  /** `values`: write them too (else they read as 0). In no particular order: sets have none. */
   write(list: number, writer: ByteWriter, values: boolean): void {
-    const count = this.counts[list];
-    writer.uint(count);
-    if (count === 0) return;
-    if (count === 1) {
-      writer.uint(this.hash[this.head[list]]);
-      if (values) writer.uint(this.value[this.head[list]]);
-      return;
-    }
-    let before = 0;
-    for (const member of this.members(list)) {
-      writer.uint(member.hash - before);
-      if (values) writer.uint(member.value);
-      before = member.hash;
+    writer.uint(this.counts[list]);
+    for (let node = this.head[list]; node >= 0; node = this.next[node]) {
+      writer.u32(this.hash[node]);
+      if (values) writer.uint(this.value[node]);
     }
   }
 
   /** Adds what `write` wrote to a bottom-k set; `join` combines values of a member that both have. */
   mergeFrom(list: number, reader: ByteReader, k: number, join?: (mine: number, theirs: number) => number): void {
     const count = reader.uint();
-    let hash = 0;
+    if (count === 0) return;
+    if (this.counts[list] === 0 && count <= k) {
+      for (let i = 0; i < count; i++) {
+        const hash = reader.u32();
+        this.push(list, hash, join === undefined ? 0 : reader.uint());
+      }
+      if (count === k) this.limits[list] = this.largest(list);
+      return;
+    }
     for (let i = 0; i < count; i++) {
-      hash += reader.uint();
+      const hash = reader.u32();
       const theirs = join === undefined ? 0 : reader.uint();
       const node = this.add(list, hash, k);
       if (node >= 0 && join !== undefined) this.value[node] = join(this.value[node], theirs);
@@ -180,12 +179,11 @@ export class HashSets {
   /** Reads what `write` wrote, values included, into an empty list. */
   readHistory(list: number, reader: ByteReader): void {
     const count = reader.uint();
-    let hash = 0;
     for (let i = 0; i < count; i++) {
-      hash += reader.uint();
+      const hash = reader.u32();
       this.push(list, hash, reader.uint());
     }
-    this.limits[list] = hash;
+    this.limits[list] = this.largest(list);
   }
 
   get memory(): number {

@@ -88,6 +88,8 @@ export class AccountCloser {
   readonly tops = new CallerTops();
   private readonly times = new Float64Array(64);
   private readonly gaps = new Float64Array(64);
+  private readonly scratch = new SmallTable(64);
+  private readonly found = new Uint8Array(64);
   /** per interface id: position among the pane's interfaces, -1 outside a close */
   private groupOf = new Int32Array(64).fill(-1);
   private groups = new Int32Array(256);
@@ -141,16 +143,24 @@ export class AccountCloser {
     const list = panes.list(pane, ACCOUNT_SETS.objects);
     const history = t.historyList(account, HISTORY_LISTS.objects);
     const covered = t.objectCoverage[account] * 0x1_0000_0000;
+    // One walk over the history, not one for each object: what it holds of the pane is marked.
+    this.found.fill(0);
     let tested = 0;
-    let fresh = 0;
+    this.scratch.clear();
     for (let node = panes.sets.first(list); node >= 0; node = panes.sets.after(node)) {
       const hash = panes.sets.hashOf(node);
-      if (hash >= covered) continue;
-      tested++;
-      if (!t.history.has(history, hash)) fresh++;
+      if (hash < covered) this.scratch.set(hash, tested++);
     }
     // Consistent sampling: the share that is new among the members below both thresholds estimates the share of all.
-    return tested === 0 ? 0 : Math.round((distinct * fresh) / tested);
+    if (tested === 0) return 0;
+    let known = 0;
+    for (let node = t.history.first(history); node >= 0; node = t.history.after(node)) {
+      const index = this.scratch.get(t.history.hashOf(node));
+      if (index < 0) continue;
+      this.found[index] = 1;
+      known++;
+    }
+    return Math.round((distinct * (tested - known)) / tested);
   }
 
   private regularity(pane: number): number {
@@ -379,15 +389,56 @@ export class AccountCloser {
       // Room again: what lies between the old and the new threshold counts as new once.
       if (t.history.count(history) < HISTORY.objects / 2) t.objectCoverage[account] = Math.min(1, t.objectCoverage[account] * 2);
     }
+    this.scratch.clear();
+    let n = 0;
+    for (let node = panes.sets.first(list); node >= 0; node = panes.sets.after(node)) this.scratch.set(panes.sets.hashOf(node), n++);
+    this.found.fill(0, 0, n);
+    for (let node = t.history.first(history); node >= 0; node = t.history.after(node)) {
+      const index = this.scratch.get(t.history.hashOf(node));
+      if (index < 0) continue;
+      this.found[index] = 1;
+      t.history.setValue(node, day);
+    }
+    n = 0;
     for (let node = panes.sets.first(list); node >= 0; node = panes.sets.after(node)) {
       const hash = panes.sets.hashOf(node);
-      if (hash >= t.objectCoverage[account] * 0x1_0000_0000) continue;
-      const member = t.history.add(history, hash, HISTORY.objects);
+      if (this.found[n++] === 1 || hash >= t.objectCoverage[account] * 0x1_0000_0000) continue;
+      const member = t.history.addNew(history, hash, HISTORY.objects);
       if (member >= 0) t.history.setValue(member, day);
       if (t.history.count(history) === HISTORY.objects) {
         t.objectCoverage[account] = Math.min(t.objectCoverage[account], t.history.coverage(history, HISTORY.objects));
       }
     }
+  }
+}
+
+/** Up to `capacity` hashes -> small numbers, emptied and filled all the time. */
+class SmallTable {
+  private readonly keys: Uint32Array;
+  private readonly values: Int16Array;
+  private readonly mask: number;
+
+  constructor(capacity: number) {
+    this.keys = new Uint32Array(capacity * 4);
+    this.values = new Int16Array(capacity * 4).fill(-1);
+    this.mask = capacity * 4 - 1;
+  }
+
+  clear(): void {
+    this.values.fill(-1);
+  }
+
+  set(key: number, value: number): void {
+    let at = key & this.mask;
+    while (this.values[at] >= 0) at = (at + 1) & this.mask;
+    this.keys[at] = key;
+    this.values[at] = value;
+  }
+
+  /** -1 when the key is not here */
+  get(key: number): number {
+    for (let at = key & this.mask; this.values[at] >= 0; at = (at + 1) & this.mask) if (this.keys[at] === key) return this.values[at];
+    return -1;
   }
 }
 

@@ -22,11 +22,22 @@ const encoder = new TextEncoder();
 /** A sample with the task's own ids; strings are made only for what is kept to the end. */
 export interface LocalSample extends Ranked {
   source: string;
+  /** source and partition as UTF-8 */
+  sourceName: Uint8Array;
+  partitionName: Uint8Array;
   at: number;
   interface: number;
   address: number;
   account: number;
   status: number;
+}
+
+/** An input partition, with its names as UTF-8. */
+export interface Origin {
+  source: string;
+  partition: string;
+  sourceName: Uint8Array;
+  partitionName: Uint8Array;
 }
 
 // Positions as constants of the module: the compiler folds them into the loop.
@@ -88,7 +99,7 @@ export class AccountTenant {
   readonly targetPanes: HourPanes<LocalSample>;
   readonly cells = new Cells();
   /** input partitions that events came from; samples of minutes name them by number */
-  readonly origins: { source: string; partition: string }[] = [];
+  readonly origins: Origin[] = [];
   private readonly openMinutes = new Map<number, MinuteCells>();
   private readonly spareMinutes: MinuteCells[] = [];
   private lastMinute: MinuteCells | undefined;
@@ -97,7 +108,18 @@ export class AccountTenant {
   constructor(panes: Panes) {
     this.panes = panes;
     this.codec = {
-      write: (sample, writer) => writeSample(this.describe(sample), writer),
+      write: (sample, writer) => {
+        writer.block(sample.sourceName);
+        writer.block(sample.partitionName);
+        writer.uint(sample.offset);
+        writer.uint(sample.at);
+        writer.uint(sample.content);
+        writer.u8(sample.interesting ? 1 : 0);
+        this.interfaces.writeKey(sample.interface, writer);
+        this.addresses.writeKey(sample.address, writer);
+        this.accounts.writeKey(sample.account, writer);
+        writer.uint(sample.status);
+      },
       read: (reader) => {
         const sample = readSample(reader);
         const hour = panes.hourOf(sample.at);
@@ -107,8 +129,11 @@ export class AccountTenant {
         const address = this.addresses.internText(sample.address);
         this.prepareAddress(address);
         this.addressHour[address] = Math.max(this.addressHour[address], hour);
+        const origin = this.origins[this.originOf(sample.source, sample.partition)];
         return {
           ...sample,
+          sourceName: origin.sourceName,
+          partitionName: origin.partitionName,
           interface: iface,
           address,
           account: this.ensureAccount(encoder.encode(sample.account), sample.at),
@@ -243,7 +268,7 @@ export class AccountTenant {
     if (addressNode >= 0) accounts.sets.setValue(addressNode, address);
     if (c.device[row] !== 0) accounts.addTo(pane, ACCOUNT_SETS.devices, c.device[row]);
     accounts.addTo(pane, ACCOUNT_SETS.times, at - hourStart);
-    if (accounts.samples.wants(pane, rank)) accounts.samples.add(pane, sampleOf(batch, c, row, interesting, account, iface, address));
+    if (accounts.samples.wants(pane, rank)) accounts.samples.add(pane, this.sample(c, row, interesting, account, iface, address, origin));
     const cell = this.cells.at(pane, iface, address, this.interfaces, this.addresses);
     if (cell >= 0) {
       this.cells.requests[cell]++;
@@ -274,7 +299,7 @@ export class AccountTenant {
     if ((flags & FLAG.internalSource) === 0) n[base + I_EXTERNAL]++;
     if (object !== 0) interfaces.addTo(ipane, INTERFACE_SETS.objects, object);
     if (number >= 0) interfaces.addNumber(ipane, INTERFACE_SETS.numbers, number);
-    if (interfaces.samples.wants(ipane, rank)) interfaces.samples.add(ipane, sampleOf(batch, c, row, interesting, account, iface, address));
+    if (interfaces.samples.wants(ipane, rank)) interfaces.samples.add(ipane, this.sample(c, row, interesting, account, iface, address, origin));
 
     const sources = this.sourcePanes;
     const spane = sources.open(address, hour);
@@ -297,9 +322,9 @@ export class AccountTenant {
     sources.addTo(spane, SOURCE_SETS.paths, c.path[row]);
     if (status >= 400 && status < 500) sources.addTo(spane, SOURCE_SETS.errorPaths, c.path[row]);
     if (object !== 0) sources.addTo(spane, SOURCE_SETS.objects, object);
-    if (interesting && sources.samples.wants(spane, rank)) sources.samples.add(spane, sampleOf(batch, c, row, true, account, iface, address));
+    if (interesting && sources.samples.wants(spane, rank)) sources.samples.add(spane, this.sample(c, row, true, account, iface, address, origin));
 
-    if (target !== 0) this.addTarget(batch, c, row, hour, pane, ipane, spane, address, iface, account, loginFailed, loggedIn, failure, send, rank);
+    if (target !== 0) this.addTarget(batch, c, row, hour, pane, ipane, spane, address, iface, account, loginFailed, loggedIn, failure, send, rank, origin);
 
     let minute = this.lastMinute;
     const minuteNumber = Math.floor(at / MINUTE);
@@ -324,7 +349,7 @@ export class AccountTenant {
 
   private addTarget(
     batch: EventBatch, c: EventColumns, row: number, hour: number, pane: number, ipane: number, spane: number, address: number, iface: number,
-    account: number, loginFailed: number, loggedIn: number, failure: number, send: number, rank: number,
+    account: number, loginFailed: number, loggedIn: number, failure: number, send: number, rank: number, origin: number,
   ): void {
     const reference = c.target[row];
     const { bytes, ends } = batch.heap;
@@ -349,7 +374,7 @@ export class AccountTenant {
     targets.addTo(tpane, TARGET_SETS.prefixes, c.prefix[row]);
     if (c.device[row] !== 0) targets.addTo(tpane, TARGET_SETS.devices, c.device[row]);
     targets.addTo(tpane, TARGET_SETS.interfaces, this.interfaces.hashes[iface]);
-    if (targets.samples.wants(tpane, rank)) targets.samples.add(tpane, sampleOf(batch, c, row, rank < 0x1_0000_0000, account, iface, address));
+    if (targets.samples.wants(tpane, rank)) targets.samples.add(tpane, this.sample(c, row, rank < 0x1_0000_0000, account, iface, address, origin));
   }
 
   touchTarget(target: number, hour: number): void {
@@ -359,7 +384,8 @@ export class AccountTenant {
 
   originOf(source: string, partition: string): number {
     const known = this.origins.findIndex((origin) => origin.partition === partition && origin.source === source);
-    return known >= 0 ? known : this.origins.push({ source, partition }) - 1;
+    if (known >= 0) return known;
+    return this.origins.push({ source, partition, sourceName: encoder.encode(source), partitionName: encoder.encode(partition) }) - 1;
   }
 
   /** Open minutes, ascending. */
@@ -384,6 +410,14 @@ export class AccountTenant {
     this.openMinutes.delete(number);
     if (this.lastMinute === minute) this.lastMinute = undefined;
     this.spareMinutes.push(minute);
+  }
+
+  private sample(c: EventColumns, row: number, interesting: boolean, account: number, iface: number, address: number, origin: number): LocalSample {
+    const { source, partition, sourceName, partitionName } = this.origins[origin];
+    return {
+      source, partition, sourceName, partitionName, offset: c.offset[row], at: c.at[row], content: c.content[row], interesting,
+      interface: iface, address, account, status: c.status[row],
+    };
   }
 
   /** A sample with its ids spelled out. */
@@ -484,13 +518,6 @@ const TAGS = FLAG.sensitive | FLAG.login | FLAG.register | FLAG.sendCode | FLAG.
 /** Marks of an account pane: these role bits of its events, and bit ORIGIN_SHIFT + o for each identity origin o seen. */
 export const ORIGIN_SHIFT = 18;
 const ROLES = FLAG.anonymous | FLAG.flow | FLAG.admin | FLAG.service | FLAG.robot;
-
-function sampleOf(batch: EventBatch, c: EventColumns, row: number, interesting: boolean, account: number, iface: number, address: number): LocalSample {
-  return {
-    source: batch.source, partition: batch.partition, offset: c.offset[row], at: c.at[row], content: c.content[row], interesting,
-    interface: iface, address, account, status: c.status[row],
-  };
-}
 
 export function writeSample(sample: Sample, writer: ByteWriter): void {
   writer.string(sample.source);

@@ -38,7 +38,7 @@ export class SampleKeeper<S extends Ranked> {
 
   /** True when an event of this rank would be kept: then `add` it. */
   wants(pane: number, rank: number): boolean {
-    return pane >= this.worst.length || rank < this.worst[pane];
+    return pane >= this.worst.length || rank <= this.worst[pane];
   }
 
   add(pane: number, sample: S): void {
@@ -47,23 +47,29 @@ export class SampleKeeper<S extends Ranked> {
       wider.set(this.worst);
       this.worst = wider;
     }
-    const list = this.kept[pane];
+    let list = this.kept[pane];
     if (list === undefined) {
-      this.kept[pane] = [sample];
-      if (this.limit > 1) return;
-    } else list.push(sample);
-    const samples = this.kept[pane] as S[];
-    if (samples.length < this.limit) return;
-    samples.sort(compareSamples);
-    if (samples.length > this.limit) samples.length = this.limit;
-    const last = samples[this.limit - 1];
-    this.worst[pane] = SampleKeeper.rank(last.content, last.interesting);
+      list = [];
+      this.kept[pane] = list;
+    }
+    // Kept in order: the list is so short that inserting beats sorting.
+    let at = list.length;
+    list.push(sample);
+    while (at > 0 && compareSamples(sample, list[at - 1]) < 0) {
+      list[at] = list[at - 1];
+      at--;
+    }
+    list[at] = sample;
+    if (list.length > this.limit) list.pop();
+    if (list.length === this.limit) {
+      const last = list[this.limit - 1];
+      this.worst[pane] = SampleKeeper.rank(last.content, last.interesting);
+    }
   }
 
   /** Best first. */
-  of(pane: number): S[] {
-    const list = this.kept[pane];
-    return list === undefined ? [] : [...list].sort(compareSamples);
+  of(pane: number): readonly S[] {
+    return this.kept[pane] ?? [];
   }
 
   clear(pane: number): void {

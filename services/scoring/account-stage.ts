@@ -178,8 +178,8 @@ class AccountKeeper implements PaneKeeper {
     t.addresses.writeKey(minute.address[cell], sample);
     t.accounts.writeKey(minute.account[cell], sample);
     const origin = t.origins[minute.partition[cell]];
-    sample.string(origin.source);
-    sample.string(origin.partition);
+    sample.block(origin.sourceName);
+    sample.block(origin.partitionName);
     writer.uint(minute.rank[cell]);
     writer.blockOf(sample);
   }
@@ -196,7 +196,7 @@ class AccountKeeper implements PaneKeeper {
       .sort((a, b) => minute.rank[a] - minute.rank[b] || minute.offset[a] - minute.offset[b])
       .slice(0, 3)
       .map((cell) => ({
-        ...t.origins[minute.partition[cell]], offset: minute.offset[cell], at: minute.time[cell], content: minute.rank[cell] % 0x1_0000_0000,
+        source: t.origins[minute.partition[cell]].source, partition: t.origins[minute.partition[cell]].partition, offset: minute.offset[cell], at: minute.time[cell], content: minute.rank[cell] % 0x1_0000_0000,
         interesting: minute.rank[cell] < 0x1_0000_0000, interface: t.interfaces.text(minute.interface[cell]),
         address: t.addresses.text(minute.address[cell]), account: t.accounts.text(account), status: minute.status[cell],
       }));

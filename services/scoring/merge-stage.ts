@@ -258,7 +258,7 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
     candidate.flags = merged.flags[id];
     candidate.identity = { origin: view === 'interface' ? 'interface' : view === 'source' ? 'address' : 'target', confidence: view === 'source' ? 0.3 : 1 };
     candidate.provisional = !final;
-    candidate.samples = pane < 0 ? [] : merged.panes.samples.of(pane);
+    candidate.samples = pane < 0 ? [] : [...merged.panes.samples.of(pane)];
     if (view === 'interface') {
       if (pane < 0) return;
       candidate.actors = this.state.tops.of(pane).map((caller) => ({
