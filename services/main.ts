@@ -13,6 +13,10 @@ interface CommandEntry {
 
 /** Every command and the file that declares it, in the order of `weir --help`. Only the one that is called is loaded. */
 export const COMMANDS: Record<string, CommandEntry> = {
+  detect: {
+    summary: 'read logs through the whole engine, store what it finds',
+    load: async () => (await import('./commands/detect.ts')).registerDetect,
+  },
   alerts: { summary: 'list alerts, show one with its reasons', load: async () => (await import('./commands/alerts.ts')).registerAlerts },
   incidents: {
     summary: 'list incidents, show one with its reasons',

@@ -19,6 +19,8 @@ export const MAIN_RUN = 'main';
 /** ms of work between cuts: what a crash costs at most, give or take. */
 const CUT_EVERY = 30_000;
 const DEFAULT_WORKERS = 2;
+/** First bytes of an input that are looked at: for its identity, its format, its first event's time. */
+const SAMPLE_BYTES = 64 * 1024;
 
 /** An input as the user named it. */
 export interface InputSpec {
@@ -163,7 +165,7 @@ function knownRuns(folder: string): KnownRun[] {
 
 /** Opens an input and finds the run that knows it. */
 async function look(spec: InputSpec, runs: KnownRun[], options: Pick<EmbeddedOptions, 'detect' | 'latenessOf'>): Promise<{ run: KnownRun | undefined; plan: PlannedInput }> {
-  const opened = await openInput(spec.path, HEAD_BYTES);
+  const opened = await openInput(spec.path, SAMPLE_BYTES);
   const { tenant, source, path } = spec;
   if (opened.head.length === 0) {
     throw new WeirError('nothing_parsed', `${path === '-' ? 'standard input' : path} is empty: there is nothing to read`);
@@ -178,7 +180,7 @@ async function look(spec: InputSpec, runs: KnownRun[], options: Pick<EmbeddedOpt
       return { run, plan: { tenant, source: known.source, path, partition: known.partition, head: known.head, format, lateness, opened, start } };
     }
   }
-  const head = opened.kind === 'stdin' ? 0 : opened.head.length;
+  const head = opened.kind === 'stdin' ? 0 : Math.min(HEAD_BYTES, opened.head.length);
   const partition = opened.kind === 'stdin' ? `stdin-${identityOf(tenant, opened.head)}` : identityOf(tenant, opened.head);
   const format = spec.format ?? options.detect(opened.head, path);
   const lateness = spec.lateness ?? options.latenessOf(format);
@@ -206,9 +208,9 @@ async function backfills(options: EmbeddedOptions, topologyModule: string, topol
 /** The file that now goes by the name of a followed one, when that one was rotated away or begun anew. */
 async function successorOf(input: PlannedInput, options: EmbeddedOptions): Promise<PlannedInput | undefined> {
   if (input.opened.kind !== 'plain' || !existsSync(input.path)) return undefined;
-  const opened = await openInput(input.path, HEAD_BYTES);
+  const opened = await openInput(input.path, SAMPLE_BYTES);
   if (opened.head.length === 0 || recognise(input.tenant, opened.head, [input]) !== undefined) return undefined;
   const { tenant, source, path } = input;
   const partition = identityOf(tenant, opened.head);
-  return { tenant, source, path, partition, head: opened.head.length, format: options.detect(opened.head, path), lateness: input.lateness, opened, start: { offset: 0, lines: 0 } };
+  return { tenant, source, path, partition, head: Math.min(HEAD_BYTES, opened.head.length), format: options.detect(opened.head, path), lateness: input.lateness, opened, start: { offset: 0, lines: 0 } };
 }

@@ -4,9 +4,9 @@ import type { InputPosition } from '../../state/manifest.ts';
 /** A file is recognised by so many of its first uncompressed bytes, or by all that it had at first sight. */
 export const HEAD_BYTES = 4096;
 
-/** Identity of an input: a hash of its tenant and its first bytes. 16 hex digits. */
+/** Identity of an input: a hash of its tenant and its first bytes (what lies beyond HEAD_BYTES does not count). 16 hex digits. */
 export function identityOf(tenant: string, head: Uint8Array): string {
-  return createHash('sha256').update(tenant).update('\0').update(head).digest('hex').slice(0, 16);
+  return createHash('sha256').update(tenant).update('\0').update(head.subarray(0, HEAD_BYTES)).digest('hex').slice(0, 16);
 }
 
 /** The known input of which these are the first bytes, under whatever name it goes now; the longest head decides. */

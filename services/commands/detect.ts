@@ -1,0 +1,90 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { FORMATS } from '../../schemas/config.ts';
+import { EXIT } from '../core/errors.ts';
+import { terminalOf, writeOut } from '../console/output.ts';
+import { createProgress } from '../console/progress.ts';
+import { loadConfig, tenantConfig } from './config.ts';
+import { detectReport } from './detect-report.ts';
+import { globalOptions } from './global-options.ts';
+import { type DetectOptions, judgeResult, runDetect } from './run-detect.ts';
+import { catchSignals } from './signals.ts';
+
+export { type DetectOptions, type DetectResult, runDetect } from './run-detect.ts';
+
+interface Flags {
+  tenant?: string;
+  format?: string;
+  config?: string;
+  data?: string;
+  alerts?: string;
+  canonical?: string;
+  workers?: number;
+  follow?: boolean;
+}
+
+/** `weir detect`: the main job on files. */
+export function registerDetect(program: Command): void {
+  program
+    .command('detect')
+    .summary('read logs through the whole engine, store what it finds')
+    .description('Reads logs through the whole engine in event time and stores what it finds; read again, it goes on where it stood.')
+    .argument('[files...]', 'log files, .gz accepted, - for standard input; without any, the files of the config')
+    .option('-t, --tenant <name>', 'whose logs they are (default: the config, else "default")')
+    .addOption(new Option('-f, --format <name>', 'format of the files; left out, it is detected and said').choices(FORMATS))
+    .option('-c, --config <file>', 'weir.yaml; none is needed for plain files')
+    .option('-d, --data <folder>', 'store and state (default: the config, else ./weir-data)')
+    .option('--alerts <file>', 'write alert records, one JSON a line; - is standard output (there: at least once after a crash)')
+    .option('--canonical <folder>', 'write alerts.ndjson and windows.ndjson of all that the store holds, sorted by key')
+    .option('--workers <n>', 'threads, 1 to the number of cores (default: 2)', wholeNumber)
+    .option('--follow', 'go on reading as the files grow, until stopped')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  weir detect access.log
+  weir detect shop-*.log.gz --tenant shop --alerts alerts.ndjson
+  weir detect --config weir.yaml --follow
+  tail -n +1 access.log | weir detect - --alerts - --quiet
+
+The same file again adds nothing; a file that grew is read from where it stood. Standard input has no position: what was
+read of it counts as read. What is found at the end of the input is provisional, and replaced when the input grows.`,
+    )
+    .action(async (files: string[], flags: Flags, command: Command) => {
+      const { quiet } = globalOptions(command);
+      const { follow, config: path, ...plain } = flags;
+      const config = path === undefined ? undefined : loadConfig(path);
+      const progress = createProgress({ quiet });
+      const say = (text: string): void => {
+        if (quiet) return;
+        progress.clear();
+        process.stderr.write(`${text}\n`);
+      };
+      const signals = catchSignals((name) => say(`${name}: saving the state (again to stop at once)`));
+      const options: DetectOptions = {
+        ...plain,
+        files,
+        config,
+        follow: follow ? { onCaughtUp: () => progress.clear() } : undefined,
+        signal: signals.signal,
+        onNotice: say,
+        onProgress: ({ events, bytes, size, reached, alerts }) => progress.update({ events, time: reached, alerts, share: size > 0 && !follow ? bytes / size : undefined }),
+      };
+      try {
+        const result = await runDetect(options);
+        progress.stop();
+        const out = flags.alerts === '-' ? process.stderr : process.stdout;
+        const zone = (tenant: string): string => (config === undefined ? 'UTC' : tenantConfig(config.config, tenant).time_zone);
+        if (!(quiet && out === process.stderr)) await writeOut(detectReport(result, { ...terminalOf(out), zone }), out);
+        if (result.stopped) process.exitCode = signals.exitCode() ?? EXIT.done;
+        else judgeResult(result);
+      } finally {
+        progress.stop();
+        signals.release();
+      }
+    });
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number from 1 to the number of cores');
+  return Number(text);
+}

@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Config } from '../../schemas/config.ts';
+import { WeirError } from '../core/errors.ts';
+import type { LedgerEntry, Sink } from '../core/sink.ts';
+import { AlertFile, AlertStream } from '../drivers/embedded/alert-file.ts';
+import { type EmbeddedResult, type KnownInput, runEmbedded } from '../drivers/embedded/driver.ts';
+import type { FollowOptions } from '../drivers/embedded/quiet.ts';
+import type { Progress } from '../drivers/embedded/run.ts';
+import { loadAddressTables } from '../ingest/address-loader.ts';
+import { detectFormat } from '../ingest/detect.ts';
+import { defaultLateness, type FormatName } from '../ingest/normalise-config.ts';
+import { lockDataFolder } from '../storage/data-folder.ts';
+import { openStore, type Store } from '../storage/store.ts';
+import { writeCanonical } from './canonical.ts';
+import { defaultConfig, type LoadedConfig, tenantConfig } from './config.ts';
+import { detectInputs } from './detect-inputs.ts';
+import { DetectTally } from './detect-tally.ts';
+import { masterKey } from './master-key.ts';
+import { topologyConfigOf } from './topology-config.ts';
+import { packageRoot } from './version.ts';
+
+const DAY_MS = 86_400_000;
+
+export interface DetectOptions {
+  /** paths; `-` is standard input; none: the files of the config */
+  files: readonly string[];
+  /** undefined: the defaults */
+  config?: LoadedConfig;
+  tenant?: string;
+  /** undefined: detected per file */
+  format?: string;
+  /** data folder; undefined: the config's store path */
+  data?: string;
+  /** file for alert records, `-` for standard output */
+  alerts?: string;
+  /** folder for the canonical form of all that the store holds */
+  canonical?: string;
+  /** threads, 1 to the number of cores; default 2 */
+  workers?: number;
+  follow?: Partial<FollowOptions>;
+  /** ms of work between cuts; default 30 s */
+  cutEvery?: number;
+  /** more places for the outcomes to go to */
+  sinks?: readonly Sink[];
+  /** stop reading, save the state, return */
+  signal?: AbortSignal;
+  environment?: NodeJS.ProcessEnv;
+  onProgress?: (progress: Progress) => void;
+  /** one sentence each: detected formats, resumed files, backfills */
+  onNotice?: (text: string) => void;
+}
+
+export interface DetectResult extends EmbeddedResult {
+  /** absolute path */
+  dataFolder: string;
+  tally: DetectTally;
+  /** the ledger of every run that had something to do, at its end */
+  ledger: LedgerEntry[];
+  /** what cut inputs short; the rest of them was processed */
+  problems: string[];
+  /** ms of the wall clock */
+  took: number;
+}
+
+/** Looks this long for news of followed files, ms; and how long a quiet input is waited for. */
+const POLL_EVERY = 500;
+const IDLE_AFTER = 30_000;
+
+/**
+ * The main job: files through the whole topology into the store of a data folder. What `weir detect`, `weir demo`, the
+ * tests and the benches run.
+ * @throws WeirError for what the user can put right (inputs, config, folder in use) and for what failed around us
+ */
+export async function runDetect(options: DetectOptions): Promise<DetectResult> {
+  const begun = performance.now();
+  const { config, version } = options.config ?? defaultConfig(process.cwd());
+  const { inputs, sources } = detectInputs(options.files, config, options);
+  const dataFolder = resolve(options.data ?? ('path' in config.store ? config.store.path : './weir-data'));
+  const notice = options.onNotice ?? (() => undefined);
+  const lock = await lockDataFolder(dataFolder);
+  const tally = new DetectTally();
+  let store: Store | undefined;
+  let clean = false;
+  const alertFile = options.alerts === undefined || options.alerts === '-' ? undefined : new AlertFile(options.alerts);
+  const others: Sink[] = [tally, ...(options.sinks ?? [])];
+  if (alertFile !== undefined) others.push(alertFile);
+  if (options.alerts === '-') others.push(new AlertStream(process.stdout));
+  try {
+    const { key } = masterKey(config, dataFolder, options.environment);
+    const addresses = await loadAddressTables({ csv: config.address_data?.csv });
+    const opened = await openStore('path' in config.store ? { path: dataFolder } : serverOf(config.store, options.environment), { retentionDays: retentionOf(config) });
+    store = opened;
+    lock.serve((sql, readOptions) => opened.query(sql, readOptions));
+    for (const tenant of new Set(inputs.map((input) => input.tenant))) opened.setTenant(tenant, { time_zone: tenantConfig(config, tenant).time_zone });
+    const result = await runEmbedded({
+      inputs,
+      folder: join(dataFolder, 'snapshots'),
+      topologyConfig: (known) => topologyConfigOf({ config, version, sources, inputs: known, key, addresses }),
+      configVersion: version,
+      program: programVersion(),
+      workers: options.workers,
+      sinks: (run) => [opened.forRun(run), ...others],
+      alertFile,
+      detect: (head, path) => named(head, path, notice),
+      latenessOf: (format) => defaultLateness(format as FormatName),
+      cutEvery: options.cutEvery,
+      follow: options.follow === undefined ? undefined : { pollEvery: POLL_EVERY, idleAfter: IDLE_AFTER, now: Date.now, ...options.follow },
+      signal: options.signal,
+      onProgress: options.onProgress,
+      onNotice: notice,
+    });
+    await opened.flush();
+    if (options.canonical !== undefined && !result.stopped) await writeCanonical(opened, options.canonical);
+    clean = true;
+    return {
+      ...result, dataFolder, tally, ledger: result.runs.flatMap((run) => run.ledger), problems: result.runs.flatMap((run) => run.problems), took: performance.now() - begun,
+    };
+  } finally {
+    alertFile?.close();
+    await lock.drain();
+    try {
+      await store?.close(clean);
+    } finally {
+      await lock.release();
+    }
+  }
+}
+
+/** Throws what the ledger of a finished run calls for: `nothing_parsed`, `ledger_unbalanced`, `input_unreadable` for inputs cut short. */
+export function judgeResult(result: DetectResult): void {
+  const sum = (entries: LedgerEntry[], ...fates: string[]): number => entries.filter((entry) => fates.includes(entry.fate)).reduce((total, entry) => total + entry.count, 0);
+  const busy = result.runs.filter((run) => !run.nothingNew);
+  const read = sum(result.ledger, 'read');
+  if (busy.length > 0 && read > 0 && sum(result.ledger, 'windowed', 'late', 'held') === 0) {
+    const formats = [...new Set(result.inputs.map((input) => input.format))].join(', ');
+    throw new WeirError('nothing_parsed', `none of ${read} records could be read as ${formats}: wrong --format? (weir parse FILE --explain shows what is read of each line)`);
+  }
+  for (const run of result.runs) {
+    const fates = sum(run.ledger, 'windowed', 'late', 'dead', 'held');
+    if (sum(run.ledger, 'read') !== fates) throw new WeirError('ledger_unbalanced', `the ledger of run ${run.name} does not balance: ${sum(run.ledger, 'read')} events read, ${fates} accounted for (weir reconcile shows each source)`);
+  }
+  if (result.problems.length > 0) throw new WeirError('input_unreadable', `${result.problems.join('; ')}. What could be read was processed`);
+}
+
+function named(head: Uint8Array, path: string, notice: (text: string) => void): string {
+  const detection = detectFormat(head);
+  const name = path === '-' ? 'standard input' : path;
+  if (detection.format === undefined) throw new WeirError('input_format', `${name}: ${detection.reason}; name the format with --format`);
+  notice(`${name}: format ${detection.format}, detected (${detection.reason})`);
+  return detection.format;
+}
+
+/** Days that rows are kept, per tenant. */
+function retentionOf(config: Config): { default: number; tenants: Record<string, number> } {
+  const days = (tenant: string): number => Math.ceil(tenantConfig(config, tenant).retention / DAY_MS);
+  return { default: days(''), tenants: Object.fromEntries(Object.keys(config.tenants).map((tenant) => [tenant, days(tenant)])) };
+}
+
+function serverOf(store: { url: string; database: string; username?: string; password_env?: string }, environment: NodeJS.ProcessEnv = process.env) {
+  const { url, database, username, password_env } = store;
+  const password = password_env === undefined ? undefined : environment[password_env];
+  if (password_env !== undefined && password === undefined) throw new WeirError('config', `store.password_env: ${password_env} is not set in the environment`);
+  return { url, database, username, password };
+}
+
+function programVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+/** Inputs as one line each, for messages. */
+export function describeInput(input: KnownInput): string {
+  return `${input.path} (${input.format}, tenant ${input.tenant})`;
+}
