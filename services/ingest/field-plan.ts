@@ -164,6 +164,8 @@ function withOwnNames(fields: FieldMap, config: NormaliseConfig): Partial<Record
       throw new WeirError('config', `sources.${config.source}.fields: '${name}' is no field; fields are ${FIELD_NAMES.join(', ')}`);
     }
     const field = name as FieldName;
+    // What the source calls by this name is that alone: `duration` in seconds is not also one in milliseconds.
+    for (const other of FIELD_NAMES) if (other !== field && all[other]?.includes(own)) all[other] = all[other]?.filter((path) => path !== own);
     all[field] = [own, ...(all[field] ?? [])];
   }
   return all;

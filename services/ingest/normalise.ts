@@ -40,6 +40,9 @@ const MAX_U32 = 0xffffffff;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
+/** Account of events that name neither an account nor an address. */
+const UNKNOWN = encoder.encode('unknown');
+
 const UNANSWERED = new Set(['S0', 'REJ', 'RSTOS0', 'RSTRH', 'SH', 'SHR']);
 /** Ports above 1023 whose services an attacker looks for by name: an unanswered try at one keeps its number. */
 const KNOWN_PORTS = new Set([1433, 1521, 1883, 2049, 2181, 2375, 2376, 2379, 3000, 3306, 3389, 4444, 5000, 5060, 5432, 5601, 5672, 5900, 5984, 5985, 6379, 6443, 7001, 8000, 8080, 8081, 8443, 8500, 8888, 9000, 9090, 9092, 9200, 9300, 10250, 11211, 15672, 25565, 27017, 50070]);
@@ -414,12 +417,17 @@ class Normaliser implements NormaliseStage {
     const { bytes } = this.workspace;
     const { kinds, starts, ends } = this;
     if (!this.time()) return false;
-    if (kinds[SLOT.address] === KIND.absent) return this.refuse('bad_address', `no client address: none of the fields ${plan.addressFields} is set`);
-    this.addressId =
-      kinds[SLOT.forwarded] === KIND.text
-        ? this.addresses.client(this.workspace, starts[SLOT.address], ends[SLOT.address], starts[SLOT.forwarded], ends[SLOT.forwarded])
-        : this.addresses.find(this.workspace, starts[SLOT.address], ends[SLOT.address]);
-    if (this.addressId < 0) return this.refuse('bad_address', `'${this.show(SLOT.address)}' is no IPv4 or IPv6 address`);
+    if (kinds[SLOT.address] === KIND.absent) {
+      if (plan.flows) return this.refuse('bad_address', `no address of the originator: none of the fields ${plan.addressFields} is set`);
+      // Some gateways log none: the event still counts for its account and interface.
+      this.addressId = -1;
+    } else {
+      this.addressId =
+        kinds[SLOT.forwarded] === KIND.text
+          ? this.addresses.client(this.workspace, starts[SLOT.address], ends[SLOT.address], starts[SLOT.forwarded], ends[SLOT.forwarded])
+          : this.addresses.find(this.workspace, starts[SLOT.address], ends[SLOT.address]);
+      if (this.addressId < 0) return this.refuse('bad_address', `'${this.show(SLOT.address)}' is no IPv4 or IPv6 address`);
+    }
     row.status = 0;
     row.flags = 0;
     row.peerCountry = 0;
@@ -432,10 +440,16 @@ class Normaliser implements NormaliseStage {
     row.records = Math.min(this.count(SLOT.records), MAX_U32);
     if (plan.flows ? !this.flow() : !this.request()) return false;
     const address = this.addressId;
-    row.prefix = this.addresses.prefix[address];
-    row.asn = this.addresses.asn[address];
-    row.country = this.addresses.country[address];
-    if (this.addresses.internal[address] === 1) row.flags |= FLAG.internalSource;
+    if (address >= 0) {
+      row.prefix = this.addresses.prefix[address];
+      row.asn = this.addresses.asn[address];
+      row.country = this.addresses.country[address];
+      if (this.addresses.internal[address] === 1) row.flags |= FLAG.internalSource;
+    } else {
+      row.prefix = 0;
+      row.asn = 0;
+      row.country = 0;
+    }
     row.content = contentHash(this.workspace.view, bytes, this.recordStart, this.recordEnd);
     const chunk = this.chunk as RawChunk;
     row.offset = this.config.positions === 'records' ? chunk.offset : chunk.offset + this.recordStart;
@@ -631,6 +645,10 @@ class Normaliser implements NormaliseStage {
     row.origin = 0;
     row.flags |= FLAG.anonymous;
     this.identityEvents[identity.length]++;
+    if (this.addressId < 0) {
+      const from = workspace.put(UNKNOWN, 0, UNKNOWN.length);
+      this.accountId = this.accounts.find(workspace, from, workspace.scratch, false);
+    }
   }
 
   private authorized(rule: number, start: number, end: number): boolean {
@@ -832,7 +850,7 @@ class Normaliser implements NormaliseStage {
 
   private copy(): HeldRow {
     const texts = this.plan.flows ? this.flowNames : this.interfaces.pool;
-    const address = this.addresses.pool.bytesOf(this.addressId).slice();
+    const address = this.addressId < 0 ? new Uint8Array(0) : this.addresses.pool.bytesOf(this.addressId).slice();
     return {
       row: Object.assign(new Row(), this.row),
       account: this.accountId < 0 ? address : this.accounts.pool.bytesOf(this.accountId).slice(),
@@ -864,7 +882,7 @@ class Normaliser implements NormaliseStage {
     const { partition } = row;
     const builder = this.builders[partition] ?? this.builderOf(partition);
     const at = builder.addRow();
-    const address = this.addresses.pool.reference(addressId, partition, builder);
+    const address = addressId < 0 ? 0 : this.addresses.pool.reference(addressId, partition, builder);
     const texts = this.plan.flows ? this.flowNames : this.interfaces.pool;
     const c = builder.columns;
     fill(builder, at, row);
@@ -882,7 +900,7 @@ class Normaliser implements NormaliseStage {
     fill(builder, at, held.row);
     const add = (bytes: Uint8Array) => builder.addString(bytes, 0, bytes.length);
     const c = builder.columns;
-    c.address[at] = add(held.address);
+    c.address[at] = held.address.length === 0 ? 0 : add(held.address);
     c.account[at] = held.anonymous ? c.address[at] : add(held.account);
     c.interface[at] = add(held.interface);
     if (held.target !== undefined) c.target[at] = add(held.target);
@@ -897,7 +915,7 @@ class Normaliser implements NormaliseStage {
   private bury(reason: DeadReason, detail: string): void {
     const chunk = this.chunk as RawChunk;
     const offset = this.config.positions === 'records' ? chunk.offset : chunk.offset + this.recordStart;
-    this.letter(chunk.unterminated && reason === 'not_json' && this.recordEnd >= this.workspace.end ? 'truncated' : reason, detail, offset, this.line, this.rawText());
+    this.letter(reason, detail, offset, this.line, this.rawText());
   }
 
   private buryHeld(held: HeldRow): void {

@@ -19,9 +19,6 @@ export interface CombinedResult {
   expected: string;
 }
 
-/** Slot of the user name in the spans of a combined line, behind the named fields. */
-export const REMOTE_USER = 'remote_user';
-
 /**
  * nginx's and Apache's common and combined format, bytes[start, end) without the line feed:
  * `[vhost[:port] ][forwarded, ]address ident user [time] "request" status bytes["referer" "agent"][ …]`.
@@ -35,7 +32,7 @@ export function parseCombined(bytes: Uint8Array, start: number, end: number, spa
   // The time: the first ` [` whose bracket closes before a quote. User names may hold spaces, brackets hardly.
   let open = start;
   while (open < end && !(bytes[open] === 0x5b && (open === start || bytes[open - 1] === 0x20) && isDigit(bytes[open + 1]))) open++;
-  if (open >= end) return fail(result, 'a time in brackets', !hasQuote(bytes, start, end) && end - start > 6);
+  if (open >= end) return fail(result, 'a time in brackets', !hasQuote(bytes, start, end) && startsWithAddress(bytes, start, end));
   let at = open + 1;
   while (at < end && bytes[at] !== 0x5d) at++;
   if (at >= end) return fail(result, 'the bracket that closes the time', true);
@@ -46,7 +43,7 @@ export function parseCombined(bytes: Uint8Array, start: number, end: number, spa
   const from = at + 2;
   at = quoteEnd(bytes, from, end);
   if (at < 0) return fail(result, 'the quote that closes the request', true);
-  set(spans, SLOT.request, from, at);
+  put(spans, SLOT.request, from, at);
   at++;
   if (bytes[at] !== 0x20) return fail(result, 'a status behind the request', at >= end);
   at = token(bytes, at + 1, end, spans, SLOT.status);
@@ -63,19 +60,20 @@ function fail(result: CombinedResult, expected: string, cut: boolean): void {
   result.cut = cut;
 }
 
-/** Takes a span unless it is empty or `-`. */
 function put(spans: FieldSpans, slot: number, start: number, end: number): void {
   spans.kinds[slot] = KIND.text;
   spans.starts[slot] = start;
   spans.ends[slot] = end;
 }
 
-function set(spans: FieldSpans, slot: number, start: number, end: number): void {
-  put(spans, slot, start, end);
-}
-
 function isDigit(c: number): boolean {
   return c >= 0x30 && c <= 0x39;
+}
+
+function startsWithAddress(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && bytes[at] !== 0x20) at++;
+  return looksLikeAddress(bytes, start, at);
 }
 
 function hasQuote(bytes: Uint8Array, start: number, end: number): boolean {
