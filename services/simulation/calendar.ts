@@ -30,7 +30,13 @@ export class Calendar {
 
   constructor(timeZone: string, country: string | undefined, days: CalendarDays) {
     this.format = new Intl.DateTimeFormat('en-GB', {
-      timeZone, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23',
+      timeZone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
     });
     this.days = days;
     this.holidays = country === undefined ? undefined : new Holidays(country);

@@ -39,9 +39,15 @@ export class ObjectSpace {
   /** The id as it stands in a path. */
   id(index: number): string {
     if (this.style === 'sequential') return String(this.base + index);
-    if (this.style === 'random') return String(100_000_000 + mix32(index ^ this.seed) % 900_000_000);
+    if (this.style === 'random') return String(100_000_000 + (mix32(index ^ this.seed) % 900_000_000));
     if (this.style === 'long') return String(1_700_000_000_000_000 + index * 104_729 + (mix32(index ^ this.seed) % 90_000));
-    const hex = [0, 1, 2, 3].map((i) => mix32((index + i * 0x61c88647) ^ this.seed).toString(16).padStart(8, '0')).join('');
+    const hex = [0, 1, 2, 3]
+      .map((i) =>
+        mix32((index + i * 0x61c88647) ^ this.seed)
+          .toString(16)
+          .padStart(8, '0'),
+      )
+      .join('');
     const variant = '89ab'[Number.parseInt(hex[16], 16) & 3];
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
   }
@@ -52,8 +58,28 @@ export class ObjectSpace {
 }
 
 export type Operation =
-  | 'open' | 'list' | 'read' | 'side' | 'search' | 'write' | 'create' | 'delete' | 'login' | 'register' | 'send_code' | 'check' | 'reset'
-  | 'benefit' | 'export' | 'admin' | 'asset' | 'health' | 'profile' | 'sensitive' | 'tail' | 'batch';
+  | 'open'
+  | 'list'
+  | 'read'
+  | 'side'
+  | 'search'
+  | 'write'
+  | 'create'
+  | 'delete'
+  | 'login'
+  | 'register'
+  | 'send_code'
+  | 'check'
+  | 'reset'
+  | 'benefit'
+  | 'export'
+  | 'admin'
+  | 'asset'
+  | 'health'
+  | 'profile'
+  | 'sensitive'
+  | 'tail'
+  | 'batch';
 
 /** One interface of the simulated API with its laws. */
 export interface SimulatedInterface {
@@ -88,7 +114,20 @@ export interface SimulatedInterface {
   invalid: number;
 }
 
-const LAWS: Record<Operation, { latency: number; spread: number; size: number; page: number; request: number; success: number; missing: number; refused: number; invalid: number }> = {
+const LAWS: Record<
+  Operation,
+  {
+    latency: number;
+    spread: number;
+    size: number;
+    page: number;
+    request: number;
+    success: number;
+    missing: number;
+    refused: number;
+    invalid: number;
+  }
+> = {
   open: { latency: 18, spread: 0.5, size: 1800, page: 0, request: 420, success: 200, missing: 0, refused: 0.001, invalid: 0 },
   list: { latency: 60, spread: 0.6, size: 300, page: 20, request: 450, success: 200, missing: 0, refused: 0.002, invalid: 0.002 },
   read: { latency: 28, spread: 0.6, size: 1500, page: 0, request: 430, success: 200, missing: 0.008, refused: 0.003, invalid: 0.001 },
@@ -147,14 +186,30 @@ export class ApiCatalogue {
     const random = this.random;
     const made: SimulatedInterface = {
       id: `${options.method} ${host}${template}`,
-      key: options.key, operation: options.operation, method: options.method, host, before, after,
-      argument: options.argument ?? '', space: options.space,
-      latency: law.latency * this.speed * random.lognormal(1, 0.35), latencySpread: law.spread * random.range(0.7, 1.3),
-      size: law.size * this.weight * random.lognormal(1, 0.5), sizeSpread: random.range(0.05, 0.5),
-      pageSize: law.page === 0 ? 0 : options.operation === 'list' || options.operation === 'search' ? random.pick([10, 15, 20, 20, 25, 30, 50]) : Math.round(law.page * random.lognormal(1, 0.5)),
-      recordSize: random.lognormal(220, 0.6), requestSize: law.request * random.lognormal(1, 0.15),
+      key: options.key,
+      operation: options.operation,
+      method: options.method,
+      host,
+      before,
+      after,
+      argument: options.argument ?? '',
+      space: options.space,
+      latency: law.latency * this.speed * random.lognormal(1, 0.35),
+      latencySpread: law.spread * random.range(0.7, 1.3),
+      size: law.size * this.weight * random.lognormal(1, 0.5),
+      sizeSpread: random.range(0.05, 0.5),
+      pageSize:
+        law.page === 0
+          ? 0
+          : options.operation === 'list' || options.operation === 'search'
+            ? random.pick([10, 15, 20, 20, 25, 30, 50])
+            : Math.round(law.page * random.lognormal(1, 0.5)),
+      recordSize: random.lognormal(220, 0.6),
+      requestSize: law.request * random.lognormal(1, 0.15),
       success: law.success === 201 && random.chance(0.5) ? 200 : law.success,
-      missing: law.missing * random.lognormal(1, 0.7), refused: law.refused * random.lognormal(1, 0.7), invalid: law.invalid * random.lognormal(1, 0.6),
+      missing: law.missing * random.lognormal(1, 0.7),
+      refused: law.refused * random.lognormal(1, 0.7),
+      invalid: law.invalid * random.lognormal(1, 0.6),
     };
     if (this.all.some((other) => other.id === made.id)) return this.all.find((other) => other.id === made.id) as SimulatedInterface;
     this.all.push(made);

@@ -82,7 +82,9 @@ export function addressNumber(text: string): number {
 export const PREFIXES: readonly Prefix[] = parseTable();
 
 /** Countries that have home networks, for travellers, attackers and customers abroad. */
-export const COUNTRIES: readonly string[] = [...new Set(PREFIXES.filter((prefix) => prefix.kind === 'home').map((prefix) => prefix.country))];
+export const COUNTRIES: readonly string[] = [
+  ...new Set(PREFIXES.filter((prefix) => prefix.kind === 'home').map((prefix) => prefix.country)),
+];
 
 /** A block (/18 to /22) of one provider: customers of a town. */
 export interface Block {

@@ -63,12 +63,50 @@ export interface Nuisances {
   abroad: number;
 }
 
-const CONSUMER = [0.35, 0.2, 0.12, 0.08, 0.08, 0.14, 0.35, 0.65, 0.85, 0.95, 1, 1.1, 1.25, 1.1, 0.95, 0.9, 0.95, 1.05, 1.25, 1.45, 1.6, 1.55, 1.2, 0.7];
-const OFFICE = [0.012, 0.01, 0.008, 0.008, 0.01, 0.02, 0.08, 0.35, 1.2, 2.1, 2.4, 2.2, 0.9, 1.5, 2.2, 2.3, 2.1, 1.5, 0.55, 0.22, 0.14, 0.1, 0.05, 0.02];
-const PARTNER = [0.5, 0.45, 0.45, 0.45, 0.45, 0.5, 0.6, 0.8, 1.3, 1.6, 1.7, 1.6, 1.2, 1.4, 1.6, 1.6, 1.5, 1.2, 0.9, 0.8, 0.7, 0.65, 0.6, 0.55];
+const CONSUMER = [
+  0.35, 0.2, 0.12, 0.08, 0.08, 0.14, 0.35, 0.65, 0.85, 0.95, 1, 1.1, 1.25, 1.1, 0.95, 0.9, 0.95, 1.05, 1.25, 1.45, 1.6, 1.55, 1.2, 0.7,
+];
+const OFFICE = [
+  0.012, 0.01, 0.008, 0.008, 0.01, 0.02, 0.08, 0.35, 1.2, 2.1, 2.4, 2.2, 0.9, 1.5, 2.2, 2.3, 2.1, 1.5, 0.55, 0.22, 0.14, 0.1, 0.05, 0.02,
+];
+const PARTNER = [
+  0.5, 0.45, 0.45, 0.45, 0.45, 0.5, 0.6, 0.8, 1.3, 1.6, 1.7, 1.6, 1.2, 1.4, 1.6, 1.6, 1.5, 1.2, 0.9, 0.8, 0.7, 0.65, 0.6, 0.55,
+];
 
-const SYLLABLES = ['ka', 'lo', 'mi', 'ra', 'ven', 'tor', 'sho', 'qui', 'nex', 'bel', 'dan', 'fin', 'gro', 'hal', 'jun', 'pex', 'sol', 'tri', 'uno', 'wel', 'yar', 'zen'];
-const DOMAIN_ENDS = ['mart.example', 'shop.example', 'go.example', 'app.example', 'hub.example', '.example', 'corp.example', 'group.example'];
+const SYLLABLES = [
+  'ka',
+  'lo',
+  'mi',
+  'ra',
+  'ven',
+  'tor',
+  'sho',
+  'qui',
+  'nex',
+  'bel',
+  'dan',
+  'fin',
+  'gro',
+  'hal',
+  'jun',
+  'pex',
+  'sol',
+  'tri',
+  'uno',
+  'wel',
+  'yar',
+  'zen',
+];
+const DOMAIN_ENDS = [
+  'mart.example',
+  'shop.example',
+  'go.example',
+  'app.example',
+  'hub.example',
+  '.example',
+  'corp.example',
+  'group.example',
+];
 
 function curve(random: Random, base: readonly number[]): number[] {
   const power = random.range(0.75, 1.35);
@@ -104,6 +142,7 @@ export function drawNuisances(kind: TenantKind, seed: number): Nuisances {
   const proxies = random.pick(['10.8.0.', '10.20.1.', '172.18.4.', '192.168.50.']);
   const office = kind === 'office';
   const logsLogin = random.chance(0.7);
+  const loginFailure = random.pick<Nuisances['loginFailure']>([401, 401, 401, 403, 400, 422, 200]);
   return {
     domain: word + random.pick(DOMAIN_ENDS),
     nameStyle,
@@ -113,9 +152,10 @@ export function drawNuisances(kind: TenantKind, seed: number): Nuisances {
     accountOnLogin: random.chance(0.6),
     logsSession: random.chance(0.4),
     logsReferer: random.chance(0.5),
-    loginFailure: random.pick([401, 401, 401, 403, 400, 422, 200]),
+    loginFailure,
     failureCode: random.pick([1001, 40101, 10003, 20004, 500]),
-    logsCode: random.chance(0.5),
+    // refusals that look like successes are seen by their business code only
+    logsCode: random.chance(0.5) || loginFailure === 200,
     forwarded: random.chance(0.45),
     proxies: Array.from({ length: random.between(1, 4) }, (_, i) => `${proxies}${10 + i}`),
     logsRecords: random.chance(0.4),

@@ -6,7 +6,28 @@ import { Visit } from './visit.ts';
 import type { World } from './world.ts';
 
 /** Paths that scanners of the whole internet ask everybody for. */
-export const SCAN_PATHS = ['/wp-login.php', '/.env', '/robots.txt', '/favicon.ico', '/admin', '/phpmyadmin', '/.git/config', '/sitemap.xml', '/login', '/cgi-bin/luci', '/actuator', '/console', '/owa', '/xmlrpc.php', '/server-status', '/config.json', '/index.php', '/solr', '/vendor/phpunit', '/boaform/admin'];
+export const SCAN_PATHS = [
+  '/wp-login.php',
+  '/.env',
+  '/robots.txt',
+  '/favicon.ico',
+  '/admin',
+  '/phpmyadmin',
+  '/.git/config',
+  '/sitemap.xml',
+  '/login',
+  '/cgi-bin/luci',
+  '/actuator',
+  '/console',
+  '/owa',
+  '/xmlrpc.php',
+  '/server-status',
+  '/config.json',
+  '/index.php',
+  '/solr',
+  '/vendor/phpunit',
+  '/boaform/admin',
+];
 
 /** The internet's constant drizzle: single probes and password guesses from anywhere, at a low rate. */
 export function background(world: World, start: number, emit: Emit): void {
@@ -17,7 +38,14 @@ export function background(world: World, start: number, emit: Emit): void {
     const at = start + random.int(HOUR);
     const block = random.pick(world.networks.hosting);
     const visit = new Visit({
-      world, emit, random, at, account: '', session: '', retries: 0, pace: 0.1,
+      world,
+      emit,
+      random,
+      at,
+      account: '',
+      session: '',
+      retries: 0,
+      pace: 0.1,
       address: random.chance(0.6) ? addressIn(block, random.word()) : world.networks.residential(random, 0.6),
       device: random.chance(0.5) ? world.market.library(random) : world.market.desktop(random),
     });
@@ -40,5 +68,20 @@ export function background(world: World, start: number, emit: Emit): void {
 export function unknown(visit: Visit, path: string, status: number, method = 'GET', query = ''): void {
   const host = visit.world.api.all[0].host;
   const one = visit.world.api.all[0];
-  visit.call({ ...one, id: `${method} ${host}${path}`, key: '', operation: 'tail', method, before: path, after: undefined, argument: '', pageSize: 0, latency: 3, size: 150 }, { status, query });
+  visit.call(
+    {
+      ...one,
+      id: `${method} ${host}${path}`,
+      key: '',
+      operation: 'tail',
+      method,
+      before: path,
+      after: undefined,
+      argument: '',
+      pageSize: 0,
+      latency: 3,
+      size: 150,
+    },
+    { status, query },
+  );
 }

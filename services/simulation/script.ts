@@ -21,7 +21,6 @@ export interface Attribution {
 /** Writes down what a strand adds, ahead of time, and derives the labels from exactly these events. */
 export class Script {
   private readonly setting: Setting;
-  private readonly benign: boolean;
   private events: SimulatedEvent[] = [];
   readonly emit: Emit;
 
@@ -42,8 +41,22 @@ export class Script {
   }
 
   /** A client of this strand. */
-  visit(options: { at: number; account?: string; address: string; device: Device; session?: string; pace?: number; retries?: number }): Visit {
-    const full: VisitOptions = { world: this.setting.world, emit: this.emit, random: this.setting.random, ...options, account: options.account ?? '' };
+  visit(options: {
+    at: number;
+    account?: string;
+    address: string;
+    device: Device;
+    session?: string;
+    pace?: number;
+    retries?: number;
+  }): Visit {
+    const full: VisitOptions = {
+      world: this.setting.world,
+      emit: this.emit,
+      random: this.setting.random,
+      ...options,
+      account: options.account ?? '',
+    };
     return new Visit(full);
   }
 
@@ -52,8 +65,10 @@ export class Script {
     const { setting } = this;
     const about = new Set(attribution.about.map((key) => setting.world.api.find(key)?.id ?? key));
     const campaign: Campaign = {
-      id: setting.id, tenant: setting.world.plan.name,
-      scenario: { number: attribution.number, name: attribution.name }, intensity: setting.intensity,
+      id: setting.id,
+      tenant: setting.world.plan.name,
+      scenario: { number: attribution.number, name: attribution.name },
+      intensity: setting.intensity,
       ...this.bounds(),
       interfaces: this.distinct((event) => (about.has(event.interface) ? event.interface : '')),
       side_interfaces: this.distinct((event) => (about.has(event.interface) ? '' : event.interface)),
@@ -69,8 +84,13 @@ export class Script {
   note(name: string, rest: Partial<Strand> = {}): Strand {
     const { setting } = this;
     const note: BenignNote = {
-      id: setting.id, tenant: setting.world.plan.name, name, ...this.bounds(),
-      interfaces: this.distinct((event) => event.interface), accounts: this.distinct((event) => event.account), sources: this.distinct((event) => event.address),
+      id: setting.id,
+      tenant: setting.world.plan.name,
+      name,
+      ...this.bounds(),
+      interfaces: this.distinct((event) => event.interface),
+      accounts: this.distinct((event) => event.account),
+      sources: this.distinct((event) => event.address),
     };
     return { note, hour: this.player(), ...rest };
   }
@@ -111,7 +131,9 @@ export class Script {
 /** Accounts of the ordinary population that suit and are there all the time, most active ones first. */
 export function candidates(setting: Setting, suits: (person: Person) => boolean): Person[] {
   const { world } = setting;
-  return world.people.filter((person) => person.joined < world.plan.start && person.left > setting.end && suits(person)).sort((a, b) => b.weight - a.weight);
+  return world.people
+    .filter((person) => person.joined < world.plan.start && person.left > setting.end && suits(person))
+    .sort((a, b) => b.weight - a.weight);
 }
 
 /** One of the middle of the population: neither its busiest nor its quietest. */
@@ -165,4 +187,3 @@ export function device(setting: Setting): Device {
 export function crowd(setting: Setting, share: number, least: number, most: number): number {
   return Math.round(Math.min(most, Math.max(least, setting.world.plan.accounts * share)));
 }
-

@@ -21,8 +21,17 @@ export interface TenantPlanOptions {
 }
 
 const PLACES = [
-  ['Asia/Shanghai', 'CN'], ['Europe/Berlin', 'DE'], ['America/New_York', 'US'], ['Europe/London', 'GB'], ['Europe/Paris', 'FR'],
-  ['Asia/Tokyo', 'JP'], ['America/Sao_Paulo', 'BR'], ['Asia/Kolkata', 'IN'], ['Asia/Singapore', 'SG'], ['Australia/Sydney', 'AU'], ['America/Los_Angeles', 'US'],
+  ['Asia/Shanghai', 'CN'],
+  ['Europe/Berlin', 'DE'],
+  ['America/New_York', 'US'],
+  ['Europe/London', 'GB'],
+  ['Europe/Paris', 'FR'],
+  ['Asia/Tokyo', 'JP'],
+  ['America/Sao_Paulo', 'BR'],
+  ['Asia/Kolkata', 'IN'],
+  ['Asia/Singapore', 'SG'],
+  ['Australia/Sydney', 'AU'],
+  ['America/Los_Angeles', 'US'],
 ] as const;
 
 const SIZES = {
@@ -56,7 +65,13 @@ export function tenantPlan(kind: TenantKind, seed: number, options: TenantPlanOp
   }
   return {
     name: options.name ?? `${kind}-${seed}`,
-    kind, seed, days, time_zone, country, scenarios, hardNegatives,
+    kind,
+    seed,
+    days,
+    time_zone,
+    country,
+    scenarios,
+    hardNegatives,
     start: options.start ?? DEFAULT_START,
     accounts: options.accounts ?? SIZES[kind].accounts,
     eventsPerDay: options.eventsPerDay ?? SIZES[kind].eventsPerDay,

@@ -81,7 +81,10 @@ export class Visit {
 
   /** Time passes between two calls: a heavy-tailed pause around the tenant's, times `factor`. */
   think(factor = 1): void {
-    this.t += Math.min(HOUR, this.random.lognormal(this.world.nuisances.pause * factor * this.pace, this.world.nuisances.pauseSpread) * 1000);
+    this.t += Math.min(
+      HOUR,
+      this.random.lognormal(this.world.nuisances.pause * factor * this.pace, this.world.nuisances.pauseSpread) * 1000,
+    );
   }
 
   wait(ms: number): void {
@@ -120,18 +123,33 @@ export class Visit {
     const path = options.path ?? pathOf(one, options.index ?? 0);
     const { nuisances } = world;
     const event: SimulatedRequest = {
-      kind: 'request', tenant: world.plan.name,
-      at: Math.round(this.t), duration,
-      method: one.method, host: one.host, path, query, interface: one.id,
-      status, bytesIn: Math.round(random.lognormal(one.requestSize, 0.1)), bytesOut: status === 204 ? 0 : Math.round(size), records,
+      kind: 'request',
+      tenant: world.plan.name,
+      at: Math.round(this.t),
+      duration,
+      method: one.method,
+      host: one.host,
+      path,
+      query,
+      interface: one.id,
+      status,
+      bytesIn: Math.round(random.lognormal(one.requestSize, 0.1)),
+      bytesOut: status === 204 ? 0 : Math.round(size),
+      records,
       account: options.anonymous === true ? '' : this.account,
       login: nuisances.logsLogin ? (options.login ?? '') : '',
-      address: this.address, via: this.via, agent: this.device.agent,
-      referer: nuisances.logsReferer && this.device.kind !== 'library' && this.device.kind !== 'app' && this.lastPath !== '' ? `https://${world.site}${this.lastPath}` : '',
+      address: this.address,
+      via: this.via,
+      agent: this.device.agent,
+      referer:
+        nuisances.logsReferer && this.device.kind !== 'library' && this.device.kind !== 'app' && this.lastPath !== ''
+          ? `https://${world.site}${this.lastPath}`
+          : '',
       session: nuisances.logsSession ? this.session : '',
       target: options.target ?? '',
       code: nuisances.logsCode ? (options.code ?? (ok ? 0 : status)) : -1,
-      campaign: this.campaign, note: this.note,
+      campaign: this.campaign,
+      note: this.note,
     };
     this.lastPath = path;
     this.calls++;
@@ -161,7 +179,11 @@ export class Visit {
     if (good) {
       const account = this.account;
       this.account = nuisances.accountOnLogin ? name : '';
-      const status = this.call(api, { login, target: nuisances.logsLogin ? login : '', status: random.chance(world.serverErrors(this.t)) ? 503 : api.success });
+      const status = this.call(api, {
+        login,
+        target: nuisances.logsLogin ? login : '',
+        status: random.chance(world.serverErrors(this.t)) ? 503 : api.success,
+      });
       this.account = status < 400 ? name : account;
       return status < 400;
     }
@@ -197,7 +219,7 @@ export class Visit {
     const recent = person?.recent.get(spaceName);
     if (recent !== undefined && recent.length > 0 && this.random.chance(0.3)) return this.random.pick(recent);
     const rank = this.random.zipf(space.sizeAt(this.t), this.world.popularity);
-    const index = Math.floor(((rank * 2_654_435_761) % 4_294_967_296) / 4_294_967_296 * space.count);
+    const index = Math.floor((((rank * 2_654_435_761) % 4_294_967_296) / 4_294_967_296) * space.count);
     if (person !== undefined) {
       const list = recent ?? [];
       list.push(index);

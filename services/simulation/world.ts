@@ -6,14 +6,14 @@ import type { ObjectSpace, SimulatedInterface } from './interfaces.ts';
 import { ApiCatalogue } from './interfaces.ts';
 import type { Kind } from './kinds/kind.ts';
 import { kindOf } from './kinds/list.ts';
-import { NetworkMap, addressIn } from './networks.ts';
+import { addressIn, NetworkMap } from './networks.ts';
 import type { Nuisances } from './nuisances.ts';
 import { drawNuisances } from './nuisances.ts';
 import type { Person, Population, Role } from './people.ts';
 import { addressOf, drawPerson, nameOf } from './people.ts';
 import type { TenantPlan } from './plan.ts';
 import { planEnd, seedOf } from './plan.ts';
-import { Random, fraction } from './random.ts';
+import { fraction, Random } from './random.ts';
 import { background } from './robots.ts';
 import type { Strand } from './strand.ts';
 import type { VisitOptions } from './visit.ts';
@@ -70,16 +70,26 @@ export class World {
     this.calendar = new Calendar(plan.time_zone, plan.country, plan.calendar);
     const random = new Random(this.seed, 'frame');
     this.networks = new NetworkMap(new Random(this.seed, 'networks'), plan.country, random.between(4, 40));
-    this.market = new DeviceMarket(new Random(this.seed, 'devices'), plan.kind === 'consumer' ? { app: 5, phone: 3, desktop: 2 } : { app: 0.0001, phone: 0.0001, desktop: 9 });
+    this.market = new DeviceMarket(
+      new Random(this.seed, 'devices'),
+      plan.kind === 'consumer' ? { app: 5, phone: 3, desktop: 2 } : { app: 0.0001, phone: 0.0001, desktop: 9 },
+    );
     this.site = random.chance(0.5) ? `www.${this.nuisances.domain}` : this.nuisances.domain;
     this.phoneArgument = random.pick(['phone', 'mobile', 'phone', 'tel']);
     this.popularity = random.range(0.5, 1.15);
     this.api = new ApiCatalogue(new Random(this.seed, 'interfaces'));
     this.kind.build(this, new Random(this.seed, 'build'));
     this.population = {
-      seed: this.seed, country: plan.country, nuisances: this.nuisances, networks: this.networks, market: this.market,
-      taste: this.kind.journeys.map((journey) => journey.weight * random.lognormal(1, 0.35)), habitCount: this.habitCount,
-      start: plan.start, end: planEnd(plan), taken: new Set(),
+      seed: this.seed,
+      country: plan.country,
+      nuisances: this.nuisances,
+      networks: this.networks,
+      market: this.market,
+      taste: this.kind.journeys.map((journey) => journey.weight * random.lognormal(1, 0.35)),
+      habitCount: this.habitCount,
+      start: plan.start,
+      end: planEnd(plan),
+      taken: new Set(),
     };
     this.kind.settle(this, new Random(this.seed, 'people'));
     for (const person of this.people) if (person.joined < plan.start) this.totalWeight += person.weight;
@@ -93,7 +103,7 @@ export class World {
     const known = trial.people.filter((person) => person.weight > 0 && person.joined < trial.plan.start);
     if (known.length > 0 && trial.kind.journeys.length > 0) {
       const weights = known.map((person) => person.weight);
-      const noon = this.calendar.midnight(this.plan.start) + 13 * HOUR;
+      const noon = this.workday() + 13 * HOUR;
       for (let i = 0; i < TRIAL_VISITS; i++) {
         trial.visit(known[random.weighted(weights)], noon + random.int(HOUR), new Random(this.seed, 'trial', i), () => {
           events++;
@@ -104,7 +114,7 @@ export class World {
     if (trial.kind.machines === undefined) return;
     const share = this.plan.kind === 'office' ? 0.12 : this.plan.kind === 'network' ? 1 : 0.85;
     const wanted = this.plan.eventsPerDay * share;
-    const midnight = this.calendar.midnight(this.plan.start);
+    const midnight = this.workday();
     // what machines do follows their scale only roughly (periods are round numbers), so it is measured again
     for (let round = 0; round < 3; round++) {
       let machine = 0;
@@ -114,6 +124,15 @@ export class World {
       this.machineScale = trial.machineScale;
       trial.machineScale *= wanted / this.machineEvents;
     }
+  }
+
+  /** Midnight of an ordinary working day: the measure of rates. */
+  private workday(): number {
+    for (let day = 0; day < 10; day++) {
+      const midnight = this.calendar.midnight(this.plan.start, day);
+      if (this.calendar.at(midnight + 12 * HOUR).working && this.calendar.at(midnight + 12 * HOUR).weekday < 5) return midnight;
+    }
+    return this.calendar.midnight(this.plan.start);
   }
 
   space(name: string): ObjectSpace {
@@ -182,7 +201,7 @@ export class World {
     if (person.role === 'employee' || person.role === 'admin' || person.role === 'agent') {
       const remote = fraction(person.seed, Math.floor(at / DAY), 3);
       if (remote < 0.12) return addressIn(this.networks.offices[0], 1 + (person.office & 3));
-      return `10.${(this.seed & 63) + 80}.${person.office & 15}.${2 + (Math.floor(fraction(person.seed, Math.floor(at / (person.renewal * DAY)), 5) * 250))}`;
+      return `10.${(this.seed & 63) + 80}.${person.office & 15}.${2 + Math.floor(fraction(person.seed, Math.floor(at / (person.renewal * DAY)), 5) * 250)}`;
     }
     return addressOf(person, this.networks, at, draw);
   }
@@ -250,9 +269,14 @@ export class World {
   visit(person: Person, at: number, random: Random, emit: Emit, extra: Partial<VisitOptions> = {}): Visit {
     const draw = random.next();
     const visit = new Visit({
-      world: this, emit, random, at, account: person.name,
+      world: this,
+      emit,
+      random,
+      at,
+      account: person.name,
       address: this.addressOf(person, at, draw),
-      device: person.devices[random.zipf(person.devices.length, 1.2)], ...extra,
+      device: person.devices[random.zipf(person.devices.length, 1.2)],
+      ...extra,
     });
     const token = this.kind.token * HOUR * (0.5 + fraction(person.seed, 31));
     if (at >= person.tokenUntil && this.api.find('login') !== undefined) {
@@ -262,7 +286,8 @@ export class World {
       visit.account = person.name;
     }
     this.kind.open(visit, person);
-    for (let n = random.geometric(this.kind.journeysPerVisit); n > 0; n--) this.kind.journeys[random.weighted(person.taste)].run(visit, person);
+    for (let n = random.geometric(this.kind.journeysPerVisit); n > 0; n--)
+      this.kind.journeys[random.weighted(person.taste)].run(visit, person);
     return visit;
   }
 
@@ -275,7 +300,15 @@ export class World {
       const person = this.people[i];
       if (person.joined >= start && person.joined < end && this.kind.welcome !== undefined) {
         const random = new Random(person.seed, 'welcome');
-        const visit = new Visit({ world: this, emit, random, at: person.joined, account: '', address: this.addressOf(person, person.joined, random.next()), device: person.devices[0] });
+        const visit = new Visit({
+          world: this,
+          emit,
+          random,
+          at: person.joined,
+          account: '',
+          address: this.addressOf(person, person.joined, random.next()),
+          device: person.devices[0],
+        });
         person.tokenUntil = person.joined + this.kind.token * HOUR;
         this.kind.welcome(visit, person);
         continue;
@@ -295,10 +328,13 @@ export class World {
   /** Everything that begins in the hour: ordinary traffic as strands change it, then what strands add. */
   hour(start: number, emit: Emit): void {
     const touching = this.strands.filter((strand) => strand.touch !== undefined);
-    const through: Emit = touching.length === 0 ? emit : (event: SimulatedEvent) => {
-      for (const strand of touching) if (strand.touch?.(event) === false) return;
-      emit(event);
-    };
+    const through: Emit =
+      touching.length === 0
+        ? emit
+        : (event: SimulatedEvent) => {
+            for (const strand of touching) if (strand.touch?.(event) === false) return;
+            emit(event);
+          };
     this.ordinary(start, through);
     for (const strand of this.strands) strand.hour?.(start, start + HOUR, emit);
   }

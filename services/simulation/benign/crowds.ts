@@ -1,15 +1,29 @@
 import { DAY, HOUR, MINUTE } from '../../core/watermark.ts';
 import { askCode } from '../kinds/consumer.ts';
 import { addressIn } from '../networks.ts';
-import { Script, candidates, localHour, middle, shadow } from '../script.ts';
+import { candidates, localHour, middle, Script, shadow } from '../script.ts';
 import type { HardNegative, Setting, Strand } from '../strand.ts';
 
 /** A note about a change of ordinary behaviour: it adds no events of its own. */
-function noteOnly(setting: Setting, name: string, from: number, to: number, rest: Partial<Strand>, entities: Partial<{ interfaces: string[]; accounts: string[]; sources: string[] }> = {}): Strand {
+function noteOnly(
+  setting: Setting,
+  name: string,
+  from: number,
+  to: number,
+  rest: Partial<Strand>,
+  entities: Partial<{ interfaces: string[]; accounts: string[]; sources: string[] }> = {},
+): Strand {
   return {
     note: {
-      id: setting.id, tenant: setting.world.plan.name, name, start: new Date(from).toISOString(), end: new Date(to).toISOString(),
-      interfaces: [], accounts: [], sources: [], ...entities,
+      id: setting.id,
+      tenant: setting.world.plan.name,
+      name,
+      start: new Date(from).toISOString(),
+      end: new Date(to).toISOString(),
+      interfaces: [],
+      accounts: [],
+      sources: [],
+      ...entities,
     },
     ...rest,
   };
@@ -17,11 +31,16 @@ function noteOnly(setting: Setting, name: string, from: number, to: number, rest
 
 /** A mobile carrier puts thousands of users behind a handful of addresses. */
 export const carrierNat: HardNegative = {
-  name: 'carrier_nat', title: 'a mobile carrier\'s NAT with thousands of users', kinds: ['consumer'], days: 1, span: 0,
+  name: 'carrier_nat',
+  title: "a mobile carrier's NAT with thousands of users",
+  kinds: ['consumer'],
+  days: 1,
+  span: 0,
   begin(setting) {
     const { random, world } = setting;
     const carrier = random.int(world.networks.carriers.length);
-    for (const person of world.people) if (random.chance(0.35)) Object.assign(person, { carrier, mobileShare: 0.9, carrierMember: person.carrierMember % 4 });
+    for (const person of world.people)
+      if (random.chance(0.35)) Object.assign(person, { carrier, mobileShare: 0.9, carrierMember: person.carrierMember % 4 });
     const sources = [0, 1, 2, 3].map((member) => world.networks.carrierAddress(carrier, member));
     return noteOnly(setting, 'carrier_nat', world.plan.start, setting.end, {}, { sources });
   },
@@ -29,12 +48,21 @@ export const carrierNat: HardNegative = {
 
 /** A company's people share one address. */
 export const officeNat: HardNegative = {
-  name: 'office_nat', title: 'an office NAT', kinds: ['consumer', 'office'], days: 1, span: 0,
+  name: 'office_nat',
+  title: 'an office NAT',
+  kinds: ['consumer', 'office'],
+  days: 1,
+  span: 0,
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting, true);
     const address = addressIn(world.networks.offices[world.networks.offices.length - 1], 9);
-    const members = random.sample(candidates(setting, (person) => person.role === 'user' || person.role === 'employee'), Math.min(120, Math.round(world.plan.accounts * 0.15))).map(shadow);
+    const members = random
+      .sample(
+        candidates(setting, (person) => person.role === 'user' || person.role === 'employee'),
+        Math.min(120, Math.round(world.plan.accounts * 0.15)),
+      )
+      .map(shadow);
     for (let day = 0; day < world.plan.days; day++) {
       const midnight = world.calendar.midnight(world.plan.start, day);
       if (!world.calendar.at(midnight + 12 * HOUR).working) continue;
@@ -49,7 +77,11 @@ export const officeNat: HardNegative = {
 
 /** Ten times as many people come for an hour or two. */
 export const flashSale: HardNegative = {
-  name: 'flash_sale', title: 'a ten-fold flash sale', kinds: ['consumer'], days: 2, span: 0.7,
+  name: 'flash_sale',
+  title: 'a ten-fold flash sale',
+  kinds: ['consumer'],
+  days: 2,
+  span: 0.7,
   begin(setting) {
     const from = localHour(setting, setting.at, setting.random.pick([10, 12, 20]));
     const to = from + setting.random.between(1, 2) * HOUR;
@@ -62,7 +94,11 @@ export const flashSale: HardNegative = {
 
 /** A release: everybody's client stops using one interface and uses a new one instead. */
 export const release: HardNegative = {
-  name: 'release', title: 'a release adds an interface and retires another', kinds: ['consumer', 'office', 'partners'], days: 2, span: 0.7,
+  name: 'release',
+  title: 'a release adds an interface and retires another',
+  kinds: ['consumer', 'office', 'partners'],
+  days: 2,
+  span: 0.7,
   begin(setting) {
     const { random, world } = setting;
     const from = localHour(setting, setting.at, random.pick([5, 10, 14]));
@@ -70,23 +106,34 @@ export const release: HardNegative = {
     const before = old.before.replace(/\/([^/]+)$/, (_, last: string) => `/${last}${random.pick(['New', 'Page', 'Plus', 'Next'])}`);
     const id = `${old.method} ${old.host}${before}${old.after === undefined ? '' : (old.space?.placeholder ?? '') + old.after}`;
     const days = random.range(0.1, 2);
-    return noteOnly(setting, 'release', from, setting.end, {
-      touch(event) {
-        if (event.kind !== 'request' || event.interface !== old.id || event.at < from) return true;
-        // clients update over some hours to days
-        if (random.next() < 1 - Math.exp(-(event.at - from) / (days * DAY * 0.5))) {
-          event.path = before + event.path.slice(old.before.length);
-          event.interface = id;
-        }
-        return true;
+    return noteOnly(
+      setting,
+      'release',
+      from,
+      setting.end,
+      {
+        touch(event) {
+          if (event.kind !== 'request' || event.interface !== old.id || event.at < from) return true;
+          // clients update over some hours to days
+          if (random.next() < 1 - Math.exp(-(event.at - from) / (days * DAY * 0.5))) {
+            event.path = before + event.path.slice(old.before.length);
+            event.interface = id;
+          }
+          return true;
+        },
       },
-    }, { interfaces: [old.id, id] });
+      { interfaces: [old.id, id] },
+    );
   },
 };
 
 /** A public holiday, and the working weekend day that makes up for it. */
 export const holiday: HardNegative = {
-  name: 'holiday', title: 'a public holiday and the working weekend that makes up for it', kinds: ['consumer', 'office', 'partners'], days: 6, span: 0,
+  name: 'holiday',
+  title: 'a public holiday and the working weekend that makes up for it',
+  kinds: ['consumer', 'office', 'partners'],
+  days: 6,
+  span: 0,
   begin(setting) {
     const { world } = setting;
     const days: string[] = Object.keys(world.plan.calendar);
@@ -97,12 +144,19 @@ export const holiday: HardNegative = {
 
 /** After an outage many people have to set a new password. */
 export const passwordResetWave: HardNegative = {
-  name: 'password_reset_wave', title: 'the wave of password resets after an outage', kinds: ['consumer'], days: 2, span: 0.8,
+  name: 'password_reset_wave',
+  title: 'the wave of password resets after an outage',
+  kinds: ['consumer'],
+  days: 2,
+  span: 0.8,
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting, true);
     const from = localHour(setting, setting.at, random.between(9, 18));
-    const people = random.sample(candidates(setting, () => true), Math.max(40, Math.round(world.plan.accounts * random.range(0.05, 0.15))));
+    const people = random.sample(
+      candidates(setting, () => true),
+      Math.max(40, Math.round(world.plan.accounts * random.range(0.05, 0.15))),
+    );
     for (const person of people) {
       const at = from + random.exponential(2.5 * HOUR);
       const visit = script.visit({ at, account: '', address: world.addressOf(person, at, random.next()), device: person.devices[0] });
@@ -123,7 +177,11 @@ export const passwordResetWave: HardNegative = {
 
 /** The server fails for some minutes and clients try again. */
 export const incidentRetries: HardNegative = {
-  name: 'incident_retries', title: 'retries during a 5xx incident', kinds: ['consumer', 'partners', 'office'], days: 1, span: 0.6,
+  name: 'incident_retries',
+  title: 'retries during a 5xx incident',
+  kinds: ['consumer', 'partners', 'office'],
+  days: 1,
+  span: 0.6,
   begin(setting) {
     const { random, world } = setting;
     const from = localHour(setting, setting.at, random.between(9, 17)) + random.int(30) * MINUTE;
@@ -135,7 +193,11 @@ export const incidentRetries: HardNegative = {
 
 /** Half of the customers live in other time zones. */
 export const timeZones: HardNegative = {
-  name: 'time_zones', title: 'a tenant in several time zones', kinds: ['consumer', 'office'], days: 1, span: 0,
+  name: 'time_zones',
+  title: 'a tenant in several time zones',
+  kinds: ['consumer', 'office'],
+  days: 1,
+  span: 0,
   begin(setting) {
     const { random, world } = setting;
     const shifts = random.sample([-8, -6, -3, 3, 5, 8], 2);
@@ -154,4 +216,5 @@ export function personNote(setting: Setting, name: string, accounts: string[], f
 }
 
 /** The middle of the people, for single oddities. */
-export const someone = (setting: Setting): ReturnType<typeof middle> => middle(setting, (person) => person.role === 'user' || person.role === 'employee');
+export const someone = (setting: Setting): ReturnType<typeof middle> =>
+  middle(setting, (person) => person.role === 'user' || person.role === 'employee');

@@ -8,18 +8,39 @@ import type { World } from '../world.ts';
 import { carrierNat, flashSale, holiday, incidentRetries, officeNat, passwordResetWave, release, timeZones } from './crowds.ts';
 import { crawler, growingPartner, monthEnd, nightlyBatch, probe } from './machines.ts';
 import { backup, largeUpload, monitoring } from './network.ts';
-import { callCentre, familyDevice, newPhone, newcomer, traveller, vpnHopper } from './persons.ts';
+import { callCentre, familyDevice, newcomer, newPhone, traveller, vpnHopper } from './persons.ts';
 
 /** All hard negatives. Adding one: a file (or a place in one), and its line here. */
 export const HARD_NEGATIVES: readonly HardNegative[] = [
-  nightlyBatch, probe, carrierNat, officeNat, flashSale, release, holiday, crawler, callCentre, traveller, vpnHopper,
-  passwordResetWave, incidentRetries, growingPartner, monthEnd, newcomer, familyDevice, timeZones, newPhone, backup, monitoring, largeUpload,
+  nightlyBatch,
+  probe,
+  carrierNat,
+  officeNat,
+  flashSale,
+  release,
+  holiday,
+  crawler,
+  callCentre,
+  traveller,
+  vpnHopper,
+  passwordResetWave,
+  incidentRetries,
+  growingPartner,
+  monthEnd,
+  newcomer,
+  familyDevice,
+  timeZones,
+  newPhone,
+  backup,
+  monitoring,
+  largeUpload,
 ];
 
 /** The hard negative of a name; throws `usage` with the list when there is none. */
 export function findBenign(name: string): HardNegative {
   const found = HARD_NEGATIVES.find((one) => one.name === name);
-  if (found === undefined) throw new WeirError('usage', `there is no hard negative "${name}"; there are: ${HARD_NEGATIVES.map((one) => one.name).join(', ')}`);
+  if (found === undefined)
+    throw new WeirError('usage', `there is no hard negative "${name}"; there are: ${HARD_NEGATIVES.map((one) => one.name).join(', ')}`);
   return found;
 }
 

@@ -20,7 +20,11 @@ export interface LineShape {
 }
 
 const WRITERS: Record<Exclude<SimulatedFormat, 'zeek-conn'>, (event: SimulatedRequest, shape: LineShape) => string> = {
-  'nginx-json': nginxLine, combined: combinedLine, apisix: apisixLine, kong: kongLine, 'envoy-json': envoyLine,
+  'nginx-json': nginxLine,
+  combined: combinedLine,
+  apisix: apisixLine,
+  kong: kongLine,
+  'envoy-json': envoyLine,
 };
 
 /**
@@ -33,11 +37,17 @@ export function writeLine(format: SimulatedFormat, event: SimulatedEvent, shape?
     return zeekLine(event);
   }
   if (event.kind === 'flow') throw wrong(format, event);
-  return WRITERS[format](event, shape ?? { login: event.login !== '', session: event.session !== '', code: event.code >= 0, records: event.records > 0 });
+  return WRITERS[format](
+    event,
+    shape ?? { login: event.login !== '', session: event.session !== '', code: event.code >= 0, records: event.records > 0 },
+  );
 }
 
 function wrong(format: SimulatedFormat, event: SimulatedRequest | SimulatedFlow): WeirError {
-  return new WeirError('usage', `a ${event.kind} of tenant ${event.tenant} cannot be written as ${format}; network tenants are written as zeek-conn, all others as ${FORMATS.slice(0, 5).join(', ')}`);
+  return new WeirError(
+    'usage',
+    `a ${event.kind} of tenant ${event.tenant} cannot be written as ${format}; network tenants are written as zeek-conn, all others as ${FORMATS.slice(0, 5).join(', ')}`,
+  );
 }
 
 /** What a log of the format begins with: '' or whole lines. */
@@ -45,9 +55,9 @@ export function logHeader(format: SimulatedFormat): string {
   return format === 'zeek-conn' ? ZEEK_HEADER : '';
 }
 
-/** The interface's id as Weir names it in this format: combined lines name no host. */
-export function interfaceIn(format: SimulatedFormat, id: string): string {
+/** The interface's id as Weir names it in this format: combined lines name no host, the source's name stands in. */
+export function interfaceIn(format: SimulatedFormat, id: string, source: string): string {
   if (format !== 'combined') return id;
   const gap = id.indexOf(' ');
-  return `${id.slice(0, gap)} ${id.slice(id.indexOf('/', gap))}`;
+  return `${id.slice(0, gap)} ${source}${id.slice(id.indexOf('/', gap))}`;
 }

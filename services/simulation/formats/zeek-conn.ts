@@ -3,7 +3,11 @@ import type { SimulatedFlow } from '../event.ts';
 
 /** Head of a Zeek conn.log. */
 export const ZEEK_HEADER = [
-  '#separator \\x09', '#set_separator\t,', '#empty_field\t(empty)', '#unset_field\t-', '#path\tconn',
+  '#separator \\x09',
+  '#set_separator\t,',
+  '#empty_field\t(empty)',
+  '#unset_field\t-',
+  '#path\tconn',
   '#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\torig_bytes\tresp_bytes\tconn_state\tlocal_orig\tlocal_resp\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\tresp_ip_bytes\ttunnel_parents',
   '#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tinterval\tcount\tcount\tstring\tbool\tbool\tcount\tstring\tcount\tcount\tcount\tcount\tset[string]',
   '',
@@ -20,9 +24,26 @@ export function zeekLine(flow: SimulatedFlow): string {
   const uid = `C${mix32(start ^ flow.port).toString(36)}${mix32(flow.bytesIn ^ flow.bytesOut ^ flow.port).toString(36)}`;
   const answered = flow.state !== 'S0' && flow.state !== 'REJ';
   return [
-    seconds(start), uid, flow.address, flow.port, flow.peer, flow.peerPort, flow.protocol, flow.service,
-    answered ? seconds(flow.duration) : flow.duration > 0 ? seconds(flow.duration) : '-', flow.bytesIn, flow.bytesOut, flow.state,
-    flow.localOrigin ? 'T' : 'F', flow.localPeer ? 'T' : 'F', 0, HISTORIES[flow.state] ?? 'ShADad',
-    out, flow.bytesIn + out * 40, back, flow.bytesOut + back * 40, '-',
+    seconds(start),
+    uid,
+    flow.address,
+    flow.port,
+    flow.peer,
+    flow.peerPort,
+    flow.protocol,
+    flow.service,
+    answered ? seconds(flow.duration) : flow.duration > 0 ? seconds(flow.duration) : '-',
+    flow.bytesIn,
+    flow.bytesOut,
+    flow.state,
+    flow.localOrigin ? 'T' : 'F',
+    flow.localPeer ? 'T' : 'F',
+    0,
+    HISTORIES[flow.state] ?? 'ShADad',
+    out,
+    flow.bytesIn + out * 40,
+    back,
+    flow.bytesOut + back * 40,
+    '-',
   ].join('\t');
 }

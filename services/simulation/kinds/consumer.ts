@@ -7,7 +7,22 @@ import type { World } from '../world.ts';
 import type { Kind } from './kind.ts';
 import { drawNaming, tailNames } from './naming.ts';
 
-const GOODS = ['products', 'items', 'goods', 'articles', 'videos', 'listings', 'shops', 'recipes', 'courses', 'hotels', 'tracks', 'events', 'games', 'dishes'];
+const GOODS = [
+  'products',
+  'items',
+  'goods',
+  'articles',
+  'videos',
+  'listings',
+  'shops',
+  'recipes',
+  'courses',
+  'hotels',
+  'tracks',
+  'events',
+  'games',
+  'dishes',
+];
 const OWNED = ['orders', 'bookings', 'tickets', 'invoices', 'trips', 'parcels', 'subscriptions', 'payments'];
 const BENEFITS = ['coupons', 'vouchers', 'gifts', 'promotions', 'deals', 'rewards'];
 const SIDES = ['reviews', 'recommendations', 'stock', 'price', 'similar', 'questions'];
@@ -20,7 +35,11 @@ export const consumer: Kind = {
   build(world, random) {
     const naming = drawNaming(random);
     const { api } = world;
-    const host = random.chance(0.7) ? `api.${world.nuisances.domain}` : random.chance(0.5) ? `m.${world.nuisances.domain}` : world.nuisances.domain;
+    const host = random.chance(0.7)
+      ? `api.${world.nuisances.domain}`
+      : random.chance(0.5)
+        ? `m.${world.nuisances.domain}`
+        : world.nuisances.domain;
     const auth = random.chance(0.25) ? `passport.${world.nuisances.domain}` : host;
     const path = (...words: string[]): string => `${naming.prefix}/${words.join('/')}`;
     const styles = world.nuisances.idStyles;
@@ -30,52 +49,193 @@ export const consumer: Kind = {
     goods.forEach((name, i) => {
       const space = new ObjectSpace(random, `goods${i}`, styles[i], random.lognormal(2500, 0.8), random.lognormal(8, 1), world.plan.start);
       world.spaces.set(space.name, space);
-      api.add(host, { key: `list${i}`, operation: 'list', method: naming.rest || random.chance(0.7) ? 'GET' : 'POST', path: naming.rest ? path(name) : path(naming.join(['get', name, 'list'])), space });
+      api.add(host, {
+        key: `list${i}`,
+        operation: 'list',
+        method: naming.rest || random.chance(0.7) ? 'GET' : 'POST',
+        path: naming.rest ? path(name) : path(naming.join(['get', name, 'list'])),
+        space,
+      });
       if (naming.rest) api.add(host, { key: `detail${i}`, operation: 'read', method: 'GET', path: path(name, '{}'), space });
-      else api.add(host, { key: `detail${i}`, operation: 'read', method: 'GET', path: path(naming.join(['get', name, 'detail'])), space, argument: `${name.replace(/e?s$/, '')}Id` });
+      else
+        api.add(host, {
+          key: `detail${i}`,
+          operation: 'read',
+          method: 'GET',
+          path: path(naming.join(['get', name, 'detail'])),
+          space,
+          argument: `${name.replace(/e?s$/, '')}Id`,
+        });
       for (const side of random.sample(SIDES, random.between(0, 3))) {
-        api.add(host, { key: `side${i}-${side}`, operation: 'side', method: 'GET', path: naming.rest ? path(name, '{}', side) : path(naming.join([name, side])), space, argument: naming.rest ? '' : 'id' });
+        api.add(host, {
+          key: `side${i}-${side}`,
+          operation: 'side',
+          method: 'GET',
+          path: naming.rest ? path(name, '{}', side) : path(naming.join([name, side])),
+          space,
+          argument: naming.rest ? '' : 'id',
+        });
       }
     });
     owned.forEach((name, i) => {
-      const space = new ObjectSpace(random, `owned${i}`, styles[3 + i], people * random.lognormal(12, 0.5), Math.max(5, people * 0.05), world.plan.start);
+      const space = new ObjectSpace(
+        random,
+        `owned${i}`,
+        styles[3 + i],
+        people * random.lognormal(12, 0.5),
+        Math.max(5, people * 0.05),
+        world.plan.start,
+      );
       world.spaces.set(space.name, space);
-      api.add(host, { key: `mine${i}`, operation: 'list', method: 'GET', path: naming.rest ? path(name) : path(naming.join(['my', name])), space });
-      if (naming.rest || random.chance(0.5)) api.add(host, { key: `own${i}`, operation: 'read', method: 'GET', path: path(name, '{}'), space });
-      else api.add(host, { key: `own${i}`, operation: 'read', method: 'GET', path: path(naming.join([name, 'detail'])), space, argument: 'id' });
-      api.add(host, { key: `create${i}`, operation: 'create', method: 'POST', path: naming.rest ? path(name) : path(naming.join(['create', name])), space });
-      api.add(host, { key: `pay${i}`, operation: 'write', method: 'POST', path: path(name, '{}', random.pick(['pay', 'confirm', 'checkout'])), space });
+      api.add(host, {
+        key: `mine${i}`,
+        operation: 'list',
+        method: 'GET',
+        path: naming.rest ? path(name) : path(naming.join(['my', name])),
+        space,
+      });
+      if (naming.rest || random.chance(0.5))
+        api.add(host, { key: `own${i}`, operation: 'read', method: 'GET', path: path(name, '{}'), space });
+      else
+        api.add(host, {
+          key: `own${i}`,
+          operation: 'read',
+          method: 'GET',
+          path: path(naming.join([name, 'detail'])),
+          space,
+          argument: 'id',
+        });
+      api.add(host, {
+        key: `create${i}`,
+        operation: 'create',
+        method: 'POST',
+        path: naming.rest ? path(name) : path(naming.join(['create', name])),
+        space,
+      });
+      api.add(host, {
+        key: `pay${i}`,
+        operation: 'write',
+        method: 'POST',
+        path: path(name, '{}', random.pick(['pay', 'confirm', 'checkout'])),
+        space,
+      });
     });
     const benefits = random.pick(BENEFITS);
     const offers = new ObjectSpace(random, 'offers', random.pick(['sequential', 'random']), random.between(15, 60), 0.5, world.plan.start);
     world.spaces.set('offers', offers);
     const users = new ObjectSpace(random, 'users', styles[6], people, people * world.nuisances.joinRate, world.plan.start);
     world.spaces.set('users', users);
-    api.add(host, { key: 'config', operation: 'open', method: 'GET', path: path(random.pick(['config', 'app/config', 'init', 'bootstrap', 'settings'])) });
-    api.add(host, { key: 'home', operation: 'open', method: 'GET', path: path(random.pick(['home', 'feed', 'index', 'home/page', 'discover'])) });
+    api.add(host, {
+      key: 'config',
+      operation: 'open',
+      method: 'GET',
+      path: path(random.pick(['config', 'app/config', 'init', 'bootstrap', 'settings'])),
+    });
+    api.add(host, {
+      key: 'home',
+      operation: 'open',
+      method: 'GET',
+      path: path(random.pick(['home', 'feed', 'index', 'home/page', 'discover'])),
+    });
     api.add(host, { key: 'messages', operation: 'list', method: 'GET', path: path(random.pick(['messages', 'notifications', 'inbox'])) });
     api.add(host, { key: 'search', operation: 'search', method: 'GET', path: path(random.pick(['search', 'query', 'find'])) });
-    if (random.chance(0.6)) api.add(host, { key: 'suggest', operation: 'side', method: 'GET', path: path('search', random.pick(['suggest', 'hot', 'complete'])) });
+    if (random.chance(0.6))
+      api.add(host, {
+        key: 'suggest',
+        operation: 'side',
+        method: 'GET',
+        path: path('search', random.pick(['suggest', 'hot', 'complete'])),
+      });
     api.add(host, { key: 'cart', operation: 'profile', method: 'GET', path: path(random.pick(['cart', 'basket', 'bag'])) });
-    api.add(host, { key: 'cartAdd', operation: 'write', method: 'POST', path: path(random.pick(['cart/items', 'basket/add', 'cart/add'])) });
-    api.add(host, { key: 'profile', operation: 'profile', method: 'GET', path: path(random.pick(['me', 'user/profile', 'account', 'member/info'])) });
-    api.add(host, { key: 'contact', operation: 'sensitive', method: 'GET', path: path('users', '{}', random.pick(['contact', 'address', 'identity', 'cards'])), space: users });
-    api.add(host, { key: 'update', operation: 'write', method: random.pick(['PUT', 'POST', 'PATCH']), path: path(random.pick(['me/settings', 'user/update', 'account/edit'])) });
-    api.add(host, { key: 'password', operation: 'write', method: 'POST', path: path(random.pick(['me/password', 'user/password', 'account/security'])) });
-    api.add(host, { key: 'transfer', operation: 'write', method: 'POST', path: path(random.pick(['wallet/withdraw', 'points/transfer', 'balance/payout', 'giftcards/send'])) });
+    api.add(host, {
+      key: 'cartAdd',
+      operation: 'write',
+      method: 'POST',
+      path: path(random.pick(['cart/items', 'basket/add', 'cart/add'])),
+    });
+    api.add(host, {
+      key: 'profile',
+      operation: 'profile',
+      method: 'GET',
+      path: path(random.pick(['me', 'user/profile', 'account', 'member/info'])),
+    });
+    api.add(host, {
+      key: 'contact',
+      operation: 'sensitive',
+      method: 'GET',
+      path: path('users', '{}', random.pick(['contact', 'address', 'identity', 'cards'])),
+      space: users,
+    });
+    api.add(host, {
+      key: 'update',
+      operation: 'write',
+      method: random.pick(['PUT', 'POST', 'PATCH']),
+      path: path(random.pick(['me/settings', 'user/update', 'account/edit'])),
+    });
+    api.add(host, {
+      key: 'password',
+      operation: 'write',
+      method: 'POST',
+      path: path(random.pick(['me/password', 'user/password', 'account/security'])),
+    });
+    api.add(host, {
+      key: 'transfer',
+      operation: 'write',
+      method: 'POST',
+      path: path(random.pick(['wallet/withdraw', 'points/transfer', 'balance/payout', 'giftcards/send'])),
+    });
     api.add(host, { key: 'benefits', operation: 'list', method: 'GET', path: path(benefits) });
-    api.add(host, { key: 'claim', operation: 'benefit', method: 'POST', path: path(benefits, '{}', random.pick(['claim', 'receive', 'redeem', 'join'])), space: offers });
-    api.add(auth, { key: 'login', operation: 'login', method: 'POST', path: path(random.pick(['auth/login', 'user/login', 'login', 'account/signin', 'passport/login', 'member/login'])) });
-    api.add(auth, { key: 'register', operation: 'register', method: 'POST', path: path(random.pick(['auth/register', 'user/register', 'register', 'account/signup', 'passport/register', 'member/signup'])) });
-    api.add(auth, { key: 'sendCode', operation: 'send_code', method: random.chance(0.8) ? 'POST' : 'GET', path: path(random.pick(['sms/send', 'auth/send-code', 'verify/sms', 'user/sendCode', 'passport/sms', 'otp/send'])) });
-    api.add(auth, { key: 'check', operation: 'check', method: 'GET', path: path(random.pick(['user/exists', 'auth/check-phone', 'account/lookup', 'passport/check', 'member/find'])) });
-    api.add(auth, { key: 'reset', operation: 'reset', method: 'POST', path: path(random.pick(['auth/reset-password', 'user/password/reset', 'account/recover'])) });
+    api.add(host, {
+      key: 'claim',
+      operation: 'benefit',
+      method: 'POST',
+      path: path(benefits, '{}', random.pick(['claim', 'receive', 'redeem', 'join'])),
+      space: offers,
+    });
+    api.add(auth, {
+      key: 'login',
+      operation: 'login',
+      method: 'POST',
+      path: path(random.pick(['auth/login', 'user/login', 'login', 'account/signin', 'passport/login', 'member/login'])),
+    });
+    api.add(auth, {
+      key: 'register',
+      operation: 'register',
+      method: 'POST',
+      path: path(random.pick(['auth/register', 'user/register', 'register', 'account/signup', 'passport/register', 'member/signup'])),
+    });
+    api.add(auth, {
+      key: 'sendCode',
+      operation: 'send_code',
+      method: random.chance(0.8) ? 'POST' : 'GET',
+      path: path(random.pick(['sms/send', 'auth/send-code', 'verify/sms', 'user/sendCode', 'passport/sms', 'otp/send'])),
+    });
+    api.add(auth, {
+      key: 'check',
+      operation: 'check',
+      method: 'GET',
+      path: path(random.pick(['user/exists', 'auth/check-phone', 'account/lookup', 'passport/check', 'member/find'])),
+    });
+    api.add(auth, {
+      key: 'reset',
+      operation: 'reset',
+      method: 'POST',
+      path: path(random.pick(['auth/reset-password', 'user/password/reset', 'account/recover'])),
+    });
     world.habitCount = random.between(15, 140);
     tailNames(random, world.habitCount).forEach(([area, aspect], i) => {
-      api.add(host, { key: `tail${i}`, operation: 'tail', method: random.chance(0.85) ? 'GET' : 'POST', path: path(area, naming.join(random.chance(0.3) ? ['get', aspect] : [aspect])) });
+      api.add(host, {
+        key: `tail${i}`,
+        operation: 'tail',
+        method: random.chance(0.85) ? 'GET' : 'POST',
+        path: path(area, naming.join(random.chance(0.3) ? ['get', aspect] : [aspect])),
+      });
     });
     if (world.nuisances.assets) {
-      for (const file of random.sample(['app.js', 'main.css', 'vendor.js', 'logo.png', 'icons.woff2', 'hero.jpg', 'theme.css'], random.between(3, 6))) {
+      for (const file of random.sample(
+        ['app.js', 'main.css', 'vendor.js', 'logo.png', 'icons.woff2', 'hero.jpg', 'theme.css'],
+        random.between(3, 6),
+      )) {
         api.add(host, { key: `asset-${file}`, operation: 'asset', method: 'GET', path: `/static/${file}` });
       }
     }
@@ -146,14 +306,31 @@ export function browse(visit: Visit, person: Person): void {
   }
 }
 
-const WORDS = ['red', 'blue', 'new', 'cheap', 'best', 'mini', 'pro', 'family', 'summer', 'winter', 'gift', 'kids', 'travel', 'home', 'sport'];
+const WORDS = [
+  'red',
+  'blue',
+  'new',
+  'cheap',
+  'best',
+  'mini',
+  'pro',
+  'family',
+  'summer',
+  'winter',
+  'gift',
+  'kids',
+  'travel',
+  'home',
+  'sport',
+];
 
 function search(visit: Visit, person: Person): void {
   const { random, world } = visit;
   const i = goods(visit, person);
   const word = random.pick(WORDS);
   const suggest = world.api.find('suggest');
-  if (suggest !== undefined) for (let n = random.int(4); n > 0; n--) visit.call(suggest, { query: `q=${word.slice(0, 1 + random.int(4))}` });
+  if (suggest !== undefined)
+    for (let n = random.int(4); n > 0; n--) visit.call(suggest, { query: `q=${word.slice(0, 1 + random.int(4))}` });
   visit.call(world.api.get('search'), { query: `q=${word}` });
   visit.think();
   for (let n = random.poisson(1.2); n > 0; n--) {
@@ -207,7 +384,8 @@ export function claim(visit: Visit): void {
   const { random, world } = visit;
   visit.call(world.api.get('benefits'));
   visit.think();
-  for (let n = random.poisson(0.7); n > 0; n--) visit.call(world.api.get('claim'), { index: random.zipf(world.space('offers').count, 0.7) });
+  for (let n = random.poisson(0.7); n > 0; n--)
+    visit.call(world.api.get('claim'), { index: random.zipf(world.space('offers').count, 0.7) });
 }
 
 function benefits(visit: Visit): void {

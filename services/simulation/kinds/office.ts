@@ -8,7 +8,22 @@ import type { World } from '../world.ts';
 import type { Kind } from './kind.ts';
 import { drawNaming, tailNames } from './naming.ts';
 
-const RECORDS = ['customers', 'patients', 'contracts', 'cases', 'employees', 'policies', 'claims', 'suppliers', 'students', 'invoices', 'tickets', 'vehicles', 'projects', 'assets'];
+const RECORDS = [
+  'customers',
+  'patients',
+  'contracts',
+  'cases',
+  'employees',
+  'policies',
+  'claims',
+  'suppliers',
+  'students',
+  'invoices',
+  'tickets',
+  'vehicles',
+  'projects',
+  'assets',
+];
 
 /** An internal system: employees who read and edit records during hours, admins, service accounts with nightly batches. */
 export const office: Kind = {
@@ -18,24 +33,71 @@ export const office: Kind = {
   build(world, random) {
     const naming = drawNaming(random);
     const { api } = world;
-    const host = random.pick([`crm.${world.nuisances.domain}`, `erp.${world.nuisances.domain}`, `intra.${world.nuisances.domain}`, `app.corp.${world.nuisances.domain}`]);
+    const host = random.pick([
+      `crm.${world.nuisances.domain}`,
+      `erp.${world.nuisances.domain}`,
+      `intra.${world.nuisances.domain}`,
+      `app.corp.${world.nuisances.domain}`,
+    ]);
     const sso = random.chance(0.3) ? `sso.${world.nuisances.domain}` : host;
     const path = (...words: string[]): string => `${naming.prefix}/${words.join('/')}`;
     random.sample(RECORDS, random.between(2, 5)).forEach((name, i) => {
-      const space = new ObjectSpace(random, `records${i}`, world.nuisances.idStyles[i], random.lognormal(12_000, 0.8), random.lognormal(25, 0.8), world.plan.start);
+      const space = new ObjectSpace(
+        random,
+        `records${i}`,
+        world.nuisances.idStyles[i],
+        random.lognormal(12_000, 0.8),
+        random.lognormal(25, 0.8),
+        world.plan.start,
+      );
       world.spaces.set(space.name, space);
       api.add(host, { key: `list${i}`, operation: 'list', method: 'GET', path: path(name), space });
       api.add(host, { key: `detail${i}`, operation: 'read', method: 'GET', path: path(name, '{}'), space });
-      api.add(host, { key: `update${i}`, operation: 'write', method: random.pick(['PUT', 'PATCH', 'POST']), path: path(name, '{}'), space });
-      api.add(host, { key: `notes${i}`, operation: 'side', method: 'GET', path: path(name, '{}', random.pick(['notes', 'documents', 'timeline'])), space });
-      if (i === 0 || random.chance(0.5)) api.add(host, { key: `contact${i}`, operation: 'sensitive', method: 'GET', path: path(name, '{}', random.pick(['contact', 'bank', 'identity', 'salary', 'medical'])), space });
-      api.add(host, { key: `export${i}`, operation: 'export', method: random.chance(0.6) ? 'GET' : 'POST', path: path(name, 'export'), space });
+      api.add(host, {
+        key: `update${i}`,
+        operation: 'write',
+        method: random.pick(['PUT', 'PATCH', 'POST']),
+        path: path(name, '{}'),
+        space,
+      });
+      api.add(host, {
+        key: `notes${i}`,
+        operation: 'side',
+        method: 'GET',
+        path: path(name, '{}', random.pick(['notes', 'documents', 'timeline'])),
+        space,
+      });
+      if (i === 0 || random.chance(0.5))
+        api.add(host, {
+          key: `contact${i}`,
+          operation: 'sensitive',
+          method: 'GET',
+          path: path(name, '{}', random.pick(['contact', 'bank', 'identity', 'salary', 'medical'])),
+          space,
+        });
+      api.add(host, {
+        key: `export${i}`,
+        operation: 'export',
+        method: random.chance(0.6) ? 'GET' : 'POST',
+        path: path(name, 'export'),
+        space,
+      });
     });
     const users = new ObjectSpace(random, 'users', random.pick(['sequential', 'uuid']), world.plan.accounts, 1, world.plan.start);
     world.spaces.set('users', users);
-    api.add(sso, { key: 'login', operation: 'login', method: 'POST', path: path(random.pick(['sso/login', 'auth/login', 'login', 'session/login'])) });
+    api.add(sso, {
+      key: 'login',
+      operation: 'login',
+      method: 'POST',
+      path: path(random.pick(['sso/login', 'auth/login', 'login', 'session/login'])),
+    });
     api.add(host, { key: 'profile', operation: 'profile', method: 'GET', path: path(random.pick(['me', 'session', 'user/current'])) });
-    api.add(host, { key: 'dashboard', operation: 'open', method: 'GET', path: path(random.pick(['dashboard', 'home', 'overview', 'worklist'])) });
+    api.add(host, {
+      key: 'dashboard',
+      operation: 'open',
+      method: 'GET',
+      path: path(random.pick(['dashboard', 'home', 'overview', 'worklist'])),
+    });
     api.add(host, { key: 'search', operation: 'search', method: 'GET', path: path('search') });
     api.add(host, { key: 'adminUsers', operation: 'admin', method: 'GET', path: path('admin', 'users') });
     api.add(host, { key: 'adminUser', operation: 'admin', method: 'PUT', path: path('admin', 'users', '{}', 'roles'), space: users });
@@ -45,9 +107,16 @@ export const office: Kind = {
     api.add(host, { key: 'health', operation: 'health', method: 'GET', path: random.pick(['/health', '/actuator/health', '/ping']) });
     world.habitCount = random.between(10, 90);
     tailNames(random, world.habitCount).forEach(([area, aspect], i) => {
-      api.add(host, { key: `tail${i}`, operation: 'tail', method: random.chance(0.8) ? 'GET' : 'POST', path: path(area, naming.join([aspect])) });
+      api.add(host, {
+        key: `tail${i}`,
+        operation: 'tail',
+        method: random.chance(0.8) ? 'GET' : 'POST',
+        path: path(area, naming.join([aspect])),
+      });
     });
-    if (world.nuisances.assets) for (const file of ['app.js', 'app.css', 'logo.png']) api.add(host, { key: `asset-${file}`, operation: 'asset', method: 'GET', path: `/assets/${file}` });
+    if (world.nuisances.assets)
+      for (const file of ['app.js', 'app.css', 'logo.png'])
+        api.add(host, { key: `asset-${file}`, operation: 'asset', method: 'GET', path: `/assets/${file}` });
   },
   settle(world, random) {
     const services = Math.max(2, Math.round(world.plan.accounts * 0.012));
@@ -64,7 +133,8 @@ export const office: Kind = {
       service.left = Number.POSITIVE_INFINITY;
     }
     for (let day = 0; day < world.plan.days; day++) {
-      for (let i = random.poisson(world.plan.accounts * world.nuisances.joinRate); i > 0; i--) employee(world, random, world.calendar.midnight(world.plan.start, day) + 9 * HOUR);
+      for (let i = random.poisson(world.plan.accounts * world.nuisances.joinRate); i > 0; i--)
+        employee(world, random, world.calendar.midnight(world.plan.start, day) + 9 * HOUR);
     }
   },
   open(visit, person) {
@@ -79,7 +149,14 @@ export const office: Kind = {
     { name: 'work', weight: 40, run: work },
     { name: 'find', weight: 16, run: find },
     { name: 'contact', weight: 9, run: contact },
-    { name: 'habit', weight: 9, run(visit, person) { visit.call(visit.world.api.get(`tail${visit.random.pick(person.habits)}`)); visit.think(); } },
+    {
+      name: 'habit',
+      weight: 9,
+      run(visit, person) {
+        visit.call(visit.world.api.get(`tail${visit.random.pick(person.habits)}`));
+        visit.think();
+      },
+    },
     { name: 'export', weight: 0.35, run: exportOnce },
     { name: 'administer', weight: 0.02, run: administer },
   ],
@@ -132,14 +209,20 @@ export function work(visit: Visit, person: Person): void {
 function find(visit: Visit, person: Person): void {
   const { random, world } = visit;
   const i = subject(visit, person);
-  visit.call(world.api.get('search'), { query: `q=${random.pick(['north', 'gmbh', 'ltd', 'overdue', 'open', 'new', 'vip', 'lee', 'ko'])}` });
+  visit.call(world.api.get('search'), {
+    query: `q=${random.pick(['north', 'gmbh', 'ltd', 'overdue', 'open', 'new', 'vip', 'lee', 'ko'])}`,
+  });
   visit.think();
-  if (random.chance(0.8)) visit.call(world.api.get(`detail${i}`), { index: random.chance(0.5) ? visit.ownObject(person, `records${i}`) : visit.catalogueObject(person, `records${i}`) });
+  if (random.chance(0.8))
+    visit.call(world.api.get(`detail${i}`), {
+      index: random.chance(0.5) ? visit.ownObject(person, `records${i}`) : visit.catalogueObject(person, `records${i}`),
+    });
   visit.think(1.5);
 }
 
 function contact(visit: Visit, person: Person): void {
-  const i = visit.world.api.find(`contact${person.seed % visit.world.count('list')}`) === undefined ? 0 : person.seed % visit.world.count('list');
+  const i =
+    visit.world.api.find(`contact${person.seed % visit.world.count('list')}`) === undefined ? 0 : person.seed % visit.world.count('list');
   const index = visit.ownObject(person, `records${i}`);
   visit.call(visit.world.api.get(`detail${i}`), { index });
   visit.think(0.6);
@@ -169,16 +252,30 @@ function serve(world: World, person: Person, start: number, end: number, emit: E
   const calls = own.lognormal(60, 0.8) * Math.max(0.05, Math.min(4, world.machineScale));
   const every = own.pick([5, 10, 15, 30]);
   const random = new Random(person.seed, 'serve', Math.floor(start / HOUR));
-  const client = (at: number): Visit => new Visit({ world, emit, random, at, account: person.name, address: world.serverAddress(person.serial), device: person.devices[0], pace: 0.02, session: '' });
+  const client = (at: number): Visit =>
+    new Visit({
+      world,
+      emit,
+      random,
+      at,
+      account: person.name,
+      address: world.serverAddress(person.serial),
+      device: person.devices[0],
+      pace: 0.02,
+      session: '',
+    });
   if (local.hour === batchHour) {
     const visit = client(start + own.int(50 * 60_000) + random.int(20_000));
     const i = person.seed % world.count('list');
     for (let n = random.poisson(calls); n > 0 && visit.t < end + HOUR; n--) {
-      visit.call(world.api.get(random.chance(0.7) ? `list${i}` : 'sync'), { query: random.chance(0.7) ? `updated_since=${world.calendar.dateText(start - DAY)}` : '' });
+      visit.call(world.api.get(random.chance(0.7) ? `list${i}` : 'sync'), {
+        query: random.chance(0.7) ? `updated_since=${world.calendar.dateText(start - DAY)}` : '',
+      });
       visit.wait(random.exponential(400));
     }
   }
   if (person.seed % 2 === 0 && world.machineScale > 0.3) {
-    for (let minute = 0; minute < 60; minute += every) client(start + minute * 60_000 + random.int(900)).call(world.api.get(person.seed % 4 === 0 ? 'sync' : 'health'));
+    for (let minute = 0; minute < 60; minute += every)
+      client(start + minute * 60_000 + random.int(900)).call(world.api.get(person.seed % 4 === 0 ? 'sync' : 'health'));
   }
 }

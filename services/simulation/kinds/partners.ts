@@ -9,7 +9,23 @@ import type { World } from '../world.ts';
 import type { Kind } from './kind.ts';
 import { drawNaming, tailNames } from './naming.ts';
 
-const RESOURCES = ['orders', 'shipments', 'inventory', 'products', 'prices', 'customers', 'invoices', 'settlements', 'waybills', 'leads', 'policies', 'quotes', 'bookings', 'rooms', 'transactions'];
+const RESOURCES = [
+  'orders',
+  'shipments',
+  'inventory',
+  'products',
+  'prices',
+  'customers',
+  'invoices',
+  'settlements',
+  'waybills',
+  'leads',
+  'policies',
+  'quotes',
+  'bookings',
+  'rooms',
+  'transactions',
+];
 
 /** What a partner's system does again and again. */
 export interface Job {
@@ -54,15 +70,36 @@ export const partners: Kind = {
     const host = random.pick([`openapi.${world.nuisances.domain}`, `partner.${world.nuisances.domain}`, `api.${world.nuisances.domain}`]);
     const path = (...words: string[]): string => `${naming.prefix}/${words.join('/')}`;
     random.sample(RESOURCES, random.between(3, 7)).forEach((name, i) => {
-      const space = new ObjectSpace(random, `records${i}`, world.nuisances.idStyles[i], world.plan.accounts * random.lognormal(900, 0.6), world.plan.accounts * random.lognormal(12, 0.6), world.plan.start);
+      const space = new ObjectSpace(
+        random,
+        `records${i}`,
+        world.nuisances.idStyles[i],
+        world.plan.accounts * random.lognormal(900, 0.6),
+        world.plan.accounts * random.lognormal(12, 0.6),
+        world.plan.start,
+      );
       world.spaces.set(space.name, space);
       api.add(host, { key: `list${i}`, operation: 'list', method: 'GET', path: path(name), space });
       api.add(host, { key: `detail${i}`, operation: i % 3 === 1 ? 'sensitive' : 'read', method: 'GET', path: path(name, '{}'), space });
-      api.add(host, { key: `write${i}`, operation: 'write', method: random.pick(['POST', 'PUT']), path: path(name, '{}', random.pick(['status', 'ack', 'confirm', 'update'])), space });
-      if (random.chance(0.5)) api.add(host, { key: `batch${i}`, operation: 'batch', method: 'POST', path: path(name, naming.join(['batch', 'query'])), space });
+      api.add(host, {
+        key: `write${i}`,
+        operation: 'write',
+        method: random.pick(['POST', 'PUT']),
+        path: path(name, '{}', random.pick(['status', 'ack', 'confirm', 'update'])),
+        space,
+      });
+      if (random.chance(0.5))
+        api.add(host, { key: `batch${i}`, operation: 'batch', method: 'POST', path: path(name, naming.join(['batch', 'query'])), space });
       if (random.chance(0.4)) api.add(host, { key: `export${i}`, operation: 'export', method: 'GET', path: path(name, 'export'), space });
     });
-    if (api.find('export0') === undefined) api.add(host, { key: 'export0', operation: 'export', method: 'GET', path: path(naming.join(['bulk', 'export'])), space: world.space('records0') });
+    if (api.find('export0') === undefined)
+      api.add(host, {
+        key: 'export0',
+        operation: 'export',
+        method: 'GET',
+        path: path(naming.join(['bulk', 'export'])),
+        space: world.space('records0'),
+      });
     api.add(host, { key: 'login', operation: 'login', method: 'POST', path: path(random.pick(['oauth/token', 'auth/token', 'login'])) });
     api.add(host, { key: 'health', operation: 'health', method: 'GET', path: random.pick(['/health', '/ping', '/healthz']) });
     api.add(host, { key: 'profile', operation: 'profile', method: 'GET', path: path(random.pick(['me', 'account', 'quota'])) });
@@ -74,7 +111,8 @@ export const partners: Kind = {
   settle(world, random) {
     for (let i = 0; i < world.plan.accounts; i++) machine(world, random, Number.NEGATIVE_INFINITY);
     for (let day = 0; day < world.plan.days; day++) {
-      for (let i = random.poisson(world.plan.accounts * world.nuisances.joinRate); i > 0; i--) machine(world, random, world.momentOfDay(random, world.plan.start + day * DAY));
+      for (let i = random.poisson(world.plan.accounts * world.nuisances.joinRate); i > 0; i--)
+        machine(world, random, world.momentOfDay(random, world.plan.start + day * DAY));
     }
   },
   open(visit, person) {
@@ -83,7 +121,9 @@ export const partners: Kind = {
   },
   journeys: [
     {
-      name: 'look up', weight: 10, run(visit, person) {
+      name: 'look up',
+      weight: 10,
+      run(visit, person) {
         const i = person.seed % visit.world.count('list');
         visit.call(visit.world.api.get(`list${i}`));
         visit.think();
@@ -93,7 +133,14 @@ export const partners: Kind = {
         }
       },
     },
-    { name: 'habit', weight: 2, run(visit, person) { visit.call(visit.world.api.get(`tail${visit.random.pick(person.habits)}`)); visit.think(); } },
+    {
+      name: 'habit',
+      weight: 2,
+      run(visit, person) {
+        visit.call(visit.world.api.get(`tail${visit.random.pick(person.habits)}`));
+        visit.think();
+      },
+    },
   ],
   machines(world, start, end, emit) {
     for (const person of world.people) runJobs(world, person, start, end, emit);
@@ -150,10 +197,28 @@ export interface RunExtra {
 }
 
 /** One run of a job: pages of the list, then the objects that changed. */
-export function runJob(world: World, person: Person, job: Job, at: number, random: Random, emit: Emit, scale: number, extra: RunExtra = {}): void {
+export function runJob(
+  world: World,
+  person: Person,
+  job: Job,
+  at: number,
+  random: Random,
+  emit: Emit,
+  scale: number,
+  extra: RunExtra = {},
+): void {
   const visit = new Visit({
-    world, emit, random, at, account: person.name, address: machineAddress(world, person, random.next()), device: person.devices[0],
-    pace: 0.02, retries: 3, session: '', ...extra,
+    world,
+    emit,
+    random,
+    at,
+    account: person.name,
+    address: machineAddress(world, person, random.next()),
+    device: person.devices[0],
+    pace: 0.02,
+    retries: 3,
+    session: '',
+    ...extra,
   });
   const api = world.api;
   const level = scale * world.rateAt(at);

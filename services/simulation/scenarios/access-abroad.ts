@@ -1,15 +1,23 @@
 import { DAY, HOUR } from '../../core/watermark.ts';
 import { addressIn } from '../networks.ts';
-import { Script, candidates, middle, scaled } from '../script.ts';
+import { candidates, middle, Script, scaled } from '../script.ts';
 import type { Scenario } from '../strand.ts';
 
 /** A sensitive interface is called from another country by an account that was never there. */
 export const accessAbroad: Scenario = {
-  number: 15, name: 'access_abroad', title: 'a sensitive interface called from abroad', kinds: ['consumer', 'office', 'partners'], days: 2, span: 0.8,
+  number: 15,
+  name: 'access_abroad',
+  title: 'a sensitive interface called from abroad',
+  kinds: ['consumer', 'office', 'partners'],
+  days: 2,
+  span: 0.8,
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting);
-    const caller = world.plan.kind === 'consumer' ? random.pick(candidates(setting, () => true).slice(0, 400)) : middle(setting, (person) => person.role !== 'service');
+    const caller =
+      world.plan.kind === 'consumer'
+        ? random.pick(candidates(setting, () => true).slice(0, 400))
+        : middle(setting, (person) => person.role !== 'service');
     const sensitive = world.api.ofOperation('sensitive');
     const one = sensitive.length > 0 ? random.pick(sensitive) : world.api.get('detail0');
     const place = world.networks.townAbroad(random, world.networks.otherCountry(random));

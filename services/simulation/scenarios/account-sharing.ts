@@ -1,11 +1,16 @@
 import { DAY, HOUR } from '../../core/watermark.ts';
 import { addressIn } from '../networks.ts';
-import { Script, atWork, candidates, device, scaled, shadow } from '../script.ts';
+import { atWork, candidates, device, Script, scaled, shadow } from '../script.ts';
 import type { Scenario } from '../strand.ts';
 
 /** An account is lent: a second person uses it from a far place, at times at once with the owner, with other habits. */
 export const accountSharing: Scenario = {
-  number: 10, name: 'account_sharing', title: 'account shared or lent: two far places, two ways of working', kinds: ['consumer', 'office'], days: 3, span: 2.5,
+  number: 10,
+  name: 'account_sharing',
+  title: 'account shared or lent: two far places, two ways of working',
+  kinds: ['consumer', 'office'],
+  days: 3,
+  span: 2.5,
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting);
@@ -14,7 +19,9 @@ export const accountSharing: Scenario = {
     const second = shadow(owner);
     second.taste = random.shuffle([...owner.taste]);
     second.devices = [world.plan.kind === 'consumer' ? device(setting) : world.market.desktop(random)];
-    const place = random.chance(0.5) ? world.networks.townAbroad(random, world.networks.otherCountry(random)) : world.networks.homes[random.int(world.networks.homes.length)];
+    const place = random.chance(0.5)
+      ? world.networks.townAbroad(random, world.networks.otherCountry(random))
+      : world.networks.homes[random.int(world.networks.homes.length)];
     const lodging = random.word();
     const days = Math.max(2, Math.floor((setting.end - setting.at) / DAY));
     for (let day = 0; day < Math.min(days, 6); day++) {

@@ -1,6 +1,6 @@
 import { HOUR, MINUTE } from '../../core/watermark.ts';
 import { habit, orders } from '../kinds/consumer.ts';
-import { Script, candidates, device, scaled, shadow } from '../script.ts';
+import { candidates, device, Script, scaled, shadow } from '../script.ts';
 import type { Scenario, Setting, Strand } from '../strand.ts';
 
 function begin(setting: Setting, quiet: boolean, name: string): Strand {
@@ -29,7 +29,9 @@ function begin(setting: Setting, quiet: boolean, name: string): Strand {
         visit.call(world.api.get('password'));
         visit.call(world.api.get('update'));
         for (let k = scaled(setting, random.between(20, 45), 5); k > 0; k--) {
-          visit.call(random.chance(0.6) ? world.api.get('transfer') : world.api.get('claim'), { index: random.int(world.space('offers').count) });
+          visit.call(random.chance(0.6) ? world.api.get('transfer') : world.api.get('claim'), {
+            index: random.int(world.space('offers').count),
+          });
           visit.wait(random.lognormal(20_000, 0.6));
         }
         about.push('password', 'update', 'transfer', 'claim');
@@ -50,12 +52,22 @@ function begin(setting: Setting, quiet: boolean, name: string): Strand {
 
 /** A new environment takes an account over and acts at once: changes it, moves value out. */
 export const accountTakeover: Scenario = {
-  number: 9, name: 'account_takeover', title: 'account takeover with a burst outward', kinds: ['consumer', 'office'], days: 2, span: 0.2,
+  number: 9,
+  name: 'account_takeover',
+  title: 'account takeover with a burst outward',
+  kinds: ['consumer', 'office'],
+  days: 2,
+  span: 0.2,
   begin: (setting) => begin(setting, false, 'account_takeover'),
 };
 
 /** A new environment takes an account over and reads quietly beside the owner. */
 export const quietTakeover: Scenario = {
-  number: 9, name: 'quiet_takeover', title: 'account takeover with quiet reading', kinds: ['consumer', 'office'], days: 4, span: 2.5,
+  number: 9,
+  name: 'quiet_takeover',
+  title: 'account takeover with quiet reading',
+  kinds: ['consumer', 'office'],
+  days: 4,
+  span: 2.5,
   begin: (setting) => begin(setting, true, 'quiet_takeover'),
 };

@@ -1,11 +1,16 @@
 import { DAY, HOUR } from '../../core/watermark.ts';
 import { machineAddress } from '../kinds/partners.ts';
-import { Script, atWork, middle } from '../script.ts';
+import { atWork, middle, Script } from '../script.ts';
 import type { Scenario } from '../strand.ts';
 
 /** Behaviour is raised a few per cent a day, so that "normal" follows. */
 export const baselinePoisoning: Scenario = {
-  number: 23, name: 'baseline_poisoning', title: 'baseline poisoning: a few per cent more each day', kinds: ['office', 'partners'], days: 14, span: 10,
+  number: 23,
+  name: 'baseline_poisoning',
+  title: 'baseline poisoning: a few per cent more each day',
+  kinds: ['office', 'partners'],
+  days: 14,
+  span: 10,
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting);
@@ -20,8 +25,15 @@ export const baselinePoisoning: Scenario = {
       let left = Math.round(usual * ((1 + step) ** (day + 1) - 1));
       while (left > 0) {
         const at = atWork(setting, person, start, Math.min(setting.end - 2 * HOUR, start + DAY));
-        const address = person.role === 'partner' ? machineAddress(world, person, random.next()) : world.addressOf(person, at, random.next());
-        const visit = script.visit({ at, account: person.name, address, device: person.devices[0], pace: person.role === 'partner' ? 0.05 : 1 });
+        const address =
+          person.role === 'partner' ? machineAddress(world, person, random.next()) : world.addressOf(person, at, random.next());
+        const visit = script.visit({
+          at,
+          account: person.name,
+          address,
+          device: person.devices[0],
+          pace: person.role === 'partner' ? 0.05 : 1,
+        });
         for (let n = Math.min(left, random.between(3, 12)); n > 0; n--, left--) {
           visit.call(world.api.get(`detail${i}`), { index: random.int(space.count) });
           visit.think();

@@ -1,19 +1,31 @@
 import { HOUR } from '../../core/watermark.ts';
-import { Script, candidates, localHour, middle, scaled } from '../script.ts';
+import { candidates, localHour, middle, Script, scaled } from '../script.ts';
 import type { Scenario } from '../strand.ts';
 
 /** A person or a service account takes much at an hour when it never works. */
 export const bulkExport: Scenario = {
-  number: 12, name: 'bulk_export', title: 'bulk export at an odd hour', kinds: ['office'], days: 2, span: 1,
+  number: 12,
+  name: 'bulk_export',
+  title: 'bulk export at an odd hour',
+  kinds: ['office'],
+  days: 2,
+  span: 1,
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting);
     const services = candidates(setting, (person) => person.role === 'service');
-    const taker = services.length > 0 && random.chance(0.25) ? random.pick(services) : middle(setting, (person) => person.role === 'employee');
+    const taker =
+      services.length > 0 && random.chance(0.25) ? random.pick(services) : middle(setting, (person) => person.role === 'employee');
     const i = random.int(world.count('list'));
     const at = localHour(setting, setting.at, random.pick([21, 22, 23, 0, 1, 2, 3, 4])) + random.int(HOUR / 2);
     const address = taker.role === 'service' ? world.serverAddress(taker.serial) : world.addressOf(taker, at, random.next());
-    const visit = script.visit({ at: Math.min(at, setting.end - 4 * HOUR), account: taker.name, address, device: taker.devices[0], pace: 0.15 });
+    const visit = script.visit({
+      at: Math.min(at, setting.end - 4 * HOUR),
+      account: taker.name,
+      address,
+      device: taker.devices[0],
+      pace: 0.15,
+    });
     if (taker.role === 'employee') visit.signIn(taker.name, taker.login, true);
     visit.account = taker.name;
     const contact = world.api.find(`contact${i}`) ?? world.api.get('contact0');

@@ -1,16 +1,24 @@
 import { HOUR } from '../../core/watermark.ts';
 import { drawLookAround } from '../kinds/consumer.ts';
-import { Script, candidates, crowd, device, scaled } from '../script.ts';
+import { candidates, crowd, device, Script, scaled } from '../script.ts';
 import type { Scenario } from '../strand.ts';
 
 /** Pairs of user and password from elsewhere are tried over a few hours from rented home addresses; the few that fit are looked at. */
 export const credentialStuffing: Scenario = {
-  number: 1, name: 'credential_stuffing', title: 'credential stuffing: leaked pairs tried within hours', kinds: ['consumer', 'office'], days: 1, span: 0.3,
+  number: 1,
+  name: 'credential_stuffing',
+  title: 'credential stuffing: leaked pairs tried within hours',
+  kinds: ['consumer', 'office'],
+  days: 1,
+  span: 0.3,
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting);
     const known = candidates(setting, (person) => person.role === 'user' || person.role === 'employee');
-    const sources = Array.from({ length: scaled(setting, random.between(60, 180), 5) }, () => ({ address: world.networks.residential(random, random.range(0, 0.3)), device: device(setting) }));
+    const sources = Array.from({ length: scaled(setting, random.between(60, 180), 5) }, () => ({
+      address: world.networks.residential(random, random.range(0, 0.3)),
+      device: device(setting),
+    }));
     const tries = scaled(setting, crowd(setting, 0.5, 600, 4000) * random.range(0.7, 1.3), 20);
     const span = random.range(2, 6) * HOUR;
     const hit = random.range(0.008, 0.025);

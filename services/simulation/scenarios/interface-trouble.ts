@@ -1,22 +1,41 @@
 import { DAY, HOUR, MINUTE } from '../../core/watermark.ts';
 import type { SimulatedEvent } from '../event.ts';
 import type { SimulatedInterface } from '../interfaces.ts';
-import { Script, candidates, device, localHour, scaled } from '../script.ts';
+import { candidates, device, localHour, Script, scaled } from '../script.ts';
 import type { Scenario, Setting, Strand } from '../strand.ts';
 
 /** A busy interface of the tenant. */
 function busy(setting: Setting): SimulatedInterface {
   const { random, world } = setting;
-  const keys = world.plan.kind === 'consumer' ? ['home', 'list0', 'detail0', 'config', 'mine0'] : ['list0', 'detail0', ...(world.plan.kind === 'office' ? ['dashboard', 'search'] : [])];
+  const keys =
+    world.plan.kind === 'consumer'
+      ? ['home', 'list0', 'detail0', 'config', 'mine0']
+      : ['list0', 'detail0', ...(world.plan.kind === 'office' ? ['dashboard', 'search'] : [])];
   return world.api.get(random.pick(keys));
 }
 
 /** A campaign that is nothing but a change of ordinary traffic on one interface. */
-function changed(setting: Setting, name: string, one: SimulatedInterface, from: number, to: number, touch: (event: SimulatedEvent) => boolean): Strand {
+function changed(
+  setting: Setting,
+  name: string,
+  one: SimulatedInterface,
+  from: number,
+  to: number,
+  touch: (event: SimulatedEvent) => boolean,
+): Strand {
   const campaign = {
-    id: setting.id, tenant: setting.world.plan.name, scenario: { number: 19, name }, intensity: setting.intensity,
-    start: new Date(from).toISOString(), end: new Date(to).toISOString(),
-    interfaces: [one.id], side_interfaces: [], targets: [], accounts: [], sources: [], events: 0,
+    id: setting.id,
+    tenant: setting.world.plan.name,
+    scenario: { number: 19, name },
+    intensity: setting.intensity,
+    start: new Date(from).toISOString(),
+    end: new Date(to).toISOString(),
+    interfaces: [one.id],
+    side_interfaces: [],
+    targets: [],
+    accounts: [],
+    sources: [],
+    events: 0,
   };
   return {
     campaign,
@@ -41,19 +60,36 @@ const KINDS = ['consumer', 'partners', 'office'] as const;
 
 /** Far more requests to one interface from many sources. */
 export const interfaceFlood: Scenario = {
-  number: 19, name: 'interface_flood', title: 'an interface is flooded', kinds: KINDS, days: 2, span: 0.8,
+  number: 19,
+  name: 'interface_flood',
+  title: 'an interface is flooded',
+  kinds: KINDS,
+  days: 2,
+  span: 0.8,
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting);
     const one = busy(setting);
     const minutes = random.between(10, 45);
     const perMinute = scaled(setting, Math.min(900, (world.plan.eventsPerDay / 1440) * random.range(6, 15)), 10);
-    const sources = Array.from({ length: random.between(20, 200) }, () => ({ address: world.networks.residential(random, 0.3), device: device(setting) }));
+    const sources = Array.from({ length: random.between(20, 200) }, () => ({
+      address: world.networks.residential(random, 0.3),
+      device: device(setting),
+    }));
     const from = daytime(setting);
     for (let n = minutes * perMinute; n > 0; n--) {
       const source = random.pick(sources);
-      const visit = script.visit({ at: from + random.next() * minutes * MINUTE, address: source.address, device: source.device, session: '', retries: 0 });
-      visit.call(one, { index: one.space === undefined ? 0 : random.int(one.space.count), status: random.chance(0.2) ? random.pick([401, 429, 503]) : undefined });
+      const visit = script.visit({
+        at: from + random.next() * minutes * MINUTE,
+        address: source.address,
+        device: source.device,
+        session: '',
+        retries: 0,
+      });
+      visit.call(one, {
+        index: one.space === undefined ? 0 : random.int(one.space.count),
+        status: random.chance(0.2) ? random.pick([401, 429, 503]) : undefined,
+      });
     }
     return script.campaign({ number: 19, name: 'interface_flood', about: [one.key], accounts: false });
   },
@@ -61,7 +97,12 @@ export const interfaceFlood: Scenario = {
 
 /** The same request of one account again and again. */
 export const interfaceReplay: Scenario = {
-  number: 19, name: 'interface_replay', title: 'the same request is replayed', kinds: KINDS, days: 1, span: 0.3,
+  number: 19,
+  name: 'interface_replay',
+  title: 'the same request is replayed',
+  kinds: KINDS,
+  days: 1,
+  span: 0.3,
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting);
@@ -69,7 +110,13 @@ export const interfaceReplay: Scenario = {
     const one = writes.length > 0 ? random.pick(writes) : world.api.get('detail0');
     const person = random.pick(candidates(setting, (other) => other.role !== 'service'));
     const index = random.int(one.space?.count ?? 1);
-    const visit = script.visit({ at: setting.at, account: person.name, address: world.addressOf(person, setting.at, random.next()), device: random.pick(person.devices), retries: 0 });
+    const visit = script.visit({
+      at: setting.at,
+      account: person.name,
+      address: world.addressOf(person, setting.at, random.next()),
+      device: random.pick(person.devices),
+      retries: 0,
+    });
     const pause = random.lognormal(1500, 1);
     for (let n = scaled(setting, random.between(200, 700), 20); n > 0; n--) {
       visit.call(one, { index, status: random.chance(0.3) ? 409 : undefined });
@@ -81,7 +128,12 @@ export const interfaceReplay: Scenario = {
 
 /** An interface fails for many of its callers. */
 export const interfaceFailing: Scenario = {
-  number: 19, name: 'interface_failing', title: 'an interface fails', kinds: KINDS, days: 2, span: 1.2,
+  number: 19,
+  name: 'interface_failing',
+  title: 'an interface fails',
+  kinds: KINDS,
+  days: 2,
+  span: 1.2,
   begin(setting) {
     const { random } = setting;
     const share = Math.min(0.95, 0.6 * setting.intensity * random.range(0.8, 1.3));
@@ -100,7 +152,12 @@ export const interfaceFailing: Scenario = {
 
 /** An interface goes silent: its callers no longer get through to the gateway. */
 export const interfaceSilent: Scenario = {
-  number: 19, name: 'interface_silent', title: 'an interface goes silent', kinds: KINDS, days: 3, span: 1.2,
+  number: 19,
+  name: 'interface_silent',
+  title: 'an interface goes silent',
+  kinds: KINDS,
+  days: 3,
+  span: 1.2,
   begin(setting) {
     const { random } = setting;
     const share = Math.min(1, 0.4 + 0.6 * setting.intensity);
@@ -111,7 +168,12 @@ export const interfaceSilent: Scenario = {
 
 /** An interface becomes slow. */
 export const interfaceSlow: Scenario = {
-  number: 19, name: 'interface_slow', title: 'an interface becomes slow', kinds: KINDS, days: 2, span: 1.2,
+  number: 19,
+  name: 'interface_slow',
+  title: 'an interface becomes slow',
+  kinds: KINDS,
+  days: 2,
+  span: 1.2,
   begin(setting) {
     const { random } = setting;
     const factor = 1 + 14 * setting.intensity * random.range(0.7, 1.3);
@@ -127,7 +189,12 @@ export const interfaceSlow: Scenario = {
 
 /** Responses of an interface carry far more than they used to. */
 export const interfaceLarger: Scenario = {
-  number: 19, name: 'interface_larger', title: 'responses of an interface grow', kinds: KINDS, days: 2, span: 1.2,
+  number: 19,
+  name: 'interface_larger',
+  title: 'responses of an interface grow',
+  kinds: KINDS,
+  days: 2,
+  span: 1.2,
   begin(setting) {
     const { random } = setting;
     const factor = 1 + 9 * setting.intensity * random.range(0.7, 1.3);

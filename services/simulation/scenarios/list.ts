@@ -29,17 +29,46 @@ import { unauthenticatedInterface } from './unauthenticated.ts';
 
 /** All scenarios. Adding one: a file, and its line here. */
 export const SCENARIOS: readonly Scenario[] = [
-  credentialStuffing, slowStuffing, accountEnumeration, objectTraversal, scraping, scrapingCohort, maliciousRegistration,
-  smsBombing, smsPumping, marketingFraud, accountTakeover, quietTakeover, accountSharing, antMoving, bulkExport, privilegeMisuse,
-  partnerOverpull, accessAbroad, unauthenticatedInterface, probing, machineBehaviour,
-  interfaceFlood, interfaceReplay, interfaceFailing, interfaceSilent, interfaceSlow, interfaceLarger,
-  hostBypass, databaseExposed, fanOut, crossBorderTransfer, beaconing, baselinePoisoning,
+  credentialStuffing,
+  slowStuffing,
+  accountEnumeration,
+  objectTraversal,
+  scraping,
+  scrapingCohort,
+  maliciousRegistration,
+  smsBombing,
+  smsPumping,
+  marketingFraud,
+  accountTakeover,
+  quietTakeover,
+  accountSharing,
+  antMoving,
+  bulkExport,
+  privilegeMisuse,
+  partnerOverpull,
+  accessAbroad,
+  unauthenticatedInterface,
+  probing,
+  machineBehaviour,
+  interfaceFlood,
+  interfaceReplay,
+  interfaceFailing,
+  interfaceSilent,
+  interfaceSlow,
+  interfaceLarger,
+  hostBypass,
+  databaseExposed,
+  fanOut,
+  crossBorderTransfer,
+  beaconing,
+  baselinePoisoning,
 ];
 
 /** The scenario of a name; throws `usage` with the list when there is none. */
 export function findScenario(name: string): Scenario {
   const found = SCENARIOS.find((scenario) => scenario.name === name);
-  if (found === undefined) throw new WeirError('usage', `there is no scenario "${name}"; there are: ${SCENARIOS.map((scenario) => scenario.name).join(', ')}`);
+  if (found === undefined)
+    throw new WeirError('usage', `there is no scenario "${name}"; there are: ${SCENARIOS.map((scenario) => scenario.name).join(', ')}`);
   return found;
 }
 
@@ -54,7 +83,10 @@ export function beginScenario(world: World, request: ScenarioRequest, index: num
   const drawn = random.range(Math.min(half, latest), latest);
   const at = request.at ?? drawn;
   if (at < plan.start || at >= end) {
-    throw new WeirError('usage', `${scenario.name} is to begin at ${new Date(at).toISOString()}, outside of ${new Date(plan.start).toISOString()} to ${new Date(end).toISOString()}`);
+    throw new WeirError(
+      'usage',
+      `${scenario.name} is to begin at ${new Date(at).toISOString()}, outside of ${new Date(plan.start).toISOString()} to ${new Date(end).toISOString()}`,
+    );
   }
   return scenario.begin({ id: `${plan.name}-${index + 1}-${scenario.name}`, world, random, intensity: request.intensity, at, end });
 }

@@ -1,10 +1,15 @@
 import { DAY, HOUR } from '../../core/watermark.ts';
-import { Script, crowd, device, scaled, seasonal } from '../script.ts';
+import { crowd, device, Script, scaled, seasonal } from '../script.ts';
 import type { Scenario } from '../strand.ts';
 
 /** Young accounts in a crowd take benefits by one plan and do little else. */
 export const marketingFraud: Scenario = {
-  number: 8, name: 'marketing_fraud', title: 'marketing fraud: young accounts take benefits in a crowd', kinds: ['consumer'], days: 2, span: 0.6,
+  number: 8,
+  name: 'marketing_fraud',
+  title: 'marketing fraud: young accounts take benefits in a crowd',
+  kinds: ['consumer'],
+  days: 2,
+  span: 0.6,
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting);
@@ -15,7 +20,12 @@ export const marketingFraud: Scenario = {
     const kinds = Array.from({ length: random.between(3, 12) }, () => device(setting));
     for (let n = 0; n < size; n++) {
       const member = world.strangePerson(random, setting.at - random.range(0.2, 6) * DAY);
-      const visit = script.visit({ at: seasonal(setting, setting.at, setting.at + span), address: random.chance(0.5) ? random.pick(towns) : world.networks.residential(random), device: random.pick(kinds), pace: 0.5 });
+      const visit = script.visit({
+        at: seasonal(setting, setting.at, setting.at + span),
+        address: random.chance(0.5) ? random.pick(towns) : world.networks.residential(random),
+        device: random.pick(kinds),
+        pace: 0.5,
+      });
       visit.signIn(member.name, member.login, true);
       visit.account = member.name;
       if (random.chance(0.7)) visit.call(world.api.get('benefits'));

@@ -1,17 +1,28 @@
 import { HOUR } from '../../core/watermark.ts';
 import type { SimulatedInterface } from '../interfaces.ts';
-import { Script, middle, scaled, shadow } from '../script.ts';
 import { machineAddress } from '../kinds/partners.ts';
+import { middle, Script, scaled, shadow } from '../script.ts';
 import type { Scenario } from '../strand.ts';
 
 /** One account walks through ids that are not its own: in order or shuffled, fast or at human pace, refused now and then. */
 export const objectTraversal: Scenario = {
-  number: 4, name: 'object_traversal', title: 'object traversal: one account walks ids that are not its own', kinds: ['consumer', 'partners', 'office'], days: 1, span: 0.5,
+  number: 4,
+  name: 'object_traversal',
+  title: 'object traversal: one account walks ids that are not its own',
+  kinds: ['consumer', 'partners', 'office'],
+  days: 1,
+  span: 0.5,
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting);
     const person = shadow(middle(setting, (one) => one.role === 'user' || one.role === 'employee' || one.role === 'partner'));
-    const interfaces = world.api.all.filter((one: SimulatedInterface) => one.space !== undefined && (one.operation === 'read' || one.operation === 'sensitive') && (one.after !== undefined || one.argument !== '') && !one.key.startsWith('detail0'));
+    const interfaces = world.api.all.filter(
+      (one: SimulatedInterface) =>
+        one.space !== undefined &&
+        (one.operation === 'read' || one.operation === 'sensitive') &&
+        (one.after !== undefined || one.argument !== '') &&
+        !one.key.startsWith('detail0'),
+    );
     const one = interfaces.length > 0 ? random.pick(interfaces) : world.api.get('detail0');
     const space = one.space ?? world.space('users');
     const fast = random.chance(0.5);
@@ -21,9 +32,11 @@ export const objectTraversal: Scenario = {
     const refusals = random.chance(0.5) ? random.range(0.02, 0.3) : 0;
     const draw = random.next();
     const visit = script.visit({
-      at: setting.at + random.range(0, HOUR), account: person.name,
+      at: setting.at + random.range(0, HOUR),
+      account: person.name,
       address: person.role === 'partner' ? machineAddress(world, person, draw) : world.addressOf(person, setting.at, draw),
-      device: random.pick(person.devices), pace: fast ? random.range(0.03, 0.15) : random.range(0.6, 1.2),
+      device: random.pick(person.devices),
+      pace: fast ? random.range(0.03, 0.15) : random.range(0.6, 1.2),
     });
     for (let i = 0; i < walk; i++) {
       const step = order === 'ascending' ? i : order === 'descending' ? walk - i : random.int(walk * 3);

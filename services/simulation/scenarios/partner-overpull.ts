@@ -1,6 +1,6 @@
 import { DAY, HOUR } from '../../core/watermark.ts';
 import { jobsOf, machineAddress } from '../kinds/partners.ts';
-import { Script, middle, scaled } from '../script.ts';
+import { middle, Script, scaled } from '../script.ts';
 import type { Scenario, Setting, Strand } from '../strand.ts';
 
 function begin(setting: Setting, name: string, days: number, perDay: number): Strand {
@@ -15,7 +15,14 @@ function begin(setting: Setting, name: string, days: number, perDay: number): St
   for (let day = setting.at; day < Math.min(setting.end - 2 * HOUR, setting.at + days * DAY); day += DAY) {
     let left = scaled(setting, perDay * random.range(0.8, 1.2), 20);
     while (left > 0) {
-      const visit = script.visit({ at: Math.min(setting.end - HOUR, day + random.range(0, DAY)), account: partner.name, address: machineAddress(world, partner, random.next()), device: partner.devices[0], pace: 0.03, retries: 3 });
+      const visit = script.visit({
+        at: Math.min(setting.end - HOUR, day + random.range(0, DAY)),
+        account: partner.name,
+        address: machineAddress(world, partner, random.next()),
+        device: partner.devices[0],
+        pace: 0.03,
+        retries: 3,
+      });
       visit.call(world.api.get(`list${i}`), { query: `page=${random.between(1, 300)}&size=100` });
       for (let n = Math.min(left, random.between(20, 80)); n > 0; n--, left--) {
         visit.call(world.api.get(`detail${i}`), { index: random.int(world.space(`records${i}`).count) });
@@ -28,6 +35,11 @@ function begin(setting: Setting, name: string, days: number, perDay: number): St
 
 /** An API key pulls more, and other objects, than its business needs. */
 export const partnerOverpull: Scenario = {
-  number: 14, name: 'partner_overpull', title: 'partner over-pull: more and other objects than its business', kinds: ['partners'], days: 3, span: 1.5,
+  number: 14,
+  name: 'partner_overpull',
+  title: 'partner over-pull: more and other objects than its business',
+  kinds: ['partners'],
+  days: 3,
+  span: 1.5,
   begin: (setting) => begin(setting, 'partner_overpull', 2, 900),
 };

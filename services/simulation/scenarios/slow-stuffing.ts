@@ -1,11 +1,16 @@
 import { DAY } from '../../core/watermark.ts';
 import { drawLookAround } from '../kinds/consumer.ts';
-import { Script, candidates, crowd, device, scaled, seasonal } from '../script.ts';
+import { candidates, crowd, device, Script, scaled, seasonal } from '../script.ts';
 import type { Scenario } from '../strand.ts';
 
 /** The same from thousands of addresses with one or two tries each, for days and at the hours of users. */
 export const slowStuffing: Scenario = {
-  number: 2, name: 'slow_stuffing', title: 'credential stuffing, low and slow: one or two tries an address, for days', kinds: ['consumer'], days: 3, span: 2.5,
+  number: 2,
+  name: 'slow_stuffing',
+  title: 'credential stuffing, low and slow: one or two tries an address, for days',
+  kinds: ['consumer'],
+  days: 3,
+  span: 2.5,
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting);
@@ -15,7 +20,11 @@ export const slowStuffing: Scenario = {
     const foreign = random.range(0, 0.25);
     const hit = random.range(0.01, 0.04);
     for (let i = 0; i < addresses; i++) {
-      const visit = script.visit({ at: seasonal(setting, setting.at, setting.at + span), address: world.networks.residential(random, foreign), device: device(setting) });
+      const visit = script.visit({
+        at: seasonal(setting, setting.at, setting.at + span),
+        address: world.networks.residential(random, foreign),
+        device: device(setting),
+      });
       if (random.chance(0.5)) visit.call(world.api.get('config'));
       for (let k = random.chance(0.35) ? 2 : 1; k > 0; k--) {
         const person = random.chance(0.3) ? random.pick(known) : undefined;
