@@ -17,12 +17,19 @@ export const COMMANDS: Record<string, CommandEntry> = {
     summary: 'read logs through the whole engine, store what it finds',
     load: async () => (await import('./commands/detect.ts')).registerDetect,
   },
+  detect: { summary: 'read logs through the whole engine, store what it finds', load: async () => (await import('./commands/detect.ts')).registerDetect },
   alerts: { summary: 'list alerts, show one with its reasons', load: async () => (await import('./commands/alerts.ts')).registerAlerts },
   incidents: {
     summary: 'list incidents, show one with its reasons',
     load: async () => (await import('./commands/incidents.ts')).registerIncidents,
   },
   sql: { summary: 'a query on the store (ClickHouse SQL, read-only)', load: async () => (await import('./commands/sql.ts')).registerSql },
+  init: { summary: 'write a commented weir.yaml for a sample log', load: async () => (await import('./commands/init.ts')).registerInit },
+  doctor: {
+    summary: 'what is configured, guessed, and blind for want of a field',
+    load: async () => (await import('./commands/doctor.ts')).registerDoctor,
+  },
+  simulate: { summary: '', load: async () => (await import('./commands/simulate.ts')).registerSimulate },
   reconcile: {
     summary: 'check that nothing was lost or doubled',
     load: async () => (await import('./commands/reconcile.ts')).registerReconcile,
