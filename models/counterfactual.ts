@@ -1,6 +1,6 @@
 import type { Change } from '../schemas/alert.ts';
-import { expectedRange, scoreTerms, stepOf } from './evidence.ts';
 import type { Law, Term } from './evidence.ts';
+import { expectedRange, scoreTerms, stepOf } from './evidence.ts';
 
 /**
  * The smallest change that would not have alerted, checked by scoring it: the feature that contributes most is set back
@@ -32,7 +32,8 @@ export function counterfactual(terms: readonly Term[], threshold: number): Chang
       const started = before === undefined ? 0 : Math.round(Math.abs(before.to - from) / step);
       if (steps <= started) continue;
       const toward = movesUp(original.law) ? 1 : -1;
-      const evidenceAfter = (count: number): number => scoreTerms(withValue(current, strongest.feature, valueAfter(from, toward, count, step))).evidence;
+      const evidenceAfter = (count: number): number =>
+        scoreTerms(withValue(current, strongest.feature, valueAfter(from, toward, count, step))).evidence;
 
       let count = steps;
       const enough = evidenceAfter(steps) < threshold;

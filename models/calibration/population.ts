@@ -48,7 +48,10 @@ export function referenceLevel(levels: readonly number[]): number {
   return levels.length < 24 ? Math.max(PRIOR_LEVEL, level) : Math.max(1, level);
 }
 
+/** Panes differ by chance; what lies within this factor of the reference is not a shift. */
+const ORDINARY_FACTOR = 1.2;
+
 /** Factor >= 1 by which this pane's evidence is raised for everyone. */
 export function sharedRaise(level: number | undefined, reference: number): number {
-  return level === undefined || level <= reference ? 1 : level / reference;
+  return level === undefined ? 1 : Math.max(1, level / (ORDINARY_FACTOR * reference));
 }

@@ -1,5 +1,5 @@
 import { EVIDENCE_BUCKETS, evidenceBucket } from '../candidate.ts';
-import { raisedCount, REFERENCE_PANES, referenceLevel, sharedRaise, upperLevel } from './population.ts';
+import { REFERENCE_PANES, raisedCount, referenceLevel, sharedRaise, upperLevel } from './population.ts';
 import { priorOf } from './prior.ts';
 import type { Exceedances } from './tail.ts';
 import { fitTail, priorExceedances } from './tail.ts';
@@ -32,7 +32,7 @@ interface CleanDay {
   day: number;
   hours: number;
   histograms: Map<string, Float64Array>;
-  /** per detector: highest evidence of the entities that were taken out because they were under an alert, the weakest first */
+  /** per detector: where the entities that it alerted on would lie if they were false, lowest first */
   alerted: Map<string, number[]>;
 }
 
@@ -60,6 +60,8 @@ interface Lasting {
   detector: string;
   entity: string;
   evidence: number;
+  /** evidence at which its detector fired */
+  threshold: number;
   /** day of its alert */
   from: number;
   /** last day on which it may */
@@ -91,7 +93,7 @@ export class TenantCalibration {
     for (const entry of over) {
       this.clean.push({ day: entry.day, hours: entry.hours, histograms: entry.histograms, alerted: takeOutAlerted(entry, this.lasting) });
     }
-    this.lasting = this.lasting.filter((condition) => condition.until >= day);
+    this.lasting = this.lasting.filter((condition) => condition.until >= day - 2);
     if (over.length === 0) return;
     this.open = this.open.filter((entry) => !over.includes(entry));
     this.clean = this.clean.filter((entry) => entry.day > day - 1 - DAYS_KEPT);
@@ -118,7 +120,10 @@ export class TenantCalibration {
       const level = upperLevel(scores);
       const levels = this.levels.get(detector) ?? [];
       let raise = sharedRaise(level, referenceLevel(levels));
-      this.populations.set(detector, scores.reduce((sum, count) => sum + count, 0));
+      this.populations.set(
+        detector,
+        scores.reduce((sum, count) => sum + count, 0),
+      );
       const lasting = raise > 1 ? (this.shifts.get(detector) ?? 0) + 1 : 0;
       this.shifts.set(detector, lasting);
       if (lasting > LONGEST_SHIFT) raise = 1;
@@ -154,14 +159,15 @@ export class TenantCalibration {
   /**
    * The entity is under an alert on this day: its day does not count as clean. The condition may last unseen (tasks
    * report a lasting one again only when it has grown) for `days` more; then the detector's highest count near that
-   * evidence is taken out for it.
+   * evidence is taken out for it. `threshold`: at which the detector fired.
    */
-  quarantine(day: number, entity: string, detector: string, evidence: number, days: number): void {
+  quarantine(day: number, entity: string, detector: string, evidence: number, threshold: number, days: number): void {
     this.openDay(day).alerted.add(entity);
     const before = this.lasting.find((condition) => condition.detector === detector && condition.entity === entity);
-    if (before === undefined) this.lasting.push({ detector, entity, evidence, from: day, until: day + days });
+    if (before === undefined) this.lasting.push({ detector, entity, evidence, threshold, from: day, until: day + days });
     else {
       before.evidence = evidence;
+      before.threshold = threshold;
       before.until = day + days;
     }
   }
@@ -188,7 +194,7 @@ export class TenantCalibration {
   /**
    * Expected number of entities a day whose highest evidence by this detector reaches a level, on clean days.
    * @param share false alerts a day that the detector may expect: as many of the alerted entities stay in the tail as it
-   * makes plausible to be false ones (the weakest), else the tail would be cut where it alerts and the threshold sink
+   * makes plausible to be false ones, just above the threshold, else the tail would be cut where it alerts and the threshold sink
    */
   exceedances(detector: string, share: number): Exceedances {
     const key = `${share} ${detector}`;
@@ -239,11 +245,19 @@ export class TenantCalibration {
         strongest: [...entry.strongest].map(([detector, map]) => [detector, [...map]]),
         alerted: [...entry.alerted],
       })),
-      clean: this.clean.map((entry) => ({ day: entry.day, hours: entry.hours, histograms: packed(entry.histograms), alerted: [...entry.alerted] })),
+      clean: this.clean.map((entry) => ({
+        day: entry.day,
+        hours: entry.hours,
+        histograms: packed(entry.histograms),
+        alerted: [...entry.alerted],
+      })),
       levels: [...this.levels].map(([detector, levels]) => [detector, [...levels]]),
       populations: [...this.populations],
       shifts: [...this.shifts],
-      minutes: [...this.minutes].map(([detector, recent]) => [detector, [...recent].map(([entity, [evidence, at]]) => [entity, evidence, at])]),
+      minutes: [...this.minutes].map(([detector, recent]) => [
+        detector,
+        [...recent].map(([entity, [evidence, at]]) => [entity, evidence, at]),
+      ]),
       known: [...this.known],
       lasting: this.lasting.map((condition) => ({ ...condition })),
     };
@@ -260,7 +274,10 @@ export class TenantCalibration {
       alerted: new Set(entry.alerted),
     }));
     calibration.clean = state.clean.map((entry) => ({
-      day: entry.day, hours: entry.hours, histograms: unpacked(entry.histograms), alerted: new Map(entry.alerted),
+      day: entry.day,
+      hours: entry.hours,
+      histograms: unpacked(entry.histograms),
+      alerted: new Map(entry.alerted),
     }));
     for (const [detector, levels] of state.levels) calibration.levels.set(detector, [...levels]);
     for (const [detector, population] of state.populations) calibration.populations.set(detector, population);
@@ -288,6 +305,8 @@ function plausiblyFalse(expected: number): number {
   return Math.ceil(expected + 1.64 * Math.sqrt(expected));
 }
 
+/** A false alert lies a little above the threshold; an alerted entity that may have been one is put there. */
+const JUST_ABOVE = 0.5;
 /** Alerted entities of one detector and day that are remembered, the weakest. */
 const ALERTED_KEPT = 20;
 
@@ -298,7 +317,8 @@ const CLEARED_PART = 0.5;
 
 /**
  * Entities under an alert leave the day's histograms, each from the bucket of its highest evidence or the next below
- * that holds one; so do conditions that lasted unseen. Returns the evidence of the first by detector.
+ * that holds one; so do conditions that lasted unseen. Returns, by detector, where those that it alerted on would lie if
+ * they were false.
  */
 function takeOutAlerted(entry: OpenDay, lasting: readonly Lasting[]): Map<string, number[]> {
   const taken = new Map<string, number[]>();
@@ -307,11 +327,19 @@ function takeOutAlerted(entry: OpenDay, lasting: readonly Lasting[]): Map<string
     const evidences: number[] = [];
     for (const entity of entry.alerted) {
       const evidence = strongest?.get(entity);
-      if (evidence !== undefined && takeOne(counts, evidence, 0)) evidences.push(evidence);
+      if (evidence === undefined || !takeOne(counts, evidence, 0)) continue;
+      const fired = lasting.find((condition) => condition.detector === detector && condition.entity === entity);
+      if (fired !== undefined) evidences.push(Math.min(evidence, fired.threshold + JUST_ABOVE));
     }
     if (evidences.length > 0) taken.set(detector, evidences.sort((a, b) => a - b).slice(0, ALERTED_KEPT));
     for (const condition of lasting) {
-      if (condition.detector !== detector || condition.from >= entry.day || condition.until < entry.day || entry.alerted.has(condition.entity)) continue;
+      if (
+        condition.detector !== detector ||
+        condition.from >= entry.day ||
+        condition.until < entry.day ||
+        entry.alerted.has(condition.entity)
+      )
+        continue;
       takeOne(counts, condition.evidence + UNSEEN_GROWTH, condition.evidence * CLEARED_PART);
     }
   }

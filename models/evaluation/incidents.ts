@@ -67,12 +67,20 @@ export interface Evaluation {
  * @param alerts the incidents' alerts, for the time of detection; an incident without them is detected when it says
  */
 export function evaluateIncidents(
-  incidents: readonly IncidentRecord[], alerts: readonly AlertRecord[], campaigns: readonly LabelledCampaign[], options: EvaluationOptions,
+  incidents: readonly IncidentRecord[],
+  alerts: readonly AlertRecord[],
+  campaigns: readonly LabelledCampaign[],
+  options: EvaluationOptions,
 ): Evaluation {
   const alertsById = new Map(alerts.map((alert) => [alert.alert_id, alert]));
   const prepared = campaigns.map(prepare);
   const results = prepared.map<CampaignResult>(({ label }) => ({
-    campaign: label.id, tenant: label.tenant, scenario: scenarioName(label), intensity: label.intensity, incidents: [], delay: undefined,
+    campaign: label.id,
+    tenant: label.tenant,
+    scenario: scenarioName(label),
+    intensity: label.intensity,
+    incidents: [],
+    delay: undefined,
   }));
   const judged: IncidentResult[] = [];
   const falseByNote: Record<string, number> = {};
@@ -121,7 +129,10 @@ export function evaluateIncidents(
  * signs; days keep the hour of day). Subtract it from recall.
  */
 export function chanceRecall(
-  incidents: readonly IncidentRecord[], alerts: readonly AlertRecord[], campaigns: readonly LabelledCampaign[], shifts: readonly number[],
+  incidents: readonly IncidentRecord[],
+  alerts: readonly AlertRecord[],
+  campaigns: readonly LabelledCampaign[],
+  shifts: readonly number[],
 ): number {
   if (shifts.length === 0) return 0;
   let sum = 0;
@@ -149,7 +160,12 @@ function prepare(label: LabelledCampaign): Prepared {
     label,
     start: Date.parse(label.start),
     end: Date.parse(label.end),
-    byKind: { account: new Set(label.accounts), source: new Set(label.sources), interface: new Set(label.interfaces), target: new Set(label.targets) },
+    byKind: {
+      account: new Set(label.accounts),
+      source: new Set(label.sources),
+      interface: new Set(label.interfaces),
+      target: new Set(label.targets),
+    },
     side: new Set(label.side_interfaces ?? []),
   };
 }
@@ -165,7 +181,11 @@ export function lastRevisions(incidents: readonly IncidentRecord[]): IncidentRec
 }
 
 function overlaps(incident: IncidentRecord, campaign: Prepared): boolean {
-  return incident.tenant === campaign.label.tenant && Date.parse(incident.started_at) <= campaign.end && campaign.start <= Date.parse(incident.ended_at);
+  return (
+    incident.tenant === campaign.label.tenant &&
+    Date.parse(incident.started_at) <= campaign.end &&
+    campaign.start <= Date.parse(incident.ended_at)
+  );
 }
 
 function takesPart(entity: EntityRef, campaign: Prepared): boolean {
@@ -213,7 +233,12 @@ function detectedAt(incident: IncidentRecord, alerts: ReadonlyMap<string, AlertR
 function notesOf(incident: IncidentRecord, benign: readonly LabelledBenign[]): string[] {
   const names = benign
     .filter((note) => {
-      if (note.tenant !== incident.tenant || Date.parse(note.start) > Date.parse(incident.ended_at) || Date.parse(note.end) < Date.parse(incident.started_at)) return false;
+      if (
+        note.tenant !== incident.tenant ||
+        Date.parse(note.start) > Date.parse(incident.ended_at) ||
+        Date.parse(note.end) < Date.parse(incident.started_at)
+      )
+        return false;
       const holds = (entity: EntityRef): boolean =>
         (entity.kind === 'account' && note.accounts.includes(entity.id)) ||
         (entity.kind === 'source' && note.sources.includes(entity.id)) ||

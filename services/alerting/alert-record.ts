@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
-import type { AlertRecord, EntityRef, Evidence, Reason, Severity } from '../../schemas/alert.ts';
 import type { Candidate, Sample } from '../../models/candidate.ts';
 import { counterfactual } from '../../models/counterfactual.ts';
 import type { Detector } from '../../models/detector.ts';
 import { expectedRange, scoreTerms } from '../../models/evidence.ts';
+import type { AlertRecord, EntityRef, Evidence, Reason, Severity } from '../../schemas/alert.ts';
+import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
 import { reasonText } from './reason-texts.ts';
 
 /** Contributions below this part of the score are told as one row `other`. */

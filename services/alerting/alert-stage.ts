@@ -1,5 +1,5 @@
-import type { Detector } from '../../models/detector.ts';
 import { unpackReport } from '../../models/candidate.ts';
+import type { Detector } from '../../models/detector.ts';
 import type { SharedKnowledge, SharedLearner } from '../../models/shared.ts';
 import type { ControlRecord } from '../core/control.ts';
 import { WeirError } from '../core/errors.ts';
@@ -8,8 +8,8 @@ import type { Emit, Stage, StageSnapshot } from '../core/stage.ts';
 import type { TrackerState } from '../core/watermark.ts';
 import { WatermarkTracker } from '../core/watermark.ts';
 import type { AlertConfig } from './alert-config.ts';
-import { ReportQueue } from './report-queue.ts';
 import type { WaitingPane } from './report-queue.ts';
+import { ReportQueue } from './report-queue.ts';
 import type { TenantAlertsState, VerdictCounts } from './tenant-alerts.ts';
 import { TenantAlerts } from './tenant-alerts.ts';
 
@@ -63,21 +63,35 @@ const decoder = new TextDecoder();
  * two hours before its first time on, `shared` with epoch = number of the hour (core/window Panes) + 2.
  * @throws Error from `process` for a report of a pane that the watermark has passed: an upstream broke its promise
  */
-export function createAlertStage(config: AlertConfig, deps: { detectors: readonly Detector[]; learners: readonly SharedLearner[] }): Stage<Uint8Array> {
+export function createAlertStage(
+  config: AlertConfig,
+  deps: { detectors: readonly Detector[]; learners: readonly SharedLearner[] },
+): Stage<Uint8Array> {
   const detectors = new Map(deps.detectors.map((detector) => [detector.name, detector]));
   const watermarks = new WatermarkTracker();
   /** the same without provisional marks and ends: what this time covers will not be replaced */
   const firm = new WatermarkTracker();
   const tenants = new Map<string, TenantState>();
-  const counts: VerdictCounts & StageCounts = { reports: 0, candidates: 0, alerts: 0, continued: 0, marked: 0, population_shift: 0, unknown_incident: 0 };
+  const counts: VerdictCounts & StageCounts = {
+    reports: 0,
+    candidates: 0,
+    alerts: 0,
+    continued: 0,
+    marked: 0,
+    population_shift: 0,
+    unknown_incident: 0,
+  };
   let configVersion = config.configVersion;
 
   function tenantOf(name: string): TenantState {
     let state = tenants.get(name);
     if (state === undefined) {
       state = {
-        queue: new ReportQueue(), alerts: new TenantAlerts(name, config, detectors, counts),
-        hour: undefined, processed: Number.NEGATIVE_INFINITY, provisional: false,
+        queue: new ReportQueue(),
+        alerts: new TenantAlerts(name, config, detectors, counts),
+        hour: undefined,
+        processed: Number.NEGATIVE_INFINITY,
+        provisional: false,
       };
       tenants.set(name, state);
       watermarks.expect(name, config.upstreams ?? 1);
@@ -119,7 +133,11 @@ export function createAlertStage(config: AlertConfig, deps: { detectors: readonl
       if (closed.length > 0) emits.push({ output: 'incidents', tenant: name, value: closed });
       const knowledge: SharedKnowledge = {};
       for (const learner of deps.learners) knowledge[learner.name] = learner.close(name, state.alerts.panes.hourStart(state.hour));
-      emits.push({ output: 'shared', tenant: name, value: { epoch: state.hour + KNOWLEDGE_DELAY, knowledge: encoder.encode(JSON.stringify(knowledge)) } });
+      emits.push({
+        output: 'shared',
+        tenant: name,
+        value: { epoch: state.hour + KNOWLEDGE_DELAY, knowledge: encoder.encode(JSON.stringify(knowledge)) },
+      });
       state.hour++;
     }
   }
@@ -187,16 +205,23 @@ export function createAlertStage(config: AlertConfig, deps: { detectors: readonl
         const state = tenantOf(tenant);
         const group = keyGroupOf(tenant);
         const saved: SavedTenant = {
-          tenant, panes: state.queue.toJSON(), alerts: state.alerts.toJSON(), hour: state.hour ?? null,
+          tenant,
+          panes: state.queue.toJSON(),
+          alerts: state.alerts.toJSON(),
+          hour: state.hour ?? null,
           processed: Number.isFinite(state.processed) ? state.processed : null,
         };
         groups.set(group, [...(groups.get(group) ?? []), saved]);
       }
       const common: SavedCommon = {
-        watermarks: watermarks.save(), learners: deps.learners.map((learner) => [learner.name, learner.save()]), configVersion, counts: { ...counts },
+        watermarks: watermarks.save(),
+        learners: deps.learners.map((learner) => [learner.name, learner.save()]),
+        configVersion,
+        counts: { ...counts },
       };
       return {
-        stage: 'alert', version: ALERT_STAGE_VERSION,
+        stage: 'alert',
+        version: ALERT_STAGE_VERSION,
         groups: new Map([...groups].map(([group, saved]) => [group, encoder.encode(JSON.stringify(saved))])),
         common: encoder.encode(JSON.stringify(common)),
       };
@@ -204,7 +229,10 @@ export function createAlertStage(config: AlertConfig, deps: { detectors: readonl
 
     restore(snapshot: StageSnapshot): void {
       if (snapshot.version !== ALERT_STAGE_VERSION) {
-        throw new WeirError('snapshot_newer', `snapshot of the alert stage has version ${snapshot.version}, this program reads ${ALERT_STAGE_VERSION}`);
+        throw new WeirError(
+          'snapshot_newer',
+          `snapshot of the alert stage has version ${snapshot.version}, this program reads ${ALERT_STAGE_VERSION}`,
+        );
       }
       const common = JSON.parse(decoder.decode(snapshot.common)) as SavedCommon;
       watermarks.restore(common.watermarks);

@@ -34,7 +34,9 @@ export class Companions {
   /** Other detectors' scores of the entity whose windows overlap the candidate's. */
   of(entity: string, candidate: Candidate): Companion[] {
     const start = Math.max(candidate.start, candidate.end - DAY);
-    return (this.byEntity.get(entity) ?? []).filter((other) => other.detector !== candidate.detector && other.start < candidate.end && start < other.end);
+    return (this.byEntity.get(entity) ?? []).filter(
+      (other) => other.detector !== candidate.detector && other.start < candidate.end && start < other.end,
+    );
   }
 
   /** Forgets what ended more than a day ago. */

@@ -1,8 +1,8 @@
-import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
-import type { IncidentRecord, Severity } from '../../schemas/alert.ts';
 import { fusedEvidence } from '../../models/calibration/fusion.ts';
 import type { Detector } from '../../models/detector.ts';
 import { FULL_EVIDENCE } from '../../models/evidence.ts';
+import type { IncidentRecord, Severity } from '../../schemas/alert.ts';
+import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
 import { isoTime } from './alert-record.ts';
 import { leadingActors } from './incident-actors.ts';
 import type { Incident, Member } from './incident-types.ts';
@@ -35,7 +35,14 @@ export function incidentRecord(
     ended_at: isoTime(incident.endedAt),
     detected_at: isoTime(incident.detectedAt),
     final: incident.shiftFinal && incident.members.every((member) => member.final),
-    summary: state.status === 'retracted' ? `Joined incident ${incident.into}.` : summaryOf(incident, detectors, actors.map((actor) => actor.id)),
+    summary:
+      state.status === 'retracted'
+        ? `Joined incident ${incident.into}.`
+        : summaryOf(
+            incident,
+            detectors,
+            actors.map((actor) => actor.id),
+          ),
     config_version: state.configVersion,
   };
 }
@@ -56,7 +63,8 @@ function strongestOf(incident: Incident): Member | undefined {
 function titleOf(incident: Incident, named: number): string {
   if (incident.kind === 'shift') return 'The behaviour of the whole population changed at once';
   const title = strongestOf(incident)?.title ?? '';
-  if (incident.kind === 'cohort') return `${formatNumber(Math.max(named, incident.actorCount))} ${plural(incident.members[0]?.kind ?? 'account')} act alike on ${incident.entity.id}`;
+  if (incident.kind === 'cohort')
+    return `${formatNumber(Math.max(named, incident.actorCount))} ${plural(incident.members[0]?.kind ?? 'account')} act alike on ${incident.entity.id}`;
   if (incident.kind === 'interface' && incident.entities.size > 1) return `${title} (and ${incident.entities.size - 1} more)`;
   return title;
 }
@@ -71,9 +79,15 @@ function summaryOf(incident: Incident, detectors: ReadonlyMap<string, Detector>,
   const strongest = strongestOf(incident);
   const alerts = `${formatNumber(incident.alertCount)} ${incident.alertCount === 1 ? 'alert' : 'alerts'}`;
   const others = [...incident.entities].filter((id) => id !== incident.entity.id);
-  const also = incident.kind === 'interface' && others.length > 0 ? ` Also on ${others.sort().slice(0, 3).join(', ')}${others.length > 3 ? ` and ${others.length - 3} more` : ''}.` : '';
+  const also =
+    incident.kind === 'interface' && others.length > 0
+      ? ` Also on ${others.sort().slice(0, 3).join(', ')}${others.length > 3 ? ` and ${others.length - 3} more` : ''}.`
+      : '';
   const single = incident.kind === 'entity' && incident.actorCount <= 1;
-  const who = actors.length === 0 || single ? '' : ` ${formatNumber(incident.actorCount)} ${incident.actorCount === 1 ? 'actor' : 'actors'}, led by ${actors.slice(0, 3).join(', ')}.`;
+  const who =
+    actors.length === 0 || single
+      ? ''
+      : ` ${formatNumber(incident.actorCount)} ${incident.actorCount === 1 ? 'actor' : 'actors'}, led by ${actors.slice(0, 3).join(', ')}.`;
   const lead = incident.kind === 'entity' && incident.lead !== '' ? ` Mostly on ${incident.lead}.` : '';
   const reason = strongest === undefined || strongest.text === '' ? '' : ` Strongest: ${strongest.text}.`;
   return `From ${span}: ${alerts} on ${incident.entity.kind} ${incident.entity.id}.${lead}${also}${who}${reason}`;

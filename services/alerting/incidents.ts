@@ -1,8 +1,8 @@
-import type { AlertRecord, EntityRef, IncidentRecord, Severity } from '../../schemas/alert.ts';
-import { SEVERITIES } from '../../schemas/alert.ts';
 import { fusedEvidence } from '../../models/calibration/fusion.ts';
 import type { Candidate } from '../../models/candidate.ts';
 import type { Detector } from '../../models/detector.ts';
+import type { AlertRecord, EntityRef, IncidentRecord, Severity } from '../../schemas/alert.ts';
+import { SEVERITIES } from '../../schemas/alert.ts';
 import { DAY, HOUR } from '../core/watermark.ts';
 import { identityHash } from './alert-record.ts';
 import { addActors, addActorsOf } from './incident-actors.ts';
@@ -45,6 +45,7 @@ export class IncidentBook {
   private incidents: Incident[] = [];
   private readonly markable = new Map<string, Raised[]>();
   private batch: { alert: AlertRecord; incident: Incident }[] = [];
+  private renewals: { alert: AlertRecord; incident: Incident }[] = [];
   private retracted: Incident[] = [];
   private readonly tenant: string;
   private readonly detectors: ReadonlyMap<string, Detector>;
@@ -54,20 +55,18 @@ export class IncidentBook {
     this.detectors = detectors;
   }
 
-  /** A new alert finds its incident, or makes one. Returns the key by which `extend` finds it again. */
+  /** A new alert finds its incident, or makes one. */
   add(alert: AlertRecord, candidate: Candidate): void {
-    const informational = alert.severity === 'info';
-    const member = memberOf(alert, candidate);
-    const incident = informational ? this.placeInformational(member) : this.place(member, candidate);
-    joinMember(incident, member);
-    addActorsOf(incident, candidate, alert.score);
-    this.batch.push({ alert, incident });
+    this.batch.push({ alert, incident: this.put(memberOf(alert, candidate), candidate) });
   }
 
-  /** A condition that lasts: the incident that its alert is in grows, no alert is raised. */
-  extend(alertId: string, candidate: Candidate, score: number, final: boolean): void {
+  /**
+   * A condition that lasts: the incident that its alert is in grows, no alert is raised. Returns false when there is no
+   * such incident any more, or it would span too long: then `renew`.
+   */
+  extend(alertId: string, candidate: Candidate, score: number, final: boolean): boolean {
     const incident = this.incidents.find((open) => open.members.some((member) => member.alert === alertId));
-    if (incident === undefined) return;
+    if (incident === undefined || candidate.end - incident.startedAt > LONGEST_INCIDENT) return false;
     const member = incident.members.find((entry) => entry.alert === alertId) as Member;
     member.end = Math.max(member.end, candidate.end);
     if (candidate.evidence > member.evidence) {
@@ -78,11 +77,19 @@ export class IncidentBook {
     incident.endedAt = Math.max(incident.endedAt, candidate.end);
     addActorsOf(incident, candidate, score);
     incident.changed = true;
+    return true;
+  }
+
+  /** A condition that has outlived its incident: another incident takes its alert up; the alert itself is not raised again. */
+  renew(alert: AlertRecord, candidate: Candidate): void {
+    this.renewals.push({ alert, incident: this.put(memberOf(alert, candidate), candidate) });
   }
 
   /** The whole population moved at once: one informational incident says it instead of an alert for each. */
   shift(detector: Detector, start: number, end: number, detectedAt: number, suppressed: number, final: boolean): void {
-    let incident = this.incidents.find((open) => open.kind === 'shift' && open.endedAt + RECENT_PART >= start && end - open.startedAt <= LONGEST_INCIDENT);
+    let incident = this.incidents.find(
+      (open) => open.kind === 'shift' && open.endedAt + RECENT_PART >= start && end - open.startedAt <= LONGEST_INCIDENT,
+    );
     if (incident === undefined) {
       incident = this.open('shift', { kind: 'tenant', id: this.tenant }, `population_shift ${start}`, start, end, detectedAt, '');
     }
@@ -108,6 +115,9 @@ export class IncidentBook {
       return { ...alert, incident_id: into.id };
     });
     this.batch = [];
+    for (const { alert, incident } of this.renewals)
+      this.remember(resolved(incident), [alert.entity.kind, alert.entity.id, alert.detector]);
+    this.renewals = [];
     const incidents: IncidentRecord[] = [];
     for (const incident of this.retracted) if (incident.told !== undefined) incidents.push(this.tell(incident, 'retracted', configVersion));
     this.retracted = [];
@@ -119,7 +129,9 @@ export class IncidentBook {
 
   /** Closes what nothing has joined for a day. Called as hours of the tenant end, whether they held anything or not. */
   close(time: number, configVersion: string): IncidentRecord[] {
-    const over = this.incidents.filter((incident) => time > incident.endedAt + QUIET || time > incident.startedAt + LONGEST_INCIDENT + QUIET);
+    const over = this.incidents.filter(
+      (incident) => time > incident.endedAt + QUIET || time > incident.startedAt + LONGEST_INCIDENT + QUIET,
+    );
     if (over.length > 0) this.incidents = this.incidents.filter((incident) => !over.includes(incident));
     return over.map((incident) => this.tell(incident, 'closed', configVersion));
   }
@@ -136,7 +148,11 @@ export class IncidentBook {
   }
 
   restore(state: IncidentBookState): void {
-    this.incidents = state.incidents.map((incident) => ({ ...incident, actors: new Map(incident.actors), entities: new Set(incident.entities) }));
+    this.incidents = state.incidents.map((incident) => ({
+      ...incident,
+      actors: new Map(incident.actors),
+      entities: new Set(incident.entities),
+    }));
     for (const [id, raised] of state.markable) this.markable.set(id, raised);
   }
 
@@ -174,8 +190,17 @@ export class IncidentBook {
     return rank(fused) > rank(highest) ? fused : highest;
   }
 
+  private put(member: Member, candidate: Candidate): Incident {
+    const incident = member.severity === 'info' ? this.placeInformational(member) : this.place(member, candidate);
+    joinMember(incident, member);
+    addActorsOf(incident, candidate, member.score);
+    return incident;
+  }
+
   private place(member: Member, candidate: Candidate): Incident {
-    const fitting = this.incidents.filter((open) => open.kind !== 'shift' && !open.informational && member.end - open.startedAt <= LONGEST_INCIDENT);
+    const fitting = this.incidents.filter(
+      (open) => open.kind !== 'shift' && !open.informational && member.end - open.startedAt <= LONGEST_INCIDENT,
+    );
     const own = fitting.find((open) => open.members.some((other) => sameEntity(other, member)) && member.recent <= open.endedAt + QUIET);
     if (own !== undefined) return own;
     if (member.kind === 'interface') return this.placeInterface(member, candidate, fitting);
@@ -206,7 +231,11 @@ export class IncidentBook {
     // actors that were raised alone, are led by this interface and stand behind its alert: the same story
     const actors = new Set(candidate.actors.map((actor) => `${actor.kind} ${actor.id}`));
     const behind = fitting.filter(
-      (open) => open.kind === 'entity' && open.members[0]?.lead === member.id && overlaps(open, member) && actors.has(`${open.members[0].kind} ${open.members[0].id}`),
+      (open) =>
+        open.kind === 'entity' &&
+        open.members[0]?.lead === member.id &&
+        overlaps(open, member) &&
+        actors.has(`${open.members[0].kind} ${open.members[0].id}`),
     );
     if (behind.length === 0) return this.openFor('interface', member);
     return this.union(behind, 'interface', { kind: 'interface', id: member.id });
@@ -216,7 +245,13 @@ export class IncidentBook {
   private cohortOf(member: Member, fitting: Incident[]): Incident | undefined {
     const alike = fitting.filter((open) => {
       const first = open.members[0];
-      return open.kind === 'entity' && first !== undefined && first.kind === member.kind && first.lead === member.lead && member.end - first.end <= DAY;
+      return (
+        open.kind === 'entity' &&
+        first !== undefined &&
+        first.kind === member.kind &&
+        first.lead === member.lead &&
+        member.end - first.end <= DAY
+      );
     });
     if (alike.length < COHORT - 1) return undefined;
     return this.union(alike, 'cohort', { kind: 'interface', id: member.lead });
@@ -242,16 +277,47 @@ export class IncidentBook {
   }
 
   private openFor(kind: IncidentKind, member: Member): Incident {
-    return this.open(kind, { kind: member.kind, id: member.id }, member.alert, member.start, member.end, member.detectedAt, member.lead);
+    // the end tells a renewed incident from the one that was first about this alert
+    return this.open(
+      kind,
+      { kind: member.kind, id: member.id },
+      `${member.alert} ${member.end}`,
+      member.start,
+      member.end,
+      member.detectedAt,
+      member.lead,
+    );
   }
 
-  private open(kind: IncidentKind, entity: EntityRef, first: string, start: number, end: number, detectedAt: number, lead: string): Incident {
+  private open(
+    kind: IncidentKind,
+    entity: EntityRef,
+    first: string,
+    start: number,
+    end: number,
+    detectedAt: number,
+    lead: string,
+  ): Incident {
     const incident: Incident = {
       id: identityHash([this.tenant, kind, entity.kind, entity.id, first]),
-      kind, entity, lead, startedAt: start, endedAt: end, detectedAt,
-      members: [], alertCount: 0, actors: new Map(), actorCount: 0, largestCount: 0,
+      kind,
+      entity,
+      lead,
+      startedAt: start,
+      endedAt: end,
+      detectedAt,
+      members: [],
+      alertCount: 0,
+      actors: new Map(),
+      actorCount: 0,
+      largestCount: 0,
       entities: new Set(entity.kind === 'interface' ? [entity.id] : []),
-      informational: false, shifts: {}, shiftFinal: true, told: undefined, changed: true, into: '',
+      informational: false,
+      shifts: {},
+      shiftFinal: true,
+      told: undefined,
+      changed: true,
+      into: '',
     };
     this.incidents.push(incident);
     return incident;
@@ -278,7 +344,10 @@ function memberOf(alert: AlertRecord, candidate: Candidate): Member {
     detector: alert.detector,
     kind: alert.entity.kind,
     id: alert.entity.id,
-    lead: candidate.entity.kind === 'interface' ? candidate.entity.id : (candidate.related.find((entity) => entity.kind === 'interface')?.id ?? ''),
+    lead:
+      candidate.entity.kind === 'interface'
+        ? candidate.entity.id
+        : (candidate.related.find((entity) => entity.kind === 'interface')?.id ?? ''),
     evidence: candidate.evidence,
     score: alert.score,
     severity: alert.severity,
@@ -300,7 +369,10 @@ function joinMember(incident: Incident, member: Member): void {
   incident.endedAt = Math.max(incident.endedAt, member.end);
   incident.detectedAt = Math.min(incident.detectedAt, member.detectedAt);
   if (incident.kind === 'interface' && member.kind === 'interface') {
-    const strongest = incident.members.reduce((best, other) => (other.kind === 'interface' && other.evidence > best.evidence ? other : best), member);
+    const strongest = incident.members.reduce(
+      (best, other) => (other.kind === 'interface' && other.evidence > best.evidence ? other : best),
+      member,
+    );
     incident.entity = { kind: 'interface', id: strongest.id };
   }
   incident.changed = true;

@@ -1,5 +1,5 @@
-import type { EntityRef, WindowSize } from '../../schemas/alert.ts';
 import type { ExpectedRange, Term } from '../../models/evidence.ts';
+import type { EntityRef, WindowSize } from '../../schemas/alert.ts';
 
 /** How a person calls the features, after a number. Features without an entry are written as they are named. */
 const PHRASES: Readonly<Record<string, string>> = {

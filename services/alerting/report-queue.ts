@@ -28,8 +28,15 @@ export class ReportQueue {
       const fresh: WaitingPane = {
         end,
         report: {
-          tenant: report.tenant, view: report.view, start: report.start, minute: report.minute,
-          histograms: {}, pane: {}, population: {}, interfaces: [], candidates: [],
+          tenant: report.tenant,
+          view: report.view,
+          start: report.start,
+          minute: report.minute,
+          histograms: {},
+          pane: {},
+          population: {},
+          interfaces: [],
+          candidates: [],
         },
       };
       this.panes.set(key, fresh);
@@ -55,7 +62,10 @@ export class ReportQueue {
   take(time: number): WaitingPane[][] {
     const due: [string, WaitingPane][] = [];
     for (const entry of this.panes) if (entry[1].end <= time) due.push(entry);
-    due.sort(([, a], [, b]) => a.end - b.end || Number(b.report.minute) - Number(a.report.minute) || VIEWS.indexOf(a.report.view) - VIEWS.indexOf(b.report.view));
+    due.sort(
+      ([, a], [, b]) =>
+        a.end - b.end || Number(b.report.minute) - Number(a.report.minute) || VIEWS.indexOf(a.report.view) - VIEWS.indexOf(b.report.view),
+    );
     const groups: WaitingPane[][] = [];
     for (const [key, pane] of due) {
       this.panes.delete(key);

@@ -1,13 +1,13 @@
-import type { AlertRecord, IncidentRecord, Severity } from '../../schemas/alert.ts';
 import { splitBudget } from '../../models/calibration/budget.ts';
 import { fusedEvidence, fusionBonus } from '../../models/calibration/fusion.ts';
-import { evidenceAt } from '../../models/calibration/tail.ts';
 import type { Exceedances } from '../../models/calibration/tail.ts';
+import { evidenceAt } from '../../models/calibration/tail.ts';
 import type { CalibrationState } from '../../models/calibration/tenant-calibration.ts';
 import { TenantCalibration } from '../../models/calibration/tenant-calibration.ts';
 import type { Candidate, ScoreReport } from '../../models/candidate.ts';
 import type { Detector } from '../../models/detector.ts';
 import { scoreTerms } from '../../models/evidence.ts';
+import type { AlertRecord, IncidentRecord, Severity, WindowSize } from '../../schemas/alert.ts';
 import { Panes } from '../core/window.ts';
 import type { AlertConfig, TenantAlertConfig } from './alert-config.ts';
 import { tenantAlertConfig } from './alert-config.ts';
@@ -34,6 +34,9 @@ export interface Raisings {
   alerts: AlertRecord[];
   incidents: IncidentRecord[];
 }
+
+/** Days after its alert on which a condition may last unseen: tasks send a lasting one again only when it grows. */
+const LASTS_DAYS: Readonly<Record<WindowSize, number>> = { '1m': 1, '1h': 1, '6h': 1, '1d': 1, '3d': 3, '7d': 7 };
 
 /** Counters of the stage that verdicts add to. */
 export interface VerdictCounts {
@@ -88,11 +91,12 @@ export class TenantAlerts {
     this.calibration.begin(hour, day);
     const raises = group.map(({ report }) => this.learn(report, end, hour, day));
     const shares = this.shares();
-    group.forEach(({ report }, i) => this.weigh(report, raises[i], shares, pending));
+    for (const [i, { report }] of group.entries()) this.weigh(report, raises[i], shares, pending);
     for (const { entity, candidate, exceedances } of pending) this.companions.note(entity, candidate, exceedances);
     pending.sort(compareVerdicts);
     const shifts = new Map<string, { start: number; count: number }>();
-    for (const verdict of pending) this.judge(verdict, shares.get(verdict.candidate.detector) ?? 0, day, configVersion, provisional, shifts);
+    for (const verdict of pending)
+      this.judge(verdict, shares.get(verdict.candidate.detector) ?? 0, day, configVersion, provisional, shifts);
     for (const [name, { start, count }] of [...shifts].sort(([a], [b]) => (a < b ? -1 : 1))) {
       this.book.shift(this.detectors.get(name) as Detector, start, end, end + this.settings.lateness, count, !provisional);
     }
@@ -201,7 +205,12 @@ export class TenantAlerts {
   }
 
   private judge(
-    verdict: Pending, share: number, day: number, configVersion: string, provisional: boolean, shifts: Map<string, { start: number; count: number }>,
+    verdict: Pending,
+    share: number,
+    day: number,
+    configVersion: string,
+    provisional: boolean,
+    shifts: Map<string, { start: number; count: number }>,
   ): void {
     const { candidate, entity, raise } = verdict;
     const detector = this.detectors.get(candidate.detector) as Detector;
@@ -217,26 +226,36 @@ export class TenantAlerts {
       }
       return;
     }
-    if (detector.informational !== true) this.calibration.quarantine(day, entity);
+    if (detector.informational !== true)
+      this.calibration.quarantine(day, entity, candidate.detector, candidate.evidence, threshold, LASTS_DAYS[candidate.size]);
     if (this.marks.hides(detector.name, entity, candidate.firedAt)) {
       this.counts.marked++;
       return;
     }
     const final = !(provisional || candidate.provisional);
-    const continued = this.holds.continues(detector.name, entity, candidate.size, candidate.firedAt);
+    const continued = this.holds.continues(entity, candidate);
     if (continued !== undefined) {
       this.counts.continued++;
-      this.book.extend(continued, candidate, scoreTerms(candidate.terms).score, final);
-      return;
+      if (this.book.extend(continued, candidate, scoreTerms(candidate.terms).score, final)) return;
     }
     const strongestOfEach = new Map<string, number>([[candidate.detector, candidate.evidence]]);
     for (const companion of companions) strongestOfEach.set(companion.detector, companion.evidence);
     const severity: Severity = detector.informational === true ? 'info' : detector.severity(fusedEvidence([...strongestOfEach.values()]));
     const alert = alertRecord(this.tenant, candidate, {
-      detector, threshold, severity, final, lateness: this.settings.lateness, model: this.config.model, configVersion,
+      detector,
+      threshold,
+      severity,
+      final,
+      lateness: this.settings.lateness,
+      model: this.config.model,
+      configVersion,
     });
+    if (continued !== undefined) {
+      this.book.renew({ ...alert, alert_id: continued }, candidate);
+      return;
+    }
     this.counts.alerts++;
-    this.holds.fire(detector.name, entity, candidate.firedAt, alert.alert_id);
+    this.holds.fire(entity, candidate, alert.alert_id);
     this.book.add(alert, candidate);
   }
 
@@ -257,7 +276,12 @@ function compareVerdicts(a: Pending, b: Pending): number {
   const x = a.candidate;
   const y = b.candidate;
   return (
-    x.firedAt - y.firedAt || y.evidence - x.evidence || compareText(x.detector, y.detector) || compareText(a.entity, b.entity) || x.start - y.start || x.end - y.end
+    x.firedAt - y.firedAt ||
+    y.evidence - x.evidence ||
+    compareText(x.detector, y.detector) ||
+    compareText(a.entity, b.entity) ||
+    x.start - y.start ||
+    x.end - y.end
   );
 }
 

@@ -5,10 +5,28 @@ import type { Law, Term } from '../../models/evidence.ts';
 import { expectedRange, scoreTerms, stepOf } from '../../models/evidence.ts';
 
 const law: fc.Arbitrary<Law> = fc.oneof(
-  fc.record({ kind: fc.constant('count' as const), mean: fc.double({ min: 0.05, max: 500, noNaN: true }), dispersion: fc.double({ min: 0, max: 2, noNaN: true }) }),
-  fc.record({ kind: fc.constant('share' as const), trials: fc.integer({ min: 5, max: 300 }), a: fc.double({ min: 0.2, max: 5, noNaN: true }), b: fc.double({ min: 2, max: 90, noNaN: true }) }),
-  fc.record({ kind: fc.constant('measure' as const), center: fc.double({ min: 1, max: 1e6, noNaN: true }), spread: fc.double({ min: 0.1, max: 1.5, noNaN: true }), direction: fc.constantFrom(1 as const, -1 as const) }),
-  fc.record({ kind: fc.constant('floor' as const), mean: fc.double({ min: 5, max: 500, noNaN: true }), dispersion: fc.double({ min: 0, max: 0.3, noNaN: true }) }),
+  fc.record({
+    kind: fc.constant('count' as const),
+    mean: fc.double({ min: 0.05, max: 500, noNaN: true }),
+    dispersion: fc.double({ min: 0, max: 2, noNaN: true }),
+  }),
+  fc.record({
+    kind: fc.constant('share' as const),
+    trials: fc.integer({ min: 5, max: 300 }),
+    a: fc.double({ min: 0.2, max: 5, noNaN: true }),
+    b: fc.double({ min: 2, max: 90, noNaN: true }),
+  }),
+  fc.record({
+    kind: fc.constant('measure' as const),
+    center: fc.double({ min: 1, max: 1e6, noNaN: true }),
+    spread: fc.double({ min: 0.1, max: 1.5, noNaN: true }),
+    direction: fc.constantFrom(1 as const, -1 as const),
+  }),
+  fc.record({
+    kind: fc.constant('floor' as const),
+    mean: fc.double({ min: 5, max: 500, noNaN: true }),
+    dispersion: fc.double({ min: 0, max: 0.3, noNaN: true }),
+  }),
 );
 
 /** A value that is odd to some degree in the law's own direction. */
@@ -21,14 +39,31 @@ function odd(of: Law, degree: number): number {
 }
 
 const term: fc.Arbitrary<Term> = fc
-  .record({ law, degree: fc.double({ min: 0, max: 1, noNaN: true }), name: fc.integer({ min: 0, max: 9 }), group: fc.integer({ min: 0, max: 3 }), weight: fc.constantFrom(1, 1, 0.5) })
-  .map(({ law: of, degree, name, group, weight }) => ({ feature: `f${name}`, value: odd(of, degree), law: of, baseline: { scope: 'own' as const, size: 10 }, group: `g${group}`, weight }));
+  .record({
+    law,
+    degree: fc.double({ min: 0, max: 1, noNaN: true }),
+    name: fc.integer({ min: 0, max: 9 }),
+    group: fc.integer({ min: 0, max: 3 }),
+    weight: fc.constantFrom(1, 1, 0.5),
+  })
+  .map(({ law: of, degree, name, group, weight }) => ({
+    feature: `f${name}`,
+    value: odd(of, degree),
+    law: of,
+    baseline: { scope: 'own' as const, size: 10 },
+    group: `g${group}`,
+    weight,
+  }));
 
 /** Terms with one value a feature, as a window has it; a feature may be compared with two laws of the same direction. */
-const terms = fc.tuple(fc.uniqueArray(term, { minLength: 1, maxLength: 6, selector: (each) => each.feature }), fc.boolean()).map(([list, twice]) => {
-  const first = list[0];
-  return twice && first.law.kind === 'count' ? [...list, { ...first, group: 'again', law: { ...first.law, mean: first.law.mean * 1.5 } }] : list;
-});
+const terms = fc
+  .tuple(fc.uniqueArray(term, { minLength: 1, maxLength: 6, selector: (each) => each.feature }), fc.boolean())
+  .map(([list, twice]) => {
+    const first = list[0];
+    return twice && first.law.kind === 'count'
+      ? [...list, { ...first, group: 'again', law: { ...first.law, mean: first.law.mean * 1.5 } }]
+      : list;
+  });
 
 /** Scores the terms with some features set, by its own means. */
 function evidenceWith(list: readonly Term[], values: ReadonlyMap<string, number>): number {
@@ -81,8 +116,22 @@ describe('counterfactual', () => {
 
   it('moves the one feature that matters and no further than needed', () => {
     const list: Term[] = [
-      { feature: 'login_failures', value: 214, law: { kind: 'count', mean: 3, dispersion: 0.3 }, baseline: { scope: 'own', size: 504 }, group: 'a', weight: 1 },
-      { feature: 'requests', value: 30, law: { kind: 'count', mean: 28, dispersion: 0.1 }, baseline: { scope: 'own', size: 504 }, group: 'b', weight: 1 },
+      {
+        feature: 'login_failures',
+        value: 214,
+        law: { kind: 'count', mean: 3, dispersion: 0.3 },
+        baseline: { scope: 'own', size: 504 },
+        group: 'a',
+        weight: 1,
+      },
+      {
+        feature: 'requests',
+        value: 30,
+        law: { kind: 'count', mean: 28, dispersion: 0.1 },
+        baseline: { scope: 'own', size: 504 },
+        group: 'b',
+        weight: 1,
+      },
     ];
     const rows = counterfactual(list, 6);
     expect(rows.map((row) => row.feature)).toEqual(['login_failures']);

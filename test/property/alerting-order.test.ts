@@ -7,7 +7,7 @@ import { createAlertStage } from '../../services/alerting/alert-stage.ts';
 import type { StageSnapshot } from '../../services/core/stage.ts';
 import { HOUR, MINUTE } from '../../services/core/watermark.ts';
 import type { Outcome } from '../support/alerting-reports.ts';
-import { candidate, CONFIG, countTerm, DETECTORS, outcomeOf, report, START } from '../support/alerting-reports.ts';
+import { CONFIG, candidate, countTerm, DETECTORS, outcomeOf, report, START } from '../support/alerting-reports.ts';
 
 /** A learner that keeps a sum, so that a report absorbed twice, never, or in the wrong hour shows. */
 function summing(): SharedLearner {
@@ -36,7 +36,17 @@ function random(seed: number): () => number {
 }
 
 /** What happens in a tenant: scored entities of each hour, and some minutes, with the candidates above the gate. */
-function scenario(seed: number): { start: number; minute: boolean; view: 'account' | 'interface'; entity: string; candidate?: Candidate; detector: string; evidence: number }[] {
+function scenario(
+  seed: number,
+): {
+  start: number;
+  minute: boolean;
+  view: 'account' | 'interface';
+  entity: string;
+  candidate?: Candidate;
+  detector: string;
+  evidence: number;
+}[] {
   const next = random(seed);
   const rows: ReturnType<typeof scenario> = [];
   for (let hour = 0; hour < HOURS; hour++) {
@@ -48,12 +58,29 @@ function scenario(seed: number): { start: number; minute: boolean; view: 'accoun
         const strong = next() < 0.02;
         const minute = next() < 0.1;
         const at = minute ? start + Math.floor(next() * 60) * MINUTE : start;
-        const terms = [countTerm('requests', strong ? 20 + Math.floor(next() * 60) : Math.floor(next() * 6)), countTerm('new_objects', strong ? 40 : 1)];
+        const terms = [
+          countTerm('requests', strong ? 20 + Math.floor(next() * 60) : Math.floor(next() * 6)),
+          countTerm('new_objects', strong ? 40 : 1),
+        ];
         const made = candidate({
-          detector: detector.name, id: entity, view, terms, end: at + (minute ? MINUTE : HOUR), start, lead: view === 'account' ? LEADS[Math.floor(next() * 3)] : undefined,
+          detector: detector.name,
+          id: entity,
+          view,
+          terms,
+          end: at + (minute ? MINUTE : HOUR),
+          start,
+          lead: view === 'account' ? LEADS[Math.floor(next() * 3)] : undefined,
           actors: view === 'interface' ? [{ kind: 'account', id: `a${Math.floor(next() * 30)}`, weight: 1 }] : undefined,
         });
-        rows.push({ start: at, minute, view, entity, detector: detector.name, evidence: made.evidence, candidate: made.evidence >= detector.gate ? made : undefined });
+        rows.push({
+          start: at,
+          minute,
+          view,
+          entity,
+          detector: detector.name,
+          evidence: made.evidence,
+          candidate: made.evidence >= detector.gate ? made : undefined,
+        });
       }
     }
   }
@@ -97,7 +124,11 @@ function deliver(tasks: ScoreReport[][], stride: number, seed: number, restartAt
   const left = tasks.map((reports) => [...reports].sort((a, b) => endOf(a) - endOf(b)));
   const last = START + HOURS * HOUR;
   // as tasks do: the first thing that they say is a time before everything
-  for (let task = 0; task < tasks.length; task++) outcomeOf(stage.control({ kind: 'watermark', tenant: 'shop', upstream: `account-${task}`, upstreams: tasks.length, time: START }), outcome);
+  for (let task = 0; task < tasks.length; task++)
+    outcomeOf(
+      stage.control({ kind: 'watermark', tenant: 'shop', upstream: `account-${task}`, upstreams: tasks.length, time: START }),
+      outcome,
+    );
   for (let time = START + stride * MINUTE; ; time += stride * MINUTE) {
     const now = Math.min(time, last);
     const upstreams = tasks.map((_, task) => task).sort(() => next() - 0.5);
@@ -106,7 +137,10 @@ function deliver(tasks: ScoreReport[][], stride: number, seed: number, restartAt
       while (left[task].length > 0 && endOf(left[task][0]) <= now) due.push(left[task].shift() as ScoreReport);
       due.sort(() => next() - 0.5);
       for (const each of due) outcomeOf(stage.process(packReport(each)), outcome);
-      outcomeOf(stage.control({ kind: 'watermark', tenant: 'shop', upstream: `account-${task}`, upstreams: tasks.length, time: now }), outcome);
+      outcomeOf(
+        stage.control({ kind: 'watermark', tenant: 'shop', upstream: `account-${task}`, upstreams: tasks.length, time: now }),
+        outcome,
+      );
     }
     if (now >= restartAt) {
       restartAt = Number.POSITIVE_INFINITY;
@@ -117,19 +151,29 @@ function deliver(tasks: ScoreReport[][], stride: number, seed: number, restartAt
     }
     if (now === last) break;
   }
-  tasks.forEach((_, task) => outcomeOf(stage.control({ kind: 'end', tenant: 'shop', upstream: `account-${task}`, provisional: false }), outcome));
+  for (let task = 0; task < tasks.length; task++) {
+    outcomeOf(stage.control({ kind: 'end', tenant: 'shop', upstream: `account-${task}`, provisional: false }), outcome);
+  }
   return outcome;
 }
 
 function copied(snapshot: StageSnapshot): StageSnapshot {
-  return { ...snapshot, groups: new Map([...snapshot.groups].map(([group, bytes]) => [group, bytes.slice()])), common: snapshot.common.slice() };
+  return {
+    ...snapshot,
+    groups: new Map([...snapshot.groups].map(([group, bytes]) => [group, bytes.slice()])),
+    common: snapshot.common.slice(),
+  };
 }
 
 it('gives the same records for any split of the keys, order of arrival, pace of watermarks and restart', () => {
   let alerts = 0;
   fc.assert(
     fc.property(
-      fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 2, max: 4 }), fc.constantFrom(1, 7, 60, 240, 10_000), fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: HOURS - 1 }),
+      fc.integer({ min: 1, max: 1e6 }),
+      fc.integer({ min: 2, max: 4 }),
+      fc.constantFrom(1, 7, 60, 240, 10_000),
+      fc.integer({ min: 1, max: 1e6 }),
+      fc.integer({ min: 1, max: HOURS - 1 }),
       (seed, tasks, stride, order, restart) => {
         const rows = scenario(seed);
         const expected = deliver(reportsOf(rows, 1, 0), 60, 1);

@@ -3,7 +3,7 @@ import { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import { createAlertStage } from '../../services/alerting/alert-stage.ts';
 import { DAY, HOUR } from '../../services/core/watermark.ts';
 import type { Outcome } from '../support/alerting-reports.ts';
-import { candidate, CONFIG, DETECTORS, latest, report, run, START } from '../support/alerting-reports.ts';
+import { CONFIG, candidate, DETECTORS, latest, report, run, START } from '../support/alerting-reports.ts';
 
 const stage = () => createAlertStage(CONFIG, { detectors: DETECTORS, learners: [] });
 const LOGIN = 'POST shop/login';
@@ -19,19 +19,32 @@ function checked(outcome: Outcome): Outcome {
 
 /** One hour's candidates of accounts, as a report. */
 function accounts(hour: number, ids: string[], lead?: string, detector = 'volume') {
-  return report(at(hour), 'account', ids.map((id) => candidate({ detector, id, end: at(hour + 1), lead })));
+  return report(
+    at(hour),
+    'account',
+    ids.map((id) => candidate({ detector, id, end: at(hour + 1), lead })),
+  );
 }
 
 function login(hour: number, actors: string[] = [], id = LOGIN) {
   return report(at(hour), 'interface', [
-    candidate({ detector: 'login_abuse', id, end: at(hour + 1), actors: actors.map((actor) => ({ kind: 'account' as const, id: actor, weight: 1 })) }),
+    candidate({
+      detector: 'login_abuse',
+      id,
+      end: at(hour + 1),
+      actors: actors.map((actor) => ({ kind: 'account' as const, id: actor, weight: 1 })),
+    }),
   ]);
 }
 
 describe('incidents', () => {
   it('are one per entity', () => {
     const { alerts, incidents } = checked(run(stage(), [accounts(9, ['a', 'b']), accounts(10, ['a'], undefined, 'novelty')]));
-    expect(alerts.map((alert) => [alert.entity.id, alert.detector])).toEqual([['a', 'volume'], ['b', 'volume'], ['a', 'novelty']]);
+    expect(alerts.map((alert) => [alert.entity.id, alert.detector])).toEqual([
+      ['a', 'volume'],
+      ['b', 'volume'],
+      ['a', 'novelty'],
+    ]);
     const last = latest(incidents);
     expect(last).toHaveLength(2);
     const a = last.find((incident) => incident.entity.id === 'a');
@@ -41,7 +54,14 @@ describe('incidents', () => {
   });
 
   it('of interfaces that overlap in time are one, and it names the strongest', () => {
-    const weak = report(at(9), 'interface', [candidate({ detector: 'latency', id: 'GET shop/x', end: at(10), terms: [{ ...candidate({ detector: 'latency', id: 'q', end: 0 }).terms[0] }] })]);
+    const weak = report(at(9), 'interface', [
+      candidate({
+        detector: 'latency',
+        id: 'GET shop/x',
+        end: at(10),
+        terms: [{ ...candidate({ detector: 'latency', id: 'q', end: 0 }).terms[0] }],
+      }),
+    ]);
     const { incidents } = checked(run(stage(), [weak, login(9), login(10, [], 'POST shop/register')]));
     const last = latest(incidents);
     expect(last).toHaveLength(1);
@@ -57,7 +77,9 @@ describe('incidents', () => {
   });
 
   it('take in an account whose leading interface is under alert at that time, and no other', () => {
-    const { alerts, incidents } = checked(run(stage(), [login(9, ['x', 'y']), accounts(9, ['a'], LOGIN), accounts(9, ['b'], 'GET shop/me')]));
+    const { alerts, incidents } = checked(
+      run(stage(), [login(9, ['x', 'y']), accounts(9, ['a'], LOGIN), accounts(9, ['b'], 'GET shop/me')]),
+    );
     const last = latest(incidents);
     expect(last).toHaveLength(2);
     const one = last.find((incident) => incident.entity.id === LOGIN);
@@ -66,7 +88,9 @@ describe('incidents', () => {
   });
 
   it('become a cohort with the fourth account of one leading interface within a day; the earlier ones are retracted', () => {
-    const outcome = checked(run(stage(), [accounts(9, ['a'], LOGIN), accounts(10, ['b'], LOGIN), accounts(12, ['c'], LOGIN), accounts(20, ['d'], LOGIN)]));
+    const outcome = checked(
+      run(stage(), [accounts(9, ['a'], LOGIN), accounts(10, ['b'], LOGIN), accounts(12, ['c'], LOGIN), accounts(20, ['d'], LOGIN)]),
+    );
     const last = latest(outcome.incidents);
     const cohort = last.filter((incident) => incident.status !== 'retracted');
     expect(cohort).toHaveLength(1);
@@ -98,7 +122,9 @@ describe('incidents', () => {
   it('of one account alone become the interface incident when the account stands behind that alert', () => {
     const { alerts, incidents } = checked(run(stage(), [accounts(9, ['a', 'b'], LOGIN), login(9, ['a'])], { end: 'open' }));
     const byEntity = new Map(alerts.map((alert) => [alert.entity.id, alert.incident_id]));
-    expect(latest(incidents).filter((incident) => incident.status === 'open')).toHaveLength(byEntity.get('b') === byEntity.get(LOGIN) ? 1 : 2);
+    expect(latest(incidents).filter((incident) => incident.status === 'open')).toHaveLength(
+      byEntity.get('b') === byEntity.get(LOGIN) ? 1 : 2,
+    );
     expect(byEntity.get('a')).toBe(byEntity.get(LOGIN));
   });
 
@@ -129,7 +155,15 @@ describe('incidents', () => {
       run(stage(), [
         report(at(9), 'source', [candidate({ detector: 'probing', id: '203.0.113.7', end: at(10) })]),
         report(at(9), 'target', [
-          candidate({ detector: 'bombing', id: 'feedbeef00112233', end: at(10), actors: [{ kind: 'source', id: '198.51.100.1', weight: 9 }, { kind: 'source', id: '198.51.100.2', weight: 0.1 }] }),
+          candidate({
+            detector: 'bombing',
+            id: 'feedbeef00112233',
+            end: at(10),
+            actors: [
+              { kind: 'source', id: '198.51.100.1', weight: 9 },
+              { kind: 'source', id: '198.51.100.2', weight: 0.1 },
+            ],
+          }),
         ]),
       ]),
     );
