@@ -36,9 +36,7 @@ function random(seed: number): () => number {
 }
 
 /** What happens in a tenant: scored entities of each hour, and some minutes, with the candidates above the gate. */
-function scenario(
-  seed: number,
-): {
+function scenario(seed: number): {
   start: number;
   minute: boolean;
   view: 'account' | 'interface';
