@@ -12,6 +12,12 @@ export const LEVELS = [
 export type Level = (typeof LEVELS)[number];
 export const LEVEL = Object.fromEntries(LEVELS.map((name, i) => [name, i])) as Record<Level, number>;
 
+/** Accounts of small, middling and large amounts vary differently: dispersions are learned by bins of the own mean. */
+export const MEAN_BINS = 3;
+export function meanBin(mean: number): number {
+  return mean < 3 ? 0 : mean < 30 ? 1 : 2;
+}
+
 /** Kinds of account that are compared with each other. */
 export const GROUPS = ['person', 'admin', 'service', 'anonymous', 'robot', 'host'] as const;
 export type Group = (typeof GROUPS)[number];

@@ -1,5 +1,6 @@
 import type { ScoreReport } from './candidate.ts';
-import { GROUPS, LEVELS, NOVELTIES } from './levels.ts';
+import { type Law, surprise } from './evidence.ts';
+import { GROUPS, LEVELS, MEAN_BINS, NOVELTIES } from './levels.ts';
 import { shippedPrior, type TenantPrior } from './prior.ts';
 import type { SharedKnowledge, SharedLearner } from './shared.ts';
 import { CLASSES, SHARES } from './shares.ts';
@@ -19,12 +20,22 @@ export function amountBucket(amount: number): number {
 }
 const AMOUNT_VALUES = Array.from({ length: AMOUNT_BUCKETS }, (_, b) => (b === 0 ? 0 : b === 1 ? 1 : 2 ** ((b + 0.5) / 2)));
 
+/** Amounts against the own mean are counted by half octaves of (amount + 1/2) / (mean + 1/2), from a quarter up. */
+export const RATIO_BUCKETS = 22;
+export function ratioBucket(amount: number, mean: number): number {
+  const bucket = Math.round(2 * Math.log2((amount + 0.5) / (mean + 0.5))) + 4;
+  return bucket < 0 ? 0 : bucket < RATIO_BUCKETS ? bucket : RATIO_BUCKETS - 1;
+}
+/** Typical mean of each bin of means. */
+const BIN_MEANS = [1, 10, 100];
+
 /** Names of the histograms in a report's `population`. */
 export const POPULATION = {
   hour: (group: number, level: number) => `hour.${GROUPS[group]}.${LEVELS[level]}`,
   day: (group: number, level: number) => `day.${GROUPS[group]}.${LEVELS[level]}`,
-  /** [account-days, sum of squared excess x 256 (offset by 256 each), sum of scale x 256] */
-  within: (group: number, level: number) => `within.${GROUPS[group]}.${LEVELS[level]}`,
+  /** amounts of hours and days against the account's own mean: [bin of the mean x RATIO_BUCKETS + bucket] */
+  hourRatio: (group: number, level: number) => `hour_ratio.${GROUPS[group]}.${LEVELS[level]}`,
+  dayRatio: (group: number, level: number) => `day_ratio.${GROUPS[group]}.${LEVELS[level]}`,
   /** [account-days, sums of new values …NOVELTIES] */
   novelty: (group: number) => `novelty.${GROUPS[group]}`,
   /** active account-hours by [working ? 0 : 24 + hour] */
@@ -48,7 +59,7 @@ interface TenantState {
 
 /** Plain JSON that tasks get: `TenantPrior` with arrays. */
 interface Knowledge {
-  groups: Record<string, { days: number; hours: number; hour: [number, number][]; day: [number, number][]; within: number[]; novelty: number[]; blocks: number[] }>;
+  groups: Record<string, { days: number; hours: number; hour: [number, number][]; day: [number, number][]; hourWithin: [number, number][]; dayWithin: [number, number][]; novelty: number[]; blocks: number[] }>;
   classes: Record<string, { hours: number; shares: [number, number][] }>;
   profile: number[];
   profileDays: number;
@@ -156,6 +167,42 @@ function momentsOf(histogram: readonly number[] | undefined): [mean: number, dis
   return [mean, Math.max(0, (squares / n - mean * mean - mean) / (mean * mean)), n];
 }
 
+/** No account's hours or days are believed to be steadier than this. */
+const LEAST_WITHIN = 0.1;
+/** Widest dispersion that is learned: beyond it the law says nothing any more. */
+const MOST_WITHIN = 12;
+
+/**
+ * Per bin of means, the dispersion whose 99th centile is the one seen, and the windows seen. The centile rather than
+ * the variance: it is the tail that has to be right, and one window in a hundred may be an attack without being learned.
+ */
+function dispersionsOf(histogram: readonly number[] | undefined): [number, number][] {
+  return Array.from({ length: MEAN_BINS }, (_, bin): [number, number] => {
+    const counts = Array.from({ length: RATIO_BUCKETS }, (_, b) => histogram?.[bin * RATIO_BUCKETS + b] ?? 0);
+    const n = counts.reduce((sum, count) => sum + count, 0);
+    if (n < 20) return [0, 0];
+    let beyond = 0;
+    let bucket = RATIO_BUCKETS - 1;
+    for (; bucket > 0; bucket--) {
+      beyond += counts[bucket];
+      if (beyond > 0.01 * n) break;
+    }
+    const mean = BIN_MEANS[bin];
+    // the bucket's upper edge
+    const centile = (mean + 0.5) * 2 ** ((bucket - 4 + 0.5) / 2) - 0.5;
+    if (centile <= mean) return [LEAST_WITHIN, round(n)];
+    const law: Law & { kind: 'count' } = { kind: 'count', mean, dispersion: 0 };
+    let low = LEAST_WITHIN;
+    let high = MOST_WITHIN;
+    for (let step = 0; step < 12; step++) {
+      law.dispersion = Math.sqrt(low * high);
+      if (surprise(law, centile) > 2) low = law.dispersion;
+      else high = law.dispersion;
+    }
+    return [round(Math.sqrt(low * high)), round(n)];
+  });
+}
+
 function knowledgeOf(state: TenantState): Knowledge {
   const { sums } = state;
   const groups: Knowledge['groups'] = {};
@@ -164,18 +211,16 @@ function knowledgeOf(state: TenantState): Knowledge {
     if (hours === undefined) continue;
     const hour = LEVELS.map((_, level) => momentsOf(sums[POPULATION.hour(g, level)]));
     const day = LEVELS.map((_, level) => momentsOf(sums[POPULATION.day(g, level)]));
-    const within = LEVELS.map((_, level) => {
-      const w = sums[POPULATION.within(g, level)];
-      if (w === undefined || w[0] <= 0 || !(w[2] > 0)) return -1;
-      return Math.max(0, (w[1] - 256 * w[0]) / w[2]);
-    });
+    const hourWithin = LEVELS.flatMap((_, level) => dispersionsOf(sums[POPULATION.hourRatio(g, level)]));
+    const dayWithin = LEVELS.flatMap((_, level) => dispersionsOf(sums[POPULATION.dayRatio(g, level)]));
     const novel = sums[POPULATION.novelty(g)] ?? [0];
     groups[GROUPS[g]] = {
       days: round(day[0][2]),
       hours: round(hour[0][2]),
       hour: hour.map(([mean, dispersion]) => [round(mean), round(dispersion)]),
       day: day.map(([mean, dispersion]) => [round(mean), round(dispersion)]),
-      within: within.map(round),
+      hourWithin,
+      dayWithin,
       novelty: Array.from({ length: NOVELTIES.length + 1 }, (_, i) => round(novel[i] ?? 0)),
       blocks: Array.from({ length: 12 }, (_, b) => {
         const from = (b < 6 ? 0 : 24) + (b % 6) * 4;
@@ -229,10 +274,9 @@ export function priorFrom(knowledge: SharedKnowledge | undefined): TenantPrior {
       group.dayMean[level] = days + dayTrust * (dayMean - days);
       const spread = own.days > 0 ? daySpread : hourSpread;
       group.between[level] = Math.max(1, group.between[level] + Math.max(dayTrust, hourTrust / 2) * (spread - group.between[level]));
-      if (own.within[level] >= 0) {
-        const within = Math.max(0.1, own.within[level]);
-        group.dayWithin[level] += dayTrust * (within - group.dayWithin[level]);
-        group.hourWithin[level] += dayTrust * (Math.max(0.5, 1.5 * within) - group.hourWithin[level]);
+      for (let bin = level * MEAN_BINS; bin < (level + 1) * MEAN_BINS; bin++) {
+        group.hourWithin[bin] = trusted(group.hourWithin[bin], own.hourWithin[bin]);
+        group.dayWithin[bin] = trusted(group.dayWithin[bin], own.dayWithin[bin]);
       }
     }
     const noveltyTrust = own.novelty[0] / (own.novelty[0] + STRENGTH.noveltyDays);
@@ -262,6 +306,12 @@ export function priorFrom(knowledge: SharedKnowledge | undefined): TenantPrior {
   if (learned.anonymous[0] >= 50) prior.anonymousShare = learned.anonymous[1] / learned.anonymous[0];
   prior.sparse = learned.sparse;
   return prior;
+}
+
+/** A shipped dispersion moved towards a learned one [dispersion, evidence]; 150 windows weigh as much. */
+function trusted(shipped: number, [dispersion, n]: [number, number]): number {
+  const trust = n / (n + 150);
+  return Math.max(LEAST_WITHIN, shipped + trust * (dispersion - shipped));
 }
 
 function blendProfile(prior: TenantPrior, learned: Knowledge): void {

@@ -1,11 +1,11 @@
-import { GROUPS, LEVELS } from './levels.ts';
+import { GROUPS, LEVELS, MEAN_BINS } from './levels.ts';
 import { SHARES } from './shares.ts';
 
 /** What a tenant's accounts of one group usually do: the prior of every account in it. Means are per active hour or day. */
 export interface GroupPrior {
   hourMean: Float64Array;
   dayMean: Float64Array;
-  /** dispersion of one account's own hours and days around its own mean */
+  /** dispersion of one account's own hours and days around its own mean: [level x MEAN_BINS + bin of that mean] */
   hourWithin: Float64Array;
   dayWithin: Float64Array;
   /** dispersion of the accounts' own means around the group's */
@@ -55,8 +55,8 @@ const HOUR_MEANS: Record<(typeof GROUPS)[number], readonly number[]> = {
 /** Active hours of an active day, by group, shipped. */
 const HOURS_A_DAY: Record<(typeof GROUPS)[number], number> = { person: 4, admin: 6, service: 12, anonymous: 2, robot: 5, host: 12 };
 /** Dispersions, shipped: hours are bursty, days less, and accounts of one group differ several-fold. */
-const HOUR_WITHIN = 1.5;
-const DAY_WITHIN = 0.6;
+const HOUR_WITHIN = 2;
+const DAY_WITHIN = 1;
 const BETWEEN = 3;
 /** New addresses, networks, countries, devices, interfaces per active day after the first. */
 const NOVELTY_RATES = [0.4, 0.1, 0.01, 0.03, 0.8];
@@ -76,8 +76,8 @@ function shippedGroup(group: (typeof GROUPS)[number]): GroupPrior {
   return {
     hourMean,
     dayMean: hourMean.map((mean) => mean * HOURS_A_DAY[group]),
-    hourWithin: new Float64Array(LEVELS.length).fill(HOUR_WITHIN),
-    dayWithin: new Float64Array(LEVELS.length).fill(DAY_WITHIN),
+    hourWithin: new Float64Array(LEVELS.length * MEAN_BINS).fill(HOUR_WITHIN),
+    dayWithin: new Float64Array(LEVELS.length * MEAN_BINS).fill(DAY_WITHIN),
     between: new Float64Array(LEVELS.length).fill(BETWEEN),
     novelty: Float64Array.from(NOVELTY_RATES),
     blocks,

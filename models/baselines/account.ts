@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
-import { A, groupOf, hourLevel, isRolled, LEVEL, LEVELS, NOVELTIES, rolledLevel } from '../levels.ts';
+import { A, groupOf, hourLevel, isRolled, LEVEL, LEVELS, MEAN_BINS, meanBin, NOVELTIES, rolledLevel } from '../levels.ts';
 import type { GroupPrior, TenantPrior } from '../prior.ts';
 import type { ClosedWindow } from '../windows.ts';
 import { credible, type Expectation } from './credibility.ts';
@@ -51,7 +51,8 @@ const STRIDE = TODAY_RECORD + N;
 
 /** Told when an account's day is over, for the population's histograms. */
 export interface DayObserver {
-  day(group: number, level: number, total: number, expectedMean: number, ownDays: number): void;
+  /** `mean`: the own mean of active days before it, -1 unknown */
+  day(group: number, level: number, total: number, mean: number): void;
   novelty(group: number, kind: number, count: number): void;
 }
 
@@ -110,7 +111,7 @@ export class AccountBaselines {
     // hours of a day hang together: they are believed as if each day had given at most three of them
     const n = Math.min(hours, 3 * days);
     const mean = hours > 0 ? sum / hours : 0;
-    credible(mean * n, 0, n, g.hourMean[level], g.hourWithin[level], g.between[level], g.days, this.expectation);
+    credible(mean * n, 0, n, g.hourMean[level], within(g.hourWithin, level, mean, g.hourMean[level], hours), g.between[level], g.days, this.expectation);
     const record = d[this.row + RECORD + level];
     if (record > 0) {
       // the highest of n hours has a chance of about 1 / n: the tail, which falls like exp(-x / (dispersion x mean)), is
@@ -122,6 +123,12 @@ export class AccountBaselines {
     return this.expectation;
   }
 
+  /** Own mean of an active hour; -1 while fewer than four days are known. */
+  ownHour(level: number): number {
+    const d = this.slab.data;
+    return d[this.row + DAYS] < 3.5 ? -1 : d[this.row + SUMS + level] / d[this.row + HOURS];
+  }
+
   /** What is expected of an active day (or of any 24 hours). */
   day(level: number): Expectation {
     const d = this.slab.data;
@@ -129,7 +136,8 @@ export class AccountBaselines {
     const days = d[this.row + DAYS];
     return credible(
       d[this.row + SUMS + level], d[this.row + SQUARES + level], days,
-      g.dayMean[level], g.dayWithin[level], g.between[level], g.days, this.expectation,
+      g.dayMean[level], within(g.dayWithin, level, days > 0 ? d[this.row + SUMS + level] / days : 0, g.dayMean[level], days), g.between[level],
+      g.days, this.expectation,
     );
   }
 
@@ -144,7 +152,7 @@ export class AccountBaselines {
     const days = Math.max(d[this.row + DAYS], 1);
     // a week averages its active days; what the anchor itself does not know is added
     const own = this.dayDispersion(level);
-    const daily = (own * days + this.group.dayWithin[level] * 2) / (days + 2);
+    const daily = (own * days + this.group.dayWithin[level * MEAN_BINS + meanBin(mean / 5)] * 2) / (days + 2);
     const out = this.expectation;
     out.mean = mean;
     out.dispersion = daily / 5 + daily / age + 0.005;
@@ -158,7 +166,7 @@ export class AccountBaselines {
     const g = this.group;
     const out = this.expectation;
     out.mean = g.dayMean[level] * days;
-    out.dispersion = g.dayWithin[level] / days + g.between[level];
+    out.dispersion = g.dayWithin[level * MEAN_BINS + meanBin(g.dayMean[level])] / days + g.between[level];
     out.scope = g.days > 0 ? 'peers' : 'prior';
     out.size = g.days;
     return out;
@@ -301,8 +309,8 @@ export class AccountBaselines {
     if (observer !== undefined) {
       for (let level = 0; level < N; level++) {
         const days = d[row + DAYS];
-        const mean = days >= 3 && !odd ? d[row + SUMS + level] / days : -1;
-        observer.day(this.groupIndex, level, d[row + RUNNING + level], mean, days);
+        const mean = days >= 3.5 && !odd ? d[row + SUMS + level] / days : -1;
+        observer.day(this.groupIndex, level, d[row + RUNNING + level], mean);
       }
       // everything is new to an account on its first day: that is no rate
       if (!first && !odd) for (let kind = 0; kind < NOVELTIES.length; kind++) observer.novelty(this.groupIndex, kind, d[row + NOVEL_TODAY + kind]);
@@ -376,6 +384,11 @@ export class AccountBaselines {
     d[row + HELD_DAYS] = 0;
     d[row + HELD_HOURS] = 0;
   }
+}
+
+/** The dispersion of accounts of this level's amount, as far as the own mean is known. */
+function within(table: Float64Array, level: number, own: number, prior: number, n: number): number {
+  return table[level * MEAN_BINS + meanBin((own * n + prior) / (n + 1))];
 }
 
 const NOVELTY_FEATURES = NOVELTIES.map((name) => A[name]);

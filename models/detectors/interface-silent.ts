@@ -4,8 +4,8 @@ import { severityOf } from '../severity.ts';
 
 /** Hours of past that must be known before a stop means something. */
 export const LEAST_HOURS = 30;
-/** Requests an hour below which no stop within an hour can be told from chance. */
-export const LEAST_RATE = 30;
+/** Requests an hour below which no stop within a few hours can be told from chance. */
+export const LEAST_RATE = 6;
 
 /** Minutes of nothing that even the busiest interface is granted. */
 const LEAST_MINUTES = 3;

@@ -1,9 +1,12 @@
 import { type Candidate, compareCandidates, EVIDENCE_BUCKETS, evidenceBucket, type ScoreReport, TOP_CANDIDATES } from '../../models/candidate.ts';
-import { GROUPS, LEVELS, NOVELTIES } from '../../models/levels.ts';
-import { AMOUNT_BUCKETS, amountBucket, POPULATION } from '../../models/population.ts';
+import { GROUPS, LEVELS, MEAN_BINS, meanBin, NOVELTIES } from '../../models/levels.ts';
+import { AMOUNT_BUCKETS, amountBucket, POPULATION, RATIO_BUCKETS, ratioBucket } from '../../models/population.ts';
 import { CLASSES, SHARES } from '../../models/shares.ts';
 import type { View } from '../../models/windows.ts';
 
+/** Own means below this are left out of the ratios: there is nothing to vary. */
+const LEAST_MEAN = 0.2;
+const RATIO_CELLS = GROUPS.length * LEVELS.length * MEAN_BINS * RATIO_BUCKETS;
 const CELLS = GROUPS.length * LEVELS.length * AMOUNT_BUCKETS;
 
 /** Collects one task's report of one tenant and view; what is counted stays in integers, so that reports add up exactly. */
@@ -19,7 +22,8 @@ export class ReportBuilder {
   private scored = 0;
   private readonly hourAmounts: Float64Array;
   private readonly dayAmounts: Float64Array;
-  private readonly within: Float64Array;
+  private readonly hourRatios: Float64Array;
+  private readonly dayRatios: Float64Array;
   private readonly novelty: Float64Array;
   private readonly hours: Float64Array;
   private readonly shares: Float64Array;
@@ -38,7 +42,8 @@ export class ReportBuilder {
     const account = view === 'account' ? 1 : 0;
     this.hourAmounts = new Float64Array(account * CELLS);
     this.dayAmounts = new Float64Array(account * CELLS);
-    this.within = new Float64Array(account * GROUPS.length * LEVELS.length * 3);
+    this.hourRatios = new Float64Array(account * RATIO_CELLS);
+    this.dayRatios = new Float64Array(account * RATIO_CELLS);
     this.novelty = new Float64Array(account * GROUPS.length * (1 + NOVELTIES.length));
     this.hours = new Float64Array(account * GROUPS.length * 48);
     this.shares = new Float64Array(view === 'interface' ? CLASSES.length * (2 * SHARES.length + 1) : 0);
@@ -74,16 +79,15 @@ export class ReportBuilder {
     this.hourAmounts[(group * LEVELS.length + level) * AMOUNT_BUCKETS + amountBucket(amount)]++;
   }
 
-  dayAmount(group: number, level: number, total: number, expectedMean: number): void {
+  dayAmount(group: number, level: number, total: number, mean: number): void {
     const cell = group * LEVELS.length + level;
     this.dayAmounts[cell * AMOUNT_BUCKETS + amountBucket(total)]++;
-    if (expectedMean <= 0) return;
-    // squared excess over the own mean, relative, each account-day alike, outliers cut: 256ths, offset to stay positive
-    const scale = expectedMean * expectedMean + expectedMean;
-    const excess = Math.min(12, ((total - expectedMean) ** 2 - expectedMean) / scale);
-    this.within[3 * cell]++;
-    this.within[3 * cell + 1] += Math.round(256 * (1 + Math.max(-1, excess)));
-    this.within[3 * cell + 2] += Math.round((256 * (expectedMean * expectedMean)) / scale);
+    if (mean > LEAST_MEAN) this.dayRatios[(cell * MEAN_BINS + meanBin(mean)) * RATIO_BUCKETS + ratioBucket(total, mean)]++;
+  }
+
+  /** An hour's amount against the account's own mean of active hours. */
+  hourRatio(group: number, level: number, amount: number, mean: number): void {
+    if (mean > LEAST_MEAN) this.hourRatios[((group * LEVELS.length + level) * MEAN_BINS + meanBin(mean)) * RATIO_BUCKETS + ratioBucket(amount, mean)]++;
   }
 
   noveltyDay(group: number, kind: number, count: number): void {
@@ -162,10 +166,11 @@ export class ReportBuilder {
           const cell = g * LEVELS.length + level;
           put(POPULATION.hour(g, level), this.hourAmounts, cell * AMOUNT_BUCKETS, AMOUNT_BUCKETS);
           put(POPULATION.day(g, level), this.dayAmounts, cell * AMOUNT_BUCKETS, AMOUNT_BUCKETS);
-          put(POPULATION.within(g, level), this.within, cell * 3, 3);
+          put(POPULATION.hourRatio(g, level), this.hourRatios, cell * MEAN_BINS * RATIO_BUCKETS, MEAN_BINS * RATIO_BUCKETS);
+          put(POPULATION.dayRatio(g, level), this.dayRatios, cell * MEAN_BINS * RATIO_BUCKETS, MEAN_BINS * RATIO_BUCKETS);
         }
       }
-      for (const cells of [this.hours, this.novelty, this.hourAmounts, this.dayAmounts, this.within]) cells.fill(0);
+      for (const cells of [this.hours, this.novelty, this.hourAmounts, this.dayAmounts, this.hourRatios, this.dayRatios]) cells.fill(0);
     } else if (this.view === 'interface') {
       const length = 2 * SHARES.length + 1;
       for (let c = 0; c < CLASSES.length; c++) put(POPULATION.shares(c), this.shares, c * length, length);

@@ -61,7 +61,11 @@ function accountKit(): ViewKit {
       const group = baselines.groupIndex;
       const { calendar, values } = window;
       into.accountHour(group, (calendar.working ? 0 : 24) + calendar.hour);
-      for (let level = 0; level < LEVELS.length; level++) into.hourAmount(group, level, hourLevel(values, level));
+      for (let level = 0; level < LEVELS.length; level++) {
+        const amount = hourLevel(values, level);
+        into.hourAmount(group, level, amount);
+        into.hourRatio(group, level, amount, baselines.ownHour(level));
+      }
     },
     minute(minute, prior) {
       const { running } = minute;
