@@ -5,7 +5,7 @@ import { severityPaint } from '../console/severity.ts';
 import { renderTable } from '../console/table.ts';
 import { shortTime } from '../console/times.ts';
 import { findAlert, listAlerts } from '../storage/records.ts';
-import { addListOptions, addShowOptions, filterOf, remark, type RecordOptions, withReader, writeRecords, zonesOf } from './record-list.ts';
+import { addListOptions, addShowOptions, filterOf, type RecordOptions, remark, withReader, writeRecords, zonesOf } from './record-list.ts';
 
 const EXAMPLES = `
 Examples:

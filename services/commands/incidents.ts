@@ -5,7 +5,7 @@ import { severityPaint } from '../console/severity.ts';
 import { renderTable } from '../console/table.ts';
 import { formatSpan } from '../console/times.ts';
 import { alertsOf, findIncident, listIncidents } from '../storage/records.ts';
-import { addListOptions, addShowOptions, filterOf, remark, type RecordOptions, withReader, writeRecords, zonesOf } from './record-list.ts';
+import { addListOptions, addShowOptions, filterOf, type RecordOptions, remark, withReader, writeRecords, zonesOf } from './record-list.ts';
 
 const EXAMPLES = `
 Examples:
@@ -18,7 +18,9 @@ Examples:
 export function registerIncidents(program: Command): Command {
   const incidents = addListOptions(program.command('incidents'))
     .summary('list incidents, show one with its reasons')
-    .description('Lists incidents, the worst first; `show ID` explains one with its alerts: what is odd, compared with what, what would have been normal.')
+    .description(
+      'Lists incidents, the worst first; `show ID` explains one with its alerts: what is odd, compared with what, what would have been normal.',
+    )
     .addHelpText('after', EXAMPLES)
     .action((options: RecordOptions) => list(options));
   addShowOptions(incidents.command('show <id>'))

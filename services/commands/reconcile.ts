@@ -42,9 +42,25 @@ export function renderReconciliation(result: Reconciliation, style: Style): stri
   if (result.sources.length === 0) return 'the ledger is empty: nothing has been read into this store yet\n';
   const number = (title: string) => ({ title, align: 'right' as const });
   const sources = renderTable(
-    [{ title: 'tenant' }, { title: 'source' }, number('read'), number('windowed'), number('late'), number('dead-lettered'), number('held'), number('missing'), { title: 'dead letters by reason' }],
+    [
+      { title: 'tenant' },
+      { title: 'source' },
+      number('read'),
+      number('windowed'),
+      number('late'),
+      number('dead-lettered'),
+      number('held'),
+      number('missing'),
+      { title: 'dead letters by reason' },
+    ],
     result.sources.map((row) => [
-      row.tenant, row.source, row.read, row.windowed, row.late, row.dead, row.held,
+      row.tenant,
+      row.source,
+      row.read,
+      row.windowed,
+      row.late,
+      row.dead,
+      row.held,
       { text: formatNumber(row.missing), paint: row.missing === 0 ? style.green : style.red },
       reasonsText(row),
     ]),
@@ -52,12 +68,21 @@ export function renderReconciliation(result: Reconciliation, style: Style): stri
   );
   const comparisons = renderTable(
     [{ title: 'tenant' }, { title: 'source' }, { title: 'what' }, number('expected'), number('found'), { title: '' }],
-    result.comparisons.map((row) => [row.tenant, row.source ?? 'all', row.what, row.expected, row.found, { text: verdict(row), paint: row.judged && row.expected !== row.found ? style.red : style.dim }]),
+    result.comparisons.map((row) => [
+      row.tenant,
+      row.source ?? 'all',
+      row.what,
+      row.expected,
+      row.found,
+      { text: verdict(row), paint: row.judged && row.expected !== row.found ? style.red : style.dim },
+    ]),
     { style },
   );
   const notes: string[] = [];
   if (!result.settled) {
-    notes.push('The last run has not come to its end (it goes on, or was stopped or killed): tables can differ from the ledger by what came after its last cut. Start it again to settle this.\n');
+    notes.push(
+      'The last run has not come to its end (it goes on, or was stopped or killed): tables can differ from the ledger by what came after its last cut. Start it again to settle this.\n',
+    );
   }
   if (result.aged) notes.push('Rows are old enough for retention to have removed some; counts of what is stored say less then.\n');
   const end = result.balanced ? style.green('the ledger adds up') : style.red('the ledger does not add up');
@@ -71,6 +96,8 @@ function verdict(row: Comparison): string {
 }
 
 function reasonsText(row: SourceBalance): string {
-  const reasons = Object.entries(row.reasons).filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1]);
+  const reasons = Object.entries(row.reasons)
+    .filter(([, count]) => count > 0)
+    .sort((a, b) => b[1] - a[1]);
   return reasons.map(([reason, count]) => `${reason} ${formatNumber(count)}`).join(', ');
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Severity, SEVERITIES } from '../../schemas/alert.ts';
+import { SEVERITIES, type Severity } from '../../schemas/alert.ts';
 import { writeOut } from '../console/output.ts';
 import { formatTime, parseTimeOption, TIME_SYNTAX } from '../console/times.ts';
 import { openReader } from '../storage/open-reader.ts';
@@ -76,7 +76,8 @@ export async function zonesOf(reader: Reader, options: RecordOptions): Promise<Z
 
 /** The filter that the options describe. Times without an offset are in the zone that the table shows. */
 export function filterOf(options: RecordOptions, zones: Zones, now: number): RecordFilter {
-  const time = (name: 'since' | 'until') => (options[name] === undefined ? undefined : parseTimeOption(options[name], `--${name}`, { now, zone: zones.common }));
+  const time = (name: 'since' | 'until') =>
+    options[name] === undefined ? undefined : parseTimeOption(options[name], `--${name}`, { now, zone: zones.common });
   return {
     tenant: options.tenant,
     severity: options.severity,
@@ -93,7 +94,13 @@ export async function writeRecords(records: readonly object[]): Promise<void> {
 }
 
 /** What follows a list on stderr: why it is empty, or that it was cut. */
-export async function remark(reader: Reader, table: 'alerts' | 'incidents', shown: number, filter: RecordFilter, zone: string): Promise<void> {
+export async function remark(
+  reader: Reader,
+  table: 'alerts' | 'incidents',
+  shown: number,
+  filter: RecordFilter,
+  zone: string,
+): Promise<void> {
   if (shown > 0 && shown !== filter.limit) return;
   const { count: all, from, to } = await recordSpan(reader, table);
   if (shown > 0) {
@@ -101,5 +108,8 @@ export async function remark(reader: Reader, table: 'alerts' | 'incidents', show
     return;
   }
   if (all === 0) process.stderr.write(`no ${table} in this store\n`);
-  else process.stderr.write(`no ${table} match; the store holds ${all}, from ${formatTime(from, zone)} to ${formatTime(to, zone)} (${zone})\n`);
+  else
+    process.stderr.write(
+      `no ${table} match; the store holds ${all}, from ${formatTime(from, zone)} to ${formatTime(to, zone)} (${zone})\n`,
+    );
 }

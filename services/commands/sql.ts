@@ -35,8 +35,10 @@ export function registerSql(program: Command): void {
 async function run(query: string, options: SqlOptions): Promise<void> {
   const { sql, format: own } = readOnlySql(query);
   const onTerminal = process.stdout.isTTY === true;
-  const format = options.format ?? (options.json ? 'JSONEachRow' : undefined) ?? own ?? (onTerminal ? 'PrettyCompactMonoBlock' : 'TabSeparated');
-  if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(format)) throw new WeirError('usage', `--format ${format}: not the name of a ClickHouse output format`);
+  const format =
+    options.format ?? (options.json ? 'JSONEachRow' : undefined) ?? own ?? (onTerminal ? 'PrettyCompactMonoBlock' : 'TabSeparated');
+  if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(format))
+    throw new WeirError('usage', `--format ${format}: not the name of a ClickHouse output format`);
   await withReader(options.data, async (reader) => {
     const bytes = await reader.query(sql, { format });
     await writeOut(onTerminal ? plainLines(Buffer.from(bytes).toString('utf8')) : bytes);

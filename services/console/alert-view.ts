@@ -1,6 +1,6 @@
 import type { AlertRecord } from '../../schemas/alert.ts';
-import { renderExplanation } from './explanation.ts';
 import type { ExplanationOptions } from './explanation.ts';
+import { renderExplanation } from './explanation.ts';
 import { renderFields } from './fields.ts';
 import { plainText } from './plain-text.ts';
 import { severityPaint } from './severity.ts';

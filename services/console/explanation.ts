@@ -26,7 +26,9 @@ export interface ExplanationOptions {
 /** Why an alert fired: a table of its reasons, what would have been normal, where to look. */
 export function renderExplanation(alert: AlertRecord, options: ExplanationOptions): string {
   const { style, zone, width, indent = '', limit = Number.POSITIVE_INFINITY } = options;
-  const reasons = [...alert.reasons].sort((a, b) => Number(a.feature === 'other') - Number(b.feature === 'other') || Math.abs(b.contribution) - Math.abs(a.contribution));
+  const reasons = [...alert.reasons].sort(
+    (a, b) => Number(a.feature === 'other') - Number(b.feature === 'other') || Math.abs(b.contribution) - Math.abs(a.contribution),
+  );
   const shown = reasons.slice(0, limit);
   let out = renderTable(
     [
@@ -66,7 +68,9 @@ export function renderExplanation(alert: AlertRecord, options: ExplanationOption
 /** The smallest change that would not have alerted, as a sentence. */
 export function counterfactualSentence(changes: readonly Change[]): string {
   if (changes.length === 0) return 'No change of these features alone would have kept it from alerting.';
-  const parts = changes.map((change) => `${plainText(change.feature)} at ${formatNumber(change.to)} instead of ${formatNumber(change.from)}`);
+  const parts = changes.map(
+    (change) => `${plainText(change.feature)} at ${formatNumber(change.to)} instead of ${formatNumber(change.from)}`,
+  );
   const list = parts.length === 1 ? parts[0] : `${parts.slice(0, -1).join(', ')} and ${parts[parts.length - 1]}`;
   return `It would not have alerted with ${list} (score then ${changes[changes.length - 1].score.toFixed(2)}).`;
 }

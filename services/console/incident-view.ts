@@ -1,6 +1,6 @@
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
-import { renderExplanation } from './explanation.ts';
 import type { ExplanationOptions } from './explanation.ts';
+import { renderExplanation } from './explanation.ts';
 import { renderFields } from './fields.ts';
 import { plainText } from './plain-text.ts';
 import { severityPaint } from './severity.ts';
@@ -23,7 +23,10 @@ export function renderIncident(incident: IncidentRecord, alerts: readonly AlertR
   const head = `${severityPaint(incident.severity, style)(incident.severity.toUpperCase())}  ${style.bold(plainText(incident.title))}\n`;
   const fields = renderFields(
     [
-      ['incident', `${incident.incident_id}  revision ${incident.revision}, ${incident.status}${incident.final ? '' : ', provisional: the input may go on'}`],
+      [
+        'incident',
+        `${incident.incident_id}  revision ${incident.revision}, ${incident.status}${incident.final ? '' : ', provisional: the input may go on'}`,
+      ],
       ['tenant', incident.tenant],
       [incident.entity.kind, incident.entity.id],
       ['when', `${formatSpan(incident.started_at, incident.ended_at, zone)} (${zone}), detected ${shortTime(incident.detected_at, zone)}`],
@@ -37,11 +40,18 @@ export function renderIncident(incident: IncidentRecord, alerts: readonly AlertR
   const shown = strongest.slice(0, options.alerts ?? ALERTS_SHOWN);
   const explained = shown.map((alert) => {
     const title = `  ${severityPaint(alert.severity, style)('●')} ${style.bold(plainText(alert.title))}`;
-    const where = style.dim(plainText(`  ${alert.entity.kind} ${alert.entity.id}, ${formatSpan(alert.window.start, alert.window.end, zone)}, ${alert.detector}`));
+    const where = style.dim(
+      plainText(`  ${alert.entity.kind} ${alert.entity.id}, ${formatSpan(alert.window.start, alert.window.end, zone)}, ${alert.detector}`),
+    );
     return `\n${title}\n  ${where}\n${renderExplanation(alert, { ...options, indent: '    ' })}`;
   });
   const rest = alerts.length - shown.length;
-  return head + fields + explained.join('') + (rest > 0 ? `\n  ${style.dim(`and ${formatNumber(rest)} more alerts (weir alerts show ID)`)}\n` : '');
+  return (
+    head +
+    fields +
+    explained.join('') +
+    (rest > 0 ? `\n  ${style.dim(`and ${formatNumber(rest)} more alerts (weir alerts show ID)`)}\n` : '')
+  );
 }
 
 function actorsText(incident: IncidentRecord, limit: number): string {

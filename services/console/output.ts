@@ -1,5 +1,5 @@
-import { createStyle, wantsColour } from './style.ts';
 import type { Style } from './style.ts';
+import { createStyle, wantsColour } from './style.ts';
 
 /** How a stream wants its text. */
 export interface Terminal {
@@ -18,15 +18,14 @@ export function terminalOf(stream: NodeJS.WriteStream): Terminal {
  */
 export function writeOut(chunk: string | Uint8Array, stream: NodeJS.WritableStream = process.stdout): Promise<boolean> {
   return new Promise((settle, fail) => {
-    const failed = (error: NodeJS.ErrnoException | null | undefined) => {
-      stream.off('error', failed);
-      if (error === null || error === undefined) settle(true);
-      else if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') {
-        stream.on('error', () => {}); // what is written after this fails the same way
-        settle(false);
-      } else fail(error);
-    };
-    stream.on('error', failed);
-    stream.write(chunk, failed);
+    const ignore = () => {}; // the event that follows a failed write says nothing new
+    stream.once('error', ignore);
+    stream.write(chunk, (error: NodeJS.ErrnoException | null | undefined) => {
+      if (error === null || error === undefined) {
+        stream.off('error', ignore);
+        settle(true);
+      } else if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') settle(false);
+      else fail(error);
+    });
   });
 }

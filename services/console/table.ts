@@ -1,6 +1,6 @@
 import { plainText } from './plain-text.ts';
-import { createStyle } from './style.ts';
 import type { Style } from './style.ts';
+import { createStyle } from './style.ts';
 import { cutText, textWidth } from './text-width.ts';
 
 export interface TableColumn {
@@ -27,8 +27,12 @@ const GAP = '  ';
 export function renderTable(columns: readonly TableColumn[], rows: readonly (readonly TableCell[])[], options: TableOptions = {}): string {
   const style = options.style ?? createStyle(false);
   const indent = options.indent ?? '';
-  const texts = rows.map((row) => row.map((cell) => plainText(typeof cell === 'object' ? cell.text : typeof cell === 'number' ? formatNumber(cell) : cell)));
-  const widths = columns.map((column, i) => texts.reduce((width, row) => Math.max(width, textWidth(row[i] ?? '')), textWidth(column.title)));
+  const texts = rows.map((row) =>
+    row.map((cell) => plainText(typeof cell === 'object' ? cell.text : typeof cell === 'number' ? formatNumber(cell) : cell)),
+  );
+  const widths = columns.map((column, i) =>
+    texts.reduce((width, row) => Math.max(width, textWidth(row[i] ?? '')), textWidth(column.title)),
+  );
   if (options.width !== undefined) shrink(columns, widths, options.width - textWidth(indent));
   const line = (cells: string[], paint: (text: string, i: number) => string) =>
     cells
@@ -41,7 +45,10 @@ export function renderTable(columns: readonly TableColumn[], rows: readonly (rea
       })
       .join(GAP)
       .trimEnd();
-  const header = line(columns.map((column) => column.title), (text) => style.dim(text));
+  const header = line(
+    columns.map((column) => column.title),
+    (text) => style.dim(text),
+  );
   const body = texts.map((row, r) =>
     line(row, (text, i) => {
       const cell = rows[r][i];

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { createClient } from '@clickhouse/client';
 import type { ClickHouseClient } from '@clickhouse/client';
+import { createClient } from '@clickhouse/client';
 import { WeirError } from '../core/errors.ts';
 import { storeError } from './store-error.ts';
 
@@ -143,7 +143,11 @@ export class StoreConnection {
       // the hook is typed for the client's own connections
       client = createClient({ connection: createChdbConnection({ path }) as never });
     } catch (cause) {
-      throw new WeirError('data_folder_in_use', `${this.config.path} cannot be opened: another process uses the database in it, or it is damaged`, { cause });
+      throw new WeirError(
+        'data_folder_in_use',
+        `${this.config.path} cannot be opened: another process uses the database in it, or it is damaged`,
+        { cause },
+      );
     }
     this.clients.push(client);
     if (role === 'read') {

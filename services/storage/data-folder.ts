@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WeirError } from '../core/errors.ts';
-import { serveQueries } from './query-socket.ts';
 import type { QueryHandler } from './query-socket.ts';
+import { serveQueries } from './query-socket.ts';
 import { storeError } from './store-error.ts';
 
 /**
@@ -61,7 +61,10 @@ export async function lockDataFolder(folder: string): Promise<Lock> {
 
 export function inUse(folder: string, holder: LockHolder): WeirError {
   const doing = holder.role === 'write' ? 'is writing to it' : 'is reading it';
-  return new WeirError('data_folder_in_use', `data folder ${folder} is in use: process ${holder.pid} ${doing}; wait for it, stop it, or name another folder with --data`);
+  return new WeirError(
+    'data_folder_in_use',
+    `data folder ${folder} is in use: process ${holder.pid} ${doing}; wait for it, stop it, or name another folder with --data`,
+  );
 }
 
 /** One attempt: the lock, or the living process that has it. */
@@ -69,31 +72,41 @@ export async function tryLock(folder: string, role: LockHolder['role']): Promise
   const absolute = resolve(folder);
   const lockPath = join(absolute, LOCK_FILE);
   const nonce = randomBytes(6).toString('hex');
+  const draft = `${lockPath}.${nonce}`;
+  const undo: (() => unknown)[] = [];
   try {
     mkdirSync(absolute, { recursive: true, mode: 0o700 });
     const socket = socketPath(absolute, nonce);
+    undo.push(() => removeSocket(socket));
     const listener = await listen(socket);
+    undo.push(() => listener.close());
     const own: LockHolder = { pid: process.pid, role, socket, nonce };
-    const draft = `${lockPath}.${nonce}`;
+    undo.push(() => remove(draft));
     writeFileSync(draft, `${JSON.stringify(own)}\n`, { flag: 'wx', mode: 0o600 });
-    try {
-      for (;;) {
-        if (place(draft, lockPath)) return createLock(absolute, lockPath, own, listener);
-        const holder = readHolder(lockPath);
-        if (holder === undefined) continue;
-        if (await listens(holder.socket)) {
-          await listener.close();
-          removeSocket(socket);
-          return holder;
-        }
-        removeStale(lockPath, holder, nonce);
+    for (;;) {
+      if (place(draft, lockPath)) {
+        remove(draft);
+        return createLock(absolute, lockPath, own, listener);
       }
-    } finally {
-      remove(draft);
+      const holder = readHolder(lockPath);
+      if (holder === undefined) continue;
+      if (await listens(holder.socket)) {
+        for (const step of undo.reverse()) await step();
+        return holder;
+      }
+      removeStale(lockPath, holder, nonce);
     }
   } catch (cause) {
-    throw storeError(cause, folder);
+    for (const step of undo.reverse()) await step();
+    throw folderError(cause, folder);
   }
+}
+
+function folderError(cause: unknown, folder: string): WeirError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code === 'ENOTDIR' || code === 'EEXIST')
+    return new WeirError('usage', `${folder} is no folder: name another one with --data`, { cause });
+  return storeError(cause, folder);
 }
 
 /** Who has the folder, as far as the lock file says and the kernel confirms; undefined when nobody has. */
@@ -211,7 +224,9 @@ export function listens(path: string): Promise<boolean> {
       socket.destroy();
       settle(true);
     });
-    socket.on('error', (error: NodeJS.ErrnoException) => settle(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT' && error.code !== 'ENOTSOCK'));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      settle(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT' && error.code !== 'ENOTSOCK'),
+    );
   });
 }
 

@@ -1,4 +1,11 @@
-import { ACCOUNT_FEATURES, INTERFACE_FEATURES, MINUTE_COUNTERS, SOURCE_FEATURES, TARGET_FEATURES, VIEW_FEATURES } from '../../models/windows.ts';
+import {
+  ACCOUNT_FEATURES,
+  INTERFACE_FEATURES,
+  MINUTE_COUNTERS,
+  SOURCE_FEATURES,
+  TARGET_FEATURES,
+  VIEW_FEATURES,
+} from '../../models/windows.ts';
 
 /** Days that rows are kept: for all tenants, and for single ones. */
 export interface Retention {
@@ -49,7 +56,7 @@ export function viewStatements(): string[] {
     view('inventory', '* EXCEPT (version)', ''),
     view('feedback', `* ${HIDDEN}`, 'WHERE NOT retracted'),
     `CREATE OR REPLACE VIEW windows AS
-      SELECT tenant, view, size, key, start, end, final, run, stored_at, mapFromArrays(arraySlice(${features}, 1, length(values)), values) AS values
+      SELECT tenant, view, size, key, start, end, final, run, stored_at, mapFromArrays(arraySlice(${features} AS names, 1, length(values)), arraySlice(values, 1, length(names))) AS values
       FROM windows_raw FINAL ${FINAL_SETTING}`,
     featureView('account_windows', 'account', '1h', ACCOUNT_FEATURES),
     featureView('interface_windows', 'interface', '1h', INTERFACE_FEATURES),

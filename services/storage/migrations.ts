@@ -19,7 +19,8 @@ export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'schemas', 'clickhouse'))) {
     const above = dirname(folder);
-    if (above === folder) throw new WeirError('store_failed', 'schemas/clickhouse is missing from this installation of weir: install it again');
+    if (above === folder)
+      throw new WeirError('store_failed', 'schemas/clickhouse is missing from this installation of weir: install it again');
     folder = above;
   }
   return folder;
@@ -34,7 +35,10 @@ export function readMigrations(folder = join(packageRoot(), 'schemas', 'clickhou
     const version = migrations.length + 1;
     if (Number(parts[1]) !== version) throw new WeirError('store_failed', `${join(folder, file)} should have number ${version}`);
     const text = readFileSync(join(folder, file), 'utf8').replace(/^--.*$/gm, '');
-    const statements = text.split(/;\s*$/m).map((statement) => statement.trim()).filter((statement) => statement !== '');
+    const statements = text
+      .split(/;\s*$/m)
+      .map((statement) => statement.trim())
+      .filter((statement) => statement !== '');
     migrations.push({ version, name: parts[2], statements });
   }
   return migrations;
@@ -62,14 +66,22 @@ export async function migrate(connection: StoreConnection, migrations: Migration
   const [{ newest }] = parseRows<{ newest: number }>(await connection.read('SELECT max(version) AS newest FROM migrations', 'JSONEachRow'));
   const own = migrations.length;
   if (newest > own) {
-    throw new WeirError('store_newer', `the store at ${connection.place} has schema version ${newest}, this weir knows ${own}: use the newer weir that wrote it`);
+    throw new WeirError(
+      'store_newer',
+      `the store at ${connection.place} has schema version ${newest}, this weir knows ${own}: use the newer weir that wrote it`,
+    );
   }
   for (const migration of migrations) {
     if (migration.version <= newest) continue;
     for (const statement of migration.statements) await connection.command(statement);
-    await connection.insertText('INSERT INTO migrations (version, name) FORMAT JSONEachRow', JSON.stringify({ version: migration.version, name: migration.name }));
+    await connection.insertText(
+      'INSERT INTO migrations (version, name) FORMAT JSONEachRow',
+      JSON.stringify({ version: migration.version, name: migration.name }),
+    );
   }
-  const rows = parseRows<{ name: string; checksum: string }>(await connection.read('SELECT name, checksum FROM declarations FINAL', 'JSONEachRow'));
+  const rows = parseRows<{ name: string; checksum: string }>(
+    await connection.read('SELECT name, checksum FROM declarations FINAL', 'JSONEachRow'),
+  );
   const known = new Map(rows.map((row) => [row.name, row.checksum]));
   for (const { name, statements } of declarations) {
     const checksum = createHash('sha256').update(statements.join('\n')).digest('hex').slice(0, 16);

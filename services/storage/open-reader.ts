@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WeirError } from '../core/errors.ts';
 import type { Params } from './connection.ts';
-import { inUse, tryLock } from './data-folder.ts';
 import type { Lock, LockHolder } from './data-folder.ts';
+import { inUse, tryLock } from './data-folder.ts';
 import { HolderGone, queryThroughSocket } from './query-socket.ts';
-import { parseRows } from './reader.ts';
 import type { Reader, ReadOptions } from './reader.ts';
-import { openStore } from './store.ts';
+import { parseRows } from './reader.ts';
 import type { Store } from './store.ts';
+import { openStore } from './store.ts';
 
 /** How often a reader looks again when the process it asked has just gone. */
 const ATTEMPTS = 200;

@@ -1,7 +1,7 @@
-import { lockDataFolder } from './data-folder.ts';
 import type { Lock } from './data-folder.ts';
-import { openStore } from './store.ts';
+import { lockDataFolder } from './data-folder.ts';
 import type { Store, StoreOptions } from './store.ts';
+import { openStore } from './store.ts';
 
 /** A data folder taken for writing: locked, its store open, reading commands of other processes being answered. */
 export interface DataFolder {

@@ -1,5 +1,5 @@
-import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
+import { createConnection } from 'node:net';
 import type { ErrorCode } from '../core/errors.ts';
 import { WeirError } from '../core/errors.ts';
 import type { ReadOptions } from './reader.ts';

@@ -20,12 +20,21 @@ export function readOnlySql(query: string): ReadOnlySql {
   const blank = blankOut(query);
   const end = blank.replace(/[;\s]+$/, '').length;
   const text = blank.slice(0, end);
-  if (text.trim() === '') throw new WeirError('usage', 'the query is empty; try weir sql "SELECT tenant, count() FROM alerts GROUP BY tenant"');
+  if (text.trim() === '')
+    throw new WeirError('usage', 'the query is empty; try weir sql "SELECT tenant, count() FROM alerts GROUP BY tenant"');
   if (text.includes(';')) throw new WeirError('usage', 'one statement at a time: there is a ; in the middle of the query');
   const first = (/^\s*(\(|[A-Za-z]+)/.exec(text)?.[1] ?? '').toUpperCase();
-  if (!READING.has(first)) throw new WeirError('usage', `weir sql only reads: a query begins with SELECT, WITH, SHOW, DESCRIBE, EXPLAIN or EXISTS, not with ${first === '' ? text.trim().slice(0, 20) : first}`);
+  if (!READING.has(first))
+    throw new WeirError(
+      'usage',
+      `weir sql only reads: a query begins with SELECT, WITH, SHOW, DESCRIBE, EXPLAIN or EXISTS, not with ${first === '' ? text.trim().slice(0, 20) : first}`,
+    );
   const writes = WRITING.exec(text);
-  if (writes !== null) throw new WeirError('usage', `weir sql only reads: ${writes[0].replace(/\s+/g, ' ').toUpperCase()} is not possible (redirect the output instead)`);
+  if (writes !== null)
+    throw new WeirError(
+      'usage',
+      `weir sql only reads: ${writes[0].replace(/\s+/g, ' ').toUpperCase()} is not possible (redirect the output instead)`,
+    );
   const clause = FORMAT_CLAUSE.exec(text);
   if (clause === null) return { sql: query.slice(0, end) };
   const settings = clause[2] === undefined ? '' : query.slice(end - clause[2].length, end);
@@ -34,7 +43,8 @@ export function readOnlySql(query: string): ReadOnlySql {
 
 /** The query with comments, strings and quoted names made blank, every other character where it was. */
 function blankOut(query: string): string {
-  return query.replace(/'(?:[^'\\]|\\[\s\S]|'')*'?|"(?:[^"\\]|\\[\s\S]|"")*"?|`(?:[^`\\]|\\[\s\S]|``)*`?|--[^\n]*|#[! ][^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g, (part) =>
-    part.startsWith('-') || part.startsWith('/') || part.startsWith('#') ? ' '.repeat(part.length) : '_'.repeat(part.length),
+  return query.replace(
+    /'(?:[^'\\]|\\[\s\S]|'')*'?|"(?:[^"\\]|\\[\s\S]|"")*"?|`(?:[^`\\]|\\[\s\S]|``)*`?|--[^\n]*|#[! ][^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g,
+    (part) => (part.startsWith('-') || part.startsWith('/') || part.startsWith('#') ? ' '.repeat(part.length) : '_'.repeat(part.length)),
   );
 }

@@ -19,5 +19,8 @@ export interface Reader {
 /** Lines of JSONEachRow. */
 export function parseRows<T>(bytes: Uint8Array): T[] {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as T);
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as T);
 }

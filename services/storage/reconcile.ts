@@ -51,7 +51,9 @@ interface LedgerRow {
  * @param now ms, to know what retention may have removed
  */
 export async function reconcile(reader: Reader, now: number): Promise<Reconciliation> {
-  const ledger = await reader.rows<LedgerRow>('SELECT tenant, source, fate, reason, sum(count) AS count FROM ledger GROUP BY tenant, source, fate, reason ORDER BY tenant, source, fate, reason');
+  const ledger = await reader.rows<LedgerRow>(
+    'SELECT tenant, source, fate, reason, sum(count) AS count FROM ledger GROUP BY tenant, source, fate, reason ORDER BY tenant, source, fate, reason',
+  );
   const [last] = await reader.rows<{ closed: number; oldest: string }>(
     'SELECT countIf(closed_at IS NOT NULL AND number = (SELECT max(number) FROM runs)) AS closed, min(opened_at) AS oldest FROM runs',
   );
@@ -64,8 +66,13 @@ export async function reconcile(reader: Reader, now: number): Promise<Reconcilia
     comparisons.push({ ...comparison, judged });
   };
   const stored = new Map<string, number>();
-  for (const [what, table] of [['late', 'late'], ['dead', 'dead_letters']] as const) {
-    const rows = await reader.rows<{ tenant: string; source: string; n: number }>(`SELECT tenant, source, count() AS n FROM ${table} GROUP BY tenant, source`);
+  for (const [what, table] of [
+    ['late', 'late'],
+    ['dead', 'dead_letters'],
+  ] as const) {
+    const rows = await reader.rows<{ tenant: string; source: string; n: number }>(
+      `SELECT tenant, source, count() AS n FROM ${table} GROUP BY tenant, source`,
+    );
     for (const { tenant, source, n } of rows) stored.set(`${what}\t${tenant}\t${source}`, n);
   }
   for (const balance of sources) {

@@ -22,7 +22,10 @@ const INCIDENT_LIST = INCIDENT_COLUMNS.join(', ');
 /** Newest first. */
 export function listAlerts(reader: Reader, filter: RecordFilter = {}): Promise<AlertRecord[]> {
   const { where, params } = conditions(filter, { start: 'window.start', end: 'window.end', detector: 'detector = {detector:String}' });
-  return reader.rows<AlertRecord>(`SELECT ${ALERT_LIST} FROM alerts ${where} ORDER BY window.end DESC, score DESC, alert_id ${limit(filter)}`, params);
+  return reader.rows<AlertRecord>(
+    `SELECT ${ALERT_LIST} FROM alerts ${where} ORDER BY window.end DESC, score DESC, alert_id ${limit(filter)}`,
+    params,
+  );
 }
 
 /** The worst first. */
@@ -36,12 +39,22 @@ export function listIncidents(reader: Reader, filter: RecordFilter = {}): Promis
 
 /** The alert whose id is or begins with `id`. @throws WeirError `usage` when there is none, or several. */
 export async function findAlert(reader: Reader, id: string): Promise<AlertRecord> {
-  return one(id, 'alert', await reader.rows<AlertRecord>(`SELECT ${ALERT_LIST} FROM alerts WHERE startsWith(alert_id, {id:String}) LIMIT 3`, { id: checkId(id) }));
+  return one(
+    id,
+    'alert',
+    await reader.rows<AlertRecord>(`SELECT ${ALERT_LIST} FROM alerts WHERE startsWith(alert_id, {id:String}) LIMIT 3`, { id: checkId(id) }),
+  );
 }
 
 /** The incident whose id is or begins with `id`. @throws WeirError `usage` when there is none, or several. */
 export async function findIncident(reader: Reader, id: string): Promise<IncidentRecord> {
-  return one(id, 'incident', await reader.rows<IncidentRecord>(`SELECT ${INCIDENT_LIST} FROM incidents WHERE startsWith(incident_id, {id:String}) LIMIT 3`, { id: checkId(id) }));
+  return one(
+    id,
+    'incident',
+    await reader.rows<IncidentRecord>(`SELECT ${INCIDENT_LIST} FROM incidents WHERE startsWith(incident_id, {id:String}) LIMIT 3`, {
+      id: checkId(id),
+    }),
+  );
 }
 
 /** The alerts that an incident groups, the strongest first. */
@@ -61,7 +74,9 @@ export async function tenantZones(reader: Reader): Promise<Map<string, string>> 
 /** How many records there are and the span of event time that they cover (empty: no span). */
 export async function recordSpan(reader: Reader, table: 'alerts' | 'incidents'): Promise<{ count: number; from: string; to: string }> {
   const [from, to] = table === 'alerts' ? ['window.start', 'window.end'] : ['started_at', 'ended_at'];
-  const [row] = await reader.rows<{ count: number; from: string; to: string }>(`SELECT count() AS count, min(${from}) AS from, max(${to}) AS to FROM ${table}`);
+  const [row] = await reader.rows<{ count: number; from: string; to: string }>(
+    `SELECT count() AS count, min(${from}) AS from, max(${to}) AS to FROM ${table}`,
+  );
   return row;
 }
 

@@ -1,17 +1,17 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
-import type { LedgerEntry, Sink } from '../core/sink.ts';
+import type { DeadLetterKey, LedgerEntry, Sink } from '../core/sink.ts';
 import type { DeadLetter, LateEvent } from '../core/stage.ts';
 import { BatchQueue } from './batch-queue.ts';
-import { StoreConnection } from './connection.ts';
-import type { Params, StoreConfig } from './connection.ts';
-import { DEFAULT_RETENTION_DAYS, retentionStatements, viewStatements } from './declared.ts';
-import type { Retention } from './declared.ts';
-import { migrate, readMigrations } from './migrations.ts';
-import { parseRows } from './reader.ts';
-import type { Reader, ReadOptions } from './reader.ts';
-import { COLUMNS } from './columns.ts';
 import type { StoredTable } from './columns.ts';
+import { COLUMNS } from './columns.ts';
+import type { Params, StoreConfig } from './connection.ts';
+import { StoreConnection } from './connection.ts';
+import type { Retention } from './declared.ts';
+import { DEFAULT_RETENTION_DAYS, retentionStatements, viewStatements } from './declared.ts';
+import { migrate, readMigrations } from './migrations.ts';
+import type { Reader, ReadOptions } from './reader.ts';
+import { parseRows } from './reader.ts';
 import { WindowLoader } from './window-loader.ts';
 
 export type { StoreConfig } from './connection.ts';
@@ -83,7 +83,11 @@ export class Store implements Sink, Reader {
   private failure: { error: unknown } | undefined;
 
   /** Use `openStore`. */
-  constructor(connection: StoreConnection, state: { number: number; schemaVersion: number; dataFolder: string | undefined }, options: StoreOptions) {
+  constructor(
+    connection: StoreConnection,
+    state: { number: number; schemaVersion: number; dataFolder: string | undefined },
+    options: StoreOptions,
+  ) {
     this.connection = connection;
     this.number = state.number;
     this.schemaVersion = state.schemaVersion;
@@ -92,8 +96,15 @@ export class Store implements Sink, Reader {
     this.loader = options.readOnly ? undefined : new WindowLoader(connection, state.dataFolder);
     const queue = (table: StoredTable) => new BatchQueue<object>((rows) => this.insert(table, rows), BATCH_BYTES.rows, LINGER_MS);
     this.queues = {
-      alerts: queue('alerts'), incidents: queue('incidents'), late: queue('late'), dead_letters: queue('dead_letters'),
-      ledger: queue('ledger'), inventory: queue('inventory'), feedback: queue('feedback'), tenants: queue('tenants'), runs: queue('runs'),
+      alerts: queue('alerts'),
+      incidents: queue('incidents'),
+      late: queue('late'),
+      dead_letters: queue('dead_letters'),
+      ledger: queue('ledger'),
+      inventory: queue('inventory'),
+      feedback: queue('feedback'),
+      tenants: queue('tenants'),
+      runs: queue('runs'),
     };
     this.windowQueue = new BatchQueue((items) => this.load(items), BATCH_BYTES.windows, LINGER_MS);
   }
@@ -136,6 +147,11 @@ export class Store implements Sink, Reader {
   retract(tenant: string, alertIds: string[], incidentIds: string[]): void {
     if (alertIds.length > 0) this.step(() => this.markRetracted('alerts', 'alert_id', tenant, alertIds));
     if (incidentIds.length > 0) this.step(() => this.markRetracted('incidents', 'incident_id', tenant, incidentIds));
+  }
+
+  /** Deletes dead letters of a provisional end; one that is given again afterwards is there again. */
+  takeBack(letters: readonly DeadLetterKey[]): void {
+    if (letters.length > 0) this.step(() => this.deleteDead(letters));
   }
 
   inventory(rows: InventoryRow[]): void {
@@ -232,7 +248,11 @@ export class Store implements Sink, Reader {
 
   private async load(items: { run: string; rows: Uint8Array }[]): Promise<void> {
     for (const run of new Set(items.map((item) => item.run))) {
-      await this.writer().load(items.filter((item) => item.run === run).map((item) => item.rows), run, this.nextVersion());
+      await this.writer().load(
+        items.filter((item) => item.run === run).map((item) => item.rows),
+        run,
+        this.nextVersion(),
+      );
     }
   }
 
@@ -240,9 +260,21 @@ export class Store implements Sink, Reader {
     const sql = `INSERT INTO ${table}_raw (${quoted(COLUMNS[table])}) ${INSERT_SETTINGS} FORMAT JSONEachRow`;
     const stamp = { stored_at: iso(this.now()), version: this.nextVersion() };
     for (let from = 0; from < rows.length; from += ROWS_PER_SLICE) {
-      const text = rows.slice(from, from + ROWS_PER_SLICE).map((row) => JSON.stringify(pick({ ...stamp, ...row } as Record<string, unknown>, COLUMNS[table])));
+      const text = rows
+        .slice(from, from + ROWS_PER_SLICE)
+        .map((row) => JSON.stringify(pick({ ...stamp, ...row } as Record<string, unknown>, COLUMNS[table])));
       await this.connection.insertText(sql, wellFormed(text.join('\n')));
       await yieldToOthers();
+    }
+  }
+
+  private async deleteDead(letters: readonly DeadLetterKey[]): Promise<void> {
+    await this.queues.dead_letters.flush();
+    for (const { tenant, source, partition, offset, index } of letters) {
+      await this.connection.command(
+        'DELETE FROM dead_letters_raw WHERE tenant = {tenant:String} AND source = {source:String} AND partition = {partition:String} AND offset = {offset:UInt64} AND `index` = {index:UInt16}',
+        { tenant, source, partition, offset, index },
+      );
     }
   }
 
@@ -270,7 +302,10 @@ export class Store implements Sink, Reader {
 export async function openStore(config: StoreConfig, options: StoreOptions = {}): Promise<Store> {
   const connection = new StoreConnection(config);
   try {
-    const retention = typeof options.retentionDays === 'number' ? { default: options.retentionDays } : (options.retentionDays ?? { default: DEFAULT_RETENTION_DAYS });
+    const retention =
+      typeof options.retentionDays === 'number'
+        ? { default: options.retentionDays }
+        : (options.retentionDays ?? { default: DEFAULT_RETENTION_DAYS });
     const declarations = [{ name: 'views', statements: viewStatements() }];
     if (!options.readOnly) declarations.push({ name: 'retention', statements: retentionStatements(retention) });
     const schemaVersion = await migrate(connection, readMigrations(), declarations);

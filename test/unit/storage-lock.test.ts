@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,11 @@ async function startWriter(): Promise<ChildProcess> {
 
 test('one writer at a time: the second is told who the first is; freed folders leave nothing behind', async () => {
   const first = await lockDataFolder(folder);
-  await expect(lockDataFolder(folder)).rejects.toMatchObject({ code: 'data_folder_in_use', exitCode: 2, message: expect.stringContaining(`process ${process.pid} `) });
+  await expect(lockDataFolder(folder)).rejects.toMatchObject({
+    code: 'data_folder_in_use',
+    exitCode: 2,
+    message: expect.stringContaining(`process ${process.pid} `),
+  });
   await first.release();
   const second = await lockDataFolder(folder);
   expect((await holderOf(folder))?.role).toBe('write');
@@ -79,9 +83,14 @@ test('a folder whose path is too long for a socket can be locked and read all th
 test('reading while another process writes, and after it was killed', async () => {
   await expect(openReader(folder)).rejects.toMatchObject({ code: 'input_missing', exitCode: 2 });
   const writer = await startWriter();
-  await expect(lockDataFolder(folder)).rejects.toMatchObject({ code: 'data_folder_in_use', message: expect.stringContaining(`process ${writer.pid} `) });
+  await expect(lockDataFolder(folder)).rejects.toMatchObject({
+    code: 'data_folder_in_use',
+    message: expect.stringContaining(`process ${writer.pid} `),
+  });
   const reader = await openReader(folder);
-  expect(await reader.rows('SELECT alert_id FROM alerts WHERE tenant = {tenant:String}', { tenant: 'shop' })).toEqual([{ alert_id: idOf(1) }]);
+  expect(await reader.rows('SELECT alert_id FROM alerts WHERE tenant = {tenant:String}', { tenant: 'shop' })).toEqual([
+    { alert_id: idOf(1) },
+  ]);
   await expect(reader.query('DROP TABLE alerts_raw')).rejects.toMatchObject({ code: 'usage' });
   const many = await Promise.all(Array.from({ length: 20 }, () => reader.rows('SELECT count() AS n FROM alerts')));
   expect(many).toEqual(Array.from({ length: 20 }, () => [{ n: 1 }]));

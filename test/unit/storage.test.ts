@@ -5,8 +5,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import { appendWindowRow, TsvWriter } from '../../schemas/window-row.ts';
 import { ALERT_COLUMNS, INCIDENT_COLUMNS } from '../../services/storage/columns.ts';
-import { openStore as open } from '../../services/storage/store.ts';
 import type { Store } from '../../services/storage/store.ts';
+import { openStore as open } from '../../services/storage/store.ts';
 import { alertOf, idOf, incidentOf } from '../support/records.ts';
 
 let folder: string;
@@ -29,7 +29,9 @@ async function openStore(...config: Parameters<typeof open>): Promise<Store> {
 const HOUR = 3_600_000;
 const START = Date.parse('2026-04-01T08:00:00.000Z');
 
-function windowRows(...rows: { key: string; requests: number; view?: 'account' | 'interface'; size?: '1h' | '1m'; final?: boolean }[]): Uint8Array {
+function windowRows(
+  ...rows: { key: string; requests: number; view?: 'account' | 'interface'; size?: '1h' | '1m'; final?: boolean }[]
+): Uint8Array {
   const out = new TsvWriter();
   for (const { key, requests, view = 'account', size = '1h', final = true } of rows) {
     appendWindowRow(out, { tenant: 'shop', view, size, key, start: START, end: START + HOUR, final, values: [requests, 2, 0, 0] });
@@ -78,7 +80,9 @@ test('a later write wins, a repeated one shows nothing new, a retracted one is n
   store.retract('shop', [idOf(2), idOf(3)], [idOf(1002)]);
   await store.flush();
   expect(await store.rows('SELECT alert_id, score, final FROM alerts')).toEqual([{ alert_id: idOf(1), score: 0.9, final: true }]);
-  expect(await store.rows('SELECT incident_id, revision, severity FROM incidents')).toEqual([{ incident_id: idOf(1001), revision: 2, severity: 'critical' }]);
+  expect(await store.rows('SELECT incident_id, revision, severity FROM incidents')).toEqual([
+    { incident_id: idOf(1001), revision: 2, severity: 'critical' },
+  ]);
   store.alerts([alertOf(2)]);
   await store.flush();
   expect(await store.rows('SELECT alert_id FROM alerts ORDER BY alert_id')).toEqual([{ alert_id: idOf(1) }, { alert_id: idOf(2) }]);
@@ -88,15 +92,22 @@ test('a later write wins, a repeated one shows nothing new, a retracted one is n
 test('window rows: features by name, one row a key, provisional ones replaced, temporary files gone', async () => {
   const store = await openStore({ path: folder });
   const odd = 'GET a/\tb\n\\c/中/\u0000\r';
-  for (const rows of [windowRows({ key: 'u1', requests: 12, final: false }, { key: odd, requests: 123456789012345, view: 'interface' })]) store.windows(rows);
+  for (const rows of [windowRows({ key: 'u1', requests: 12, final: false }, { key: odd, requests: 123456789012345, view: 'interface' })])
+    store.windows(rows);
   await store.flush();
   for (const rows of [windowRows({ key: 'u1', requests: 14 }), windowRows({ key: 'u1', requests: 3, size: '1m' })]) store.windows(rows);
   await store.flush();
-  expect(await store.rows("SELECT key, start, end, final, values['requests'] AS r, values['failures'] AS f, values['exports'] AS e FROM windows WHERE size = '1h' ORDER BY r")).toEqual([
+  expect(
+    await store.rows(
+      "SELECT key, start, end, final, values['requests'] AS r, values['failures'] AS f, values['exports'] AS e FROM windows WHERE size = '1h' ORDER BY r",
+    ),
+  ).toEqual([
     { key: 'u1', start: '2026-04-01T08:00:00.000Z', end: '2026-04-01T09:00:00.000Z', final: true, r: 14, f: 2, e: 0 },
     { key: odd, start: '2026-04-01T08:00:00.000Z', end: '2026-04-01T09:00:00.000Z', final: true, r: 123456789012345, f: 2, e: 0 },
   ]);
-  expect(await store.rows('SELECT requests, refused, login_success_new FROM account_windows')).toEqual([{ requests: 14, refused: 0, login_success_new: 0 }]);
+  expect(await store.rows('SELECT requests, refused, login_success_new FROM account_windows')).toEqual([
+    { requests: 14, refused: 0, login_success_new: 0 },
+  ]);
   expect(await store.rows('SELECT requests, anonymous_ok FROM account_minutes')).toEqual([{ requests: 3, anonymous_ok: 0 }]);
   expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
   await store.close();
@@ -104,8 +115,27 @@ test('window rows: features by name, one row a key, provisional ones replaced, t
 
 test('late events and dead letters are kept once, the ledger is the last cut of each run', async () => {
   const store = await openStore({ path: folder });
-  const late = { tenant: 'shop', source: 's', partition: 'p', offset: 7, index: 0, at: START, delay: 300_000, account: 'u', interface: 'GET a/b' };
-  const dead = { tenant: 'shop', source: 's', partition: 'p', offset: 9, line: 2, reason: 'not_json' as const, detail: 'x', raw: '{"a": \ud800 \\ud800' };
+  const late = {
+    tenant: 'shop',
+    source: 's',
+    partition: 'p',
+    offset: 7,
+    index: 0,
+    at: START,
+    delay: 300_000,
+    account: 'u',
+    interface: 'GET a/b',
+  };
+  const dead = {
+    tenant: 'shop',
+    source: 's',
+    partition: 'p',
+    offset: 9,
+    line: 2,
+    reason: 'not_json' as const,
+    detail: 'x',
+    raw: '{"a": \ud800 \\ud800',
+  };
   store.late([late, { ...late, index: 1 }]);
   await store.flush();
   store.late([late]);
@@ -125,7 +155,9 @@ test('late events and dead letters are kept once, the ledger is the last cut of 
     { index: 0, at: '2026-04-01T08:00:00.000Z', delay: 300_000 },
     { index: 1, at: '2026-04-01T08:00:00.000Z', delay: 300_000 },
   ]);
-  expect(await store.rows('SELECT line, reason, raw FROM dead_letters')).toEqual([{ line: 2, reason: 'not_json', raw: '{"a": \ufffd \\ud800' }]);
+  expect(await store.rows('SELECT line, reason, raw FROM dead_letters')).toEqual([
+    { line: 2, reason: 'not_json', raw: '{"a": \ufffd \\ud800' },
+  ]);
   expect(await store.rows('SELECT run, fate, count FROM ledger ORDER BY run, fate')).toEqual([
     { run: 'backfill-1', fate: 'read', count: 3 },
     { run: 'main', fate: 'read', count: 8 },
@@ -137,8 +169,13 @@ test('readers cannot change anything, and a query that cannot run is the fault o
   const store = await openStore({ path: folder });
   await expect(store.query('INSERT INTO tenants_raw (tenant) VALUES (1)')).rejects.toMatchObject({ code: 'usage' });
   await expect(store.query('DROP TABLE alerts_raw')).rejects.toMatchObject({ code: 'usage' });
-  await expect(store.query('SELECT nothing FROM alerts')).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('nothing') });
-  expect(await store.rows('SELECT {s:String} AS s, {ids:Array(String)} AS ids', { s: "b'\t\\\n", ids: ["'", '\\'] })).toEqual([{ s: "b'\t\\\n", ids: ["'", '\\'] }]);
+  await expect(store.query('SELECT nothing FROM alerts')).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining('nothing'),
+  });
+  expect(await store.rows('SELECT {s:String} AS s, {ids:Array(String)} AS ids', { s: "b'\t\\\n", ids: ["'", '\\'] })).toEqual([
+    { s: "b'\t\\\n", ids: ["'", '\\'] },
+  ]);
   await store.close();
 });
 
@@ -152,7 +189,13 @@ test('a store of a newer program is refused with both versions; retention can di
   await store.close();
   const { StoreConnection } = await import('../../services/storage/connection.ts');
   const connection = new StoreConnection({ path: folder });
-  await connection.insertText('INSERT INTO migrations (version, name) FORMAT JSONEachRow', JSON.stringify({ version: mine + 1, name: 'later' }));
+  await connection.insertText(
+    'INSERT INTO migrations (version, name) FORMAT JSONEachRow',
+    JSON.stringify({ version: mine + 1, name: 'later' }),
+  );
   await connection.close();
-  await expect(openStore({ path: folder })).rejects.toMatchObject({ code: 'store_newer', message: expect.stringMatching(new RegExp(`${mine + 1}.*${mine}`)) });
+  await expect(openStore({ path: folder })).rejects.toMatchObject({
+    code: 'store_newer',
+    message: expect.stringMatching(new RegExp(`${mine + 1}.*${mine}`)),
+  });
 });
