@@ -59,7 +59,7 @@ export interface SimulatedFlow {
   state: string;
   bytesIn: number;
   bytesOut: number;
-  /** `tcp 10.0.0.5:443` as Weir names it */
+  /** `tcp 10.0.0.5:443` as Weir names it; `tcp external:443` for all services outside */
   interface: string;
   localOrigin: boolean;
   localPeer: boolean;

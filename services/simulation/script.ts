@@ -26,7 +26,6 @@ export class Script {
 
   constructor(setting: Setting, benign = false) {
     this.setting = setting;
-    this.benign = benign;
     this.emit = (event) => {
       if (event.at >= setting.end || event.at - event.duration < setting.world.plan.start) return;
       if (benign) event.note = setting.id;

@@ -61,7 +61,7 @@ export class Visit {
   private readonly pace: number;
   private readonly retries: number;
   private readonly via: readonly string[];
-  private lastPath = '';
+  private lastPath: string;
 
   constructor(options: VisitOptions) {
     this.world = options.world;
@@ -77,6 +77,8 @@ export class Visit {
     this.pace = options.pace ?? 1;
     this.retries = options.retries ?? 1;
     this.via = options.world.via(options.random);
+    // people come from a page of the site, from a bookmark or from elsewhere
+    this.lastPath = options.random.chance(0.5) ? '/' : '';
   }
 
   /** Time passes between two calls: a heavy-tailed pause around the tenant's, times `factor`. */

@@ -116,6 +116,11 @@ export interface FlowOptions {
   note?: string;
 }
 
+/** A service as Weir names it: those outside of the tenant's networks are one a port. */
+export function serviceId(to: Service): string {
+  return `${to.protocol} ${to.local ? to.address : 'external'}:${to.port}`;
+}
+
 /** Makes one connection that begins at `at`; its record is written when it ends. */
 export function connect(world: World, emit: Emit, options: FlowOptions): void {
   const { random, to } = options;
@@ -137,7 +142,7 @@ export function connect(world: World, emit: Emit, options: FlowOptions): void {
     state,
     bytesIn: answered ? Math.round(options.sent ?? random.lognormal(to.sent, 0.7)) : 0,
     bytesOut: answered ? Math.round(options.answered ?? random.lognormal(to.answered, 0.9)) : 0,
-    interface: `${to.protocol} ${to.address}:${to.port}`,
+    interface: serviceId(to),
     localOrigin: options.from.startsWith('10.'),
     localPeer: to.local,
     target: '',

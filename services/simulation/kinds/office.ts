@@ -231,7 +231,7 @@ function contact(visit: Visit, person: Person): void {
 }
 
 function exportOnce(visit: Visit, person: Person): void {
-  visit.call(visit.world.api.get(`export${subject(visit, person)}`), { query: 'format=xlsx' });
+  visit.call(visit.world.api.get(`export${subject(visit, person)}`), { query: `format=${visit.random.pick(['xlsx', 'csv'])}` });
   visit.think(3);
 }
 

@@ -31,7 +31,7 @@ export const bulkExport: Scenario = {
     const contact = world.api.find(`contact${i}`) ?? world.api.get('contact0');
     const key = world.api.find(`contact${i}`) === undefined ? 'contact0' : `contact${i}`;
     for (let n = scaled(setting, random.between(8, 30), 2); n > 0; n--) {
-      visit.call(world.api.get(`export${i}`), { query: `format=csv&page=${n}` });
+      visit.call(world.api.get(`export${i}`), { query: `format=${random.pick(['xlsx', 'csv'])}` });
       visit.think();
     }
     for (let n = scaled(setting, random.between(250, 900), 20); n > 0; n--) {

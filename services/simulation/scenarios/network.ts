@@ -1,13 +1,9 @@
 import { DAY, HOUR, MINUTE } from '../../core/watermark.ts';
 import type { Service } from '../kinds/network.ts';
-import { connect, estate } from '../kinds/network.ts';
+import { connect, estate, serviceId } from '../kinds/network.ts';
 import { addressIn, drawBlock } from '../networks.ts';
 import { localHour, middle, Script, scaled } from '../script.ts';
 import type { Scenario, Setting } from '../strand.ts';
-
-function serviceId(service: Service): string {
-  return `${service.protocol} ${service.address}:${service.port}`;
-}
 
 function foreign(setting: Setting, port: number): Service {
   const { random, world } = setting;
@@ -145,7 +141,7 @@ export const crossBorderTransfer: Scenario = {
         state: 'SF',
       });
     }
-    return script.campaign({ number: 22, name: 'cross_border_transfer', about: [serviceId(to)], sources: false });
+    return script.campaign({ number: 22, name: 'cross_border_transfer', about: [], sources: false });
   },
 };
 
@@ -177,6 +173,6 @@ export const beaconing: Scenario = {
         state: 'SF',
       });
     }
-    return script.campaign({ number: 22, name: 'beaconing', about: [serviceId(to)], sources: false });
+    return script.campaign({ number: 22, name: 'beaconing', about: [], sources: false });
   },
 };

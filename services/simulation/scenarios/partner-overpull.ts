@@ -23,7 +23,7 @@ function begin(setting: Setting, name: string, days: number, perDay: number): St
         pace: 0.03,
         retries: 3,
       });
-      visit.call(world.api.get(`list${i}`), { query: `page=${random.between(1, 300)}&size=100` });
+      visit.call(world.api.get(`list${i}`), { query: `page=${random.between(1, 300)}&size=${world.api.get(`list${i}`).pageSize}` });
       for (let n = Math.min(left, random.between(20, 80)); n > 0; n--, left--) {
         visit.call(world.api.get(`detail${i}`), { index: random.int(world.space(`records${i}`).count) });
         visit.wait(random.exponential(120));

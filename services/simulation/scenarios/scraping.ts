@@ -46,7 +46,8 @@ export const scrapingCohort: Scenario = {
     const script = new Script(setting);
     const i = random.int(world.count('detail'));
     const space = world.space(`goods${i}`);
-    const size = scaled(setting, crowd(setting, 0.03, 25, 150) * random.range(0.8, 1.2), 6);
+    const full = crowd(setting, 0.03, 25, 150) * random.range(0.8, 1.2);
+    const size = scaled(setting, full, 6);
     const own = random.chance(0.5);
     const members = own
       ? Array.from({ length: size }, () => world.strangePerson(random, setting.at - random.range(1, 20) * DAY))
@@ -54,7 +55,7 @@ export const scrapingCohort: Scenario = {
           candidates(setting, (person) => person.weight < 1),
           size,
         );
-    const share = Math.ceil(Math.min(space.count, 2500) / members.length);
+    const share = Math.ceil(Math.min(space.count, 2500) / full);
     const span = Math.min(random.range(1, 2) * DAY, setting.end - setting.at - 2 * HOUR);
     for (const [m, member] of members.entries()) {
       const machine = device(setting);
