@@ -13,26 +13,32 @@ interface CommandEntry {
 
 /** Every command and the file that declares it, in the order of `weir --help`. Only the one that is called is loaded. */
 export const COMMANDS: Record<string, CommandEntry> = {
+  demo: {
+    summary: 'two simulated tenants under attack: what Weir does, in under a minute',
+    load: async () => (await import('./commands/demo.ts')).registerDemo,
+  },
+  init: { summary: 'write a commented weir.yaml for a sample log', load: async () => (await import('./commands/init.ts')).registerInit },
   detect: {
     summary: 'read logs through the whole engine, store what it finds',
     load: async () => (await import('./commands/detect.ts')).registerDetect,
   },
-  detect: { summary: 'read logs through the whole engine, store what it finds', load: async () => (await import('./commands/detect.ts')).registerDetect },
-  alerts: { summary: 'list alerts, show one with its reasons', load: async () => (await import('./commands/alerts.ts')).registerAlerts },
   incidents: {
     summary: 'list incidents, show one with its reasons',
     load: async () => (await import('./commands/incidents.ts')).registerIncidents,
   },
+  alerts: { summary: 'list alerts, show one with its reasons', load: async () => (await import('./commands/alerts.ts')).registerAlerts },
   sql: { summary: 'a query on the store (ClickHouse SQL, read-only)', load: async () => (await import('./commands/sql.ts')).registerSql },
-  init: { summary: 'write a commented weir.yaml for a sample log', load: async () => (await import('./commands/init.ts')).registerInit },
+  reconcile: {
+    summary: 'check that nothing was lost or doubled',
+    load: async () => (await import('./commands/reconcile.ts')).registerReconcile,
+  },
   doctor: {
     summary: 'what is configured, guessed, and blind for want of a field',
     load: async () => (await import('./commands/doctor.ts')).registerDoctor,
   },
-  simulate: { summary: '', load: async () => (await import('./commands/simulate.ts')).registerSimulate },
-  reconcile: {
-    summary: 'check that nothing was lost or doubled',
-    load: async () => (await import('./commands/reconcile.ts')).registerReconcile,
+  simulate: {
+    summary: "labelled traffic in a gateway's own format",
+    load: async () => (await import('./commands/simulate.ts')).registerSimulate,
   },
 };
 
