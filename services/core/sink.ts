@@ -13,6 +13,9 @@ export interface LedgerEntry {
   count: number;
 }
 
+/** What tells a dead letter from any other. */
+export type DeadLetterKey = Required<Pick<DeadLetter, 'tenant' | 'source' | 'partition' | 'offset' | 'index'>>;
+
 /**
  * Where outcomes go. Calls may buffer; `flush` resolves when all that was given before is durable. `pending` is the
  * number of bytes taken but not yet written: the driver stops reading while it is above its limit. Records may be given
@@ -29,6 +32,8 @@ export interface Sink {
   ledger(entries: LedgerEntry[]): void;
   /** provisional alerts and incidents that the grown input no longer supports */
   retract(tenant: string, alertIds: string[], incidentIds: string[]): void;
+  /** dead letters of a provisional end (half a last line, times that nothing confirmed): the grown input decides anew. For sinks that keep them */
+  takeBack?(letters: readonly DeadLetterKey[]): void;
   pending(): number;
   flush(): Promise<void>;
 }

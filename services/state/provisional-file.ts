@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { WeirError } from '../core/errors.ts';
+import type { DeadLetterKey } from '../core/sink.ts';
 import type { Provisional } from './manifest.ts';
 
 /** Stands beside a manifest: what the flush at the end of the inputs raised on top of that cut. */
@@ -12,6 +13,8 @@ export interface ProvisionalMark {
   /** size on disk of each input at the end, by partition: a file that has still this size holds nothing new */
   sizes: Record<string, number>;
   tenants: Record<string, Provisional>;
+  /** dead letters that only the end of the inputs made */
+  dead: readonly DeadLetterKey[];
 }
 
 /** Reads the mark; undefined when there is none. Throws `snapshot_corrupt`. */

@@ -94,6 +94,7 @@ describe('embedded driver', () => {
     expect(result.runs[0].events).toBe(lines.length - half.length);
     expect(sink.canonical()).toEqual(whole.canonical());
     expect(sink.fates()).toEqual(whole.fates());
+    expect(sink.deadLetters.size).toBe(0);
     expect(sink.retracted).toEqual([]);
   });
 

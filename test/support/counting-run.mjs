@@ -14,6 +14,7 @@ const sink = {
   dead: write('dead'),
   ledger: write('ledger'),
   retract: (tenant, alerts, incidents) => write('retract')([tenant, alerts, incidents]),
+  takeBack: write('takeBack'),
   pending: () => 0,
   flush: async () => fsyncSync(descriptor),
 };

@@ -1,5 +1,5 @@
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
-import type { LedgerEntry, Sink } from '../../services/core/sink.ts';
+import type { DeadLetterKey, LedgerEntry, Sink } from '../../services/core/sink.ts';
 import type { DeadLetter, LateEvent } from '../../services/core/stage.ts';
 
 /** A sink that dedupes as the store does: the last record of an id stands, retracted ones go. */
@@ -44,6 +44,10 @@ export class MemorySink implements Sink {
     for (const id of alertIds) this.byId.delete(id);
     for (const id of incidentIds) this.incidentsById.delete(id);
     this.retracted.push(...alertIds, ...incidentIds);
+  }
+
+  takeBack(letters: readonly DeadLetterKey[]): void {
+    for (const letter of letters) this.deadLetters.delete(`${letter.partition}:${letter.offset}`);
   }
 
   pending(): number {

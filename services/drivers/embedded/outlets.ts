@@ -1,6 +1,6 @@
 import type { AlertRecord, IncidentRecord } from '../../../schemas/alert.ts';
-import type { Sink } from '../../core/sink.ts';
-import type { Emit } from '../../core/stage.ts';
+import type { DeadLetterKey, Sink } from '../../core/sink.ts';
+import type { DeadLetter, Emit } from '../../core/stage.ts';
 import type { Provisional } from '../../state/manifest.ts';
 
 /** How often outcomes went to the sinks, for progress and summaries. */
@@ -18,6 +18,7 @@ export class Outlets {
   private readonly pending = new Map<string, { alerts: Set<string>; incidents: Set<string> }>();
   private readonly raised = new Map<string, { alerts: Set<string>; incidents: Set<string> }>();
   private held: Emit[] | undefined;
+  private readonly buried: DeadLetterKey[] = [];
   readonly counts: OutletCounts = { alerts: 0, incidents: 0 };
 
   constructor(sinks: readonly Sink[], pending: Readonly<Record<string, Provisional>>) {
@@ -39,6 +40,7 @@ export class Outlets {
         for (const sink of this.sinks) sink.late(emit.value);
         return;
       case 'dead':
+        if (this.held !== undefined) this.buried.push(...emit.value.map(keyOf));
         for (const sink of this.sinks) sink.dead(emit.value);
         return;
       default:
@@ -75,6 +77,18 @@ export class Outlets {
       if (alerts.size + incidents.size > 0) plain[tenant] = { alerts: [...alerts].sort(), incidents: [...incidents].sort() };
     }
     return plain;
+  }
+
+  /** Dead letters given since `hold`: the end of the inputs made them. */
+  provisionalDead(): readonly DeadLetterKey[] {
+    return this.buried;
+  }
+
+  /** Takes back what an earlier end of the inputs made; durable on return. */
+  async takeBack(letters: readonly DeadLetterKey[]): Promise<void> {
+    if (letters.length === 0) return;
+    for (const sink of this.sinks) sink.takeBack?.(letters);
+    await this.flush();
   }
 
   /** Gives what is held to the sinks. */
@@ -135,4 +149,8 @@ export class Outlets {
   private each(give: (sink: Sink) => void): void {
     for (const sink of this.sinks) give(sink);
   }
+}
+
+function keyOf({ tenant, source, partition, offset, index }: DeadLetter): DeadLetterKey {
+  return { tenant, source, partition, offset, index: index ?? 0 };
 }

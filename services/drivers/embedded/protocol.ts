@@ -6,7 +6,6 @@ import type { RawChunk } from '../../core/raw.ts';
 import type { Emit } from '../../core/stage.ts';
 import type { InputPartition } from '../../core/topology-contract.ts';
 import type { SnapshotFile } from '../../state/manifest.ts';
-import type { RestorePoint } from './restore.ts';
 
 /**
  * Messages between the threads of the embedded driver. Every port is FIFO; a control record is sent on each channel
@@ -22,7 +21,8 @@ export interface WorkerStart {
   topologyConfig: unknown;
   /** folder of the run's snapshots */
   folder: string;
-  restore: RestorePoint;
+  /** files of the manifest that the run starts from */
+  restore: readonly SnapshotFile[];
   /** ports to the other workers, by number; undefined for its own */
   peers: (MessagePort | undefined)[];
 }

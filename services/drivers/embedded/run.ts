@@ -17,7 +17,7 @@ import { Crew } from './crew.ts';
 import { LineReader, type ReadPosition } from './line-reader.ts';
 import { Outlets } from './outlets.ts';
 import type { ToMain } from './protocol.ts';
-import { type RestorePoint, restoreTask } from './restore.ts';
+import { restoreTask } from './restore.ts';
 import { type FollowOptions, type Hearable, Quiet } from './quiet.ts';
 import { chooseInput, pinInputs, type Readable } from './scheduler.ts';
 
@@ -167,6 +167,7 @@ export class EmbeddedRun {
     const length = alertFile === undefined ? undefined : manifest?.outputs[alertFile.path];
     if (length !== undefined || this.options.startsOutputs) alertFile?.cutBack(length ?? 0);
     try {
+      await this.outlets.takeBack(current?.dead ?? []);
       await this.start();
       this.lastCut.at = performance.now();
       await this.read();
@@ -185,11 +186,11 @@ export class EmbeddedRun {
 
   private async start(): Promise<void> {
     const { options, manifest } = this;
-    const restore: RestorePoint = { partitions: manifest?.partitions ?? options.workers, files: manifest?.files ?? [] };
+    const restore = manifest?.files ?? [];
     const { createTopology } = (await import(options.topologyModule)) as { createTopology: CreateTopology };
     const topology = await createTopology(options.topologyConfig);
     this.alert = await topology.createAlert(options.workers);
-    restoreTask(this.store, { partitions: 1, files: restore.files }, this.alert, () => true);
+    restoreTask(this.store, restore, this.alert, () => true);
     this.alertBase = this.alert.counters();
     this.crew = await Crew.start({
       workers: options.workers,
@@ -443,7 +444,7 @@ export class EmbeddedRun {
 
   private mark(done: boolean, tenants: Record<string, Provisional>): void {
     const sizes = Object.fromEntries(this.inputs.map((input) => [input.plan.partition, input.plan.opened.size]));
-    writeProvisional(this.markPath, { sequence: this.manifest?.sequence ?? 0, done, sizes, tenants });
+    writeProvisional(this.markPath, { sequence: this.manifest?.sequence ?? 0, done, sizes, tenants, dead: this.outlets.provisionalDead() });
   }
 
   private async drain(): Promise<Record<string, number>> {

@@ -8,7 +8,7 @@ import type { SnapshotFile } from '../../state/manifest.ts';
 import type { SnapshotStore } from '../../state/snapshot-store.ts';
 import { addCounters } from './counters.ts';
 import type { ToMain, ToPeer, ToWorker } from './protocol.ts';
-import { type RestorePoint, restoreFile, restoreTask } from './restore.ts';
+import { restoreFile, restoreTask } from './restore.ts';
 
 /** How a worker reaches the other threads. */
 export interface WorkerPorts {
@@ -25,7 +25,7 @@ export class WorkerHost {
   private readonly workers: number;
   private readonly topology: Topology;
   private readonly store: SnapshotStore;
-  private readonly point: RestorePoint;
+  private readonly files: readonly SnapshotFile[];
   private readonly ports: WorkerPorts;
   private readonly normalise = new Map<number, { spec: InputPartition; stage: Stage<RawChunk>; reached: number | undefined }>();
   private account!: Stage<EventBatch>;
@@ -38,12 +38,12 @@ export class WorkerHost {
   /** chunk under way, the batches of it that were sent to peers, its events */
   private current = { id: 0, parts: 0, events: 0 };
 
-  constructor(worker: number, workers: number, topology: Topology, store: SnapshotStore, point: RestorePoint, ports: WorkerPorts) {
+  constructor(worker: number, workers: number, topology: Topology, store: SnapshotStore, files: readonly SnapshotFile[], ports: WorkerPorts) {
     this.worker = worker;
     this.workers = workers;
     this.topology = topology;
     this.store = store;
-    this.point = point;
+    this.files = files;
     this.ports = ports;
   }
 
@@ -52,8 +52,8 @@ export class WorkerHost {
     this.account = await this.topology.createAccount(this.worker, this.workers);
     this.merge = await this.topology.createMerge(this.worker, this.workers);
     const mine = (group: number): boolean => partitionOf(group, this.workers) === this.worker;
-    restoreTask(this.store, this.point, this.account, mine);
-    restoreTask(this.store, this.point, this.merge, mine);
+    restoreTask(this.store, this.files, this.account, mine);
+    restoreTask(this.store, this.files, this.merge, mine);
     addCounters(this.base, this.account.counters());
     addCounters(this.base, this.merge.counters());
   }
@@ -118,7 +118,7 @@ export class WorkerHost {
 
   private async open(input: number, spec: InputPartition): Promise<void> {
     const stage = await this.topology.createNormalise(spec, this.workers);
-    const file = this.point.files.find((one) => one.stage === 'normalise' && one.task === spec.partition);
+    const file = this.files.find((one) => one.stage === 'normalise' && one.task === spec.partition);
     if (file !== undefined) restoreFile(this.store, file, stage, () => true);
     addCounters(this.base, stage.counters());
     this.normalise.set(input, { spec, stage, reached: undefined });
