@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ClickHouseClient } from '@clickhouse/client';
-import { createClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { WeirError } from '../core/errors.ts';
 import { storeError } from './store-error.ts';
 
@@ -24,6 +24,9 @@ const READ_SETTINGS = {
 /** Clients that write, and clients that read: each runs one query at a time, and a read must not wait for an insert. */
 const WRITERS = 2;
 const READERS = 2;
+
+/** What fails is thrown; the client need not print it as well. */
+const QUIET = { level: ClickHouseLogLevel.OFF } as const;
 
 type Role = 'write' | 'read';
 
@@ -59,7 +62,7 @@ export class StoreConnection {
   async insertText(sql: string, rows: string): Promise<void> {
     await this.with('write', async (client) => {
       const { stream } = await client.exec({ query: sql, values: Readable.from([Buffer.from(rows)]) });
-      stream.destroy();
+      await emptied(stream);
     });
   }
 
@@ -67,7 +70,7 @@ export class StoreConnection {
   async insertBytes(sql: string, rows: Uint8Array[]): Promise<void> {
     await this.with('write', async (client) => {
       const { stream } = await client.exec({ query: sql, values: Readable.from(rows) });
-      stream.destroy();
+      await emptied(stream);
     });
   }
 
@@ -131,7 +134,7 @@ export class StoreConnection {
 
   private async open(role: Role): Promise<ClickHouseClient> {
     if ('url' in this.config) {
-      const client = createClient(this.config);
+      const client = createClient({ ...this.config, log: QUIET });
       this.clients.push(client);
       return client;
     }
@@ -141,7 +144,7 @@ export class StoreConnection {
     let client: ClickHouseClient;
     try {
       // the hook is typed for the client's own connections
-      client = createClient({ connection: createChdbConnection({ path }) as never });
+      client = createClient({ connection: createChdbConnection({ path }) as never, log: QUIET });
     } catch (cause) {
       throw new WeirError(
         'data_folder_in_use',
@@ -157,4 +160,9 @@ export class StoreConnection {
     }
     return client;
   }
+}
+
+/** Reads what is left of an answer that says nothing, so that its connection can be used again. */
+async function emptied(stream: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of stream);
 }
