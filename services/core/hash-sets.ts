@@ -2,82 +2,95 @@ import type { ByteReader, ByteWriter } from './codec.ts';
 import { roomFor } from './slab.ts';
 
 const WORD = 0x1_0000_0000;
+/** No node; also an empty list's head. */
+const NONE = 0xffff_ffff;
+
+// A list is three words, a member three: what is touched together lies together (an add costs two or three cache lines).
+const LIST = 3;
+const HEAD = 0;
+const COUNT = 1;
+/** the largest member once a bottom-k list is full; members above it are refused */
+const LIMIT = 2;
+const NODE = 3;
+const HASH = 0;
+const VALUE = 1;
+const NEXT = 2;
 
 /**
  * Many small bounded sets of 32-bit hashes in one arena. A list is named by a number that its owner computes
  * (owner slot x kinds + kind). Two ways of being bounded, both functions of what was added and not of its order:
  * - `add`: the k smallest hashes stay (bottom-k, Bar-Yossef et al. 2002: "counting distinct elements"); exact below k;
  * - `remember`: the k newest by (day, hash) stay: an account's history.
- * Each member carries a 32-bit value.
+ * Each member carries a 32-bit value. A member is named by its node, -1 for none.
  */
 export class HashSets {
-  private head = new Int32Array(64).fill(-1);
-  private counts = new Uint16Array(64);
-  /** the largest member once a bottom-k list is full; members above it are refused */
-  private limits = new Uint32Array(64);
-  private hash = new Uint32Array(256);
-  private value = new Uint32Array(256);
-  private next = new Int32Array(256);
-  private freeNode = -1;
-  private nodes = 0;
+  private lists = emptyLists(64);
+  private nodes = new Uint32Array(256 * NODE);
+  private freeNode = NONE;
+  private used = 0;
 
   /** Makes list numbers below `lists` usable. */
   reserve(lists: number): void {
-    this.head = roomFor(this.head, lists, -1);
-    this.counts = roomFor(this.counts, lists);
-    this.limits = roomFor(this.limits, lists);
+    const before = this.lists.length;
+    if (lists * LIST <= before) return;
+    const wider = emptyLists(Math.max(lists, (2 * before) / LIST));
+    wider.set(this.lists);
+    this.lists = wider;
   }
 
   count(list: number): number {
-    return this.counts[list];
-  }
-
-  /** Adds to a bottom-k set a hash that is known not to be a member. Returns as `add` does. */
-  addNew(list: number, hash: number, k: number): number {
-    const count = this.counts[list];
-    if (count < k) {
-      const node = this.push(list, hash, 0);
-      if (count + 1 === k) this.limits[list] = this.largest(list);
-      return node;
-    }
-    if (hash > this.limits[list]) return -1;
-    let node = this.head[list];
-    const largest = this.limits[list];
-    while (this.hash[node] !== largest) node = this.next[node];
-    this.hash[node] = hash;
-    this.value[node] = 0;
-    this.limits[list] = this.largest(list);
-    return node;
+    return this.lists[list * LIST + COUNT];
   }
 
   /** Adds to a bottom-k set. Returns the member's node, -1 when it is (or has become) too large to stay. */
   add(list: number, hash: number, k: number): number {
-    const count = this.counts[list];
-    if (count === k && hash > this.limits[list]) return -1;
-    const found = this.find(list, hash);
-    if (found >= 0) return found;
+    const { lists, nodes } = this;
+    const at = list * LIST;
+    if (lists[at + COUNT] === k && hash > lists[at + LIMIT]) return -1;
+    for (let node = lists[at + HEAD]; node !== NONE; node = nodes[node * NODE + NEXT]) if (nodes[node * NODE] === hash) return node;
     return this.addNew(list, hash, k);
+  }
+
+  /** Adds to a bottom-k set a hash that is known not to be a member. Returns as `add` does. */
+  addNew(list: number, hash: number, k: number): number {
+    const at = list * LIST;
+    const count = this.lists[at + COUNT];
+    if (count < k) {
+      const node = this.push(list, hash, 0);
+      if (count + 1 === k) this.lists[at + LIMIT] = this.largest(list);
+      return node;
+    }
+    const largest = this.lists[at + LIMIT];
+    if (hash > largest) return -1;
+    let node = this.lists[at + HEAD];
+    while (this.nodes[node * NODE] !== largest) node = this.nodes[node * NODE + NEXT];
+    this.nodes[node * NODE + HASH] = hash;
+    this.nodes[node * NODE + VALUE] = 0;
+    this.lists[at + LIMIT] = this.largest(list);
+    return node;
   }
 
   /** Sets `day` on a member, or adds it; of more than `k` members the oldest by (value, hash) goes. True when it was there. */
   remember(list: number, hash: number, day: number, k: number): boolean {
     const found = this.find(list, hash);
+    const { nodes } = this;
     if (found >= 0) {
-      if (day > this.value[found]) this.value[found] = day;
+      if (day > nodes[found * NODE + VALUE]) nodes[found * NODE + VALUE] = day;
       return true;
     }
-    if (this.counts[list] < k) {
+    if (this.count(list) < k) {
       this.push(list, hash, day);
       return false;
     }
-    let oldest = this.head[list];
-    for (let node = this.next[oldest]; node >= 0; node = this.next[node]) {
-      const difference = this.value[node] - this.value[oldest];
-      if (difference < 0 || (difference === 0 && this.hash[node] < this.hash[oldest])) oldest = node;
+    let oldest = this.lists[list * LIST + HEAD];
+    for (let node = nodes[oldest * NODE + NEXT]; node !== NONE; node = nodes[node * NODE + NEXT]) {
+      const difference = nodes[node * NODE + VALUE] - nodes[oldest * NODE + VALUE];
+      if (difference < 0 || (difference === 0 && nodes[node * NODE] < nodes[oldest * NODE])) oldest = node;
     }
-    if (day > this.value[oldest] || (day === this.value[oldest] && hash > this.hash[oldest])) {
-      this.hash[oldest] = hash;
-      this.value[oldest] = day;
+    const oldestDay = nodes[oldest * NODE + VALUE];
+    if (day > oldestDay || (day === oldestDay && hash > nodes[oldest * NODE])) {
+      nodes[oldest * NODE + HASH] = hash;
+      nodes[oldest * NODE + VALUE] = day;
     }
     return false;
   }
@@ -88,16 +101,16 @@ export class HashSets {
 
   /** Removes members whose value is below `day`. */
   forgetBefore(list: number, day: number): void {
-    let previous = -1;
-    let node = this.head[list];
-    while (node >= 0) {
-      const following = this.next[node];
-      if (this.value[node] < day) {
-        if (previous < 0) this.head[list] = following;
-        else this.next[previous] = following;
-        this.next[node] = this.freeNode;
-        this.freeNode = node;
-        this.counts[list]--;
+    const { nodes, lists } = this;
+    let previous = NONE;
+    let node = lists[list * LIST + HEAD];
+    while (node !== NONE) {
+      const following = nodes[node * NODE + NEXT];
+      if (nodes[node * NODE + VALUE] < day) {
+        if (previous === NONE) lists[list * LIST + HEAD] = following;
+        else nodes[previous * NODE + NEXT] = following;
+        this.release(node);
+        lists[list * LIST + COUNT]--;
       } else previous = node;
       node = following;
     }
@@ -105,54 +118,56 @@ export class HashSets {
 
   /** Number of distinct hashes ever added to a bottom-k set: exact below k, else (k - 1) x 2^32 / (largest + 1), rounded. */
   distinct(list: number, k: number): number {
-    const count = this.counts[list];
-    return count < k ? count : Math.round(((k - 1) * WORD) / (this.limits[list] + 1));
+    const count = this.lists[list * LIST + COUNT];
+    return count < k ? count : Math.round(((k - 1) * WORD) / (this.lists[list * LIST + LIMIT] + 1));
   }
 
   /** The share of hash space that the set covers: 1 below k, else (largest + 1) / 2^32. */
   coverage(list: number, k: number): number {
-    return this.counts[list] < k ? 1 : (this.limits[list] + 1) / WORD;
+    return this.count(list) < k ? 1 : (this.lists[list * LIST + LIMIT] + 1) / WORD;
   }
 
+  /** First member of a list, -1 when it is empty; `after` goes on. */
   first(list: number): number {
-    return this.head[list];
+    return this.lists[list * LIST + HEAD] | 0;
   }
 
   after(node: number): number {
-    return this.next[node];
+    return this.nodes[node * NODE + NEXT] | 0;
   }
 
   hashOf(node: number): number {
-    return this.hash[node];
+    return this.nodes[node * NODE + HASH];
   }
 
   valueOf(node: number): number {
-    return this.value[node];
+    return this.nodes[node * NODE + VALUE];
   }
 
   setValue(node: number, value: number): void {
-    this.value[node] = value;
+    this.nodes[node * NODE + VALUE] = value;
   }
 
   clear(list: number): void {
-    let node = this.head[list];
-    while (node >= 0) {
-      const following = this.next[node];
-      this.next[node] = this.freeNode;
-      this.freeNode = node;
+    const at = list * LIST;
+    let node = this.lists[at + HEAD];
+    while (node !== NONE) {
+      const following = this.nodes[node * NODE + NEXT];
+      this.release(node);
       node = following;
     }
-    this.head[list] = -1;
-    this.counts[list] = 0;
-    this.limits[list] = 0;
+    this.lists[at + HEAD] = NONE;
+    this.lists[at + COUNT] = 0;
+    this.lists[at + LIMIT] = 0;
   }
 
   /** `values`: write them too (else they read as 0). In no particular order: sets have none. */
   write(list: number, writer: ByteWriter, values: boolean): void {
-    writer.uint(this.counts[list]);
-    for (let node = this.head[list]; node >= 0; node = this.next[node]) {
-      writer.u32(this.hash[node]);
-      if (values) writer.uint(this.value[node]);
+    const { nodes } = this;
+    writer.uint(this.lists[list * LIST + COUNT]);
+    for (let node = this.lists[list * LIST + HEAD]; node !== NONE; node = nodes[node * NODE + NEXT]) {
+      writer.u32(nodes[node * NODE + HASH]);
+      if (values) writer.uint(nodes[node * NODE + VALUE]);
     }
   }
 
@@ -160,19 +175,19 @@ export class HashSets {
   mergeFrom(list: number, reader: ByteReader, k: number, join?: (mine: number, theirs: number) => number): void {
     const count = reader.uint();
     if (count === 0) return;
-    if (this.counts[list] === 0 && count <= k) {
+    if (this.count(list) === 0 && count <= k) {
       for (let i = 0; i < count; i++) {
         const hash = reader.u32();
         this.push(list, hash, join === undefined ? 0 : reader.uint());
       }
-      if (count === k) this.limits[list] = this.largest(list);
+      if (count === k) this.lists[list * LIST + LIMIT] = this.largest(list);
       return;
     }
     for (let i = 0; i < count; i++) {
       const hash = reader.u32();
       const theirs = join === undefined ? 0 : reader.uint();
       const node = this.add(list, hash, k);
-      if (node >= 0 && join !== undefined) this.value[node] = join(this.value[node], theirs);
+      if (node >= 0 && join !== undefined) this.setValue(node, join(this.valueOf(node), theirs));
     }
   }
 
@@ -183,40 +198,53 @@ export class HashSets {
       const hash = reader.u32();
       this.push(list, hash, reader.uint());
     }
-    this.limits[list] = this.largest(list);
+    this.lists[list * LIST + LIMIT] = this.largest(list);
   }
 
   get memory(): number {
-    return this.head.byteLength + this.counts.byteLength + this.limits.byteLength + this.hash.byteLength * 3;
+    return this.lists.byteLength + this.nodes.byteLength;
   }
 
   private find(list: number, hash: number): number {
-    for (let node = this.head[list]; node >= 0; node = this.next[node]) if (this.hash[node] === hash) return node;
+    const { nodes } = this;
+    for (let node = this.lists[list * LIST + HEAD]; node !== NONE; node = nodes[node * NODE + NEXT]) if (nodes[node * NODE] === hash) return node;
     return -1;
   }
 
   private largest(list: number): number {
+    const { nodes } = this;
     let largest = 0;
-    for (let node = this.head[list]; node >= 0; node = this.next[node]) if (this.hash[node] > largest) largest = this.hash[node];
+    for (let node = this.lists[list * LIST + HEAD]; node !== NONE; node = nodes[node * NODE + NEXT]) {
+      const hash = nodes[node * NODE + HASH];
+      if (hash > largest) largest = hash;
+    }
     return largest;
   }
 
   private push(list: number, hash: number, value: number): number {
     let node = this.freeNode;
-    if (node >= 0) this.freeNode = this.next[node];
+    if (node !== NONE) this.freeNode = this.nodes[node * NODE + NEXT];
     else {
-      node = this.nodes++;
-      if (node >= this.hash.length) {
-        this.hash = roomFor(this.hash, node + 1);
-        this.value = roomFor(this.value, node + 1);
-        this.next = roomFor(this.next, node + 1);
-      }
+      node = this.used++;
+      this.nodes = roomFor(this.nodes, this.used * NODE);
     }
-    this.hash[node] = hash;
-    this.value[node] = value;
-    this.next[node] = this.head[list];
-    this.head[list] = node;
-    this.counts[list]++;
+    const at = list * LIST;
+    this.nodes[node * NODE + HASH] = hash;
+    this.nodes[node * NODE + VALUE] = value;
+    this.nodes[node * NODE + NEXT] = this.lists[at + HEAD];
+    this.lists[at + HEAD] = node;
+    this.lists[at + COUNT]++;
     return node;
   }
+
+  private release(node: number): void {
+    this.nodes[node * NODE + NEXT] = this.freeNode;
+    this.freeNode = node;
+  }
+}
+
+function emptyLists(lists: number): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(lists * LIST);
+  for (let at = HEAD; at < words.length; at += LIST) words[at] = NONE;
+  return words;
 }

@@ -228,8 +228,8 @@ export class AccountCloser {
     let groups = 0;
     let loginSuccessNew = 0;
     for (let cell = cells.first(pane); cell >= 0; cell = cells.after(cell)) {
-      const iface = cells.interface[cell];
-      const address = cells.address[cell];
+      const iface = cells.interfaceOf(cell);
+      const address = cells.addressOf(cell);
       this.groupOf = roomFor(this.groupOf, iface + 1, -1);
       let group = this.groupOf[iface];
       if (group < 0) {
@@ -240,9 +240,9 @@ export class AccountCloser {
         this.groupFailures[group] = 0;
         this.groupSucceeded[group] = 0;
       }
-      this.groupRequests[group] += cells.requests[cell];
-      this.groupFailures[group] += cells.failures[cell];
-      this.groupSucceeded[group] += cells.succeeded[cell];
+      this.groupRequests[group] += cells.requests(cell);
+      this.groupFailures[group] += cells.failures(cell);
+      this.groupSucceeded[group] += cells.succeeded(cell);
       const ipanes = t.interfacePanes;
       const ipane = ipanes.open(iface, hour);
       const ibase = ipane * ipanes.stride;
@@ -253,16 +253,16 @@ export class AccountCloser {
       if (t.country[address] !== 0) ipanes.addTo(ipane, INTERFACE_SETS.countries, t.country[address]);
       const newSource = isNew || !t.history.has(addressHistory, addressHash);
       if (newSource) {
-        ipanes.counters[ibase + INTERFACE.new_source_requests] += cells.requests[cell];
-        ipanes.counters[ibase + INTERFACE.new_source_failures] += cells.failures[cell];
-        if (cells.logins[cell] > 0 && failuresInPane > 0) {
-          ipanes.counters[ibase + INTERFACE.login_success_new] += cells.logins[cell];
-          loginSuccessNew += cells.logins[cell];
+        ipanes.counters[ibase + INTERFACE.new_source_requests] += cells.requests(cell);
+        ipanes.counters[ibase + INTERFACE.new_source_failures] += cells.failures(cell);
+        if (cells.logins(cell) > 0 && failuresInPane > 0) {
+          ipanes.counters[ibase + INTERFACE.login_success_new] += cells.logins(cell);
+          loginSuccessNew += cells.logins(cell);
         }
       }
       const country = t.country[address];
       if (!isNew && country !== 0 && !t.history.has(countryHistory, country)) {
-        ipanes.counters[ibase + INTERFACE.new_country_requests] += cells.requests[cell];
+        ipanes.counters[ibase + INTERFACE.new_country_requests] += cells.requests(cell);
       }
       const spanes = t.sourcePanes;
       const spane = spanes.open(address, hour);

@@ -9,7 +9,7 @@ import type { Panes } from '../core/window.ts';
 import { HOUR, MINUTE } from '../core/watermark.ts';
 import { Cells } from './cells.ts';
 import { HourPanes } from './hour-panes.ts';
-import { MINUTE_STRIDE, MinuteCells } from './minute-cells.ts';
+import { MINUTE_CELL, MinuteCells, SAMPLE_RANK } from './minute-cells.ts';
 import type { Ranked, SampleCodec } from './samples.ts';
 import { SampleKeeper } from './samples.ts';
 import {
@@ -270,12 +270,7 @@ export class AccountTenant {
     accounts.addTo(pane, ACCOUNT_SETS.times, at - hourStart);
     if (accounts.samples.wants(pane, rank)) accounts.samples.add(pane, this.sample(c, row, interesting, account, iface, address, origin));
     const cell = this.cells.at(pane, iface, address, this.interfaces, this.addresses);
-    if (cell >= 0) {
-      this.cells.requests[cell]++;
-      this.cells.failures[cell] += failure;
-      this.cells.succeeded[cell] += ok;
-      this.cells.logins[cell] += loggedIn;
-    }
+    if (cell >= 0) this.cells.add(cell, failure, ok, loggedIn);
 
     const interfaces = this.interfacePanes;
     const ipane = interfaces.open(iface, hour);
@@ -330,9 +325,9 @@ export class AccountTenant {
     const minuteNumber = Math.floor(at / MINUTE);
     if (minute === undefined || minute.minute !== minuteNumber) minute = this.minute(minuteNumber);
     const minuteCell = minute.at(account, iface);
-    if (rank <= minute.rank[minuteCell]) minute.offer(minuteCell, rank, c.offset[row], at, origin, address, status);
-    const m = minuteCell * MINUTE_STRIDE;
-    const k = minute.counters;
+    const m = minuteCell * MINUTE_CELL;
+    const k = minute.words;
+    if (rank <= k[m + SAMPLE_RANK]) minute.offer(minuteCell, rank, c.offset[row], at, origin, address, status);
     k[m]++;
     k[m + 1] += failure;
     k[m + 2] += refused;

@@ -3,6 +3,17 @@ import { combine32 } from '../core/hash.ts';
 import type { KeyTable } from '../core/key-table.ts';
 import { roomFor } from '../core/slab.ts';
 
+/** Words of a cell, and where they stand. `succeeded`: answered 2xx or 3xx and no failure. */
+const CELL = 8;
+const NEXT = 0;
+const HASH = 1;
+const INTERFACE = 2;
+const ADDRESS = 3;
+const REQUESTS = 4;
+const FAILURES = 5;
+const SUCCEEDED = 6;
+const LOGINS = 7;
+
 /** Cells kept a pane; what an account does beyond them counts in its totals only. */
 export const MAX_CELLS = 128;
 
@@ -15,15 +26,8 @@ export class Cells {
   private head = new Int32Array(64).fill(-1);
   private counts = new Uint16Array(64);
   private limits = new Uint32Array(64);
-  private next = new Int32Array(256);
-  private hash = new Uint32Array(256);
-  interface = new Int32Array(256);
-  address = new Int32Array(256);
-  requests = new Uint32Array(256);
-  failures = new Uint32Array(256);
-  /** answered 2xx or 3xx, not a failure */
-  succeeded = new Uint32Array(256);
-  logins = new Uint32Array(256);
+  /** a cell is CELL words: next cell, hash, interface id, address id, then what is counted */
+  words = new Int32Array(256 * CELL);
   private free = -1;
   private used = 0;
 
@@ -34,14 +38,15 @@ export class Cells {
       this.counts = roomFor(this.counts, pane + 1);
       this.limits = roomFor(this.limits, pane + 1);
     }
+    const { words } = this;
     const first = this.head[pane];
     let before = -1;
-    for (let cell = first; cell >= 0; cell = this.next[cell]) {
-      if (this.interface[cell] === iface && this.address[cell] === address) {
+    for (let cell = first; cell >= 0; cell = words[cell * CELL + NEXT]) {
+      if (words[cell * CELL + INTERFACE] === iface && words[cell * CELL + ADDRESS] === address) {
         if (before >= 0) {
           // to the front: what is called often is found at once
-          this.next[before] = this.next[cell];
-          this.next[cell] = first;
+          words[before * CELL + NEXT] = words[cell * CELL + NEXT];
+          words[cell * CELL + NEXT] = first;
           this.head[pane] = cell;
         }
         return cell;
@@ -60,15 +65,48 @@ export class Cells {
   }
 
   after(cell: number): number {
-    return this.next[cell];
+    return this.words[cell * CELL + NEXT];
+  }
+
+  /** Counts an event into a cell. */
+  add(cell: number, failure: number, succeeded: number, login: number): void {
+    const at = cell * CELL;
+    this.words[at + REQUESTS]++;
+    this.words[at + FAILURES] += failure;
+    this.words[at + SUCCEEDED] += succeeded;
+    this.words[at + LOGINS] += login;
+  }
+
+  interfaceOf(cell: number): number {
+    return this.words[cell * CELL + INTERFACE];
+  }
+
+  addressOf(cell: number): number {
+    return this.words[cell * CELL + ADDRESS];
+  }
+
+  requests(cell: number): number {
+    return this.words[cell * CELL + REQUESTS];
+  }
+
+  failures(cell: number): number {
+    return this.words[cell * CELL + FAILURES];
+  }
+
+  succeeded(cell: number): number {
+    return this.words[cell * CELL + SUCCEEDED];
+  }
+
+  logins(cell: number): number {
+    return this.words[cell * CELL + LOGINS];
   }
 
   clear(pane: number): void {
     if (pane >= this.head.length) return;
     let cell = this.head[pane];
     while (cell >= 0) {
-      const following = this.next[cell];
-      this.next[cell] = this.free;
+      const following = this.words[cell * CELL + NEXT];
+      this.words[cell * CELL + NEXT] = this.free;
       this.free = cell;
       cell = following;
     }
@@ -79,13 +117,10 @@ export class Cells {
 
   write(pane: number, writer: ByteWriter, interfaces: KeyTable, addresses: KeyTable): void {
     writer.uint(this.count(pane));
-    for (let cell = this.first(pane); cell >= 0; cell = this.next[cell]) {
-      interfaces.writeKey(this.interface[cell], writer);
-      addresses.writeKey(this.address[cell], writer);
-      writer.uint(this.requests[cell]);
-      writer.uint(this.failures[cell]);
-      writer.uint(this.succeeded[cell]);
-      writer.uint(this.logins[cell]);
+    for (let cell = this.first(pane); cell >= 0; cell = this.after(cell)) {
+      interfaces.writeKey(this.interfaceOf(cell), writer);
+      addresses.writeKey(this.addressOf(cell), writer);
+      for (let i = REQUESTS; i < CELL; i++) writer.uint(this.words[cell * CELL + i]);
     }
   }
 
@@ -93,12 +128,10 @@ export class Cells {
     const count = reader.uint();
     for (let i = 0; i < count; i++) {
       const cell = this.at(pane, interfaces.readKey(reader), addresses.readKey(reader), interfaces, addresses);
-      const values = [reader.uint(), reader.uint(), reader.uint(), reader.uint()];
-      if (cell < 0) continue;
-      this.requests[cell] += values[0];
-      this.failures[cell] += values[1];
-      this.succeeded[cell] += values[2];
-      this.logins[cell] += values[3];
+      for (let n = REQUESTS; n < CELL; n++) {
+        const value = reader.uint();
+        if (cell >= 0) this.words[cell * CELL + n] += value;
+      }
     }
   }
 
@@ -107,38 +140,29 @@ export class Cells {
     if (this.counts[pane] >= MAX_CELLS) {
       if (hash >= this.limits[pane]) return -1;
       cell = this.head[pane];
-      while (this.hash[cell] !== this.limits[pane]) cell = this.next[cell];
+      while (this.words[cell * CELL + HASH] >>> 0 !== this.limits[pane]) cell = this.after(cell);
     } else {
-      cell = this.free >= 0 ? this.free : this.used++;
-      if (cell === this.free) this.free = this.next[cell];
-      else if (cell >= this.next.length) this.widen(cell + 1);
-      this.next[cell] = this.head[pane];
+      if (this.free >= 0) {
+        cell = this.free;
+        this.free = this.after(cell);
+      } else {
+        cell = this.used++;
+        this.words = roomFor(this.words, this.used * CELL);
+      }
+      this.words[cell * CELL + NEXT] = this.head[pane];
       this.head[pane] = cell;
       this.counts[pane]++;
     }
-    this.hash[cell] = hash;
-    this.interface[cell] = iface;
-    this.address[cell] = address;
-    this.requests[cell] = 0;
-    this.failures[cell] = 0;
-    this.succeeded[cell] = 0;
-    this.logins[cell] = 0;
+    const at = cell * CELL;
+    this.words[at + HASH] = hash;
+    this.words[at + INTERFACE] = iface;
+    this.words[at + ADDRESS] = address;
+    this.words.fill(0, at + REQUESTS, at + CELL);
     if (this.counts[pane] >= MAX_CELLS) {
       let largest = 0;
-      for (let at = this.head[pane]; at >= 0; at = this.next[at]) largest = Math.max(largest, this.hash[at]);
+      for (let other = this.head[pane]; other >= 0; other = this.after(other)) largest = Math.max(largest, this.words[other * CELL + HASH] >>> 0);
       this.limits[pane] = largest;
     }
     return cell;
-  }
-
-  private widen(size: number): void {
-    this.next = roomFor(this.next, size);
-    this.hash = roomFor(this.hash, size);
-    this.interface = roomFor(this.interface, size);
-    this.address = roomFor(this.address, size);
-    this.requests = roomFor(this.requests, size);
-    this.failures = roomFor(this.failures, size);
-    this.succeeded = roomFor(this.succeeded, size);
-    this.logins = roomFor(this.logins, size);
   }
 }

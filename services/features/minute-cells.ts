@@ -2,7 +2,21 @@ import { mix32 } from '../core/hash.ts';
 import { roomFor } from '../core/slab.ts';
 import { MINUTE_COUNTERS } from '../../models/windows.ts';
 
+/** Numbers of a minute pane: MINUTE_COUNTERS. */
 export const MINUTE_STRIDE = MINUTE_COUNTERS.length;
+/** Words of a cell: the counters, then the event of the smallest rank (samples.ts): its rank, position, time, partition, address, status. */
+export const MINUTE_CELL = MINUTE_STRIDE + 6;
+export const SAMPLE_RANK = MINUTE_STRIDE;
+
+/** The event that stands for a cell. `partition`, `address`: numbers of the tenant's tables. */
+export interface MinuteSample {
+  rank: number;
+  offset: number;
+  time: number;
+  partition: number;
+  address: number;
+  status: number;
+}
 
 /**
  * One open minute of one tenant: plain counters for each (account, interface) pair seen in it. When the minute closes,
@@ -14,14 +28,7 @@ export class MinuteCells {
   size = 0;
   account = new Int32Array(256);
   interface = new Int32Array(256);
-  counters = new Float64Array(256 * MINUTE_STRIDE);
-  /** per cell the event of the smallest rank (samples.ts): its rank, position, time, address and status */
-  rank = new Float64Array(256);
-  offset = new Float64Array(256);
-  time = new Float64Array(256);
-  partition = new Int32Array(256);
-  address = new Int32Array(256);
-  status = new Uint16Array(256);
+  words = new Float64Array(256 * MINUTE_CELL);
   private table = new Int32Array(512).fill(-1);
 
   reset(minute: number): void {
@@ -30,7 +37,7 @@ export class MinuteCells {
     this.table.fill(-1);
   }
 
-  /** Index of the pair's cell; counters start at index * MINUTE_STRIDE. Read `counters` afterwards: it may have moved. */
+  /** Number of the pair's cell; its words start at number * MINUTE_CELL. Read `words` afterwards: it may have moved. */
   at(account: number, iface: number): number {
     const mask = this.table.length - 1;
     let slot = mix32(Math.imul(account, 0x9e3779b1) ^ iface) & mask;
@@ -44,19 +51,12 @@ export class MinuteCells {
     if (cell >= this.account.length) {
       this.account = roomFor(this.account, cell + 1);
       this.interface = roomFor(this.interface, cell + 1);
-      const size = this.account.length;
-      this.counters = roomFor(this.counters, size * MINUTE_STRIDE);
-      this.rank = roomFor(this.rank, size);
-      this.offset = roomFor(this.offset, size);
-      this.time = roomFor(this.time, size);
-      this.partition = roomFor(this.partition, size);
-      this.address = roomFor(this.address, size);
-      this.status = roomFor(this.status, size);
+      this.words = roomFor(this.words, this.account.length * MINUTE_CELL);
     }
-    this.rank[cell] = Number.POSITIVE_INFINITY;
     this.account[cell] = account;
     this.interface[cell] = iface;
-    this.counters.fill(0, cell * MINUTE_STRIDE, (cell + 1) * MINUTE_STRIDE);
+    this.words.fill(0, cell * MINUTE_CELL, (cell + 1) * MINUTE_CELL);
+    this.words[cell * MINUTE_CELL + SAMPLE_RANK] = Number.POSITIVE_INFINITY;
     this.table[slot] = cell;
     if (this.size * 2 > this.table.length) this.rehash();
     return cell;
@@ -64,13 +64,21 @@ export class MinuteCells {
 
   /** Offers an event as the cell's sample. */
   offer(cell: number, rank: number, offset: number, time: number, partition: number, address: number, status: number): void {
-    if (rank > this.rank[cell] || (rank === this.rank[cell] && offset >= this.offset[cell])) return;
-    this.rank[cell] = rank;
-    this.offset[cell] = offset;
-    this.time[cell] = time;
-    this.partition[cell] = partition;
-    this.address[cell] = address;
-    this.status[cell] = status;
+    const at = cell * MINUTE_CELL + SAMPLE_RANK;
+    const { words } = this;
+    if (rank > words[at] || (rank === words[at] && offset >= words[at + 1])) return;
+    words[at] = rank;
+    words[at + 1] = offset;
+    words[at + 2] = time;
+    words[at + 3] = partition;
+    words[at + 4] = address;
+    words[at + 5] = status;
+  }
+
+  sample(cell: number): MinuteSample {
+    const at = cell * MINUTE_CELL + SAMPLE_RANK;
+    const { words } = this;
+    return { rank: words[at], offset: words[at + 1], time: words[at + 2], partition: words[at + 3], address: words[at + 4], status: words[at + 5] };
   }
 
   private rehash(): void {

@@ -47,16 +47,10 @@ export class PartialPacker {
     }
   }
 
-  partitionOf(table: KeyTable, id: number): number {
-    const key = table.keyBytes(id);
-    return partitionOf(keyGroup(key, 0, key.length), this.partitions);
-  }
-
-  /** One interface's minute: counters[base, base + MINUTE_STRIDE). */
-  addMinute(
-    partition: number, table: KeyTable, id: number, flags: number, minute: number, counters: Float64Array, base: number,
-    writeSample: (writer: ByteWriter) => void,
-  ): void {
+  /** Begins one interface's minute, counters[base, base + MINUTE_STRIDE); the caller appends its sample to the writer. */
+  beginMinute(table: KeyTable, id: number, flags: number, minute: number, counters: Float64Array, base: number): ByteWriter {
+    const partition = this.partitionOf(table, id);
+    if (this.minutes[partition].body.length >= RECORD_BYTES) this.flushMinutes(partition);
     const m = this.minutes[partition];
     m.indexOf = roomFor(m.indexOf, id + 1, -1);
     let index = m.indexOf[id];
@@ -72,12 +66,12 @@ export class PartialPacker {
     m.body.uint(minute - m.first);
     m.body.uint(index);
     for (let i = 0; i < MINUTE_STRIDE; i++) m.body.uint(counters[base + i]);
-    writeSample(m.body);
-    if (m.body.length >= RECORD_BYTES) this.flushMinutes(partition);
+    return m.body;
   }
 
-  /** One closed hour pane; `write` appends what the view's `readPane` reads. */
-  addPane(partition: number, view: View, hour: number, table: KeyTable, id: number, flags: number, write: (writer: ByteWriter) => void): void {
+  /** Begins one closed hour pane; the caller appends what the view reads. */
+  beginPane(view: View, hour: number, table: KeyTable, id: number, flags: number): ByteWriter {
+    const partition = this.partitionOf(table, id);
     const p = this.panes[partition];
     if (p.entries > 0 && (p.view !== view || p.hour !== hour || p.writer.length >= RECORD_BYTES)) this.flushPanes(partition);
     p.view = view;
@@ -85,7 +79,13 @@ export class PartialPacker {
     p.entries++;
     table.writeKey(id, p.writer);
     p.writer.uint(flags);
-    write(p.writer);
+    return p.writer;
+  }
+
+  private partitionOf(table: KeyTable, id: number): number {
+    if (this.partitions === 1) return 0;
+    const key = table.keyBytes(id);
+    return partitionOf(keyGroup(key, 0, key.length), this.partitions);
   }
 
   flush(): void {

@@ -1,7 +1,7 @@
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import { keyGroup } from '../core/key-groups.ts';
 import type { KeyTable } from '../core/key-table.ts';
-import { MINUTE_STRIDE } from '../features/minute-cells.ts';
+import { MINUTE_CELL, MINUTE_STRIDE } from '../features/minute-cells.ts';
 import { ACCOUNT_SETS, HISTORY_LISTS } from '../features/specs.ts';
 import type { AccountKeeper } from './account-stage.ts';
 
@@ -38,13 +38,14 @@ export function writeAccountState(tenant: string, keeper: AccountKeeper, writerO
       writer.uint(number);
       t.interfaces.writeKey(minute.interface[cell], writer);
       writer.uint(t.interfaceFlags[minute.interface[cell]]);
-      for (let i = 0; i < MINUTE_STRIDE; i++) writer.uint(minute.counters[cell * MINUTE_STRIDE + i]);
-      writer.uint(minute.rank[cell]);
-      writer.uint(minute.offset[cell]);
-      writer.uint(minute.time[cell]);
-      t.addresses.writeKey(minute.address[cell], writer);
-      writer.uint(minute.status[cell]);
-      const origin = t.origins[minute.partition[cell]];
+      for (let i = 0; i < MINUTE_STRIDE; i++) writer.uint(minute.words[cell * MINUTE_CELL + i]);
+      const sample = minute.sample(cell);
+      writer.uint(sample.rank);
+      writer.uint(sample.offset);
+      writer.uint(sample.time);
+      t.addresses.writeKey(sample.address, writer);
+      writer.uint(sample.status);
+      const origin = t.origins[sample.partition];
       writer.string(origin.source);
       writer.string(origin.partition);
     }
@@ -195,8 +196,8 @@ function readAccountPane(keeper: AccountKeeper, key: Uint8Array, reader: ByteRea
   }
   t.cells.read(pane, reader, t.interfaces, t.addresses);
   for (let cell = t.cells.first(pane); cell >= 0; cell = t.cells.after(cell)) {
-    t.prepareInterface(t.cells.interface[cell]);
-    t.prepareAddress(t.cells.address[cell]);
+    t.prepareInterface(t.cells.interfaceOf(cell));
+    t.prepareAddress(t.cells.addressOf(cell));
   }
 }
 
@@ -209,8 +210,7 @@ function readMinute(keeper: AccountKeeper, key: Uint8Array, reader: ByteReader):
   t.prepareInterface(iface);
   t.interfaceFlags[iface] |= reader.uint();
   const cell = minute.at(account, iface);
-  const base = cell * MINUTE_STRIDE;
-  for (let i = 0; i < MINUTE_STRIDE; i++) minute.counters[base + i] += reader.uint();
+  for (let i = 0; i < MINUTE_STRIDE; i++) minute.words[cell * MINUTE_CELL + i] += reader.uint();
   const rank = reader.uint();
   const offset = reader.uint();
   const time = reader.uint();

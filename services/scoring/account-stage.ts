@@ -1,24 +1,21 @@
 import type { Candidate } from '../../models/candidate.ts';
 import { packReport } from '../../models/candidate.ts';
 import type { SharedKnowledge } from '../../models/shared.ts';
-import type { ClosedMinute, ClosedWindow } from '../../models/windows.ts';
+import type { ClosedWindow } from '../../models/windows.ts';
 import { ACCOUNT_FEATURES, ACCOUNT_ROLLING, ROLLING_SIZES, featureIndex } from '../../models/windows.ts';
 import { TsvWriter, appendWindowRow } from '../../schemas/window-row.ts';
 import type { EventBatch } from '../core/batch.ts';
 import { FLAG, IDENTITY_ORIGINS, heapString } from '../core/batch.ts';
 import { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { ControlRecord } from '../core/control.ts';
-import { roomFor } from '../core/slab.ts';
 import type { Emit, LateEvent, Stage, StageSnapshot } from '../core/stage.ts';
 import { ledgerCounter } from '../core/topology-contract.ts';
 import { DAY, MINUTE } from '../core/watermark.ts';
 import { AccountCloser } from '../features/account-close.ts';
 import { AccountTenant, ORIGIN_SHIFT } from '../features/account-tenant.ts';
 import { HourRows } from '../features/hour-rows.ts';
-import type { MinuteCells } from '../features/minute-cells.ts';
-import { MINUTE_STRIDE } from '../features/minute-cells.ts';
 import { PartialPacker } from '../features/partials.ts';
-import { ACCOUNT_RUNNING } from '../features/specs.ts';
+import { AccountMinutes } from './account-minutes.ts';
 import { readAccountState, writeAccountState } from './account-snapshot.ts';
 import type { PaneKeeper } from './pane-clock.ts';
 import { PaneClock } from './pane-clock.ts';
@@ -27,8 +24,6 @@ import { tenantTime } from './tenant-settings.ts';
 import { createViewScoring } from './view-scoring.ts';
 import type { ViewScoring } from './view-scoring.ts';
 
-/** An account minute is scored from this many requests on. */
-const MINUTE_EVENTS = 3;
 const ROLLING_COLUMNS = Int32Array.from(ACCOUNT_ROLLING, (name) => featureIndex(ACCOUNT_FEATURES, name));
 /** Rows of the windows table are handed on in pieces of about this size, bytes. */
 const ROWS_BYTES = 512 * 1024;
@@ -55,11 +50,8 @@ class AccountKeeper implements PaneKeeper {
   private readonly out: Emit[];
   private readonly provisional: (end: number) => boolean;
   private readonly window: ClosedWindow;
-  private readonly minuteWindow: ClosedMinute;
-  private interfaceMinute = new Float64Array(64 * MINUTE_STRIDE);
-  private interfaceBest = new Int32Array(64).fill(-1);
+  private readonly minutes: AccountMinutes;
   private lastSweep = 0;
-  private readonly sample = new ByteWriter();
 
   constructor(tenant: string, config: ViewStageConfig, out: Emit[], provisional: (end: number) => boolean) {
     const { panes, calendar } = tenantTime(config, tenant);
@@ -77,9 +69,13 @@ class AccountKeeper implements PaneKeeper {
       ...shared, view: 'account', end: 0, partial: false, values: new Float64Array(ACCOUNT_FEATURES.length),
       rolling: new Float64Array(ROLLING_SIZES.length * ACCOUNT_ROLLING.length),
     };
-    this.minuteWindow = {
-      ...shared, view: 'account', minuteOfHour: 0, counters: new Float64Array(MINUTE_STRIDE), running: new Float64Array(MINUTE_STRIDE),
-    };
+    this.minutes = new AccountMinutes({
+      tenant, state: this.state, scoring: this.scoring, calendar, packer: this.packer,
+      finish: (candidate, account) => {
+        this.identify(candidate, account, this.state.roles[account], candidate.evidence);
+        candidate.provisional = this.provisional(candidate.firedAt);
+      },
+    });
   }
 
   nextHour(target: number): number | undefined {
@@ -94,114 +90,11 @@ class AccountKeeper implements PaneKeeper {
   closeMinutes(hour: number, from: number, until: number): void {
     for (const number of this.state.minuteNumbers()) {
       if (number < from || number >= until) continue;
-      this.closeMinute(hour, number);
+      this.minutes.close(hour, number);
+      const report = this.scoring.flush(this.tenant, number * MINUTE, true);
+      if (report !== undefined) this.out.push({ output: 'candidates', tenant: this.tenant, value: packReport(report) });
+      this.state.closeMinute(number);
     }
-  }
-
-  private closeMinute(hour: number, number: number): void {
-    const t = this.state;
-    const minute = t.minute(number);
-    const start = number * MINUTE;
-    this.interfaceMinutes(minute, number);
-    // Cells of one account follow each other after sorting: its pane is their sum.
-    const order = new Uint32Array(minute.size);
-    for (let i = 0; i < minute.size; i++) order[i] = i;
-    order.sort((a, b) => minute.account[a] - minute.account[b] || minute.interface[a] - minute.interface[b]);
-    const w = this.minuteWindow;
-    const counters = w.counters;
-    for (let i = 0; i < order.length; ) {
-      const account = minute.account[order[i]];
-      counters.fill(0);
-      const first = i;
-      for (; i < order.length && minute.account[order[i]] === account; i++) {
-        const base = order[i] * MINUTE_STRIDE;
-        for (let k = 0; k < MINUTE_STRIDE; k++) counters[k] += minute.counters[base + k];
-      }
-      const pane = t.accountPanes.open(account, hour);
-      const n = t.accountPanes.counters;
-      const running = pane * t.accountPanes.stride + ACCOUNT_RUNNING;
-      for (let k = 0; k < MINUTE_STRIDE; k++) n[running + k] += counters[k];
-      const peak = pane * t.accountPanes.stride + PEAK_MINUTE;
-      if (counters[0] > n[peak]) n[peak] = counters[0];
-      if (counters[0] < MINUTE_EVENTS) continue;
-      for (let k = 0; k < MINUTE_STRIDE; k++) w.running[k] = n[running + k];
-      w.slot = account;
-      w.start = start;
-      w.minuteOfHour = Math.floor((start - this.panes.hourStart(hour)) / MINUTE);
-      w.calendar = this.calendar.at(hour);
-      w.firstSeen = t.firstSeen[account];
-      w.activeDays = t.activeDays[account];
-      w.flags = t.roles[account];
-      const last = i;
-      this.scoring.closeMinute(w, (candidate) => this.enrichMinute(candidate, minute, order.subarray(first, last), account));
-    }
-    const report = this.scoring.flush(this.tenant, start, true);
-    if (report !== undefined) this.out.push({ output: 'candidates', tenant: this.tenant, value: packReport(report) });
-    t.closeMinute(number);
-  }
-
-  /** Sums the minute's cells by interface and packs them for the merge tasks. */
-  private interfaceMinutes(minute: MinuteCells, number: number): void {
-    const t = this.state;
-    this.interfaceBest = roomFor(this.interfaceBest, t.interfaces.size, -1);
-    this.interfaceMinute = roomFor(this.interfaceMinute, t.interfaces.size * MINUTE_STRIDE);
-    const touched: number[] = [];
-    for (let cell = 0; cell < minute.size; cell++) {
-      const iface = minute.interface[cell];
-      const best = this.interfaceBest[iface];
-      if (best < 0) {
-        touched.push(iface);
-        this.interfaceMinute.fill(0, iface * MINUTE_STRIDE, (iface + 1) * MINUTE_STRIDE);
-        this.interfaceBest[iface] = cell;
-      } else if (minute.rank[cell] < minute.rank[best]) this.interfaceBest[iface] = cell;
-      const from = cell * MINUTE_STRIDE;
-      const to = iface * MINUTE_STRIDE;
-      for (let k = 0; k < MINUTE_STRIDE; k++) this.interfaceMinute[to + k] += minute.counters[from + k];
-    }
-    for (const iface of touched) {
-      const partition = this.packer.partitionOf(t.interfaces, iface);
-      const best = this.interfaceBest[iface];
-      this.interfaceBest[iface] = -1;
-      this.packer.addMinute(partition, t.interfaces, iface, t.interfaceFlags[iface], number, this.interfaceMinute, iface * MINUTE_STRIDE, (writer) =>
-        this.writeMinuteSample(minute, best, writer),
-      );
-    }
-  }
-
-  private writeMinuteSample(minute: MinuteCells, cell: number, writer: ByteWriter): void {
-    const t = this.state;
-    const sample = this.sample;
-    sample.reset();
-    sample.uint(minute.offset[cell]);
-    sample.uint(minute.time[cell]);
-    sample.uint(minute.status[cell]);
-    t.addresses.writeKey(minute.address[cell], sample);
-    t.accounts.writeKey(minute.account[cell], sample);
-    const origin = t.origins[minute.partition[cell]];
-    sample.block(origin.sourceName);
-    sample.block(origin.partitionName);
-    writer.uint(minute.rank[cell]);
-    writer.blockOf(sample);
-  }
-
-  private enrichMinute(candidate: Candidate, minute: MinuteCells, cells: Uint32Array, account: number): void {
-    const t = this.state;
-    const weighed = [...cells].sort(
-      (a, b) =>
-        minute.counters[b * MINUTE_STRIDE] - minute.counters[a * MINUTE_STRIDE] ||
-        t.interfaces.hashes[minute.interface[a]] - t.interfaces.hashes[minute.interface[b]],
-    );
-    candidate.related = weighed.slice(0, 5).map((cell) => ({ kind: 'interface', id: t.interfaces.text(minute.interface[cell]) }));
-    candidate.samples = [...cells]
-      .sort((a, b) => minute.rank[a] - minute.rank[b] || minute.offset[a] - minute.offset[b])
-      .slice(0, 3)
-      .map((cell) => ({
-        source: t.origins[minute.partition[cell]].source, partition: t.origins[minute.partition[cell]].partition, offset: minute.offset[cell], at: minute.time[cell], content: minute.rank[cell] % 0x1_0000_0000,
-        interesting: minute.rank[cell] < 0x1_0000_0000, interface: t.interfaces.text(minute.interface[cell]),
-        address: t.addresses.text(minute.address[cell]), account: t.accounts.text(account), status: minute.status[cell],
-      }));
-    this.identify(candidate, account, t.roles[account], candidate.evidence);
-    candidate.provisional = this.provisional(candidate.firedAt);
   }
 
   /** Names the account, or the source that stands in for it. */
@@ -260,21 +153,18 @@ class AccountKeeper implements PaneKeeper {
     const t = this.state;
     for (const pane of t.interfacePanes.panesOf(hour)) {
       const id = t.interfacePanes.key[pane];
-      this.packer.addPane(this.packer.partitionOf(t.interfaces, id), 'interface', hour, t.interfaces, id, t.interfaceFlags[id], (writer) => {
-        t.interfacePanes.write(pane, writer);
-        this.closer.tops.write(pane, writer, (account) => t.accounts.keyBytes(account));
-      });
+      const writer = this.packer.beginPane('interface', hour, t.interfaces, id, t.interfaceFlags[id]);
+      t.interfacePanes.write(pane, writer);
+      this.closer.tops.write(pane, writer, (account) => t.accounts.keyBytes(account));
       this.closer.tops.clear(pane);
     }
     t.interfacePanes.closeHour(hour);
     for (const pane of t.sourcePanes.panesOf(hour)) {
-      const id = t.sourcePanes.key[pane];
-      this.packer.addPane(this.packer.partitionOf(t.addresses, id), 'source', hour, t.addresses, id, 0, (writer) => t.sourcePanes.write(pane, writer));
+      t.sourcePanes.write(pane, this.packer.beginPane('source', hour, t.addresses, t.sourcePanes.key[pane], 0));
     }
     t.sourcePanes.closeHour(hour);
     for (const pane of t.targetPanes.panesOf(hour)) {
-      const id = t.targetPanes.key[pane];
-      this.packer.addPane(this.packer.partitionOf(t.targets, id), 'target', hour, t.targets, id, 0, (writer) => t.targetPanes.write(pane, writer));
+      t.targetPanes.write(pane, this.packer.beginPane('target', hour, t.targets, t.targetPanes.key[pane], 0));
     }
     t.targetPanes.closeHour(hour);
   }
@@ -312,8 +202,6 @@ class AccountKeeper implements PaneKeeper {
     this.flushRows();
   }
 }
-
-const PEAK_MINUTE = featureIndex(ACCOUNT_FEATURES, 'peak_minute');
 
 /** The surest origin among a pane's marks. */
 function originOf(marks: number): (typeof IDENTITY_ORIGINS)[number] {

@@ -1,0 +1,163 @@
+import type { Candidate } from '../../models/candidate.ts';
+import type { ClosedMinute } from '../../models/windows.ts';
+import { ACCOUNT_FEATURES, featureIndex } from '../../models/windows.ts';
+import { ByteWriter } from '../core/codec.ts';
+import { roomFor } from '../core/slab.ts';
+import { MINUTE } from '../core/watermark.ts';
+import type { AccountTenant } from '../features/account-tenant.ts';
+import type { TenantCalendar } from '../features/calendar.ts';
+import type { MinuteCells } from '../features/minute-cells.ts';
+import { MINUTE_CELL, MINUTE_STRIDE } from '../features/minute-cells.ts';
+import type { PartialPacker } from '../features/partials.ts';
+import { ACCOUNT_RUNNING } from '../features/specs.ts';
+import type { ViewScoring } from './view-scoring.ts';
+
+/** An account minute is scored from this many requests on. */
+const MINUTE_EVENTS = 3;
+const PEAK_MINUTE = featureIndex(ACCOUNT_FEATURES, 'peak_minute');
+
+export interface AccountMinutesDeps {
+  tenant: string;
+  state: AccountTenant;
+  scoring: ViewScoring;
+  calendar: TenantCalendar;
+  packer: PartialPacker;
+  /** names the account on a candidate */
+  finish(candidate: Candidate, account: number): void;
+}
+
+/** Sums of one minute by key: which keys it has, in the order of their first cell, and their counters. */
+class Sums {
+  keys: number[] = [];
+  counters = new Float64Array(64 * MINUTE_STRIDE);
+  /** per key: the cell of the best sample */
+  best = new Int32Array(64);
+  private position = new Int32Array(64).fill(-1);
+
+  take(minute: MinuteCells, keyOf: Int32Array, keys: number): void {
+    for (const key of this.keys) this.position[key] = -1;
+    this.keys.length = 0;
+    this.position = roomFor(this.position, keys, -1);
+    const { words } = minute;
+    for (let cell = 0; cell < minute.size; cell++) {
+      const key = keyOf[cell];
+      let at = this.position[key];
+      const from = cell * MINUTE_CELL;
+      if (at < 0) {
+        at = this.keys.push(key) - 1;
+        this.position[key] = at;
+        this.counters = roomFor(this.counters, this.keys.length * MINUTE_STRIDE);
+        this.best = roomFor(this.best, this.keys.length);
+        this.best[at] = cell;
+        const to = at * MINUTE_STRIDE;
+        for (let k = 0; k < MINUTE_STRIDE; k++) this.counters[to + k] = words[from + k];
+        continue;
+      }
+      if (words[from + MINUTE_STRIDE] < words[this.best[at] * MINUTE_CELL + MINUTE_STRIDE]) this.best[at] = cell;
+      const to = at * MINUTE_STRIDE;
+      for (let k = 0; k < MINUTE_STRIDE; k++) this.counters[to + k] += words[from + k];
+    }
+  }
+}
+
+/** Closes the minutes of one tenant in one account task: accounts are scored here, interfaces go to the merge tasks. */
+export class AccountMinutes {
+  private readonly deps: AccountMinutesDeps;
+  private readonly sums = new Sums();
+  private readonly sample = new ByteWriter();
+  private readonly window: ClosedMinute;
+
+  constructor(deps: AccountMinutesDeps) {
+    this.deps = deps;
+    this.window = {
+      tenant: deps.tenant, view: 'account', key: '', slot: 0, start: 0, calendar: deps.calendar.at(0), firstSeen: 0, activeDays: 0, flags: 0,
+      minuteOfHour: 0, counters: new Float64Array(MINUTE_STRIDE), running: new Float64Array(MINUTE_STRIDE),
+    };
+  }
+
+  close(hour: number, number: number): void {
+    const minute = this.deps.state.minute(number);
+    this.interfaces(minute, number);
+    this.accounts(minute, hour, number);
+  }
+
+  private interfaces(minute: MinuteCells, number: number): void {
+    const { state: t, packer } = this.deps;
+    const { sums } = this;
+    sums.take(minute, minute.interface, t.interfaces.size);
+    for (let i = 0; i < sums.keys.length; i++) {
+      const iface = sums.keys[i];
+      const writer = packer.beginMinute(t.interfaces, iface, t.interfaceFlags[iface], number, sums.counters, i * MINUTE_STRIDE);
+      this.writeSample(minute, sums.best[i], writer);
+    }
+  }
+
+  private writeSample(minute: MinuteCells, cell: number, writer: ByteWriter): void {
+    const t = this.deps.state;
+    const { sample } = this;
+    const { words } = minute;
+    const at = cell * MINUTE_CELL + MINUTE_STRIDE;
+    const origin = t.origins[words[at + 3]];
+    sample.reset();
+    sample.uint(words[at + 1]);
+    sample.uint(words[at + 2]);
+    sample.uint(words[at + 5]);
+    t.addresses.writeKey(words[at + 4], sample);
+    t.accounts.writeKey(minute.account[cell], sample);
+    sample.block(origin.sourceName);
+    sample.block(origin.partitionName);
+    writer.uint(words[at]);
+    writer.blockOf(sample);
+  }
+
+  private accounts(minute: MinuteCells, hour: number, number: number): void {
+    const { state: t, scoring, calendar } = this.deps;
+    const { sums, window: w } = this;
+    sums.take(minute, minute.account, t.accounts.size);
+    w.start = number * MINUTE;
+    w.minuteOfHour = Math.floor((w.start - t.panes.hourStart(hour)) / MINUTE);
+    w.calendar = calendar.at(hour);
+    for (let i = 0; i < sums.keys.length; i++) {
+      const account = sums.keys[i];
+      const from = i * MINUTE_STRIDE;
+      const pane = t.accountPanes.open(account, hour);
+      const n = t.accountPanes.counters;
+      const base = pane * t.accountPanes.stride;
+      const running = base + ACCOUNT_RUNNING;
+      for (let k = 0; k < MINUTE_STRIDE; k++) n[running + k] += sums.counters[from + k];
+      const requests = sums.counters[from];
+      if (requests > n[base + PEAK_MINUTE]) n[base + PEAK_MINUTE] = requests;
+      if (requests < MINUTE_EVENTS) continue;
+      for (let k = 0; k < MINUTE_STRIDE; k++) {
+        w.counters[k] = sums.counters[from + k];
+        w.running[k] = n[running + k];
+      }
+      w.slot = account;
+      w.firstSeen = t.firstSeen[account];
+      w.activeDays = t.activeDays[account];
+      w.flags = t.roles[account];
+      scoring.closeMinute(w, (candidate) => this.enrich(candidate, minute, account));
+    }
+  }
+
+  private enrich(candidate: Candidate, minute: MinuteCells, account: number): void {
+    const t = this.deps.state;
+    const cells: number[] = [];
+    for (let cell = 0; cell < minute.size; cell++) if (minute.account[cell] === account) cells.push(cell);
+    const requests = (cell: number): number => minute.words[cell * MINUTE_CELL];
+    candidate.related = cells
+      .toSorted((a, b) => requests(b) - requests(a) || t.interfaces.hashes[minute.interface[a]] - t.interfaces.hashes[minute.interface[b]])
+      .slice(0, 5)
+      .map((cell) => ({ kind: 'interface', id: t.interfaces.text(minute.interface[cell]) }));
+    candidate.samples = cells
+      .map((cell) => ({ cell, ...minute.sample(cell) }))
+      .sort((a, b) => a.rank - b.rank || a.offset - b.offset)
+      .slice(0, 3)
+      .map(({ cell, rank, offset, time, partition, address, status }) => ({
+        source: t.origins[partition].source, partition: t.origins[partition].partition, offset, at: time, content: rank % 0x1_0000_0000,
+        interesting: rank < 0x1_0000_0000, interface: t.interfaces.text(minute.interface[cell]), address: t.addresses.text(address),
+        account: t.accounts.text(account), status,
+      }));
+    this.deps.finish(candidate, account);
+  }
+}
