@@ -90,7 +90,6 @@ export const SOURCE_FEATURES = [
   'accounts', // distinct
   'anonymous',
   'interfaces', // distinct
-  'paths', // distinct raw paths
   'error_paths', // distinct raw paths answered 4xx
   'targets', 'objects', 'sends', 'registers', 'login_failures', 'logins', 'assets', 'devices', 'new_accounts', 'unanswered',
 ] as const;

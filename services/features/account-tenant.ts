@@ -228,6 +228,9 @@ export class AccountTenant {
     const unanswered = flags & FLAG.unanswered ? 1 : 0;
     const loginFailed = login ? failure : 0;
     const loggedIn = login ? ok : 0;
+    const records = c.records[row];
+    const anonymousOk = anonymous === 1 && ok === 1 && status >= 200 && status < 300 ? 1 : 0;
+    const odd = (flags & ODD) !== 0 || status >= 400 || records !== 0 || c.peerCountry[row] !== 0;
     const interesting = failure + client + refused + missing + sensitive + exported + send + unanswered > 0;
     const content = c.content[row];
     const rank = SampleKeeper.rank(content, interesting);
@@ -238,25 +241,28 @@ export class AccountTenant {
     let n = accounts.counters;
     let base = pane * accounts.stride;
     n[base + A_REQUESTS]++;
-    n[base + A_FAILURES] += failure;
-    n[base + A_REFUSED] += refused;
-    n[base + A_MISSING] += missing;
-    n[base + A_CLIENT] += client;
-    n[base + A_SERVER] += server;
     n[base + A_OUT] += bytesOut;
     n[base + A_IN] += bytesIn;
     n[base + A_DURATION] += duration;
-    n[base + A_SENSITIVE] += sensitive;
-    n[base + A_EXPORTS] += exported;
-    n[base + A_SENDS] += send;
-    if (flags & FLAG.benefit) n[base + A_BENEFITS] += ok;
-    if (flags & FLAG.register) n[base + A_REGISTERS] += ok;
-    n[base + A_LOGINS] += loggedIn;
-    n[base + A_LOGIN_FAILURES] += loginFailed;
-    n[base + A_RECORDS] += c.records[row];
-    if (flags & FLAG.asset) n[base + A_ASSETS]++;
-    if (c.peerCountry[row] !== 0) n[base + A_FOREIGN] += bytesIn;
-    n[base + A_UNANSWERED] += unanswered;
+    // Most events are plain: what only others add to is not touched for them.
+    if (odd) {
+      n[base + A_FAILURES] += failure;
+      n[base + A_REFUSED] += refused;
+      n[base + A_MISSING] += missing;
+      n[base + A_CLIENT] += client;
+      n[base + A_SERVER] += server;
+      n[base + A_SENSITIVE] += sensitive;
+      n[base + A_EXPORTS] += exported;
+      n[base + A_SENDS] += send;
+      if (flags & FLAG.benefit) n[base + A_BENEFITS] += ok;
+      if (flags & FLAG.register) n[base + A_REGISTERS] += ok;
+      n[base + A_LOGINS] += loggedIn;
+      n[base + A_LOGIN_FAILURES] += loginFailed;
+      n[base + A_RECORDS] += records;
+      if (flags & FLAG.asset) n[base + A_ASSETS]++;
+      if (c.peerCountry[row] !== 0) n[base + A_FOREIGN] += bytesIn;
+      n[base + A_UNANSWERED] += unanswered;
+    }
     // Minute maps are sums of bits that are set once: test before adding.
     const minuteOfHour = Math.floor((at - hourStart) / MINUTE);
     const map = base + ACCOUNT_MINUTES + (minuteOfHour < 30 ? 0 : 1);
@@ -277,21 +283,21 @@ export class AccountTenant {
     n = interfaces.counters;
     base = ipane * interfaces.stride;
     n[base + I_REQUESTS]++;
-    n[base + I_FAILURES] += failure;
-    n[base + I_REFUSED] += refused;
-    n[base + I_MISSING] += missing;
-    n[base + I_CLIENT] += client;
-    n[base + I_SERVER] += server;
     n[base + I_OUT] += bytesOut;
     n[base + I_IN] += bytesIn;
     n[base + I_DURATION] += duration;
-    n[base + I_RECORDS] += c.records[row];
-    if (anonymous) {
-      n[base + I_ANONYMOUS]++;
-      if (ok && status >= 200 && status < 300) n[base + I_ANONYMOUS_OK]++;
-    }
     if (duration > SLOW) n[base + I_SLOW]++;
     if ((flags & FLAG.internalSource) === 0) n[base + I_EXTERNAL]++;
+    if (odd) {
+      n[base + I_FAILURES] += failure;
+      n[base + I_REFUSED] += refused;
+      n[base + I_MISSING] += missing;
+      n[base + I_CLIENT] += client;
+      n[base + I_SERVER] += server;
+      n[base + I_RECORDS] += records;
+      n[base + I_ANONYMOUS] += anonymous;
+      n[base + I_ANONYMOUS_OK] += anonymousOk;
+    }
     if (object !== 0) interfaces.addTo(ipane, INTERFACE_SETS.objects, object);
     if (number >= 0) interfaces.addNumber(ipane, INTERFACE_SETS.numbers, number);
     if (interfaces.samples.wants(ipane, rank)) interfaces.samples.add(ipane, this.sample(c, row, interesting, account, iface, address, origin));
@@ -301,21 +307,22 @@ export class AccountTenant {
     n = sources.counters;
     base = spane * sources.stride;
     n[base + S_REQUESTS]++;
-    n[base + S_FAILURES] += failure;
-    n[base + S_REFUSED] += refused;
-    n[base + S_MISSING] += missing;
-    n[base + S_CLIENT] += client;
-    n[base + S_SERVER] += server;
     n[base + S_OUT] += bytesOut;
-    n[base + S_ANONYMOUS] += anonymous;
-    n[base + S_SENDS] += send;
-    if (flags & FLAG.register) n[base + S_REGISTERS] += ok;
-    n[base + S_LOGIN_FAILURES] += loginFailed;
-    n[base + S_LOGINS] += loggedIn;
-    if (flags & FLAG.asset) n[base + S_ASSETS]++;
-    n[base + S_UNANSWERED] += unanswered;
-    sources.addTo(spane, SOURCE_SETS.paths, c.path[row]);
-    if (status >= 400 && status < 500) sources.addTo(spane, SOURCE_SETS.errorPaths, c.path[row]);
+    if (odd) {
+      n[base + S_FAILURES] += failure;
+      n[base + S_REFUSED] += refused;
+      n[base + S_MISSING] += missing;
+      n[base + S_CLIENT] += client;
+      n[base + S_SERVER] += server;
+      n[base + S_ANONYMOUS] += anonymous;
+      n[base + S_SENDS] += send;
+      if (flags & FLAG.register) n[base + S_REGISTERS] += ok;
+      n[base + S_LOGIN_FAILURES] += loginFailed;
+      n[base + S_LOGINS] += loggedIn;
+      if (flags & FLAG.asset) n[base + S_ASSETS]++;
+      n[base + S_UNANSWERED] += unanswered;
+      if (status >= 400 && status < 500) sources.addTo(spane, SOURCE_SETS.errorPaths, c.path[row]);
+    }
     if (object !== 0) sources.addTo(spane, SOURCE_SETS.objects, object);
     if (interesting && sources.samples.wants(spane, rank)) sources.samples.add(spane, this.sample(c, row, true, account, iface, address, origin));
 
@@ -329,17 +336,18 @@ export class AccountTenant {
     const k = minute.words;
     if (rank <= k[m + SAMPLE_RANK]) minute.offer(minuteCell, rank, c.offset[row], at, origin, address, status);
     k[m]++;
+    k[m + 5] += bytesOut;
+    k[m + 9] += duration;
+    k[m + 10] = 1;
+    if (!odd) return;
     k[m + 1] += failure;
     k[m + 2] += refused;
     k[m + 3] += missing;
     k[m + 4] += server;
-    k[m + 5] += bytesOut;
     k[m + 6] += sensitive;
     k[m + 7] += send;
     k[m + 8] += exported;
-    k[m + 9] += duration;
-    k[m + 10] = 1;
-    if (anonymous && ok && status >= 200 && status < 300) k[m + 11]++;
+    k[m + 11] += anonymousOk;
   }
 
   private addTarget(
@@ -508,6 +516,9 @@ export class AccountTenant {
   }
 }
 
+/** Bits whose events count into more than the plain counters. */
+const ODD =
+  FLAG.anonymous | FLAG.failure | FLAG.sensitive | FLAG.login | FLAG.register | FLAG.sendCode | FLAG.benefit | FLAG.export | FLAG.asset | FLAG.unanswered;
 /** Bits of an event's flags that describe the interface. */
 const TAGS = FLAG.sensitive | FLAG.login | FLAG.register | FLAG.sendCode | FLAG.benefit | FLAG.export | FLAG.flow | FLAG.asset | FLAG.internalTarget;
 /** Marks of an account pane: these role bits of its events, and bit ORIGIN_SHIFT + o for each identity origin o seen. */

@@ -193,7 +193,6 @@ export class MergeTenant {
       values[INTERFACE.neighbours] = panes.neighbours(pane, INTERFACE_SETS.numbers);
       values[INTERFACE.top_caller] = panes.counters[base + INTERFACE_TOP_CALLER];
     } else if (view === 'source') {
-      values[SOURCE.paths] = panes.distinct(pane, SOURCE_SETS.paths);
       values[SOURCE.error_paths] = panes.distinct(pane, SOURCE_SETS.errorPaths);
       values[SOURCE.targets] = panes.distinct(pane, SOURCE_SETS.targets);
       values[SOURCE.objects] = panes.distinct(pane, SOURCE_SETS.objects);

@@ -23,10 +23,10 @@ export const ACCOUNT_MINUTES = ACCOUNT_RUNNING + MINUTE_COUNTERS.length;
 export const ACCOUNT_SPEC: PaneSpec = {
   sums: ACCOUNT_MINUTES + 2,
   peaks: 0,
-  sets: [{ k: 64 }, { k: 64 }, { k: 32 }, { k: 16 }, { k: 32, bits: true }, { k: 64 }],
+  sets: [{ k: 64 }, { k: 64 }, { k: 32 }, { k: 16 }, { k: 32, bits: true }, { k: 40 }],
   samples: 3,
 };
-/** `times`: ms within the hour, the earliest 64 */
+/** `times`: ms within the hour, the earliest 40 */
 export const ACCOUNT_SETS = { objects: 0, targets: 1, addresses: 2, devices: 3, numbers: 4, times: 5 } as const;
 
 /** Interface pane: behind the features the number of callers that look odd (see caller weight), then peaks. */
@@ -46,10 +46,10 @@ export const INTERFACE_SETS = {
 export const SOURCE_SPEC: PaneSpec = {
   sums: SOURCE_FEATURES.length,
   peaks: 0,
-  sets: [{ k: 64 }, { k: 64 }, { k: 64 }, { k: 64 }, { k: 32 }, { k: 8 }],
+  sets: [{ k: 64 }, { k: 64 }, { k: 64 }, { k: 32 }, { k: 8 }],
   samples: 2,
 };
-export const SOURCE_SETS = { paths: 0, errorPaths: 1, targets: 2, objects: 3, interfaces: 4, devices: 5 } as const;
+export const SOURCE_SETS = { errorPaths: 0, targets: 1, objects: 2, interfaces: 3, devices: 4 } as const;
 
 export const TARGET_SPEC: PaneSpec = {
   sums: TARGET_FEATURES.length,
