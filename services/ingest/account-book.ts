@@ -27,8 +27,8 @@ export class AccountBook {
   private readonly secrets: ByteInterner;
   private secretTo = new Int32Array(512);
   private readonly words = new Uint32Array(2);
-  flags = new Uint32Array(512);
-  partition = new Uint16Array(512);
+  /** by id: role flags at 2i, partition at 2i + 1 */
+  facts = new Uint32Array(1024);
 
   constructor(config: AccountBookConfig) {
     this.config = config;
@@ -73,16 +73,13 @@ export class AccountBook {
 
   /** `name` is the readable one: roles are given in it also where accounts are stored hashed. */
   private enter(id: number, name: string): void {
-    while (id >= this.flags.length) {
-      this.flags = widen(this.flags);
-      this.partition = widen(this.partition);
-    }
+    while (id * 2 >= this.facts.length) this.facts = widen(this.facts);
     const bytes = this.pool.bytesOf(id);
     const shown = new TextDecoder().decode(bytes);
     let flags = 0;
     for (const { flag, pattern } of this.roles) if (pattern.test(name) || pattern.test(shown)) flags |= flag;
-    this.flags[id] = flags;
-    this.partition[id] = partitionOf(keyGroup(bytes, 0, bytes.length), this.config.partitions);
+    this.facts[2 * id] = flags;
+    this.facts[2 * id + 1] = partitionOf(keyGroup(bytes, 0, bytes.length), this.config.partitions);
   }
 }
 

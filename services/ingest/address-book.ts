@@ -8,6 +8,9 @@ import { TextPool } from './text-pool.ts';
 import type { Workspace } from './workspace.ts';
 
 const MAX_ADDRESSES = 1 << 17;
+/** Facts of an address; `partition`: the account partition of an anonymous event from it. */
+export const FACT = { asn: 0, country: 1, prefix: 2, internal: 3, trusted: 4, partition: 5, hash: 6 } as const;
+export const FACTS = 8;
 const encoder = new TextEncoder();
 
 export interface AddressBookConfig {
@@ -28,14 +31,8 @@ export class AddressBook {
   private rawTo = new Int32Array(512);
   private readonly address = new IpAddress();
   private readonly words = new Uint32Array(2);
-  asn = new Uint32Array(512);
-  country = new Uint16Array(512);
-  prefix = new Uint32Array(512);
-  internal = new Uint8Array(512);
-  trusted = new Uint8Array(512);
-  /** account partition of an anonymous event from this address */
-  partition = new Uint16Array(512);
-  hash = new Uint32Array(512);
+  /** what is known by id: field f of address i is facts[i * FACTS + f] (one cache line an address) */
+  facts = new Uint32Array(512 * FACTS);
 
   constructor(config: AddressBookConfig) {
     this.config = config;
@@ -97,26 +94,20 @@ export class AddressBook {
       text = new TextDecoder().decode(hex);
     }
     const id = this.pool.internText(text);
-    while (id >= this.asn.length) {
-      this.asn = widen(this.asn);
-      this.country = widen(this.country);
-      this.prefix = widen(this.prefix);
-      this.internal = widen(this.internal);
-      this.trusted = widen(this.trusted);
-      this.partition = widen(this.partition);
-      this.hash = widen(this.hash);
-    }
+    while ((id + 1) * FACTS > this.facts.length) this.facts = widen(this.facts);
+    const { facts } = this;
+    const at = id * FACTS;
     const internal = config.internal.has(address);
-    this.internal[id] = internal ? 1 : 0;
-    this.trusted[id] = config.trusted.size > 0 && config.trusted.has(address) ? 1 : 0;
-    this.country[id] = internal ? 0 : config.data.country(address);
-    this.asn[id] = internal ? 0 : config.data.asn(address);
-    this.prefix[id] = prefixHash(address);
+    facts[at + FACT.internal] = internal ? 1 : 0;
+    facts[at + FACT.trusted] = config.trusted.size > 0 && config.trusted.has(address) ? 1 : 0;
+    facts[at + FACT.country] = internal ? 0 : config.data.country(address);
+    facts[at + FACT.asn] = internal ? 0 : config.data.asn(address);
+    facts[at + FACT.prefix] = prefixHash(address);
     const { arena } = this.pool.ids;
     const from = this.pool.ids.start(id);
     const to = this.pool.ids.end(id);
-    this.partition[id] = partitionOf(keyGroup(arena, from, to), config.partitions);
-    this.hash[id] = hash32(arena, from, to);
+    facts[at + FACT.partition] = partitionOf(keyGroup(arena, from, to), config.partitions);
+    facts[at + FACT.hash] = hash32(arena, from, to);
     return id;
   }
 
@@ -127,7 +118,7 @@ export class AddressBook {
    */
   client(workspace: Workspace, peerStart: number, peerEnd: number, listStart: number, listEnd: number): number {
     let id = this.find(workspace, peerStart, peerEnd);
-    if (id < 0 || this.trusted[id] === 0) return id;
+    if (id < 0 || this.facts[id * FACTS + FACT.trusted] === 0) return id;
     const bytes = workspace.bytes;
     let end = listEnd;
     while (end > listStart) {
@@ -136,7 +127,7 @@ export class AddressBook {
       const hop = this.find(workspace, start, end);
       if (hop < 0) return id;
       id = hop;
-      if (this.trusted[hop] === 0) return hop;
+      if (this.facts[hop * FACTS + FACT.trusted] === 0) return hop;
       end = start - 1;
     }
     return id;

@@ -1,6 +1,7 @@
 /** Longest text that is interned. Longer ones get no id: they are rare, and an attacker could fill memory with them. */
 export const MAX_INTERNED = 1024;
 
+const ENTRY = 4;
 /** Bytes kept behind each arena's end so that four-byte reads stay inside. */
 const SLACK = 8;
 
@@ -16,9 +17,8 @@ export class ByteInterner {
   /** whether the last `intern` made its id */
   lastIsNew = false;
   private table = new Int32Array(1024).fill(-1);
-  private hashes = new Uint32Array(512);
-  private starts = new Uint32Array(512);
-  private ends = new Uint32Array(512);
+  /** per id: hash, start, end in the arena, and one unused: an entry is one cache line's part, not three lines */
+  private entries = new Int32Array(512 * ENTRY);
   private used = 0;
   arena = new Uint8Array(1 << 14);
   private arenaView = new DataView(this.arena.buffer);
@@ -42,11 +42,11 @@ export class ByteInterner {
   }
 
   start(id: number): number {
-    return this.starts[id];
+    return this.entries[id * ENTRY + 1];
   }
 
   end(id: number): number {
-    return this.ends[id];
+    return this.entries[id * ENTRY + 2];
   }
 
   /**
@@ -62,7 +62,7 @@ export class ByteInterner {
     for (;;) {
       const id = this.table[at];
       if (id < 0) return this.insert(view, start, length, hash, at);
-      if (this.hashes[id] === hash && this.equals(id, view, start, length)) {
+      if (this.entries[id * ENTRY] === hash && this.equals(id, view, start, length)) {
         this.lastIsNew = false;
         return id;
       }
@@ -77,7 +77,7 @@ export class ByteInterner {
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const id = this.table[at];
       if (id < 0) return -1;
-      if (this.hashes[id] === hash && this.equals(id, view, start, end - start)) return id;
+      if (this.entries[id * ENTRY] === hash && this.equals(id, view, start, end - start)) return id;
     }
   }
 
@@ -89,12 +89,12 @@ export class ByteInterner {
     if (rest > 0) h = Math.imul(((h << 5) | (h >>> 27)) ^ (view.getInt32(i, true) & ((1 << (rest << 3)) - 1)), 0x9e3779b1);
     h ^= h >>> 15;
     h = Math.imul(h, 0x2c1b3c6d);
-    return (h ^ (h >>> 13)) >>> 0;
+    return h ^ (h >>> 13);
   }
 
   private equals(id: number, view: DataView, start: number, length: number): boolean {
-    const own = this.starts[id];
-    if (this.ends[id] - own !== length) return false;
+    const own = this.entries[id * ENTRY + 1];
+    if (this.entries[id * ENTRY + 2] - own !== length) return false;
     const ownView = this.arenaView;
     let i = 0;
     for (; i + 4 <= length; i += 4) if (ownView.getInt32(own + i, true) !== view.getInt32(start + i, true)) return false;
@@ -107,22 +107,18 @@ export class ByteInterner {
   private insert(view: DataView, start: number, length: number, hash: number, at: number): number {
     const id = this.count++;
     this.lastIsNew = true;
-    if (id === this.hashes.length) {
-      this.hashes = widen(this.hashes);
-      this.starts = widen(this.starts);
-      this.ends = widen(this.ends);
-    }
+    if (this.count * ENTRY > this.entries.length) this.entries = widen(this.entries);
     if (this.used + length + SLACK > this.arena.length) {
       const wider = new Uint8Array((this.used + length + SLACK) * 2);
       wider.set(this.arena.subarray(0, this.used));
       this.arena = wider;
       this.arenaView = new DataView(wider.buffer);
     }
-    this.hashes[id] = hash;
-    this.starts[id] = this.used;
+    this.entries[id * ENTRY] = hash;
+    this.entries[id * ENTRY + 1] = this.used;
     for (let i = 0; i < length; i++) this.arena[this.used + i] = view.getUint8(start + i);
     this.used += length;
-    this.ends[id] = this.used;
+    this.entries[id * ENTRY + 2] = this.used;
     this.table[at] = id;
     if (this.count * 2 > this.table.length) this.rehash();
     return id;
@@ -132,7 +128,7 @@ export class ByteInterner {
     const table = new Int32Array(this.table.length * 2).fill(-1);
     const mask = table.length - 1;
     for (let id = 0; id < this.count; id++) {
-      let at = this.hashes[id] & mask;
+      let at = this.entries[id * ENTRY] & mask;
       while (table[at] >= 0) at = (at + 1) & mask;
       table[at] = id;
     }

@@ -23,6 +23,7 @@ const MAX_DEPTH = 400;
 /** Key sites learned per object, and in all: keys can be chosen by clients (header names), so both are bounded. */
 const MAX_SITES_PER_OBJECT = 96;
 const MAX_SITES = 1024;
+const SITE_TABLE = 4096;
 /** Longest separator-and-key text that is learned. */
 const MAX_LITERAL = 80;
 const UNRANKED = 255;
@@ -66,6 +67,7 @@ export class JsonScanner {
   private siteFirst = new Int32Array(MAX_SITES);
   private siteOwner = new Int32Array(MAX_SITES);
   private siteCount = new Int32Array(MAX_SITES);
+  private readonly siteTable = new Int32Array(SITE_TABLE);
   private sites = 1;
   private literals = new Uint8Array(MAX_SITES * MAX_LITERAL + 16);
   private literalView = new DataView(this.literals.buffer);
@@ -267,7 +269,10 @@ export class JsonScanner {
   private learn(owner: number, from: number, to: number, node: number): number {
     const length = to - from;
     if (length > MAX_LITERAL) return -1;
-    for (let site = 1; site < this.sites; site++) {
+    const mask = SITE_TABLE - 1;
+    let at = keyHash(owner, this.bytes, from, to) & mask;
+    for (; this.siteTable[at] !== 0; at = (at + 1) & mask) {
+      const site = this.siteTable[at];
       if (this.siteOwner[site] !== owner || this.siteLength[site] !== length) continue;
       const own = this.siteStart[site];
       let i = 0;
@@ -276,6 +281,7 @@ export class JsonScanner {
     }
     if (this.sites >= MAX_SITES || this.siteCount[owner] >= MAX_SITES_PER_OBJECT) return -1;
     const site = this.sites++;
+    this.siteTable[at] = site;
     this.siteCount[owner]++;
     this.siteOwner[site] = owner;
     this.siteStart[site] = this.literalsUsed;

@@ -6,7 +6,7 @@ import type { DeadLetter, DeadReason, Emit, Stage, StageSnapshot } from '../core
 import { ledgerCounter } from '../core/topology-contract.ts';
 import { watermarkOf } from '../core/watermark.ts';
 import { AccountBook } from './account-book.ts';
-import { AddressBook } from './address-book.ts';
+import { AddressBook, FACT, FACTS } from './address-book.ts';
 import { callerOf } from './authorization.ts';
 import { deviceOf } from './device.ts';
 import { SLOT } from './fields.ts';
@@ -337,8 +337,9 @@ class Normaliser implements NormaliseStage {
       return next;
     }
     this.read++;
-    const bad = invalidUtf8At(bytes, start, stop);
-    if (isBinary(bytes, start, stop)) this.bury('binary', 'control characters that no text has');
+    const plain = isPlain(this.workspace.view, start, stop);
+    const bad = plain ? -1 : invalidUtf8At(bytes, start, stop);
+    if (!plain && isBinary(bytes, start, stop)) this.bury('binary', 'control characters that no text has');
     else if (bad >= 0) this.bury('invalid_utf8', `not UTF-8 at byte ${bad - start + 1} of the line`);
     else {
       this.kinds.fill(KIND.absent);
@@ -441,10 +442,12 @@ class Normaliser implements NormaliseStage {
     if (plan.flows ? !this.flow() : !this.request()) return false;
     const address = this.addressId;
     if (address >= 0) {
-      row.prefix = this.addresses.prefix[address];
-      row.asn = this.addresses.asn[address];
-      row.country = this.addresses.country[address];
-      if (this.addresses.internal[address] === 1) row.flags |= FLAG.internalSource;
+      const { facts } = this.addresses;
+      const at = address * FACTS;
+      row.prefix = facts[at + FACT.prefix];
+      row.asn = facts[at + FACT.asn];
+      row.country = facts[at + FACT.country];
+      if (facts[at + FACT.internal] === 1) row.flags |= FLAG.internalSource;
     } else {
       row.prefix = 0;
       row.asn = 0;
@@ -454,7 +457,7 @@ class Normaliser implements NormaliseStage {
     const chunk = this.chunk as RawChunk;
     row.offset = this.config.positions === 'records' ? chunk.offset : chunk.offset + this.recordStart;
     row.line = this.line;
-    row.partition = this.accountId >= 0 ? this.accounts.partition[this.accountId] : this.addresses.partition[address];
+    row.partition = this.accountId >= 0 ? this.accounts.facts[2 * this.accountId + 1] : this.addresses.facts[address * FACTS + FACT.partition];
     this.pass();
     return true;
   }
@@ -638,7 +641,7 @@ class Normaliser implements NormaliseStage {
       } else continue;
       this.accountId = this.accounts.find(workspace, start, end, rule.secret);
       row.origin = rule.origin;
-      row.flags |= this.accounts.flags[this.accountId];
+      row.flags |= this.accounts.facts[2 * this.accountId];
       this.identityEvents[i]++;
       return;
     }
@@ -660,7 +663,7 @@ class Normaliser implements NormaliseStage {
     if (workspace.scratch === from) return false;
     this.accountId = this.accounts.find(workspace, from, workspace.scratch, caller.secret);
     this.row.origin = IDENTITY_ORIGINS.indexOf(caller.origin);
-    this.row.flags |= this.accounts.flags[this.accountId];
+    this.row.flags |= this.accounts.facts[2 * this.accountId];
     this.identityEvents[rule]++;
     return true;
   }
@@ -801,7 +804,8 @@ class Normaliser implements NormaliseStage {
     if (port < 0 || port > 65535) return this.refuse('not_this_format', `'${this.show(SLOT.peer_port)}' is no port`);
     const originPort = this.has(SLOT.port) ? unsignedOf(bytes, starts[SLOT.port], ends[SLOT.port]) : 0;
     const unanswered = this.has(SLOT.state) && UNANSWERED.has(this.show(SLOT.state));
-    const internal = addresses.internal[peer] === 1 || this.isTrue(SLOT.local_peer);
+    const peerHash = addresses.facts[peer * FACTS + FACT.hash];
+    const internal = addresses.facts[peer * FACTS + FACT.internal] === 1 || this.isTrue(SLOT.local_peer);
     const folded = port >= EPHEMERAL ? originPort >= EPHEMERAL || unanswered : unanswered && port >= 1024 && !KNOWN_PORTS.has(port);
     const protocol = this.show(SLOT.protocol).toLowerCase();
     const shownPort = folded && protocol !== 'icmp' ? 'high' : String(port);
@@ -809,13 +813,13 @@ class Normaliser implements NormaliseStage {
     this.interfaceId = this.flowNames.internText(`${/^[a-z0-9-]{1,16}$/.test(protocol) ? protocol : 'other'} ${host.includes(':') ? `[${host}]` : host}:${shownPort}`);
     row.flags = FLAG.flow | (internal ? FLAG.internalTarget : 0) | (unanswered ? FLAG.unanswered : 0);
     if (this.isTrue(SLOT.local_source)) row.flags |= FLAG.internalSource;
-    row.object = folded ? combine32(addresses.hash[peer], port) : addresses.hash[peer] || 1;
+    row.object = folded ? combine32(peerHash, port) : peerHash || 1;
     row.objectNumber = folded ? port : -1;
-    row.peerCountry = internal ? 0 : addresses.country[peer];
-    row.path = combine32(addresses.hash[peer], port);
+    row.peerCountry = internal ? 0 : addresses.facts[peer * FACTS + FACT.country];
+    row.path = combine32(peerHash, port);
     row.origin = IDENTITY_ORIGINS.indexOf('host');
     this.accountId = this.hostAccount(origin);
-    row.flags |= this.accounts.flags[this.accountId];
+    row.flags |= this.accounts.facts[2 * this.accountId];
     return true;
   }
 
@@ -1040,6 +1044,20 @@ function lineEnd(bytes: Uint8Array, start: number, end: number): number {
 
 function shown(c: number): string {
   return c >= 0x20 && c < 0x7f ? `'${String.fromCharCode(c)}'` : `byte 0x${c.toString(16).padStart(2, '0')}`;
+}
+
+/** Whether all is printable ASCII, four bytes at a time (up to three behind the end are looked at). */
+function isPlain(view: DataView, start: number, end: number): boolean {
+  let odd = 0;
+  for (let i = start; i < end - 3; i += 4) {
+    const w = view.getInt32(i, true);
+    odd |= w | ((w - 0x20202020) & ~w);
+  }
+  for (let i = Math.max(start, end - 3); i < end; i++) {
+    const c = view.getUint8(i);
+    if (c < 0x20 || c >= 0x80) return false;
+  }
+  return (odd & 0x80808080) === 0;
 }
 
 /** Control characters other than tab and carriage return do not stand in logs. */

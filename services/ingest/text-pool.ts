@@ -10,15 +10,14 @@ const encoder = new TextEncoder();
 export class TextPool {
   readonly ids: ByteInterner;
   private readonly partitions: number;
-  private stamps: Uint32Array;
-  private references: Uint32Array;
+  /** per id and partition: stamp of the batch, reference in it */
+  private slots: Uint32Array;
   private stamp = 0;
 
   constructor(capacity: number, seed: number, partitions: number) {
     this.ids = new ByteInterner(capacity, seed);
     this.partitions = partitions;
-    this.stamps = new Uint32Array(512 * partitions);
-    this.references = new Uint32Array(512 * partitions);
+    this.slots = new Uint32Array(1024 * partitions);
   }
 
   beginBatch(): void {
@@ -43,15 +42,12 @@ export class TextPool {
 
   /** Heap reference of a text in the builder of a partition. */
   reference(id: number, partition: number, builder: BatchBuilder): number {
-    const at = id * this.partitions + partition;
-    while (at >= this.stamps.length) {
-      this.stamps = widen(this.stamps);
-      this.references = widen(this.references);
-    }
-    if (this.stamps[at] === this.stamp) return this.references[at];
+    const at = (id * this.partitions + partition) << 1;
+    while (at >= this.slots.length) this.slots = widen(this.slots);
+    if (this.slots[at] === this.stamp) return this.slots[at + 1];
     const reference = builder.addString(this.ids.arena, this.ids.start(id), this.ids.end(id));
-    this.stamps[at] = this.stamp;
-    this.references[at] = reference;
+    this.slots[at] = this.stamp;
+    this.slots[at + 1] = reference;
     return reference;
   }
 }
