@@ -129,8 +129,14 @@ export class NetworkMap {
   /** addresses a carrier's region hands out for everyone in it */
   readonly natSize: number;
 
-  constructor(random: Random, country: string, towns: number) {
+  /** shares of people's visits over mobile networks and over VPN exits */
+  private readonly mobile: number;
+  private readonly hops: number;
+
+  constructor(random: Random, country: string, towns: number, mobile: number, hops: number) {
     this.country = country;
+    this.mobile = mobile;
+    this.hops = hops;
     this.exponent = random.range(0.3, 1.1);
     this.natSize = random.between(6, 60);
     for (let i = 0; i < towns; i++) this.homes.push(drawBlock(random, country, 'home', random.between(17, 20)));
@@ -168,11 +174,13 @@ export class NetworkMap {
   }
 
   /**
-   * A residential exit as attackers rent them: mostly in the same towns as customers, some in towns of the same
-   * country, `foreign` of them abroad.
+   * An exit of a residential proxy as attackers rent them: in the towns and on the carriers of customers, some in other
+   * towns of the country, `foreign` of them abroad. A few are VPN exits, which customers use too.
    */
   residential(random: Random, foreign = 0.05): string {
     if (random.chance(foreign)) return addressIn(this.townAbroad(random, this.otherCountry(random)), random.word());
+    if (random.chance(this.mobile)) return this.carrierAddress(random.int(this.carriers.length), random.int(1 << 20));
+    if (random.chance(this.hops)) return addressIn(random.pick(this.hosting), random.int(97));
     if (random.chance(0.15)) return addressIn(drawBlock(random, this.country, 'home', 19), random.word());
     return addressIn(this.town(random), random.word());
   }

@@ -69,7 +69,13 @@ export class World {
     this.nuisances = drawNuisances(plan.kind, plan.seed);
     this.calendar = new Calendar(plan.time_zone, plan.country, plan.calendar);
     const random = new Random(this.seed, 'frame');
-    this.networks = new NetworkMap(new Random(this.seed, 'networks'), plan.country, random.between(4, 40));
+    this.networks = new NetworkMap(
+      new Random(this.seed, 'networks'),
+      plan.country,
+      random.between(4, 40),
+      this.nuisances.mobile * 0.6,
+      this.nuisances.vpn * 0.5 + 0.02,
+    );
     this.market = new DeviceMarket(
       new Random(this.seed, 'devices'),
       plan.kind === 'consumer' ? { app: 5, phone: 3, desktop: 2 } : { app: 0.0001, phone: 0.0001, desktop: 9 },

@@ -14,9 +14,10 @@ export const accountEnumeration: Scenario = {
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting);
+    const foreign = random.range(0, 0.3);
     const known = candidates(setting, () => true);
     const sources = Array.from({ length: scaled(setting, random.between(4, 40), 1) }, () => ({
-      address: world.networks.residential(random, 0.15),
+      address: world.networks.residential(random, foreign),
       device: device(setting),
     }));
     const asks = scaled(setting, random.between(700, 2500), 30);

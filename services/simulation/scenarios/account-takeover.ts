@@ -8,7 +8,7 @@ function begin(setting: Setting, quiet: boolean, name: string): Strand {
   const script = new Script(setting);
   const all = candidates(setting, (person) => person.role === 'user' || person.role === 'employee');
   const victim = shadow(all[Math.floor(all.length * random.range(0.05, 0.4))]);
-  const address = world.networks.residential(random, random.chance(0.6) ? 1 : 0);
+  const address = world.networks.residential(random, random.pick([1, 0.5, 0]));
   const machine = world.plan.kind === 'consumer' ? device(setting) : world.market.desktop(random);
   const about: string[] = [];
   const sessions = quiet ? scaled(setting, random.between(5, 9), 2) : 1;

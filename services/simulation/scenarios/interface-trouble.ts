@@ -77,13 +77,17 @@ export const interfaceFlood: Scenario = {
       device: device(setting),
     }));
     const from = daytime(setting);
+    const people = candidates(setting, (other) => other.role !== 'service');
+    // half of the floods come over taken or lent accounts
+    const owners = random.chance(0.5) ? sources.map(() => random.pick(people).name) : undefined;
     for (let n = minutes * perMinute; n > 0; n--) {
-      const source = random.pick(sources);
+      const which = random.int(sources.length);
+      const source = sources[which];
       const visit = script.visit({
         at: from + random.next() * minutes * MINUTE,
+        account: owners?.[which],
         address: source.address,
         device: source.device,
-        session: '',
         retries: 0,
       });
       visit.call(one, {
@@ -91,7 +95,7 @@ export const interfaceFlood: Scenario = {
         status: random.chance(0.2) ? random.pick([401, 429, 503]) : undefined,
       });
     }
-    return script.campaign({ number: 19, name: 'interface_flood', about: [one.key], accounts: false });
+    return script.campaign({ number: 19, name: 'interface_flood', about: [one.key], accounts: owners !== undefined });
   },
 };
 

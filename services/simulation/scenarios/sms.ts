@@ -14,6 +14,7 @@ export const smsBombing: Scenario = {
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting);
+    const foreign = random.range(0, 0.4);
     const phones = Array.from({ length: random.between(1, 3) }, () =>
       random.chance(0.4) ? random.pick(candidates(setting, () => true)).phone : phoneNumber(world.plan.country, random.word()),
     );
@@ -23,7 +24,7 @@ export const smsBombing: Scenario = {
       const phone = phones[i % phones.length];
       const visit = script.visit({
         at: setting.at + random.next() * span,
-        address: world.networks.residential(random, 0.2),
+        address: world.networks.residential(random, foreign),
         device: device(setting),
       });
       visit.call(world.api.get('sendCode'), {
@@ -47,8 +48,9 @@ export const smsPumping: Scenario = {
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting);
+    const foreign = random.range(0, 0.4);
     const sources = Array.from({ length: scaled(setting, random.between(3, 25), 1) }, () => ({
-      address: world.networks.residential(random, 0.4),
+      address: world.networks.residential(random, foreign),
       device: device(setting),
     }));
     const sends = scaled(setting, random.between(250, 900), 15);
