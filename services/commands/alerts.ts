@@ -5,6 +5,7 @@ import { severityPaint } from '../console/severity.ts';
 import { renderTable } from '../console/table.ts';
 import { shortTime } from '../console/times.ts';
 import { findAlert, listAlerts } from '../storage/records.ts';
+import { globalOptions } from './global-options.ts';
 import { addListOptions, addShowOptions, filterOf, type RecordOptions, remark, withReader, writeRecords, zonesOf } from './record-list.ts';
 
 const EXAMPLES = `
@@ -20,13 +21,13 @@ export function registerAlerts(program: Command): void {
     .summary('list alerts, show one with its reasons')
     .description('Lists alerts, newest first; `show ID` explains one: what is odd, compared with what, what would have been normal.')
     .addHelpText('after', EXAMPLES)
-    .action((options: RecordOptions) => list(options));
+    .action((options: RecordOptions, command: Command) => list(options, globalOptions(command).quiet));
   addShowOptions(alerts.command('show <id>'))
     .description('One alert with its reasons, what would have been normal, and where to look in the log.')
     .action((id: string, _: RecordOptions, command: Command) => show(id, command.optsWithGlobals<RecordOptions>()));
 }
 
-async function list(options: RecordOptions): Promise<void> {
+async function list(options: RecordOptions, quiet: boolean): Promise<void> {
   await withReader(options.data, async (reader) => {
     const zones = await zonesOf(reader, options);
     const filter = filterOf(options, zones, Date.now());
@@ -61,7 +62,7 @@ async function list(options: RecordOptions): Promise<void> {
       );
       await writeOut(table);
     }
-    await remark(reader, 'alerts', alerts.length, filter, zones.common);
+    if (!quiet) await remark(reader, 'alerts', alerts.length, filter, zones.common);
   });
 }
 

@@ -5,6 +5,7 @@ import { severityPaint } from '../console/severity.ts';
 import { renderTable } from '../console/table.ts';
 import { formatSpan } from '../console/times.ts';
 import { alertsOf, findIncident, listIncidents } from '../storage/records.ts';
+import { globalOptions } from './global-options.ts';
 import { addListOptions, addShowOptions, filterOf, type RecordOptions, remark, withReader, writeRecords, zonesOf } from './record-list.ts';
 
 const EXAMPLES = `
@@ -22,7 +23,7 @@ export function registerIncidents(program: Command): Command {
       'Lists incidents, the worst first; `show ID` explains one with its alerts: what is odd, compared with what, what would have been normal.',
     )
     .addHelpText('after', EXAMPLES)
-    .action((options: RecordOptions) => list(options));
+    .action((options: RecordOptions, command: Command) => list(options, globalOptions(command).quiet));
   addShowOptions(incidents.command('show <id>'))
     .option('--all', 'the reasons of every alert, not only of the strongest')
     .description('One incident with its actors and the reasons of its alerts. The first digits of the id are enough.')
@@ -30,7 +31,7 @@ export function registerIncidents(program: Command): Command {
   return incidents;
 }
 
-async function list(options: RecordOptions): Promise<void> {
+async function list(options: RecordOptions, quiet: boolean): Promise<void> {
   await withReader(options.data, async (reader) => {
     const zones = await zonesOf(reader, options);
     const filter = filterOf(options, zones, Date.now());
@@ -65,7 +66,7 @@ async function list(options: RecordOptions): Promise<void> {
       );
       await writeOut(table);
     }
-    await remark(reader, 'incidents', incidents.length, filter, zones.common);
+    if (!quiet) await remark(reader, 'incidents', incidents.length, filter, zones.common);
   });
 }
 

@@ -80,7 +80,7 @@ function expectedText({ expected }: Reason): string {
 }
 
 function baselineText({ baseline }: Reason): string {
-  if (baseline.scope === 'fixed') return SCOPES.fixed;
+  if (baseline.scope === 'fixed' || baseline.size === 0) return SCOPES[baseline.scope];
   return `${SCOPES[baseline.scope]} (${formatNumber(baseline.size)})`;
 }
 

@@ -132,8 +132,18 @@ export class StoreConnection {
     return new Promise((resolve) => this.waiting[role].push(resolve));
   }
 
+  private async createDatabase({ database, ...server }: Extract<StoreConfig, { url: string }>): Promise<void> {
+    const client = createClient({ ...server, log: QUIET });
+    try {
+      await client.command({ query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}', query_params: { database } });
+    } finally {
+      await client.close();
+    }
+  }
+
   private async open(role: Role): Promise<ClickHouseClient> {
     if ('url' in this.config) {
+      if (role === 'write' && this.config.database !== undefined && this.opened.write === 1) await this.createDatabase(this.config);
       const client = createClient({ ...this.config, log: QUIET });
       this.clients.push(client);
       return client;
