@@ -11,6 +11,7 @@ import { expect, test } from 'vitest';
 import { ByteReader, ByteWriter } from '../../services/core/codec.ts';
 import { hashString } from '../../services/core/hash.ts';
 import { HashSets } from '../../services/core/hash-sets.ts';
+import { members } from '../support/members.ts';
 
 test('sums are over integers (events, bytes, milliseconds): floating point would depend on the order', () => {
   const seconds = [0.1, 0.2, 0.3];
@@ -42,7 +43,7 @@ test('distinct counts keep the K smallest hashes: exact below K, an estimate abo
 });
 
 test('a value seen again changes nothing', () => {
-  expect(objectsOf([...named(0, 40), ...named(0, 40)]).members(0)).toEqual(objectsOf(named(0, 40)).members(0));
+  expect(members(objectsOf([...named(0, 40), ...named(0, 40)]), 0)).toEqual(members(objectsOf(named(0, 40)), 0));
 });
 
 test('two tasks that each saw a part merge to what one task would have seen', () => {
@@ -51,7 +52,7 @@ test('two tasks that each saw a part merge to what one task would have seen', ()
   const writer = new ByteWriter();
   objectsOf(named(200, 500)).write(0, writer, false); // a partial on its way; the parts overlap
   merged.mergeFrom(0, new ByteReader(writer.finish()), K);
-  expect(merged.members(0)).toEqual(whole.members(0));
+  expect(members(merged, 0)).toEqual(members(whole, 0));
 });
 
 test("an account's history forgets its oldest first, by day and hash, so it too does not depend on order", () => {
@@ -68,5 +69,5 @@ test("an account's history forgets its oldest first, by day and hash, so it too 
     return sets;
   };
   expect(history(visits).has(0, hashString('home'))).toBe(false);
-  expect(history([...visits].reverse()).members(0)).toEqual(history(visits).members(0));
+  expect(members(history([...visits].reverse()), 0)).toEqual(members(history(visits), 0));
 });
