@@ -162,7 +162,7 @@ export interface WindowRow {
   end: number;
   /** false: closed by a provisional end of the input */
   final: boolean;
-  /** one number a feature; zeros at the end are left out, readers put them back */
+  /** one number a feature; zeros at the end are left out, readers put them back. Integers are exact; the table may round others in the last digit */
   values: ArrayLike<number>;
   /** where this window's values begin in `values` and how many there are; the whole of it by default */
   offset?: number;

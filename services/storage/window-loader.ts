@@ -10,7 +10,7 @@ const STRUCTURE =
   "tenant LowCardinality(String), view LowCardinality(String), size LowCardinality(String), key String, start DateTime64(3, 'UTC'), end DateTime64(3, 'UTC'), final Bool, values Array(Float64)";
 
 /** A run over logs of many years writes many monthly partitions at once. */
-const SETTINGS = 'SETTINGS max_partitions_per_insert_block = 0, async_insert = 0, precise_float_parsing = 1';
+const SETTINGS = 'SETTINGS max_partitions_per_insert_block = 0, async_insert = 0';
 
 function quote(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&')}'`;

@@ -70,18 +70,8 @@ test('every window row comes back from the store as it went in', async () => {
   let start = Date.parse('1990-01-01');
   const row = fc.record({
     key: text.filter((key) => key !== ''),
-    values: fc.array(
-      fc.oneof(
-        fc.nat(),
-        fc.maxSafeNat(),
-        fc.constant(0),
-        number.filter((value) => value === 0 || Math.abs(value) > 1e-200),
-      ),
-      { maxLength: 22 },
-    ),
-  });
-  await fc.assert(
-    fc.asyncProperty(fc.uniqueArray(row, { minLength: 1, maxLength: 20, selector: ({ key }) => key }), async (rows) => {
+    values: fc.array(fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constant(0), fc.integer()), { maxLength: 22 }),
+  }), async (rows) => {
       start += 3_600_001;
       const out = new TsvWriter(16);
       for (const { key, values } of rows)
@@ -95,7 +85,6 @@ test('every window row comes back from the store as it went in', async () => {
       const trimmed = (values: number[]) => values.slice(0, values.findLastIndex((value) => value !== 0) + 1);
       expect(new Map(found.map(({ key, list }) => [key, list]))).toEqual(new Map(rows.map(({ key, values }) => [key, trimmed(values)])));
       expect(new Set(found.map((stored) => stored.start))).toEqual(new Set([new Date(start).toISOString()]));
-    }),
-    { numRuns: 20 },
+    }),numRuns: 20 ,
   );
 });
