@@ -47,6 +47,9 @@ function tenantOf(world: World, format: SimulatedFormat): Record<string, unknown
   return {
     time_zone: plan.time_zone,
     calendar: { country: plan.country, ...(Object.keys(plan.calendar).length > 0 ? { days: plan.calendar } : {}) },
+    ...(world.contracts.length > 0
+      ? { peers: Object.fromEntries(world.contracts.map(({ member, until }, i) => [`contract-${i + 1}`, { members: [member], until }])) }
+      : {}),
     ...(plan.kind === 'network'
       ? {}
       : {

@@ -21,7 +21,7 @@ function byTime(a: SimulatedEvent, b: SimulatedEvent): number {
   return a.at - b.at;
 }
 
-/** One tenant's events in the order of time. Memory: the accounts and one hour of events. */
+/** A world's events in the order of time; a world runs once, its people remember. Memory: the accounts and one hour of events. */
 export function* simulateWorld(world: World): Generator<SimulatedEvent> {
   const end = planEnd(world.plan);
   let ahead: SimulatedEvent[] = [];

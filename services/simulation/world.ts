@@ -45,6 +45,8 @@ export class World {
   readonly spaces = new Map<string, ObjectSpace>();
   readonly people: Person[] = [];
   readonly strands: Strand[] = [];
+  /** contracts with an end, as the operator knows them */
+  readonly contracts: { member: string; until: string }[] = [];
   readonly site: string;
   /** name of the query parameter that carries a phone number */
   readonly phoneArgument: string;

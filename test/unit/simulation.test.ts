@@ -121,11 +121,12 @@ describe('labels', () => {
       const within = event.at >= Date.parse(campaign.start) && (campaign.events === 0 || event.at <= Date.parse(campaign.end));
       const labelled = sets.get(campaign.id);
       const belongs =
-        labelled?.interfaces.has(event.interface) &&
+        labelled !== undefined &&
+        (labelled.interfaces.size === 0 || labelled.interfaces.has(event.interface)) &&
         (campaign.accounts.length === 0 || event.account === '' || labelled.accounts.has(event.account)) &&
         (campaign.sources.length === 0 || labelled.sources.has(event.address)) &&
         (campaign.targets.length === 0 || event.target === '' || labelled.targets.has(event.target));
-      if (!within || belongs !== true) throw new Error(`not as labelled: ${JSON.stringify(event)}`);
+      if (!within || !belongs) throw new Error(`not as labelled: ${JSON.stringify(event)}`);
     }
     for (const campaign of campaigns.values()) {
       if (campaign.events > 0) expect(counted.get(campaign.id)).toBe(campaign.events);

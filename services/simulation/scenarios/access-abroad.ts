@@ -1,6 +1,6 @@
 import { DAY, HOUR } from '../../core/watermark.ts';
 import { addressIn } from '../networks.ts';
-import { candidates, middle, Script, scaled } from '../script.ts';
+import { atWork, candidates, middle, Script, scaled, shadow } from '../script.ts';
 import type { Scenario } from '../strand.ts';
 
 /** A sensitive interface is called from another country by an account that was never there. */
@@ -31,5 +31,27 @@ export const accessAbroad: Scenario = {
       visit.wait((span / calls) * random.range(0.2, 1.5));
     }
     return script.campaign({ number: 15, name: 'access_abroad', about: [one.key] });
+  },
+};
+
+/** An internal system is reached from outside: an employee's account from a home address where the office network or its gateway was the only way. */
+export const accessFromOutside: Scenario = {
+  number: 15,
+  name: 'access_from_outside',
+  title: 'an internal system reached from outside',
+  kinds: ['office'],
+  days: 2,
+  span: 0.6,
+  begin(setting) {
+    const { random, world } = setting;
+    const script = new Script(setting);
+    const owner = shadow(middle(setting, (person) => person.role === 'employee'));
+    owner.tokenUntil = Number.POSITIVE_INFINITY;
+    const address = addressIn(world.networks.town(random), random.word());
+    for (let n = scaled(setting, random.between(6, 14), 2); n > 0; n--) {
+      const at = atWork(setting, owner, setting.at, Math.min(setting.end - 2 * HOUR, setting.at + DAY));
+      world.visit(owner, at, random, script.emit, { address });
+    }
+    return script.campaign({ number: 15, name: 'access_from_outside', about: [] });
   },
 };

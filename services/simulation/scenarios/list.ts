@@ -5,7 +5,7 @@ import { planEnd } from '../plan.ts';
 import { Random } from '../random.ts';
 import type { Scenario, Strand } from '../strand.ts';
 import type { World } from '../world.ts';
-import { accessAbroad } from './access-abroad.ts';
+import { accessAbroad, accessFromOutside } from './access-abroad.ts';
 import { accountEnumeration } from './account-enumeration.ts';
 import { accountSharing } from './account-sharing.ts';
 import { accountTakeover, quietTakeover } from './account-takeover.ts';
@@ -17,9 +17,9 @@ import { interfaceFailing, interfaceFlood, interfaceLarger, interfaceReplay, int
 import { machineBehaviour } from './machine-behaviour.ts';
 import { maliciousRegistration } from './malicious-registration.ts';
 import { marketingFraud } from './marketing-fraud.ts';
-import { beaconing, crossBorderTransfer, databaseExposed, fanOut, hostBypass } from './network.ts';
+import { beaconing, crossBorderTransfer, databaseExposed, fanOut, hostBypass, serverAbroad } from './network.ts';
 import { objectTraversal } from './object-traversal.ts';
-import { partnerOverpull } from './partner-overpull.ts';
+import { partnerAfterContract, partnerOverpull } from './partner-overpull.ts';
 import { privilegeMisuse } from './privilege-misuse.ts';
 import { probing } from './probing.ts';
 import { scraping, scrapingCohort } from './scraping.ts';
@@ -46,7 +46,10 @@ export const SCENARIOS: readonly Scenario[] = [
   bulkExport,
   privilegeMisuse,
   partnerOverpull,
+  partnerAfterContract,
   accessAbroad,
+  accessFromOutside,
+  serverAbroad,
   unauthenticatedInterface,
   probing,
   machineBehaviour,

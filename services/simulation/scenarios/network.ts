@@ -176,3 +176,24 @@ export const beaconing: Scenario = {
     return script.campaign({ number: 22, name: 'beaconing', about: [], sources: false });
   },
 };
+
+/** A server that never calls out talks to a host in another country. */
+export const serverAbroad: Scenario = {
+  number: 15,
+  name: 'server_abroad',
+  title: 'a server that never calls out talks to another country',
+  kinds: ['network'],
+  days: 2,
+  span: 0.5,
+  begin(setting) {
+    const { random, world } = setting;
+    const script = new Script(setting);
+    const place = estate(world);
+    const from = random.pick([...place.databases, ...place.files, ...place.web]).address;
+    const to = foreign(setting, random.pick([443, 22, 8443]));
+    for (let n = scaled(setting, random.between(10, 40), 2); n > 0; n--) {
+      connect(world, script.emit, { at: setting.at + random.range(0, 9 * HOUR), from, to, random, state: 'SF' });
+    }
+    return script.campaign({ number: 15, name: 'server_abroad', about: [], sources: false });
+  },
+};

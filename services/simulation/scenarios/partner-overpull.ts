@@ -43,3 +43,43 @@ export const partnerOverpull: Scenario = {
   span: 1.5,
   begin: (setting) => begin(setting, 'partner_overpull', 2, 900),
 };
+
+/** A partner's contract has ended, and its key goes on pulling as before. */
+export const partnerAfterContract: Scenario = {
+  number: 14,
+  name: 'partner_after_contract',
+  title: 'a partner pulls on after its contract has ended',
+  kinds: ['partners'],
+  days: 3,
+  span: 1.5,
+  begin(setting) {
+    const { random, world } = setting;
+    const partner = middle(setting, (person) => person.role === 'partner');
+    // contracts end with a day of UTC, as weir.yaml says it
+    const from = Math.floor(setting.at / DAY) * DAY;
+    world.contracts.push({ member: partner.name, until: new Date(from).toISOString().slice(0, 10) });
+    const share = Math.min(1, setting.intensity);
+    return {
+      campaign: {
+        id: setting.id,
+        tenant: world.plan.name,
+        scenario: { number: 14, name: 'partner_after_contract' },
+        intensity: setting.intensity,
+        start: new Date(from).toISOString(),
+        end: new Date(setting.end).toISOString(),
+        interfaces: [],
+        side_interfaces: [],
+        targets: [],
+        accounts: [partner.name],
+        sources: [],
+        events: 0,
+      },
+      touch(event) {
+        if (event.account !== partner.name || event.at < from) return true;
+        if (!random.chance(share)) return false;
+        event.campaign = setting.id;
+        return true;
+      },
+    };
+  },
+};
