@@ -87,6 +87,7 @@ test('every window row comes back from the store as it went in', async () => {
       const trimmed = (values: number[]) => values.slice(0, values.findLastIndex((value) => value !== 0) + 1);
       expect(new Map(found.map(({ key, list }) => [key, list]))).toEqual(new Map(rows.map(({ key, values }) => [key, trimmed(values)])));
       expect(new Set(found.map((stored) => stored.start))).toEqual(new Set([new Date(start).toISOString()]));
-    }),numRuns: 20 ,
+    }),
+    { numRuns: 20 },
   );
 });
