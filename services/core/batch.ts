@@ -197,18 +197,49 @@ export class BatchBuilder {
 }
 
 /** All columns on one buffer (one allocation, one transfer), each aligned to eight bytes. */
+/** Columns in the order in which they lie in a batch's one buffer: wide ones first, so that each is aligned. */
+const LAYOUT = [...COLUMN_NAMES].sort((a, b) => CONSTRUCTORS[b].BYTES_PER_ELEMENT - CONSTRUCTORS[a].BYTES_PER_ELEMENT);
+const ROW_BYTES = COLUMN_NAMES.reduce((sum, name) => sum + CONSTRUCTORS[name].BYTES_PER_ELEMENT, 0);
+
 function allocate(capacity: number): EventColumns {
-  const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
-  let size = 0;
-  for (const name of COLUMN_NAMES) size += aligned(capacity * CONSTRUCTORS[name].BYTES_PER_ELEMENT);
-  const buffer = new ArrayBuffer(size);
+  return columnsOver(new ArrayBuffer(capacity * ROW_BYTES), capacity);
+}
+
+/** All columns lie in one buffer: one allocation, and one transfer to another thread. */
+function columnsOver(buffer: ArrayBuffer, capacity: number): EventColumns {
   const columns = {} as Record<ColumnName, unknown>;
   let offset = 0;
-  for (const name of COLUMN_NAMES) {
+  for (const name of LAYOUT) {
     columns[name] = new CONSTRUCTORS[name](buffer, offset, capacity);
-    offset += aligned(capacity * CONSTRUCTORS[name].BYTES_PER_ELEMENT);
+    offset += capacity * CONSTRUCTORS[name].BYTES_PER_ELEMENT;
   }
   return columns as unknown as EventColumns;
+}
+
+/** A batch as few buffers and plain values: cheap to send to another thread, where a message of 27 views costs 100 µs and more. */
+export interface PackedBatch {
+  tenant: string;
+  source: string;
+  partition: string;
+  n: number;
+  capacity: number;
+  columns: ArrayBuffer;
+  bytes: Uint8Array;
+  ends: Uint32Array;
+  strings: number;
+}
+
+/** The batch as it goes to another thread, and the buffers to transfer. The batch must come from a BatchBuilder and is used up. */
+export function packBatch(batch: EventBatch): { packed: PackedBatch; transfer: ArrayBuffer[] } {
+  const { tenant, source, partition, n, heap } = batch;
+  const { at } = batch.columns;
+  const packed = { tenant, source, partition, n, capacity: at.length, columns: at.buffer as ArrayBuffer, bytes: heap.bytes, ends: heap.ends, strings: heap.count };
+  return { packed, transfer: [packed.columns, heap.bytes.buffer as ArrayBuffer, heap.ends.buffer as ArrayBuffer] };
+}
+
+export function unpackBatch(packed: PackedBatch): EventBatch {
+  const { tenant, source, partition, n, capacity, columns, bytes, ends, strings } = packed;
+  return { tenant, source, partition, n, columns: columnsOver(columns, capacity), heap: { bytes, ends, count: strings } };
 }
 
 /** Columns that hold heap references: they are rewritten when rows move to another batch. */

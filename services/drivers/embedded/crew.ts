@@ -61,7 +61,9 @@ export class Crew {
         transferList: peers[worker].filter((port): port is MessagePort => port !== undefined),
         resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB },
       });
-      thread.on('message', (message: ToMain) => crew.take(worker, message));
+      thread.on('message', (messages: ToMain[]) => {
+        for (const message of messages) crew.take(worker, message);
+      });
       thread.on('error', (cause) => crew.fail(new WeirError('worker_failed', `worker ${worker} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })));
       thread.on('exit', (code) => {
         if (!crew.stopping) crew.fail(new WeirError('worker_failed', `worker ${worker} ended with code ${code}`));

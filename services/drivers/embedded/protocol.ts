@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { EventBatch } from '../../core/batch.ts';
+import type { PackedBatch } from '../../core/batch.ts';
 import type { ControlRecord } from '../../core/control.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { RawChunk } from '../../core/raw.ts';
@@ -40,7 +40,7 @@ export type ToWorker =
 
 /** Worker to worker. */
 export type ToPeer =
-  | { type: 'events'; id: number; batch: EventBatch }
+  | { type: 'events'; id: number; batch: PackedBatch }
   | { type: 'partials'; value: Uint8Array }
   | { type: 'control'; from: 'normalise' | 'account'; record: ControlRecord }
   | { type: 'barrier'; round: number };
@@ -49,7 +49,7 @@ export type ToPeer =
 export type ToMain =
   | { type: 'ready' }
   | { type: 'opened'; input: number }
-  | { type: 'out'; emits: Emit[] }
+  | { type: 'out'; emit: Emit }
   /** the chunk has been parsed; `parts` batches of it went to peers. `reached`: the input's watermark, if it has one */
   | { type: 'chunk-done'; id: number; input: number; events: number; parts: number; reached: number | undefined }
   | { type: 'part-done'; id: number }

@@ -340,7 +340,7 @@ export class EmbeddedRun {
   private take(message: ToMain): void {
     switch (message.type) {
       case 'out':
-        for (const emit of message.emits) this.fromTask(emit);
+        this.fromTask(message.emit);
         return;
       case 'chunk-done': {
         const { input } = this.chunks.get(message.id) as { input: ActiveInput };

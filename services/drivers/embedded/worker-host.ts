@@ -1,4 +1,4 @@
-import { batchBuffers, type EventBatch, splitBatch } from '../../core/batch.ts';
+import { type EventBatch, packBatch, splitBatch, unpackBatch } from '../../core/batch.ts';
 import type { ControlRecord } from '../../core/control.ts';
 import { keyGroup, partitionOf } from '../../core/key-groups.ts';
 import type { RawChunk } from '../../core/raw.ts';
@@ -10,10 +10,16 @@ import { addCounters } from './counters.ts';
 import type { ToMain, ToPeer, ToWorker } from './protocol.ts';
 import { restoreFile, restoreTask } from './restore.ts';
 
-/** How a worker reaches the other threads. */
+/** How a worker reaches the other threads. Messages that arise together go together: one costs as much as several. */
 export interface WorkerPorts {
-  toMain(message: ToMain, transfer: ArrayBuffer[]): void;
-  toPeer(worker: number, message: ToPeer, transfer: ArrayBuffer[]): void;
+  toMain(messages: ToMain[], transfer: ArrayBuffer[]): void;
+  toPeer(worker: number, messages: ToPeer[], transfer: ArrayBuffer[]): void;
+}
+
+/** What waits to be sent to one thread, in order. */
+interface Outbox<Message> {
+  messages: Message[];
+  transfer: ArrayBuffer[];
 }
 
 /**
@@ -32,7 +38,8 @@ export class WorkerHost {
   private merge!: Stage<Uint8Array>;
   /** counters of restored stages at their start: what is counted here is what came since */
   private readonly base: Record<string, number> = {};
-  private out: Emit[] = [];
+  private readonly main: Outbox<ToMain> = { messages: [], transfer: [] };
+  private readonly peers: Outbox<ToPeer>[];
   private moved = 0;
   private readonly barriers = new Map<number, number>();
   /** chunk under way, the batches of it that were sent to peers, its events */
@@ -45,6 +52,7 @@ export class WorkerHost {
     this.store = store;
     this.files = files;
     this.ports = ports;
+    this.peers = Array.from({ length: workers }, () => ({ messages: [], transfer: [] }));
   }
 
   /** Makes the tasks and restores their key groups. */
@@ -60,60 +68,59 @@ export class WorkerHost {
 
   /** Takes a message of the main thread. Only `open` is asynchronous; the main thread waits for `opened`. */
   async fromMain(message: ToWorker): Promise<void> {
+    if (message.type === 'open') {
+      await this.open(message.input, message.spec);
+      this.post(this.main, { type: 'opened', input: message.input });
+    } else this.takeFromMain(message);
+    this.send();
+  }
+
+  private takeFromMain(message: Exclude<ToWorker, { type: 'open' }>): void {
+    if (message.type !== 'barrier' && message.type !== 'snapshot') this.moved++;
     switch (message.type) {
-      case 'open':
-        await this.open(message.input, message.spec);
-        this.ports.toMain({ type: 'opened', input: message.input }, []);
-        return;
       case 'chunk':
-        this.moved++;
         this.chunk(message.id, message.input, message.chunk);
         return;
       case 'input-control':
-        this.moved++;
         this.fromNormalise(message.input, this.input(message.input).stage.control(message.record));
-        break;
+        return;
       case 'control':
-        this.moved++;
         this.fromAccount(this.account.control(message.record));
         // merge hears of time from the account tasks only
         if (message.record.kind !== 'silence') this.fromMerge(this.merge.control(message.record));
-        break;
+        return;
       case 'barrier':
-        for (let peer = 0; peer < this.workers; peer++) {
-          if (peer !== this.worker) this.ports.toPeer(peer, { type: 'barrier', round: message.round }, []);
-        }
+        this.toPeers({ type: 'barrier', round: message.round });
         this.passBarrier(message.round);
         return;
       case 'snapshot':
-        this.ports.toMain({ type: 'snapshot-done', files: this.snapshot(message.sequence) }, []);
-        return;
+        this.post(this.main, { type: 'snapshot-done', files: this.snapshot(message.sequence) });
     }
-    this.sendOut();
   }
 
-  fromPeer(message: ToPeer): void {
+  /** Takes what another worker has sent together. */
+  fromPeer(messages: readonly ToPeer[]): void {
+    for (const message of messages) this.takeFromPeer(message);
+    this.send();
+  }
+
+  private takeFromPeer(message: ToPeer): void {
+    if (message.type !== 'barrier') this.moved++;
     switch (message.type) {
       case 'events':
-        this.moved++;
-        this.fromAccount(this.account.process(message.batch));
-        this.sendOut();
-        this.ports.toMain({ type: 'part-done', id: message.id }, []);
+        this.fromAccount(this.account.process(unpackBatch(message.batch)));
+        this.post(this.main, { type: 'part-done', id: message.id });
         return;
       case 'partials':
-        this.moved++;
         this.fromMerge(this.merge.process(message.value));
-        break;
+        return;
       case 'control':
-        this.moved++;
         if (message.from === 'normalise') this.fromAccount(this.account.control(message.record));
         else this.fromMerge(this.merge.control(message.record));
-        break;
+        return;
       case 'barrier':
         this.passBarrier(message.round);
-        return;
     }
-    this.sendOut();
   }
 
   private async open(input: number, spec: InputPartition): Promise<void> {
@@ -133,9 +140,8 @@ export class WorkerHost {
   private chunk(id: number, input: number, chunk: RawChunk): void {
     this.current = { id, parts: 0, events: 0 };
     this.fromNormalise(input, this.input(input).stage.process(chunk));
-    this.sendOut();
     const { parts, events } = this.current;
-    this.ports.toMain({ type: 'chunk-done', id, input, events, parts, reached: this.input(input).reached }, []);
+    this.post(this.main, { type: 'chunk-done', id, input, events, parts, reached: this.input(input).reached });
   }
 
   private fromNormalise(input: number, emits: Emit[]): void {
@@ -145,7 +151,7 @@ export class WorkerHost {
         if (emit.value.kind === 'watermark') this.input(input).reached = emit.value.time;
         this.toPeers({ type: 'control', from: 'normalise', record: emit.value });
         this.fromAccount(this.account.control(emit.value));
-      } else this.out.push(emit);
+      } else this.give(emit);
     }
   }
 
@@ -167,7 +173,8 @@ export class WorkerHost {
       return;
     }
     this.current.parts++;
-    this.ports.toPeer(partition, { type: 'events', id: this.current.id, batch }, batchBuffers(batch));
+    const { packed, transfer } = packBatch(batch);
+    this.post(this.peers[partition], { type: 'events', id: this.current.id, batch: packed }, transfer);
   }
 
   private fromAccount(emits: Emit[]): void {
@@ -177,36 +184,52 @@ export class WorkerHost {
         if (partition === this.worker) this.fromMerge(this.merge.process(emit.value));
         else {
           const value = owned(emit.value);
-          this.ports.toPeer(partition, { type: 'partials', value }, [value.buffer as ArrayBuffer]);
+          this.post(this.peers[partition], { type: 'partials', value }, [value.buffer as ArrayBuffer]);
         }
       } else if (emit.output === 'control') {
         this.toPeers({ type: 'control', from: 'account', record: emit.value });
         this.fromMerge(this.merge.control(emit.value));
-        this.out.push(emit);
-      } else this.out.push(emit);
+        this.give(emit);
+      } else this.give(emit);
     }
   }
 
   private fromMerge(emits: Emit[]): void {
-    for (const emit of emits) this.out.push(emit);
+    for (const emit of emits) this.give(emit);
+  }
+
+  /** An outcome for the main thread: sinks and the alert stage are there. */
+  private give(emit: Emit): void {
+    if (emit.output !== 'candidates' && emit.output !== 'windows') {
+      this.post(this.main, { type: 'out', emit });
+      return;
+    }
+    const value = owned(emit.value);
+    this.post(this.main, { type: 'out', emit: { ...emit, value } }, [value.buffer as ArrayBuffer]);
   }
 
   private toPeers(message: ToPeer): void {
-    for (let peer = 0; peer < this.workers; peer++) if (peer !== this.worker) this.ports.toPeer(peer, message, []);
+    this.peers.forEach((outbox, peer) => {
+      if (peer !== this.worker) this.post(outbox, message);
+    });
   }
 
-  /** Sends what has gathered for the main thread, in order. */
-  private sendOut(): void {
-    if (this.out.length === 0) return;
-    const transfer: ArrayBuffer[] = [];
-    const emits = this.out.map((emit) => {
-      if (emit.output !== 'candidates' && emit.output !== 'windows') return emit;
-      const value = owned(emit.value);
-      transfer.push(value.buffer as ArrayBuffer);
-      return { ...emit, value };
-    });
-    this.out = [];
-    this.ports.toMain({ type: 'out', emits }, transfer);
+  private post<Message>(outbox: Outbox<Message>, message: Message, transfer: ArrayBuffer[] = []): void {
+    outbox.messages.push(message);
+    outbox.transfer.push(...transfer);
+  }
+
+  /** Sends what has gathered while one message was taken. */
+  private send(): void {
+    const take = <Message>(outbox: Outbox<Message>, post: (messages: Message[], transfer: ArrayBuffer[]) => void): void => {
+      if (outbox.messages.length === 0) return;
+      const { messages, transfer } = outbox;
+      outbox.messages = [];
+      outbox.transfer = [];
+      post(messages, transfer);
+    };
+    this.peers.forEach((outbox, peer) => take(outbox, (messages, transfer) => this.ports.toPeer(peer, messages, transfer)));
+    take(this.main, (messages, transfer) => this.ports.toMain(messages, transfer));
   }
 
   /** A barrier counts as passed when it has come from the main thread and from every peer. */
@@ -219,7 +242,7 @@ export class WorkerHost {
     this.barriers.delete(round);
     const moved = this.moved;
     this.moved = 0;
-    this.ports.toMain({ type: 'barrier-done', round, moved, counters: this.counters() }, []);
+    this.post(this.main, { type: 'barrier-done', round, moved, counters: this.counters() });
   }
 
   private counters(): Record<string, number> {

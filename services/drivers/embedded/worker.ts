@@ -10,28 +10,28 @@ async function startWorker(): Promise<void> {
   const main = parentPort;
   if (main === null) throw new Error('worker.ts runs in a worker thread only');
   const start = workerData as WorkerStart;
-  const fail = (error: unknown): void => main.postMessage(failure(error));
+  const fail = (error: unknown): void => main.postMessage([failure(error)]);
   try {
     const { createTopology } = (await import(start.topologyModule)) as { createTopology: CreateTopology };
     const topology = await createTopology(start.topologyConfig);
     const host = new WorkerHost(start.worker, start.workers, topology, new FileSnapshotStore(start.folder), start.restore, {
-      toMain: (message, transfer) => main.postMessage(message, transfer),
-      toPeer: (worker, message, transfer) => start.peers[worker]?.postMessage(message, transfer),
+      toMain: (messages, transfer) => main.postMessage(messages, transfer),
+      toPeer: (worker, messages, transfer) => start.peers[worker]?.postMessage(messages, transfer),
     });
     await host.start();
     main.on('message', (message: ToWorker) => {
       host.fromMain(message).catch(fail);
     });
     for (const peer of start.peers) {
-      peer?.on('message', (message: ToPeer) => {
+      peer?.on('message', (messages: ToPeer[]) => {
         try {
-          host.fromPeer(message);
+          host.fromPeer(messages);
         } catch (error) {
           fail(error);
         }
       });
     }
-    main.postMessage({ type: 'ready' } satisfies ToMain);
+    main.postMessage([{ type: 'ready' }] satisfies ToMain[]);
   } catch (error) {
     fail(error);
   }
