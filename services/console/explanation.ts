@@ -2,7 +2,7 @@ import type { AlertRecord, BaselineScope, Change, Reason } from '../../schemas/a
 import { plainText } from './plain-text.ts';
 import type { Style } from './style.ts';
 import { formatNumber, renderTable } from './table.ts';
-import { shortTime } from './times.ts';
+import { formatTime } from './times.ts';
 
 const SCOPES: Record<BaselineScope, string> = {
   own: 'its own past',
@@ -57,7 +57,7 @@ export function renderExplanation(alert: AlertRecord, options: ExplanationOption
   if (evidence.length > 0) {
     out += renderTable(
       [{ title: 'evidence' }, { title: 'where (source, partition, byte offset)', shrinkTo: 20 }, { title: 'what', shrinkTo: 30 }],
-      evidence.map(({ at, source, partition, offset, summary }) => [shortTime(at, zone), `${source} ${partition} @${offset}`, summary]),
+      evidence.map(({ at, source, partition, offset, summary }) => [formatTime(at, zone), `${source} ${partition} @${offset}`, summary]),
       { style, width, indent },
     );
     if (alert.evidence.length > evidence.length) out += `${indent}${style.dim(`and ${alert.evidence.length - evidence.length} more`)}\n`;

@@ -50,7 +50,7 @@ export function renderIncident(incident: IncidentRecord, alerts: readonly AlertR
     head +
     fields +
     explained.join('') +
-    (rest > 0 ? `\n  ${style.dim(`and ${formatNumber(rest)} more alerts (weir alerts show ID)`)}\n` : '')
+    (rest > 0 ? `\n  ${style.dim(`and ${rest === 1 ? '1 more alert' : `${formatNumber(rest)} more alerts`} (weir alerts show ID)`)}\n` : '')
   );
 }
 
