@@ -30,13 +30,21 @@ export function groupOf(flags: number): number {
 }
 
 /** What is new to an account in a window: the kinds whose usual rate is learned. */
-export const NOVELTIES = ['new_addresses', 'new_networks', 'new_countries', 'new_devices', 'new_interfaces'] as const;
+export const NOVELTIES = ['new_addresses', 'new_networks', 'new_countries', 'new_devices', 'new_interfaces', 'new_environment'] as const;
 export type Novelty = (typeof NOVELTIES)[number];
 export const NOVELTY = Object.fromEntries(NOVELTIES.map((name, i) => [name, i])) as Record<Novelty, number>;
+
+/** How much of one kind of novelty a window holds. A new environment: a new network (or country) and a new device together. */
+export function noveltyOf(values: Float64Array, kind: number): number {
+  if (kind < NOVELTY_FEATURES.length) return values[NOVELTY_FEATURES[kind]];
+  return values[A.new_devices] > 0 && (values[A.new_networks] > 0 || values[A.new_countries] > 0) ? 1 : 0;
+}
 
 /** Position of every account and interface feature in a window's values. */
 export const A = Object.fromEntries(ACCOUNT_FEATURES.map((name, i) => [name, i])) as Record<(typeof ACCOUNT_FEATURES)[number], number>;
 export const I = Object.fromEntries(INTERFACE_FEATURES.map((name, i) => [name, i])) as Record<(typeof INTERFACE_FEATURES)[number], number>;
+
+const NOVELTY_FEATURES = [A.new_addresses, A.new_networks, A.new_countries, A.new_devices, A.new_interfaces];
 
 /** Indices of rolling sizes in a window's `rolling`. */
 export const ROLLED = { '6h': 0, '1d': 1, '3d': 2, '7d': 3 } as const;

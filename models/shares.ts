@@ -15,6 +15,8 @@ export interface Share {
   /** shipped prior: usual value by class of interface, in the order of CLASSES, and how many trials it is worth */
   usual: readonly number[];
   strength: number;
+  /** says how much is new: not learned while the interface is young itself */
+  novelty?: true;
 }
 
 /** Classes of interface with shares of their own. */
@@ -45,22 +47,22 @@ export const SHARES: readonly Share[] = [
   { name: 'slow', part: I.slow, whole: I.requests, usual: all(0.05), strength: 2 },
   { name: 'anonymous', part: I.anonymous, whole: I.requests, usual: all(0.4, { login: 0.8, register: 0.8 }), strength: 1 },
   { name: 'anonymous_ok', part: I.anonymous_ok, whole: I.requests, usual: all(0.3, { login: 0.7, register: 0.7, sensitive: 0.01 }), strength: 2 },
-  { name: 'new_source_requests', part: I.new_source_requests, whole: I.requests, usual: all(0.2, { login: 0.4, register: 0.8, send_code: 0.6 }), strength: 2 },
-  { name: 'new_source_failures', part: I.new_source_failures, whole: I.requests, usual: all(0.01, { login: 0.06 }), strength: 4 },
+  { name: 'new_source_requests', part: I.new_source_requests, whole: I.requests, usual: all(0.2, { login: 0.4, register: 0.8, send_code: 0.6 }), strength: 2, novelty: true },
+  { name: 'new_source_failures', part: I.new_source_failures, whole: I.requests, usual: all(0.01, { login: 0.06 }), strength: 4, novelty: true },
   { name: 'failing_callers', part: I.failing_callers, whole: I.callers, usual: all(0.03, { login: 0.12 }), strength: 4 },
-  { name: 'new_callers', part: I.new_callers, whole: I.callers, usual: all(0.3, { login: 0.4, register: 0.9, send_code: 0.7 }), strength: 2 },
-  { name: 'young_callers', part: I.young_callers, whole: I.callers, usual: all(0.3, { login: 0.4, register: 0.9, send_code: 0.7 }), strength: 2 },
+  { name: 'new_callers', part: I.new_callers, whole: I.callers, usual: all(0.3, { login: 0.4, register: 0.9, send_code: 0.7 }), strength: 2, novelty: true },
+  { name: 'young_callers', part: I.young_callers, whole: I.callers, usual: all(0.3, { login: 0.4, register: 0.9, send_code: 0.7 }), strength: 2, novelty: true },
   { name: 'single_callers', part: I.single_callers, whole: I.callers, usual: all(0.15, { login: 0.3, register: 0.3, send_code: 0.3 }), strength: 3 },
   { name: 'few_callers', part: I.few_callers, whole: I.callers, usual: all(0.6), strength: 2 },
   { name: 'heavy_callers', part: I.heavy_callers, whole: I.callers, usual: all(0.03), strength: 3 },
-  { name: 'new_country_requests', part: I.new_country_requests, whole: I.requests, usual: all(0.02), strength: 3 },
+  { name: 'new_country_requests', part: I.new_country_requests, whole: I.requests, usual: all(0.02), strength: 3, novelty: true },
   { name: 'targets', part: I.targets, whole: I.requests, usual: all(0.6), strength: 2 },
   { name: 'run_targets', part: I.targets, minus: I.target_runs, whole: I.targets, usual: all(0.02), strength: 4 },
   { name: 'neighbours', part: I.neighbours, whole: I.objects, usual: all(0.1), strength: 2 },
-  { name: 'new_object_reads', part: I.new_object_reads, whole: I.requests, usual: all(0.4), strength: 2 },
+  { name: 'new_object_reads', part: I.new_object_reads, whole: I.requests, usual: all(0.4), strength: 2, novelty: true },
   { name: 'top_caller', part: I.top_caller, whole: I.requests, usual: all(0.3), strength: 2 },
   { name: 'external', part: I.external, whole: I.requests, usual: all(0.5, { flow: 0.02 }), strength: 1 },
-  { name: 'login_success_new', part: I.login_success_new, whole: I.requests, usual: all(0.001, { login: 0.01 }), strength: 20 },
+  { name: 'login_success_new', part: I.login_success_new, whole: I.requests, usual: all(0.001, { login: 0.01 }), strength: 20, novelty: true },
   { name: 'objects', part: I.objects, whole: I.requests, usual: all(0.5), strength: 2 },
   { name: 'shared_prefixes', part: I.callers, minus: I.prefixes, whole: I.callers, usual: all(0.2), strength: 3 },
   { name: 'shared_devices', part: I.callers, minus: I.devices, whole: I.callers, usual: all(0.6), strength: 2 },

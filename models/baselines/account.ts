@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
-import { A, groupOf, hourLevel, isRolled, LEVEL, LEVELS, MEAN_BINS, meanBin, NOVELTIES, rolledLevel } from '../levels.ts';
+import { A, groupOf, hourLevel, isRolled, LEVEL, LEVELS, MEAN_BINS, meanBin, NOVELTIES, noveltyOf, rolledLevel } from '../levels.ts';
 import type { GroupPrior, TenantPrior } from '../prior.ts';
 import type { ClosedWindow } from '../windows.ts';
 import { credible, type Expectation } from './credibility.ts';
@@ -12,6 +12,8 @@ const ANCHOR_DAYS = 90;
 const ANCHOR_KEEP = Math.exp(-1 / ANCHOR_DAYS);
 /** What is odd is held back from learning for so many days; then it has become a level of its own and is learned. */
 export const QUARANTINE_DAYS = 7;
+/** Active days of the own past from which on odd days are held back. */
+const LEAST_QUARANTINE_DAYS = 4;
 /** The highest hour fades by this factor per active day. */
 const KEEP_RECORD = Math.exp(-1 / 90);
 /** Active hours that weigh as much as the group's blocks of the day. */
@@ -37,9 +39,9 @@ const TODAY_OFF = 12; // 1: today is not a working day
 const ASSETS = 13; // side requests, forgotten by day
 const LIFE_DAYS = 14; // active days ever, not forgotten
 const NOVEL = 16; // NOVELTIES sums
-const NOVEL_TODAY = NOVEL + 5;
-const BLOCKS = 26; // 12: active hours by block, working then off
-const SUMS = 38;
+const NOVEL_TODAY = NOVEL + NOVELTIES.length;
+const BLOCKS = NOVEL_TODAY + NOVELTIES.length; // 12: active hours by block, working then off
+const SUMS = BLOCKS + 12;
 const SQUARES = SUMS + N;
 const HELD = SQUARES + N;
 const ANCHOR = HELD + N;
@@ -187,7 +189,7 @@ export class AccountBaselines {
 
   /** What was new to the account today, this window included. */
   fresh(kind: number): number {
-    return this.slab.data[this.row + NOVEL_TODAY + kind] + this.window.values[NOVELTY_FEATURES[kind]];
+    return this.slab.data[this.row + NOVEL_TODAY + kind] + noveltyOf(this.window.values, kind);
   }
 
   /** Share of the active hours that falls into the window's block of the day, on its kind of day. */
@@ -253,7 +255,8 @@ export class AccountBaselines {
     d[row + TODAY] = calendar.day;
     d[row + TODAY_OFF] = calendar.working ? 0 : 1;
     d[row + TODAY_HOURS]++;
-    if (odd) d[row + ODD_TODAY] = 1;
+    // without a past of its own there is no telling what is odd for it: all is learned
+    if (odd && d[row + DAYS] >= LEAST_QUARANTINE_DAYS) d[row + ODD_TODAY] = 1;
     for (let level = 0; level < N; level++) {
       const value = hourLevel(values, level);
       if (value > 0) {
@@ -262,7 +265,7 @@ export class AccountBaselines {
       }
     }
     for (let kind = 0; kind < NOVELTIES.length; kind++) {
-      const value = values[NOVELTY_FEATURES[kind]];
+      const value = noveltyOf(values, kind);
       if (value > 0) d[row + NOVEL_TODAY + kind] += value;
     }
     if (!odd) {
@@ -390,5 +393,3 @@ export class AccountBaselines {
 function within(table: Float64Array, level: number, own: number, prior: number, n: number): number {
   return table[level * MEAN_BINS + meanBin((own * n + prior) / (n + 1))];
 }
-
-const NOVELTY_FEATURES = NOVELTIES.map((name) => A[name]);

@@ -17,8 +17,8 @@ const DISPERSION_STRENGTH = 8;
 /**
  * Credibility (Bühlmann 1967): the mean of `n` own windows is believed with weight Z = n / (n + K), where K is the
  * variance within an account over the variance between accounts; the rest of the weight is the prior's mean. What is
- * not yet known about the mean (1 − Z of the variance between accounts) widens the predictive law, so that a key
- * without a past is judged as any member of its group.
+ * not yet known about the mean widens the predictive law: a key without a past is judged as any member of its group, and
+ * a past of zeros proves little.
  */
 export function credible(
   sum: number, squares: number, n: number,
@@ -38,8 +38,10 @@ export function credible(
     const seen = Math.max(0, (variance - own) / (own * own));
     dispersion = ((n - 1) * seen + DISPERSION_STRENGTH * within) / (n - 1 + DISPERSION_STRENGTH);
   }
+  // what is known of the mean's logarithm: the prior's, and what n windows of this mean tell (a Gamma's relative variance)
+  const unknown = 1 / (1 / between + (n * mean) / (1 + within * mean));
   out.mean = mean;
-  out.dispersion = Math.max(LEAST_DISPERSION, dispersion) + (1 - z) * between;
+  out.dispersion = Math.max(LEAST_DISPERSION, dispersion) + unknown;
   out.scope = z >= 0.5 ? 'own' : priorSize > 0 ? 'peers' : 'prior';
   out.size = z >= 0.5 ? n : priorSize;
   return out;

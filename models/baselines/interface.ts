@@ -22,8 +22,10 @@ const DISPERSION_STRENGTH = 12;
 /** Shipped overdispersion (intra-hour correlation) of a share, and the excess trials it is worth. */
 const SHARE_CORRELATION = 0.02;
 const CORRELATION_STRENGTH = 300;
-/** Odd hours are held back from learning for so long at most; what goes on longer is the new normal. */
-const QUARANTINE_HOURS = 168;
+/** An hour that alarmed teaches a third: an attack of a day hardly counts, a batch at the same hour every day becomes usual. */
+const ODD_WEIGHT = 1 / 3;
+/** Novelty is no rate while the interface itself is so young, ms. */
+export const YOUNG = 48 * HOUR;
 /** Longest run of empty hours that is walked when an interface comes back. */
 const LONGEST_GAP = 168;
 
@@ -43,7 +45,6 @@ const EXCESS_SCALE = 5;
 const DURATION_N = 6;
 const DURATION_MEAN = 7;
 const DURATION_SQUARE = 8;
-const ODD_SINCE = 9; // first hour of the running quarantine, 0: none
 const HOURS = 10; // hours learned, forgotten
 const SILENT_EXPECTED = 11; // requests that were expected since the last one
 const ACTIVE_HOURS = 12;
@@ -220,7 +221,7 @@ export class InterfaceBaselines {
     else this.slab.data[at] += expectedPerMinute;
   }
 
-  /** Learns the window looked at. `odd`: it alarmed, and is held back unless that has gone on for a week. `silent`: the empty hours before it alarmed. */
+  /** Learns the window looked at. `odd`: it alarmed, and teaches little. `silent`: the empty hours before it alarmed. */
   learn(odd: boolean, silent: boolean): void {
     const d = this.slab.data;
     const row = this.row;
@@ -229,26 +230,26 @@ export class InterfaceBaselines {
     if (d[row + FIRST_HOUR] === 0) d[row + FIRST_HOUR] = hour;
     else if (!silent) this.walkGap(hour, calendar);
     d[row + LAST_HOUR] = hour;
-    if (odd) {
-      if (d[row + ODD_SINCE] === 0) d[row + ODD_SINCE] = hour;
-      if (hour - d[row + ODD_SINCE] < QUARANTINE_HOURS) return;
-    } else d[row + ODD_SINCE] = 0;
-    this.learnRequests(values[I.requests], calendar);
-    d[row + ACTIVE_HOURS] = d[row + ACTIVE_HOURS] * KEEP_SHARE_HOUR + 1;
+    const weight = odd ? ODD_WEIGHT : 1;
+    this.learnRequests(values[I.requests], calendar, weight);
+    d[row + ACTIVE_HOURS] = d[row + ACTIVE_HOURS] * KEEP_SHARE_HOUR + weight;
+    const young = start - this.window.firstSeen < YOUNG;
     for (let index = 0; index < S; index++) {
-      this.learnShare(row + SHARE_HOUR + 4 * index, sharePart(this.window, '1h', index), shareWhole(this.window, '1h', index), 1);
-      this.learnShare(row + SHARE_DAY + 4 * index, sharePart(this.window, '1d', index), shareWhole(this.window, '1d', index), 1 / 24);
+      // on the first days everyone and everything is new: that is no rate
+      if (young && SHARES[index].novelty === true) continue;
+      this.learnShare(row + SHARE_HOUR + 4 * index, sharePart(this.window, '1h', index), shareWhole(this.window, '1h', index), weight, KEEP_SHARE_HOUR);
+      this.learnShare(row + SHARE_DAY + 4 * index, sharePart(this.window, '1d', index), shareWhole(this.window, '1d', index), weight / 24, KEEP_SHARE_DAY);
     }
     for (let index = 0; index < INTERFACE_COUNTS.length; index++) {
       const at = row + COUNTS + 2 * index;
       const value = values[I[INTERFACE_COUNTS[index]]];
-      d[at] = d[at] * KEEP_SHARE_HOUR + value;
-      d[at + 1] = d[at + 1] * KEEP_SHARE_HOUR + value * value;
+      d[at] = d[at] * KEEP_SHARE_HOUR + weight * value;
+      d[at + 1] = d[at + 1] * KEEP_SHARE_HOUR + weight * value * value;
     }
     if (values[I.requests] >= 5) {
-      if (values[I.duration_ms] > 0) this.learnMeasure(DURATION_N, values[I.duration_ms] / values[I.requests]);
-      if (values[I.callers] > 0) this.learnMeasure(CALLER_N, values[I.requests] / values[I.callers]);
-      if (values[I.bytes_out] > 0) this.learnMeasure(SIZE_N, values[I.bytes_out] / values[I.requests]);
+      if (values[I.duration_ms] > 0) this.learnMeasure(DURATION_N, values[I.duration_ms] / values[I.requests], weight);
+      if (values[I.callers] > 0) this.learnMeasure(CALLER_N, values[I.requests] / values[I.callers], weight);
+      if (values[I.bytes_out] > 0) this.learnMeasure(SIZE_N, values[I.bytes_out] / values[I.requests], weight);
     }
   }
 
@@ -276,11 +277,11 @@ export class InterfaceBaselines {
       at.day = Math.floor(local / 24);
       at.weekday = (((calendar.weekday - (calendar.day - at.day)) % 7) + 7) % 7;
       at.working = at.day === calendar.day ? calendar.working : at.weekday < 5;
-      this.learnRequests(0, at);
+      this.learnRequests(0, at, 1);
     }
   }
 
-  private learnRequests(value: number, calendar: CalendarHour): void {
+  private learnRequests(value: number, calendar: CalendarHour, weight: number): void {
     const d = this.slab.data;
     const row = this.row;
     const kind = (calendar.working ? 0 : 24) + calendar.hour;
@@ -293,21 +294,20 @@ export class InterfaceBaselines {
       d[row + EXCESS] = d[row + EXCESS] * KEEP_HOUR + excess / scale;
       d[row + EXCESS_SCALE] = d[row + EXCESS_SCALE] * KEEP_HOUR + (mean * mean) / scale;
     }
-    d[row + LEVEL_SUM] = d[row + LEVEL_SUM] * KEEP_HOUR + value;
-    d[row + LEVEL_WEIGHT] = d[row + LEVEL_WEIGHT] * KEEP_HOUR + this.prior.profile[kind];
+    d[row + LEVEL_SUM] = d[row + LEVEL_SUM] * KEEP_HOUR + weight * value;
+    d[row + LEVEL_WEIGHT] = d[row + LEVEL_WEIGHT] * KEEP_HOUR + weight * this.prior.profile[kind];
     d[row + HOURS] = d[row + HOURS] * KEEP_HOUR + 1;
     // bins are visited once a day or once a week: forgetting is per visit
-    d[row + BINS_SUM + kind] = d[row + BINS_SUM + kind] * 0.93 + value;
-    d[row + BINS_N + kind] = d[row + BINS_N + kind] * 0.93 + 1;
+    d[row + BINS_SUM + kind] = d[row + BINS_SUM + kind] * 0.93 + weight * value;
+    d[row + BINS_N + kind] = d[row + BINS_N + kind] * 0.93 + weight;
     if (calendar.working === calendar.weekday < 5) {
-      d[row + WEEK_SUM + week] = d[row + WEEK_SUM + week] * 0.75 + value;
-      d[row + WEEK_N + week] = d[row + WEEK_N + week] * 0.75 + 1;
+      d[row + WEEK_SUM + week] = d[row + WEEK_SUM + week] * 0.75 + weight * value;
+      d[row + WEEK_N + week] = d[row + WEEK_N + week] * 0.75 + weight;
     }
   }
 
-  private learnShare(base: number, part: number, whole: number, weight: number): void {
+  private learnShare(base: number, part: number, whole: number, weight: number, keep: number): void {
     if (whole <= 0) return;
-    const keep = weight === 1 ? KEEP_SHARE_HOUR : KEEP_SHARE_DAY;
     const d = this.slab.data;
     if (d[base + 1] >= 10 && whole > 1) {
       const p = Math.min(0.99, Math.max(0.002, d[base] / d[base + 1]));
@@ -322,11 +322,11 @@ export class InterfaceBaselines {
     d[base + 1] = d[base + 1] * keep + whole * weight;
   }
 
-  private learnMeasure(at: number, value: number): void {
+  private learnMeasure(at: number, value: number, weight: number): void {
     const d = this.slab.data;
     const log = Math.log(value);
-    d[this.row + at] = d[this.row + at] * KEEP_SHARE_HOUR + 1;
-    d[this.row + at + 1] = d[this.row + at + 1] * KEEP_SHARE_HOUR + log;
-    d[this.row + at + 2] = d[this.row + at + 2] * KEEP_SHARE_HOUR + log * log;
+    d[this.row + at] = d[this.row + at] * KEEP_SHARE_HOUR + weight;
+    d[this.row + at + 1] = d[this.row + at + 1] * KEEP_SHARE_HOUR + weight * log;
+    d[this.row + at + 2] = d[this.row + at + 2] * KEEP_SHARE_HOUR + weight * log * log;
   }
 }

@@ -38,7 +38,7 @@ export const accountEnumeration: Detector<InterfaceBaselines> = {
     'top_caller', 'heavy_callers', 'requests', 'missing_6h', 'client_errors_6h', 'refused_6h', 'failures_6h', 'targets_6h', 'run_targets_6h',
     'neighbours_6h', 'single_callers_6h', 'few_callers_6h'],
   needs: ['status', 'target'],
-  gate: 4,
+  gate: 6.5,
   applies: (flags) => (flags & (FLAG.flow | FLAG.asset | FLAG.login)) === 0,
   terms(window, b) {
     if (interfaceValue(window, '6h', I.requests) < LEAST_VALUES) return undefined;

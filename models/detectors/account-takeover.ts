@@ -6,7 +6,7 @@ import { A, LEVEL, NOVELTY, type Novelty } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { countTerm, fixedTerm, strongest } from '../terms.ts';
 
-const WHERE: readonly Novelty[] = ['new_countries', 'new_networks', 'new_addresses'];
+const WHERE: readonly Novelty[] = ['new_environment', 'new_countries', 'new_networks', 'new_addresses'];
 const WHAT = ['sensitive', 'exports', 'new_objects', 'kilobytes', 'targets', 'requests'] as const;
 
 /**
@@ -18,16 +18,17 @@ export const accountTakeover: Detector<AccountBaselines> = {
   view: 'account',
   window: '1h',
   title: '{key} is used from a new environment and behaves differently',
-  features: ['new_addresses', 'new_networks', 'new_countries', 'new_devices', 'login_success_new', 'new_interfaces', ...WHAT],
+  features: ['new_environment', 'new_addresses', 'new_networks', 'new_countries', 'new_devices', 'login_success_new', 'new_interfaces', ...WHAT],
   needs: ['account', 'address', 'asn', 'device'],
-  gate: 4,
+  gate: 5,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,
   terms(window, b) {
     if (b.lifeDays < 2) return undefined;
     if (b.fresh(NOVELTY.new_networks) + b.fresh(NOVELTY.new_countries) + b.fresh(NOVELTY.new_devices) === 0) return undefined;
     const terms: Term[] = [];
     for (const name of WHERE) addNovelty(terms, b, name, 'where');
-    addNovelty(terms, b, 'new_devices', 'device');
+    // together they are weighed as one: a traveller's new phone is not twice as odd
+    addNovelty(terms, b, 'new_devices', 'device', b.fresh(NOVELTY.new_environment) > 0 ? 0.5 : 1);
     if (strongest(terms, 'where') < 0.5 || strongest(terms, 'where') + strongest(terms, 'device') < 1.5) return undefined;
     for (const level of WHAT) {
       const value = b.amount('1h', LEVEL[level]);

@@ -9,6 +9,8 @@ import { MINUTE_COUNTERS } from '../windows.ts';
 
 const TAKEN = ['exports', 'records', 'kilobytes', 'sensitive'] as const;
 const LEAST = { exports: 2, records: 200, kilobytes: 5_000, sensitive: 15 } as const;
+/** An export now and then is what a month's end brings: the count alone does not decide. */
+const WEIGHT = { exports: 0.4, records: 0.8, kilobytes: 0.8, sensitive: 1 } as const;
 const EXPORTS = MINUTE_COUNTERS.indexOf('exports');
 const SENSITIVE = MINUTE_COUNTERS.indexOf('sensitive');
 const BYTES = MINUTE_COUNTERS.indexOf('bytes_out');
@@ -21,9 +23,11 @@ export const bulkExport: Detector<AccountBaselines> = {
   title: '{key} takes an unusual amount of data',
   features: [...TAKEN, ...TAKEN.map((name) => `${name}_1d`), 'requests_at_this_hour', ...TAKEN.map((name) => `${name}_running`)],
   needs: ['account', 'bytesOut'],
-  gate: 4,
+  gate: 5.5,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,
   terms(window, b) {
+    const service = (window.flags & FLAG.service) !== 0;
+    if (service && b.lifeDays < 3) return undefined;
     const terms: Term[] = [];
     for (const name of TAKEN) {
       const level = LEVEL[name];
@@ -32,12 +36,12 @@ export const bulkExport: Detector<AccountBaselines> = {
       const hour = b.amount('1h', level);
       if (hour > 0) {
         const expected = b.hour(level);
-        if (hour > 2 * expected.mean) terms.push(countTerm(name, hour, expected, 'what'));
+        if (hour > 2 * expected.mean) terms.push(countTerm(name, hour, expected, name === 'exports' ? 'exports' : 'what', WEIGHT[name]));
       }
       const expected = b.day(level);
-      if (day > 2 * expected.mean) terms.push(countTerm(`${name}_1d`, day, expected, 'what'));
+      if (day > 2 * expected.mean) terms.push(countTerm(`${name}_1d`, day, expected, name === 'exports' ? 'exports' : 'what', WEIGHT[name]));
     }
-    if (strongest(terms, 'what') < 1.5) return undefined;
+    if (strongest(terms, 'what') + strongest(terms, 'exports') < 1.5) return undefined;
     const { calendar } = window;
     if (b.lifeDays >= 5) {
       const usual = b.offHours(calendar.hour, calendar.working);
@@ -46,6 +50,7 @@ export const bulkExport: Detector<AccountBaselines> = {
     return terms;
   },
   minuteTerms(minute, b) {
+    if (b.days < 3) return undefined;
     const terms: Term[] = [];
     const running = [
       ['exports', minute.running[EXPORTS]], ['kilobytes', minute.running[BYTES] / 1024], ['sensitive', minute.running[SENSITIVE]],
@@ -53,7 +58,7 @@ export const bulkExport: Detector<AccountBaselines> = {
     for (const [name, value] of running) {
       if (value < 2 * LEAST[name]) continue;
       const expected = b.hour(LEVEL[name]);
-      if (value > 3 * expected.mean) terms.push(countTerm(`${name}_running`, value, expected, 'what'));
+      if (value > 3 * expected.mean) terms.push(countTerm(`${name}_running`, value, expected, name === 'exports' ? 'exports' : 'what', WEIGHT[name]));
     }
     return terms.length > 0 ? terms : undefined;
   },

@@ -16,7 +16,7 @@ export const credentialStuffingSlow: Detector<InterfaceBaselines> = {
   features: ['failures_6h', 'failing_callers_6h', 'new_source_failures_6h', 'login_success_new_6h', 'single_callers_6h', 'few_callers_6h',
     'failures_1d', 'failing_callers_1d', 'new_source_failures_1d', 'login_success_new_1d', 'single_callers_1d', 'few_callers_1d'],
   needs: ['login', 'status'],
-  gate: 4,
+  gate: 5.5,
   applies: (flags) => (flags & FLAG.login) !== 0,
   terms(window, b) {
     // a day has to be known before days can be compared

@@ -19,7 +19,7 @@ export const credentialStuffing: Detector<InterfaceBaselines> = {
   title: 'Passwords are being tried at {key}',
   features: ['failures', 'failing_callers', 'new_source_failures', 'login_success_new', 'single_callers', 'few_callers', 'failures_running'],
   needs: ['login', 'status'],
-  gate: 4,
+  gate: 5,
   applies: (flags) => (flags & FLAG.login) !== 0,
   terms: (window, b) => loginTerms(window, b, '1h'),
   minuteTerms(minute, b) {

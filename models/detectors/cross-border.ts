@@ -18,7 +18,7 @@ export const crossBorder: Detector<AccountBaselines> = {
   title: 'Host {key} sends much to other countries',
   features: ['foreign_kilobytes', 'foreign_kilobytes_1d', 'new_countries'],
   needs: ['flow', 'peerCountry'],
-  gate: 4,
+  gate: 5,
   applies: (flags) => (flags & FLAG.flow) !== 0,
   terms(_window, b) {
     const day = b.amount('1d', LEVEL.foreign_kilobytes);

@@ -26,7 +26,7 @@ export const databaseExposed: Detector<InterfaceBaselines> = {
   title: 'Service {key} is reached from where it never was',
   features: ['external', 'external_on_data_port', 'new_callers'],
   needs: ['flow'],
-  gate: 4,
+  gate: 4.5,
   applies: (flags) => (flags & FLAG.flow) !== 0,
   terms(window, b) {
     const { values } = window;

@@ -12,6 +12,7 @@ import { fraudCohort } from './fraud-cohort.ts';
 import { hostFanOut } from './host-fan-out.ts';
 import { interfaceFailing } from './interface-failing.ts';
 import { interfaceFlood } from './interface-flood.ts';
+import { interfaceLarger } from './interface-larger.ts';
 import { interfaceSilent } from './interface-silent.ts';
 import { machineBehaviour } from './machine-behaviour.ts';
 import { objectTraversal } from './object-traversal.ts';
@@ -38,7 +39,7 @@ export const DETECTORS: {
   target: readonly Detector<SparseBaselines>[];
 } = {
   account: [accountTakeover, antMoving, bulkExport, crossBorder, foreignAccess, hostFanOut, machineBehaviour, objectTraversal, scraping],
-  interface: [accountEnumeration, credentialStuffingSlow, credentialStuffing, databaseExposed, foreignCallers, fraudCohort, interfaceFailing, interfaceFlood, interfaceSilent, registrationBatch, scrapingCohort, smsPumping, unauthenticatedInterface],
+  interface: [accountEnumeration, credentialStuffingSlow, credentialStuffing, databaseExposed, foreignCallers, fraudCohort, interfaceFailing, interfaceFlood, interfaceSilent, registrationBatch, scrapingCohort, smsPumping, unauthenticatedInterface, interfaceLarger],
   source: [probing, sourceLoginFailures, sourceSends],
   target: [smsBombing, targetUnderAttack],
 };

@@ -11,7 +11,7 @@ import { MINUTE_COUNTERS } from '../windows.ts';
 
 const ERRORS = MINUTE_COUNTERS.indexOf('server_errors');
 const REQUESTS = MINUTE_COUNTERS.indexOf('requests');
-const LEAST_ERRORS = 10;
+const LEAST_ERRORS = 6;
 
 /** An interface fails or slows down (scenario 19): server errors, slow answers, its mean time against its own hours. */
 export const interfaceFailing: Detector<InterfaceBaselines> = {
@@ -21,17 +21,17 @@ export const interfaceFailing: Detector<InterfaceBaselines> = {
   title: '{key} is failing',
   features: ['server_errors', 'slow', 'mean_duration'],
   needs: ['status'],
-  gate: 4.5,
+  gate: 5,
   applies: (flags) => (flags & FLAG.flow) === 0,
   terms(window, b) {
     const { values } = window;
     const terms: Term[] = [];
     if (values[I.server_errors] >= LEAST_ERRORS) addShares(terms, window, b, '1h', 'errors', 1, 'server_errors');
-    if (values[I.requests] >= 30) {
-      if (values[I.slow] >= LEAST_ERRORS) addShares(terms, window, b, '1h', 'slow', 0.7, 'slow');
+    if (values[I.requests] >= 15) {
+      if (values[I.slow] >= LEAST_ERRORS) addShares(terms, window, b, '1h', 'slow', 1, 'slow');
       const usual = b.duration();
       const mean = values[I.duration_ms] / values[I.requests];
-      if (usual !== undefined && mean > 2 * usual.law.center) terms.push(lawTerm('mean_duration', mean, usual, 'slow', 0.7));
+      if (usual !== undefined && mean > 1.7 * usual.law.center) terms.push(lawTerm('mean_duration', mean, usual, 'slow', 1));
     }
     return terms.length > 0 ? terms : undefined;
   },

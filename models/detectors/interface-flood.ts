@@ -20,7 +20,7 @@ export const interfaceFlood: Detector<InterfaceBaselines> = {
   title: '{key} is flooded',
   features: ['requests', 'requests_per_caller', 'top_caller', 'heavy_callers', 'single_callers', 'server_errors', 'slow'],
   needs: [],
-  gate: 4.5,
+  gate: 6.5,
   applies: (flags) => (flags & FLAG.asset) === 0,
   terms(window, b) {
     const requests = window.values[I.requests];

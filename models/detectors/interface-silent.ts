@@ -26,6 +26,8 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
   minuteTerms(minute, b) {
     if (minute.counters[0] > 0 || b.hours < LEAST_HOURS) return undefined;
     const expected = b.requests(minute.calendar);
+    // the same hour of the same kind of day must have been seen: the first weekend is no stop
+    if (expected.scope !== 'own' || expected.size < 2) return undefined;
     const silent = b.silentExpected;
     if (silent < 8 || silent < LEAST_MINUTES * (expected.mean / 60)) return undefined;
     return [{

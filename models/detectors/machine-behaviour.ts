@@ -17,7 +17,7 @@ export const machineBehaviour: Detector<AccountBaselines> = {
   title: '{key} behaves like a machine',
   features: ['gap_regularity', 'active_minutes', 'requests', 'requests_at_this_hour'],
   needs: ['account'],
-  gate: 3.5,
+  gate: 5,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous | FLAG.service | FLAG.robot)) === 0,
   terms(window, b) {
     const { values, calendar } = window;

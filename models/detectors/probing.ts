@@ -18,7 +18,7 @@ export const probing: Detector<SparseBaselines> = {
   title: '{key} probes for paths that are not there',
   features: ['error_paths', 'error_paths_1d', 'errors_of_requests'],
   needs: ['status', 'path'],
-  gate: 4,
+  gate: 7,
   terms(window, b) {
     if (window.values[ERROR_PATHS] < LEAST_PATHS && b.amount('1d', 'error_paths') < 2 * LEAST_PATHS) return undefined;
     const terms: Term[] = [countTerm('error_paths', window.values[ERROR_PATHS], b.expected('1h', 'error_paths'), 'paths')];

@@ -17,7 +17,7 @@ export const registrationBatch: Detector<InterfaceBaselines> = {
   title: 'Accounts are registered in batches at {key}',
   features: ['shared_prefixes', 'shared_devices', 'single_callers', 'top_caller', 'run_targets', 'requests'],
   needs: ['register'],
-  gate: 4,
+  gate: 5,
   applies: (flags) => (flags & FLAG.register) !== 0,
   terms(window, b) {
     if (window.values[I.requests] < LEAST_REQUESTS) return undefined;

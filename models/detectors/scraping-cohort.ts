@@ -21,7 +21,7 @@ export const scrapingCohort: Detector<InterfaceBaselines> = {
   features: ['single_callers', 'few_callers', 'new_callers', 'new_object_reads', 'objects', 'neighbours', 'requests',
     'single_callers_1d', 'few_callers_1d', 'new_callers_1d', 'new_object_reads_1d', 'objects_1d', 'neighbours_1d'],
   needs: ['account', 'object'],
-  gate: 4,
+  gate: 6,
   applies: (flags) => (flags & (FLAG.flow | FLAG.login | FLAG.register | FLAG.sendCode)) === 0,
   terms(window, b) {
     // who is usual has to be known: on the first days everyone is new
@@ -33,7 +33,8 @@ export const scrapingCohort: Detector<InterfaceBaselines> = {
       addShares(terms, window, b, size, 'new', 0.5, 'new_callers', 'few_callers');
       addShares(terms, window, b, size, 'breadth', 0.7, 'new_object_reads', 'objects', 'neighbours');
     }
-    if (strongest(terms, 'who') < 1) return undefined;
+    // single-purpose callers alone come with a wave of resets too: they must be new, or read more than others
+    if (strongest(terms, 'who') < 1 || strongest(terms, 'new') + strongest(terms, 'breadth') < 1) return undefined;
     const expected = b.requests(window.calendar);
     if (window.values[I.requests] > 1.5 * expected.mean) terms.push(countTerm('requests', window.values[I.requests], expected, 'volume', 0.3));
     return terms;

@@ -19,7 +19,7 @@ export const scraping: Detector<AccountBaselines> = {
   title: '{key} copies content',
   features: ['objects', 'objects_1d', 'interfaces', 'requests', 'requests_1d', 'assets', 'gap_regularity'],
   needs: ['account', 'object'],
-  gate: 4,
+  gate: 6,
   applies: (flags) => (flags & (FLAG.flow | FLAG.service)) === 0,
   terms(window, b) {
     const requests = b.amount('1d', LEVEL.requests);

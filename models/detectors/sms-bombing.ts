@@ -14,7 +14,7 @@ export const smsBombing: Detector<SparseBaselines> = {
   title: 'Codes are sent to {key} again and again',
   features: ['sends', 'sends_1d', 'addresses', 'addresses_1d'],
   needs: ['send_code', 'target'],
-  gate: 4,
+  gate: 5,
   terms(_window, b) {
     const day = b.amount('1d', 'sends');
     if (day < LEAST_SENDS) return undefined;

@@ -17,7 +17,7 @@ export const smsPumping: Detector<InterfaceBaselines> = {
   title: 'Codes are sent to runs of numbers through {key}',
   features: ['run_targets', 'run_targets_1d', 'single_callers', 'single_callers_1d', 'top_caller', 'shared_prefixes', 'requests'],
   needs: ['send_code', 'target'],
-  gate: 4,
+  gate: 6.5,
   applies: (flags) => (flags & FLAG.sendCode) !== 0,
   terms(window, b) {
     const terms: Term[] = [];
@@ -30,7 +30,7 @@ export const smsPumping: Detector<InterfaceBaselines> = {
     }
     if (strongest(terms, 'runs') + strongest(terms, 'who') < 1) return undefined;
     const expected = b.requests(window.calendar);
-    if (window.values[I.requests] > 2 * expected.mean) terms.push(countTerm('requests', window.values[I.requests], expected, 'volume', 0.5));
+    if (window.values[I.requests] > 2 * expected.mean) terms.push(countTerm('requests', window.values[I.requests], expected, 'volume', 0.3));
     return terms;
   },
   severity: (evidence) => severityOf(evidence),

@@ -14,7 +14,7 @@ export const targetUnderAttack: Detector<SparseBaselines> = {
   title: 'Passwords are tried for {key}',
   features: ['login_failures', 'login_failures_1d', 'addresses', 'addresses_1d'],
   needs: ['login', 'target'],
-  gate: 4,
+  gate: 6,
   terms(_window, b) {
     const day = b.amount('1d', 'login_failures');
     if (day < LEAST_FAILURES) return undefined;

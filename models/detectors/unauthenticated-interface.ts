@@ -22,7 +22,7 @@ export const unauthenticatedInterface: Detector<InterfaceBaselines> = {
   title: '{key} answers without an account',
   features: ['anonymous_ok', 'anonymous_ok_6h'],
   needs: ['account', 'status'],
-  gate: 3.5,
+  gate: 6,
   applies: (flags) => (flags & (FLAG.flow | FLAG.login | FLAG.register | FLAG.sendCode | FLAG.asset)) === 0,
   terms(window, b) {
     if (window.values[I.anonymous_ok] < 3) return undefined;

@@ -2,8 +2,8 @@ import type { WindowSize } from '../../schemas/alert.ts';
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 
 const HOUR = 3_600_000;
-/** Hours of quiet after which a lasting condition counts as over, by window size. */
-const QUIET_HOURS: Record<WindowSize, number> = { '1m': 1, '1h': 6, '6h': 6, '1d': 24, '3d': 48, '7d': 72 };
+/** Hours of quiet after which a lasting condition counts as over, by window size: what comes back at the same hour each day lasts. */
+const QUIET_HOURS: Record<WindowSize, number> = { '1m': 1, '1h': 26, '6h': 26, '1d': 26, '3d': 48, '7d': 72 };
 /** Evidence below this share of the gate ends a condition: a gap between the two keeps it from flickering. */
 export const CLEAR_SHARE = 0.6;
 /** Decades by which evidence must have grown for the same window to be sent again, and for a later hour of the same condition. */

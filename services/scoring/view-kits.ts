@@ -1,5 +1,5 @@
 import { AccountBaselines, type DayObserver } from '../../models/baselines/account.ts';
-import { InterfaceBaselines } from '../../models/baselines/interface.ts';
+import { InterfaceBaselines, YOUNG } from '../../models/baselines/interface.ts';
 import { SparseBaselines, SPARSE_LEVELS, type SparseView } from '../../models/baselines/sparse.ts';
 import type { Detector } from '../../models/detector.ts';
 import { DETECTORS } from '../../models/detectors/index.ts';
@@ -96,7 +96,8 @@ function interfaceKit(): ViewKit {
       const index = classOf(window.flags);
       const { calendar } = window;
       into.interfaceHour(index, (calendar.working ? 0 : 24) + calendar.hour, requests, values[I.anonymous]);
-      for (let share = 0; share < SHARES.length; share++) into.share(index, share, sharePart(window, '1h', share), shareWhole(window, '1h', share));
+      const young = window.start - window.firstSeen < YOUNG;
+      for (let share = 0; share < SHARES.length; share++) if (!young || SHARES[share].novelty !== true) into.share(index, share, sharePart(window, '1h', share), shareWhole(window, '1h', share));
     },
     minute(minute, prior) {
       baselines.glance(minute.slot, minute.flags, prior);
