@@ -253,6 +253,7 @@ export class InterfaceTable {
       end = to;
     }
     const dot = extensionDot(bytes, start, end);
+    if (dot >= 0 && bytes.subarray(start, dot).includes(0x40) && segmentKind(bytes, start, end) === SEGMENT.email) return SEGMENT.email;
     if (dot < 0) {
       if (end - start === 1 && bytes[start] === 0x2e) return -1;
       const kind = segmentKind(bytes, start, end);

@@ -105,13 +105,13 @@ export function segmentKind(bytes: Uint8Array, start: number, end: number): Segm
     before = kind;
   }
   const letters = lowers + uppers;
+  if (length === 36 && hyphens === 4 && separators === 4 && allHex && isUuid(bytes, start)) return SEGMENT.uuid;
   if (letters === 0) {
     if (digits === 0) return length <= 3 ? SEGMENT.literal : SEGMENT.text;
     if (separators === 0) return SEGMENT.id;
     if (isDateAt(bytes, start, end)) return SEGMENT.date;
     return isVersionNumber(bytes, start, end) ? SEGMENT.literal : SEGMENT.id;
   }
-  if (length === 36 && hyphens === 4 && separators === 4 && allHex && isUuid(bytes, start)) return SEGMENT.uuid;
   if (length >= 11 && digits >= 8 && (bytes[start + 10] | 0x20) === 0x74 && isDateAt(bytes, start, start + 10)) return SEGMENT.date;
   if (at > start && at < end - 3) return SEGMENT.email;
   if (length > 256) return SEGMENT.text;
