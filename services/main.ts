@@ -36,6 +36,7 @@ export const COMMANDS: Record<string, CommandEntry> = {
     summary: 'what is configured, guessed, and blind for want of a field',
     load: async () => (await import('./commands/doctor.ts')).registerDoctor,
   },
+  parse: { summary: 'what is read of each line of a log', load: async () => (await import('./commands/parse.ts')).registerParse },
   simulate: {
     summary: "labelled traffic in a gateway's own format",
     load: async () => (await import('./commands/simulate.ts')).registerSimulate,

@@ -46,6 +46,12 @@ export function masterKey(config: Config, dataFolder: string, environment: NodeJ
   }
 }
 
+/** The key that a run on this folder would use, as far as it is there: zeros where the first run would make one. Writes nothing. */
+export function existingKey(config: Config, dataFolder: string, environment: NodeJS.ProcessEnv = process.env): Uint8Array {
+  if (environment[config.values.key_env] !== undefined) return masterKey(config, dataFolder, environment).key;
+  return readKey(join(dataFolder, KEY_FILE)) ?? new Uint8Array(KEY_BYTES);
+}
+
 /** The 128-bit key of one tenant, four 32-bit words: HMAC-SHA-256 of its name under the master key, cut. */
 export function tenantKey(master: Uint8Array, tenant: string): Uint32Array {
   const digest = createHmac('sha256', master).update(`tenant\n${tenant}`).digest();

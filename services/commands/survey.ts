@@ -1,16 +1,8 @@
 import type { SourceConfig, TenantConfig } from '../../schemas/config.ts';
 import { type EventBatch, FLAG, heapString } from '../core/batch.ts';
-import { WeirError } from '../core/errors.ts';
-import { openInput } from '../drivers/embedded/byte-source.ts';
+import type { Emit } from '../core/stage.ts';
 import type { AddressData } from '../ingest/addresses.ts';
-import { detectFormat, SAMPLE_BYTES as HEAD_BYTES } from '../ingest/detect.ts';
-import { LineFramer } from '../ingest/framing.ts';
-import { createNormaliseStage, type GuessReport } from '../ingest/normalise.ts';
-import type { FormatName } from '../ingest/normalise-config.ts';
-
-/** Uncompressed bytes of a log that are looked at: enough for thousands of records, quick for any log. */
-const SAMPLE_BYTES = 16 << 20;
-const CHUNK_BYTES = 256 << 10;
+import { readSample, type SampleRead } from './read-sample.ts';
 
 /** What detectors may need of events: the names that `Detector.needs` uses, each with how to see it in a row. */
 const SEEN: Record<string, (batch: EventBatch, row: number) => boolean> = {
@@ -40,19 +32,13 @@ const SEEN: Record<string, (batch: EventBatch, row: number) => boolean> = {
 };
 
 /** What a sample of a log holds. */
-export interface Survey {
+export interface Survey extends SampleRead {
   path: string;
-  format: FormatName;
-  /** why this format: how well it reads the log, or `named` */
-  reason: string;
   events: number;
-  /** the log goes on behind the sample */
-  more: boolean;
   /** first and last event time, ms */
   from: number;
   to: number;
   dead: { reason: string; count: number; line: number; detail: string }[];
-  guess: GuessReport;
   /** name of `SEEN` -> events that have it */
   present: Record<string, number>;
   /** the most used interfaces, the most used first */
@@ -61,58 +47,21 @@ export interface Survey {
   accounts: number;
 }
 
-/**
- * Reads the beginning of a log through the normalise stage itself, so that what is said here is what a run would see.
- * @throws WeirError for a file that is missing, unreadable, or fits no format
- */
+/** Looks at the beginning of a log. @throws WeirError as `readSample` does */
 export async function survey(path: string, source: SourceConfig, tenant: TenantConfig, addresses: AddressData): Promise<Survey> {
-  const input = await openInput(path, HEAD_BYTES);
-  const detected = source.format === undefined ? detectFormat(input.head) : { format: source.format, reason: 'named' };
-  const { format, reason } = detected;
-  if (format === undefined) throw new WeirError('input_format', `${path}: ${reason}; name the format with --format`);
-  const stage = createNormaliseStage(
-    {
-      tenant: source.tenant,
-      source: source.name,
-      format,
-      partitions: 1,
-      upstreams: 1,
-      lateness: source.lateness,
-      trustedProxies: source.trusted_proxies,
-      identity: source.identity,
-      session: source.session,
-      targets: source.targets,
-      failure: source.failure,
-      fields: source.fields,
-      rules: { sensitive: tenant.sensitive, tags: tenant.tags },
-      roles: tenant.roles,
-      internalNetworks: tenant.internal_networks,
-      plain: ['account', 'source'],
-      key: [0, 0, 0, 0], // nothing of a survey is kept: no secret is needed
-    },
-    { addresses },
-  );
   const seen = new Sample();
-  const framer = new LineFramer();
-  const bytes = await input.from(0);
-  let size = 0;
-  try {
-    while (size < SAMPLE_BYTES) {
-      const buffer = new Uint8Array(CHUNK_BYTES);
-      const read = await bytes.read(buffer, 0);
-      if (read === 0) break;
-      size += read;
-      for (const piece of framer.push(buffer.subarray(0, read)))
-        seen.take(stage.process({ ...piece, tenant: source.tenant, source: source.name, partition: path }));
-    }
-    const more = size >= SAMPLE_BYTES;
-    if (!more)
-      for (const piece of framer.end()) seen.take(stage.process({ ...piece, tenant: source.tenant, source: source.name, partition: path }));
-    seen.take(stage.control({ kind: 'end', tenant: source.tenant, upstream: path, provisional: true }));
-    return { path, format, reason, more, guess: stage.describeGuess(), ...seen.result() };
-  } finally {
-    await bytes.close();
-  }
+  const read = await readSample(
+    path,
+    source,
+    { ...tenant, values: { plain: ['account', 'source'] } },
+    addresses,
+    new Uint32Array(4),
+    (emits) => {
+      seen.take(emits);
+      return true;
+    },
+  );
+  return { path, ...read, ...seen.result() };
 }
 
 /** Gathers what a survey says from the stage's outcomes. */
@@ -125,7 +74,7 @@ class Sample {
   private readonly accounts = new Set<string>();
   private readonly dead = new Map<string, { reason: string; count: number; line: number; detail: string }>();
 
-  take(emits: ReturnType<ReturnType<typeof createNormaliseStage>['process']>): void {
+  take(emits: readonly Emit[]): void {
     for (const emit of emits) {
       if (emit.output === 'events') this.batch(emit.value);
       if (emit.output === 'dead') {

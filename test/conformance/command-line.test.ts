@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -124,6 +124,24 @@ describe('weir init and weir doctor', () => {
     expect(doctor.stdout).toMatch(/accounts +5, by http_x_consumer_id 100 %/);
     expect(doctor.stdout).toMatch(/credential_stuffing +active/);
     expect(doctor.stdout).toMatch(/sms_bombing +blind +no interface is known to send codes \(tags\.send_code\)/);
+  });
+
+  test('parse shows what is read of a line, and writes nothing', () => {
+    const cwd = folder();
+    writeFileSync(join(cwd, 'shop.log'), `${LOG}\nhalf a li`);
+    const first = weir(['parse', 'shop.log', '--limit', '2'], { cwd });
+    expect(first.status).toBe(0);
+    expect(
+      first.stdout
+        .trim()
+        .split('\n')
+        .map((text) => JSON.parse(text).interface),
+    ).toEqual(['POST shop.example/api/login', 'GET shop.example/api/orders/{id}']);
+    const all = weir(['parse', 'shop.log', '--limit', '100', '--explain'], { cwd });
+    expect(all.stdout).toMatch(/not_json +line 41, byte \d+/);
+    expect(all.stdout).toMatch(/missing +.*target/);
+    expect(readdirSync(cwd)).toEqual(['shop.log']);
+    expect(weir(['parse', 'shop.log', '--format', 'kong'], { cwd }).status).toBe(1);
   });
 
   test('doctor says what it cannot read, and ends with 2', () => {

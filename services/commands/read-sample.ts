@@ -1,0 +1,85 @@
+import type { SourceConfig, TenantConfig } from '../../schemas/config.ts';
+import { WeirError } from '../core/errors.ts';
+import type { RawChunk } from '../core/raw.ts';
+import type { Emit } from '../core/stage.ts';
+import { openInput } from '../drivers/embedded/byte-source.ts';
+import type { AddressData } from '../ingest/addresses.ts';
+import { detectFormat, SAMPLE_BYTES as HEAD_BYTES } from '../ingest/detect.ts';
+import { LineFramer, type RawPiece } from '../ingest/framing.ts';
+import { createNormaliseStage, type GuessReport } from '../ingest/normalise.ts';
+import type { FormatName } from '../ingest/normalise-config.ts';
+
+/** Uncompressed bytes of a log that are looked at: enough for thousands of records, quick for any log. */
+const SAMPLE_BYTES = 16 << 20;
+const CHUNK_BYTES = 256 << 10;
+
+export interface SampleRead {
+  format: FormatName;
+  /** why this format: how well it reads the log, or `named` */
+  reason: string;
+  /** the log goes on behind what was read */
+  more: boolean;
+  guess: GuessReport;
+}
+
+/**
+ * Reads the beginning of a log through the normalise stage itself, so that what is said of it is what a run would see.
+ * @param key the tenant's hash key, four 32-bit words; zeros where nothing of the outcomes is kept or shown
+ * @param take gets the stage's outcomes as they come, and says whether to go on
+ * @throws WeirError for a file that is missing, unreadable, or fits no format
+ */
+export async function readSample(
+  path: string,
+  source: SourceConfig,
+  tenant: TenantConfig,
+  addresses: AddressData,
+  key: Uint32Array,
+  take: (emits: readonly Emit[]) => boolean,
+): Promise<SampleRead> {
+  const input = await openInput(path, HEAD_BYTES);
+  const detected = source.format === undefined ? detectFormat(input.head) : { format: source.format, reason: 'named' };
+  const { format, reason } = detected;
+  if (format === undefined) throw new WeirError('input_format', `${path}: ${reason}; name the format with --format`);
+  const stage = createNormaliseStage(
+    {
+      tenant: source.tenant,
+      source: source.name,
+      format,
+      partitions: 1,
+      upstreams: 1,
+      lateness: source.lateness,
+      trustedProxies: source.trusted_proxies,
+      identity: source.identity,
+      session: source.session,
+      targets: source.targets,
+      failure: source.failure,
+      fields: source.fields,
+      rules: { sensitive: tenant.sensitive, tags: tenant.tags },
+      roles: tenant.roles,
+      internalNetworks: tenant.internal_networks,
+      plain: tenant.values.plain,
+      key,
+    },
+    { addresses },
+  );
+  const chunkOf = (piece: RawPiece): RawChunk => ({ ...piece, tenant: source.tenant, source: source.name, partition: path });
+  const framer = new LineFramer();
+  const bytes = await input.from(0);
+  let size = 0;
+  let wanted = true;
+  try {
+    let ended = false;
+    while (wanted && !ended && size < SAMPLE_BYTES) {
+      const buffer = new Uint8Array(CHUNK_BYTES);
+      const read = await bytes.read(buffer, 0);
+      ended = read === 0;
+      size += read;
+      for (const piece of ended ? framer.end() : framer.push(buffer.subarray(0, read)))
+        if (wanted) wanted = take(stage.process(chunkOf(piece)));
+    }
+    if (wanted) take(stage.control({ kind: 'end', tenant: source.tenant, upstream: path, provisional: true }));
+    return { format, reason, more: !ended, guess: stage.describeGuess() };
+  } finally {
+    await bytes.close();
+  }
+}
