@@ -130,7 +130,10 @@ export function parseMmdb(bytes: Uint8Array): RangeTable {
   const nodes = metadata.node_count;
   const size = metadata.record_size;
   if (metadata.ip_version !== 6 || ![24, 28, 32].includes(size)) {
-    throw new WeirError('input_format', `the country database has IP version ${metadata.ip_version} and records of ${size} bits; 6 and 24, 28 or 32 are read`);
+    throw new WeirError(
+      'input_format',
+      `the country database has IP version ${metadata.ip_version} and records of ${size} bits; 6 and 24, 28 or 32 are read`,
+    );
   }
   const treeSize = (nodes * size) / 4;
   const data = new MmdbData(bytes, treeSize + 16);
@@ -148,7 +151,10 @@ export function parseMmdb(bytes: Uint8Array): RangeTable {
   const record = (node: number, side: number): number => {
     const at = (node * size) / 4;
     if (size === 24) return (bytes[at + 3 * side] << 16) | (bytes[at + 3 * side + 1] << 8) | bytes[at + 3 * side + 2];
-    if (size === 32) return ((bytes[at + 4 * side] << 24) | (bytes[at + 4 * side + 1] << 16) | (bytes[at + 4 * side + 2] << 8) | bytes[at + 4 * side + 3]) >>> 0;
+    if (size === 32)
+      return (
+        ((bytes[at + 4 * side] << 24) | (bytes[at + 4 * side + 1] << 16) | (bytes[at + 4 * side + 2] << 8) | bytes[at + 4 * side + 3]) >>> 0
+      );
     const high = side === 0 ? bytes[at + 3] >>> 4 : bytes[at + 3] & 15;
     const from = at + 4 * side;
     return high * 0x1000000 + ((bytes[from] << 16) | (bytes[from + 1] << 8) | bytes[from + 2]);
@@ -271,7 +277,10 @@ export function parseOperatorCsv(bytes: Uint8Array, path: string): AddressTables
   const header = cells(lines[0] ?? '').map((cell) => cell.trim().toLowerCase());
   const column = (name: string) => header.indexOf(name);
   if (column('prefix') < 0 || (column('country') < 0 && column('asn') < 0)) {
-    throw new WeirError('input_format', `${path} line 1: '${(lines[0] ?? '').slice(0, 80)}' names no columns; prefix,country,region,asn,organisation are expected`);
+    throw new WeirError(
+      'input_format',
+      `${path} line 1: '${(lines[0] ?? '').slice(0, 80)}' names no columns; prefix,country,region,asn,organisation are expected`,
+    );
   }
   const v4: Prefix[] = [];
   const v6: Prefix[] = [];
@@ -281,10 +290,13 @@ export function parseOperatorCsv(bytes: Uint8Array, path: string): AddressTables
     const where = `${path} line ${index + 2}`;
     const country = (values[column('country')] ?? '').trim();
     const number = (values[column('asn')] ?? '').trim().replace(/^AS/i, '');
-    if (country !== '' && packCountry(country) === 0) throw new WeirError('input_format', `${where}: '${country}' is no country; two letters are`);
-    if (number !== '' && !(/^\d+$/.test(number) && Number(number) <= 0xffffffff)) throw new WeirError('input_format', `${where}: '${number}' is no network number`);
+    if (country !== '' && packCountry(country) === 0)
+      throw new WeirError('input_format', `${where}: '${country}' is no country; two letters are`);
+    if (number !== '' && !(/^\d+$/.test(number) && Number(number) <= 0xffffffff))
+      throw new WeirError('input_format', `${where}: '${number}' is no network number`);
     const range = rangeOf((values[column('prefix')] ?? '').trim());
-    if (range === undefined) throw new WeirError('input_format', `${where}: '${values[column('prefix')]}' is no prefix; 203.0.113.0/24 or 2001:db8::/32 is`);
+    if (range === undefined)
+      throw new WeirError('input_format', `${where}: '${values[column('prefix')]}' is no prefix; 203.0.113.0/24 or 2001:db8::/32 is`);
     (range.family === 4 ? v4 : v6).push({ start: range.start, end: range.end, country: packCountry(country), asn: Number(number) });
   });
   const build = (value: 'country' | 'asn') => tableOf(flatten(v4, value, 32n), flatten(v6, value, 64n));
@@ -319,7 +331,9 @@ function rangeOf(text: string): { family: 4 | 6; start: bigint; end: bigint } | 
 /** Disjoint ranges of nested prefixes: outer ones first, inner ones cut into them. */
 function flatten(prefixes: Prefix[], value: 'country' | 'asn', width: bigint): RangeBuilder {
   const builder = new RangeBuilder();
-  const sorted = [...prefixes].sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : a.end > b.end ? -1 : a.end < b.end ? 1 : 0));
+  const sorted = [...prefixes].sort((a, b) =>
+    a.start < b.start ? -1 : a.start > b.start ? 1 : a.end > b.end ? -1 : a.end < b.end ? 1 : 0,
+  );
   const add = (at: bigint, number: number) => {
     if (width === 32n) builder.add(Number(at), 0, number);
     else builder.add(Number(at >> 32n), Number(at & 0xffffffffn), number);

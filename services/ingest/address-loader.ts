@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { WeirError } from '../core/errors.ts';
-import { parsePacked, parseOperatorCsv } from './address-files.ts';
+import { parseOperatorCsv, parsePacked } from './address-files.ts';
 import type { AddressTables } from './addresses.ts';
 
 const COUNTRY_PACKAGE = '@ip-location-db/geo-whois-asn-country-mmdb';
@@ -30,7 +30,9 @@ function folderOf(name: string): string {
   try {
     return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
   } catch (cause) {
-    throw new WeirError('input_missing', `the address database ${name} is not installed; npm ci installs it, or set address_data.csv`, { cause });
+    throw new WeirError('input_missing', `the address database ${name} is not installed; npm ci installs it, or set address_data.csv`, {
+      cause,
+    });
   }
 }
 

@@ -19,8 +19,12 @@ export function detectFormat(sample: Uint8Array): Detection {
   if (isBinarySample(sample)) return { format: undefined, reason: 'the input is binary: it has bytes that no text has' };
   const bytes = sample.subarray(0, SAMPLE_BYTES);
   const lines = wholeLines(bytes);
-  const records = new TextDecoder().decode(lines).split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
-  if (records.length === 0 && !/^#fields\t/m.test(new TextDecoder().decode(lines))) return { format: undefined, reason: 'the input has no records' };
+  const records = new TextDecoder()
+    .decode(lines)
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  if (records.length === 0 && !/^#fields\t/m.test(new TextDecoder().decode(lines)))
+    return { format: undefined, reason: 'the input has no records' };
   let best: { format: FormatName; taken: number; mark: number } | undefined;
   for (const format of FORMATS) {
     const taken = records.length === 0 ? 0 : share(format, lines);
@@ -28,11 +32,18 @@ export function detectFormat(sample: Uint8Array): Detection {
     if (taken + mark === 0 || (taken === 0 && records.length > 0)) continue;
     if (best === undefined || taken + mark > best.taken + best.mark) best = { format, taken, mark };
   }
-  if (best === undefined) return { format: undefined, reason: `no format reads the first ${records.length} lines; formats are ${FORMATS.join(', ')}` };
+  if (best === undefined)
+    return { format: undefined, reason: `no format reads the first ${records.length} lines; formats are ${FORMATS.join(', ')}` };
   if (best.taken < 0.1 && records.length > 0) {
-    return { format: undefined, reason: `${best.format} comes nearest but reads ${Math.round(best.taken * 100)} % of the first ${records.length} lines` };
+    return {
+      format: undefined,
+      reason: `${best.format} comes nearest but reads ${Math.round(best.taken * 100)} % of the first ${records.length} lines`,
+    };
   }
-  const reason = records.length === 0 ? 'its header is that of a Zeek conn.log' : `${Math.round(best.taken * 100)} % of the first ${records.length} lines read as ${best.format}`;
+  const reason =
+    records.length === 0
+      ? 'its header is that of a Zeek conn.log'
+      : `${Math.round(best.taken * 100)} % of the first ${records.length} lines read as ${best.format}`;
   return { format: best.format, confidence: records.length === 0 ? 1 : best.taken, reason };
 }
 
@@ -60,7 +71,10 @@ function wholeLines(bytes: Uint8Array): Uint8Array {
 
 /** Share of the lines that the format's own parser takes. */
 function share(format: FormatName, lines: Uint8Array): number {
-  const stage = createNormaliseStage({ tenant: 'sample', source: 'sample', format, partitions: 1, upstreams: 1, key: [0, 0, 0, 0] }, { addresses: NO_ADDRESS_DATA });
+  const stage = createNormaliseStage(
+    { tenant: 'sample', source: 'sample', format, partitions: 1, upstreams: 1, key: [0, 0, 0, 0] },
+    { addresses: NO_ADDRESS_DATA },
+  );
   stage.process({ tenant: 'sample', source: 'sample', partition: 'sample', offset: 0, line: 1, bytes: lines });
   let read = 0;
   let dead = 0;
@@ -80,13 +94,24 @@ function markOf(format: FormatName, records: readonly string[], lines: Uint8Arra
     case 'kong':
       return has(/"latencies"\s*:\s*\{/) ? 1 : 0;
     case 'apisix':
-      return has(/"apisix_latency"|"route_id"\s*:/) && !has(/"latencies"\s*:/) ? 1 : has(/"request"\s*:\s*\{/) && !has(/"latencies"\s*:/) ? 0.5 : 0;
+      return has(/"apisix_latency"|"route_id"\s*:/) && !has(/"latencies"\s*:/)
+        ? 1
+        : has(/"request"\s*:\s*\{/) && !has(/"latencies"\s*:/)
+          ? 0.5
+          : 0;
     case 'envoy-json':
       return has(/"(:?authority|upstream_cluster|response_flags|downstream_remote_address)"\s*:/) ? 1 : 0;
     case 'zeek-conn':
-      return has(/"id\.orig_h"\s*:|"conn_state"\s*:/) || /^#path\tconn$|^#fields\tts\tuid\tid\.orig_h/m.test(new TextDecoder().decode(lines)) ? 1 : 0;
+      return has(/"id\.orig_h"\s*:|"conn_state"\s*:/) ||
+        /^#path\tconn$|^#fields\tts\tuid\tid\.orig_h/m.test(new TextDecoder().decode(lines))
+        ? 1
+        : 0;
     case 'nginx-json':
-      return has(/"(remote_addr|request_uri|body_bytes_sent|request_method|time_iso8601|msec|http_user_agent)"\s*:/) ? 0.9 : has(/^\s*\{/) ? 0.1 : 0;
+      return has(/"(remote_addr|request_uri|body_bytes_sent|request_method|time_iso8601|msec|http_user_agent)"\s*:/)
+        ? 0.9
+        : has(/^\s*\{/)
+          ? 0.1
+          : 0;
     case 'combined':
       return 0;
   }

@@ -1,6 +1,16 @@
 import { IDENTITY_ORIGINS } from '../core/batch.ts';
 import { WeirError } from '../core/errors.ts';
-import { FIELD_NAMES, type FieldMap, type FieldName, GUESSED_TARGETS, type IdentityRule, type JsonFormat, rulesOf, SLOT, TARGET_NAMES } from './fields.ts';
+import {
+  FIELD_NAMES,
+  type FieldMap,
+  type FieldName,
+  GUESSED_TARGETS,
+  type IdentityRule,
+  type JsonFormat,
+  rulesOf,
+  SLOT,
+  TARGET_NAMES,
+} from './fields.ts';
 import { apisix } from './formats/apisix.ts';
 import { envoyJson } from './formats/envoy-json.ts';
 import { kong } from './formats/kong.ts';
@@ -9,7 +19,13 @@ import { zeekConn } from './formats/zeek-conn.ts';
 import { type CapturePath, KIND } from './json-scanner.ts';
 import type { FormatName, NormaliseConfig } from './normalise-config.ts';
 
-const JSON_FORMATS: Partial<Record<FormatName, JsonFormat>> = { 'nginx-json': nginxJson, apisix, kong, 'envoy-json': envoyJson, 'zeek-conn': zeekConn };
+const JSON_FORMATS: Partial<Record<FormatName, JsonFormat>> = {
+  'nginx-json': nginxJson,
+  apisix,
+  kong,
+  'envoy-json': envoyJson,
+  'zeek-conn': zeekConn,
+};
 const COMBINED_USER = 'remote_user';
 const REQUEST_FIELDS: readonly FieldName[] = ['request', 'method', 'path'];
 const encoder = new TextEncoder();
@@ -82,7 +98,13 @@ export function planFields(config: NormaliseConfig): FieldPlan {
   const userSlot = slotOf(COMBINED_USER);
   if (format === undefined) {
     // Text lines have these and no others, whatever the config calls them.
-    for (const [name, own] of [['http_user_agent', 'agent'], ['http_x_forwarded_for', 'forwarded'], ['host', 'host'], ['remote_addr', 'address'], ['status', 'status']] as const) {
+    for (const [name, own] of [
+      ['http_user_agent', 'agent'],
+      ['http_x_forwarded_for', 'forwarded'],
+      ['host', 'host'],
+      ['remote_addr', 'address'],
+      ['status', 'status'],
+    ] as const) {
       byField.set(name, SLOT[own]);
     }
   }
@@ -97,7 +119,8 @@ export function planFields(config: NormaliseConfig): FieldPlan {
   const queryTargetNames: number[] = [];
   targetNames.forEach((name, index) => {
     const parameter = name.startsWith('arg_') ? name.slice(4) : name;
-    const isQuery = name.startsWith('arg_') || (config.targets === undefined ? (TARGET_NAMES as readonly string[]).includes(name) : !name.includes('.'));
+    const isQuery =
+      name.startsWith('arg_') || (config.targets === undefined ? (TARGET_NAMES as readonly string[]).includes(name) : !name.includes('.'));
     if (!isQuery || queryTargets.includes(parameter)) return;
     queryTargets.push(parameter);
     queryTargetNames.push(index);
@@ -165,7 +188,8 @@ function withOwnNames(fields: FieldMap, config: NormaliseConfig): Partial<Record
     }
     const field = name as FieldName;
     // What the source calls by this name is that alone: `duration` in seconds is not also one in milliseconds.
-    for (const other of FIELD_NAMES) if (other !== field && all[other]?.includes(own)) all[other] = all[other]?.filter((path) => path !== own);
+    for (const other of FIELD_NAMES)
+      if (other !== field && all[other]?.includes(own)) all[other] = all[other]?.filter((path) => path !== own);
     all[field] = [own, ...(all[field] ?? [])];
   }
   return all;

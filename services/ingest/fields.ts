@@ -78,7 +78,21 @@ export function rulesOf(fields: readonly string[]): IdentityRule[] {
 
 /** Names that often carry what is probed or hit; also looked for in the query, and as arg_NAME. */
 export const TARGET_NAMES = [
-  'phone', 'mobile', 'tel', 'telephone', 'phone_number', 'phoneNumber', 'mobile_phone', 'mobile_no', 'email', 'mail', 'username', 'user_name', 'login_user', 'login_name', 'loginname',
+  'phone',
+  'mobile',
+  'tel',
+  'telephone',
+  'phone_number',
+  'phoneNumber',
+  'mobile_phone',
+  'mobile_no',
+  'email',
+  'mail',
+  'username',
+  'user_name',
+  'login_user',
+  'login_name',
+  'loginname',
 ] as const;
 
 /** The guessed targets of a format whose fields are flat. */

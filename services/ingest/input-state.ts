@@ -3,7 +3,7 @@ import { WeirError } from '../core/errors.ts';
 import type { DeadReason } from '../core/stage.ts';
 import { ClockGuard, type Held } from './clock-guard.ts';
 import { ZeekHeader } from './formats/zeek-conn.ts';
-import { type HeldRow, Row, ROW_NUMBERS } from './row.ts';
+import { type HeldRow, ROW_NUMBERS, Row } from './row.ts';
 
 /** What the stage keeps of one input partition. */
 export class InputState {
@@ -68,7 +68,8 @@ function packHeld(writer: ByteWriter, held: Held<HeldRow>): void {
 
 /** Reads what `packInputs` wrote. Another version is a `snapshot_newer` error. */
 export function unpackInputs(bytes: Uint8Array, version: number, expected: number): { inputs: InputState[]; counters: LedgerState } {
-  if (version !== expected) throw new WeirError('snapshot_newer', `the normalise stage's snapshot has version ${version}; this program reads ${expected}`);
+  if (version !== expected)
+    throw new WeirError('snapshot_newer', `the normalise stage's snapshot has version ${version}; this program reads ${expected}`);
   const reader = new ByteReader(bytes);
   const read = reader.uint();
   const parsed = reader.uint();

@@ -1,14 +1,29 @@
 import { FLAG } from '../core/batch.ts';
 import { combine32, hash32 } from '../core/hash.ts';
-import { ByteInterner, widen } from './interner.ts';
 import type { InterfaceTags } from './interface-tags.ts';
+import { ByteInterner, widen } from './interner.ts';
 import { hexDigit } from './json-scanner.ts';
 import { ASSET_FOLDERS, extensionDot, isAssetExtension, MAX_SEGMENTS, PLACEHOLDERS, SEGMENT, segmentKind } from './path-template.ts';
 import { TextPool } from './text-pool.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Methods that keep their name in interface ids; any other is `OTHER`. */
-export const METHODS = ['OTHER', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'CONNECT', 'TRACE', 'PROPFIND', 'REPORT', 'QUERY', 'SEARCH'] as const;
+export const METHODS = [
+  'OTHER',
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'PATCH',
+  'OPTIONS',
+  'CONNECT',
+  'TRACE',
+  'PROPFIND',
+  'REPORT',
+  'QUERY',
+  'SEARCH',
+] as const;
 
 const MAX_NODES = 1 << 16;
 const MAX_TEXTS = 1 << 16;
@@ -283,7 +298,10 @@ export class InterfaceTable {
     while (this.segments[at] >= 0) {
       const segment = this.segments[at];
       if (segment < LITERALS) parts.push(PLACEHOLDERS[segment]);
-      else parts.push(decoder.decode(this.literals.arena.subarray(this.literals.start(segment - LITERALS), this.literals.end(segment - LITERALS))));
+      else
+        parts.push(
+          decoder.decode(this.literals.arena.subarray(this.literals.start(segment - LITERALS), this.literals.end(segment - LITERALS))),
+        );
       at = this.parents[at];
     }
     const root = -1 - this.segments[at];
@@ -303,6 +321,10 @@ function lastOf(bytes: Uint8Array, at: number, end: number): boolean {
 }
 
 function hostText(bytes: Uint8Array, start: number, end: number): string {
-  const text = decoder.decode(bytes.subarray(start, end)).toLowerCase().replace(/:(80|443)$/, '').replace(/\.$/, '');
+  const text = decoder
+    .decode(bytes.subarray(start, end))
+    .toLowerCase()
+    .replace(/:(80|443)$/, '')
+    .replace(/\.$/, '');
   return /^(\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:\d{1,5})?$/.test(text) ? text : '';
 }

@@ -3,7 +3,13 @@ import { FLAG } from '../core/batch.ts';
 /** What an operator said of interfaces; a tag whose list is undefined is guessed, an empty list means none. */
 export interface InterfaceRules {
   sensitive: readonly string[];
-  tags: { login?: readonly string[]; register?: readonly string[]; send_code?: readonly string[]; benefit?: readonly string[]; export?: readonly string[] };
+  tags: {
+    login?: readonly string[];
+    register?: readonly string[];
+    send_code?: readonly string[];
+    benefit?: readonly string[];
+    export?: readonly string[];
+  };
 }
 
 type TagName = keyof InterfaceRules['tags'];
@@ -28,7 +34,9 @@ export function interfacePattern(text: string): RegExp {
   if (path.startsWith('/')) path = `*${path}`;
   if (path.length > 1 && path.endsWith('/')) path = path.slice(0, -1);
   const methods = method === '*' ? '\\S+' : `(?:${method.split('|').map(escapeText).join('|')})`;
-  const parts = path.split(/(\*|\{[^}/]*\})/).map((part) => (part === '*' ? '.*' : part.startsWith('{') ? '\\{[^}/]*\\}' : escapeText(part)));
+  const parts = path
+    .split(/(\*|\{[^}/]*\})/)
+    .map((part) => (part === '*' ? '.*' : part.startsWith('{') ? '\\{[^}/]*\\}' : escapeText(part)));
   return new RegExp(`^${methods} ${parts.join('')}$`);
 }
 
@@ -53,13 +61,33 @@ const GUESSES: Record<TagName, (words: Set<string>, method: string) => boolean> 
       (has(w, 'oauth', 'oauth2', 'auth', 'connect', 'sso', 'openid') && has(w, 'token', 'tokens', 'session', 'sessions', 'password')) ||
       (has(w, 'session', 'sessions') && w.size <= 4)),
   register: (w, method) =>
-    WRITES.has(method) && !sendsCode(w, method) && (has(w, 'register', 'signup', 'registration', 'enroll') || (w.has('sign') && w.has('up'))),
+    WRITES.has(method) &&
+    !sendsCode(w, method) &&
+    (has(w, 'register', 'signup', 'registration', 'enroll') || (w.has('sign') && w.has('up'))),
   send_code: (w, method) => sendsCode(w, method),
   benefit: (w, method) =>
     (has(w, 'redeem', 'claim', 'grab') && method !== 'OPTIONS' && method !== 'HEAD') ||
-    (WRITES.has(method) && has(w, 'coupon', 'coupons', 'voucher', 'vouchers', 'benefit', 'benefits', 'reward', 'rewards', 'lottery', 'bonus', 'gift', 'gifts', 'promo', 'cashback')),
+    (WRITES.has(method) &&
+      has(
+        w,
+        'coupon',
+        'coupons',
+        'voucher',
+        'vouchers',
+        'benefit',
+        'benefits',
+        'reward',
+        'rewards',
+        'lottery',
+        'bonus',
+        'gift',
+        'gifts',
+        'promo',
+        'cashback',
+      )),
   export: (w, method) =>
-    (method !== 'OPTIONS' && method !== 'HEAD' && has(w, 'export', 'exports', 'download', 'dump')) || (WRITES.has(method) && has(w, 'downloads', 'backup', 'extract', 'bulk')),
+    (method !== 'OPTIONS' && method !== 'HEAD' && has(w, 'export', 'exports', 'download', 'dump')) ||
+    (WRITES.has(method) && has(w, 'downloads', 'backup', 'extract', 'bulk')),
 };
 
 function sendsCode(w: Set<string>, method: string): boolean {
@@ -81,7 +109,12 @@ function wordsOf(path: string): Set<string> {
     .replace(DOCUMENT, '')
     .replace(/\{[^}]*\}/g, '/')
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2');
-  return new Set(bare.toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== ''));
+  return new Set(
+    bare
+      .toLowerCase()
+      .split(/[^a-z0-9]+/)
+      .filter((word) => word !== ''),
+  );
 }
 
 /** Tags of interfaces, by the operator's patterns or guessed. Asked once per interface, so it may be slow. */

@@ -129,7 +129,11 @@ export function ipText(address: IpAddress): string {
       bestLength = length;
     }
   }
-  const text = (from: number, to: number) => parts.slice(from, to).map((part) => part.toString(16)).join(':');
+  const text = (from: number, to: number) =>
+    parts
+      .slice(from, to)
+      .map((part) => part.toString(16))
+      .join(':');
   return best < 0 ? text(0, groups) : `${text(0, best)}::${text(best + bestLength, groups)}`;
 }
 
@@ -168,7 +172,12 @@ export class NetworkList {
   has(address: IpAddress): boolean {
     for (const network of this.networks) {
       if (network.family !== address.family) continue;
-      if (network.family === 4 ? sameBits(network.words[3], address.words[3], network.bits) : sameBits6(network.words, address.words, network.bits)) return true;
+      if (
+        network.family === 4
+          ? sameBits(network.words[3], address.words[3], network.bits)
+          : sameBits6(network.words, address.words, network.bits)
+      )
+        return true;
     }
     return false;
   }

@@ -402,18 +402,22 @@ export class JsonScanner {
     let c = bytes[at];
     if (c === 0x2d) c = bytes[++at];
     if (c === 0x30) c = bytes[++at];
-    else if (c >= 0x31 && c <= 0x39) do c = bytes[++at]; while (c >= 0x30 && c <= 0x39);
+    else if (c >= 0x31 && c <= 0x39)
+      do c = bytes[++at];
+      while (c >= 0x30 && c <= 0x39);
     else return this.fail(at);
     if (c === 0x2e) {
       c = bytes[++at];
       if (!(c >= 0x30 && c <= 0x39)) return this.fail(at);
-      do c = bytes[++at]; while (c >= 0x30 && c <= 0x39);
+      do c = bytes[++at];
+      while (c >= 0x30 && c <= 0x39);
     }
     if (c === 0x65 || c === 0x45) {
       c = bytes[++at];
       if (c === 0x2b || c === 0x2d) c = bytes[++at];
       if (!(c >= 0x30 && c <= 0x39)) return this.fail(at);
-      do c = bytes[++at]; while (c >= 0x30 && c <= 0x39);
+      do c = bytes[++at];
+      while (c >= 0x30 && c <= 0x39);
     }
     return at;
   }

@@ -9,17 +9,17 @@ import { AccountBook } from './account-book.ts';
 import { AddressBook, FACT, FACTS } from './address-book.ts';
 import { callerOf } from './authorization.ts';
 import { deviceOf } from './device.ts';
-import { SLOT } from './fields.ts';
 import { type FieldPlan, planFields } from './field-plan.ts';
+import { SLOT } from './fields.ts';
 import { type CombinedResult, parseCombined } from './formats/combined.ts';
-import { ZeekHeader } from './formats/zeek-conn.ts';
+import type { ZeekHeader } from './formats/zeek-conn.ts';
 import { HashedPool } from './hashed-pool.ts';
 import { InputState, packInputs, unpackInputs } from './input-state.ts';
 import { InterfaceTable, METHODS } from './interface-table.ts';
 import { InterfaceTags, TAG_NAMES, tagNames } from './interface-tags.ts';
 import { ByteInterner, widen } from './interner.ts';
 import { NetworkList } from './ip-address.ts';
-import { JsonScanner, KIND, hexDigit } from './json-scanner.ts';
+import { hexDigit, JsonScanner, KIND } from './json-scanner.ts';
 import { DEFAULT_INTERNAL, defaultLateness, type NormaliseConfig, type NormaliseDeps } from './normalise-config.ts';
 import { scaledOf, unsignedOf } from './numbers.ts';
 import { QUERY_ID, QueryKeys, TARGET_SHIFT } from './query-keys.ts';
@@ -45,7 +45,10 @@ const UNKNOWN = encoder.encode('unknown');
 
 const UNANSWERED = new Set(['S0', 'REJ', 'RSTOS0', 'RSTRH', 'SH', 'SHR']);
 /** Ports above 1023 whose services an attacker looks for by name: an unanswered try at one keeps its number. */
-const KNOWN_PORTS = new Set([1433, 1521, 1883, 2049, 2181, 2375, 2376, 2379, 3000, 3306, 3389, 4444, 5000, 5060, 5432, 5601, 5672, 5900, 5984, 5985, 6379, 6443, 7001, 8000, 8080, 8081, 8443, 8500, 8888, 9000, 9090, 9092, 9200, 9300, 10250, 11211, 15672, 25565, 27017, 50070]);
+const KNOWN_PORTS = new Set([
+  1433, 1521, 1883, 2049, 2181, 2375, 2376, 2379, 3000, 3306, 3389, 4444, 5000, 5060, 5432, 5601, 5672, 5900, 5984, 5985, 6379, 6443, 7001,
+  8000, 8080, 8081, 8443, 8500, 8888, 9000, 9090, 9092, 9200, 9300, 10250, 11211, 15672, 25565, 27017, 50070,
+]);
 /** From this port on, clients take theirs (Linux and IANA begin at 32768 and 49152). */
 const EPHEMERAL = 32768;
 
@@ -142,7 +145,13 @@ class Normaliser implements NormaliseStage {
       seed,
       hashKey: plain.includes('source') ? undefined : key,
     });
-    this.accounts = new AccountBook({ roles: config.roles ?? { admin: [], service: [] }, plain: plain.includes('account'), key, partitions, seed });
+    this.accounts = new AccountBook({
+      roles: config.roles ?? { admin: [], service: [] },
+      plain: plain.includes('account'),
+      key,
+      partitions,
+      seed,
+    });
     this.tags = new InterfaceTags(config.rules ?? { sensitive: [], tags: {} });
     this.interfaces = new InterfaceTable(this.tags, config.source, partitions, seed);
     this.flowNames = new TextPool(1 << 16, seed, partitions);
@@ -315,7 +324,8 @@ class Normaliser implements NormaliseStage {
     const first = scanner.skipSpace(this.recordStart);
     const where = `at byte ${at - this.recordStart + 1} of the line`;
     if (isBinary(bytes, this.recordStart, end)) this.bury('binary', `control characters that no text has ${where}`);
-    else if (scanner.error === 'invalid_utf8' || invalidUtf8At(bytes, this.recordStart, end) >= 0) this.bury('invalid_utf8', `not UTF-8 ${where}`);
+    else if (scanner.error === 'invalid_utf8' || invalidUtf8At(bytes, this.recordStart, end) >= 0)
+      this.bury('invalid_utf8', `not UTF-8 ${where}`);
     else if (bytes[first] !== 0x7b && bytes[first] !== 0x5b) this.bury('not_json', 'the line does not begin with an object or array');
     else if (at >= last) this.bury('truncated', `the record ends in the middle, ${where}`);
     else this.bury('not_json', `unexpected ${shown(bytes[at])} ${where}`);
@@ -457,7 +467,8 @@ class Normaliser implements NormaliseStage {
     const chunk = this.chunk as RawChunk;
     row.offset = this.config.positions === 'records' ? chunk.offset : chunk.offset + this.recordStart;
     row.line = this.line;
-    row.partition = this.accountId >= 0 ? this.accounts.facts[2 * this.accountId + 1] : this.addresses.facts[address * FACTS + FACT.partition];
+    row.partition =
+      this.accountId >= 0 ? this.accounts.facts[2 * this.accountId + 1] : this.addresses.facts[address * FACTS + FACT.partition];
     this.pass();
     return true;
   }
@@ -500,7 +511,8 @@ class Normaliser implements NormaliseStage {
       const from = starts[SLOT.status];
       const dash = ends[SLOT.status] - from === 1 && bytes[from] === 0x2d;
       const status = dash ? 0 : unsignedOf(bytes, from, ends[SLOT.status]);
-      if (status < 0 || status > 999 || (status > 0 && status < 100)) return this.refuse('bad_status', `'${this.show(SLOT.status)}' is no HTTP status`);
+      if (status < 0 || status > 999 || (status > 0 && status < 100))
+        return this.refuse('bad_status', `'${this.show(SLOT.status)}' is no HTTP status`);
       row.status = status;
     }
     // method and path
@@ -707,7 +719,8 @@ class Normaliser implements NormaliseStage {
       if (stop > equals + 1 && equals > at) {
         const key = queryKeys.find(view, at, equals);
         const kind = key < 0 ? 0 : queryKeys.classOf(key);
-        if ((kind & QUERY_ID) !== 0) interfaces.addQueryId(queryKeys.hashes[key], bytes, equals + 1, stop, unsignedOf(bytes, equals + 1, stop));
+        if ((kind & QUERY_ID) !== 0)
+          interfaces.addQueryId(queryKeys.hashes[key], bytes, equals + 1, stop, unsignedOf(bytes, equals + 1, stop));
         if (kind >> TARGET_SHIFT !== 0 && this.targetId < 0) {
           const from = this.unescape(equals + 1, stop);
           if (from >= 0) this.target(from, workspace.scratch, this.plan.queryTargetNames[(kind >> TARGET_SHIFT) - 1], false);
@@ -799,7 +812,8 @@ class Normaliser implements NormaliseStage {
     const origin = this.addressId;
     const peer = addresses.find(workspace, starts[SLOT.peer_address], ends[SLOT.peer_address]);
     if (peer < 0) return this.refuse('bad_address', `'${this.show(SLOT.peer_address)}' is no IPv4 or IPv6 address`);
-    if (!this.has(SLOT.peer_port) || !this.has(SLOT.protocol)) return this.refuse('not_this_format', 'no port or protocol of the responder');
+    if (!this.has(SLOT.peer_port) || !this.has(SLOT.protocol))
+      return this.refuse('not_this_format', 'no port or protocol of the responder');
     const port = unsignedOf(bytes, starts[SLOT.peer_port], ends[SLOT.peer_port]);
     if (port < 0 || port > 65535) return this.refuse('not_this_format', `'${this.show(SLOT.peer_port)}' is no port`);
     const originPort = this.has(SLOT.port) ? unsignedOf(bytes, starts[SLOT.port], ends[SLOT.port]) : 0;
@@ -810,7 +824,9 @@ class Normaliser implements NormaliseStage {
     const protocol = this.show(SLOT.protocol).toLowerCase();
     const shownPort = folded && protocol !== 'icmp' ? 'high' : String(port);
     const host = internal ? decoder.decode(addresses.pool.bytesOf(peer)) : 'external';
-    this.interfaceId = this.flowNames.internText(`${/^[a-z0-9-]{1,16}$/.test(protocol) ? protocol : 'other'} ${host.includes(':') ? `[${host}]` : host}:${shownPort}`);
+    this.interfaceId = this.flowNames.internText(
+      `${/^[a-z0-9-]{1,16}$/.test(protocol) ? protocol : 'other'} ${host.includes(':') ? `[${host}]` : host}:${shownPort}`,
+    );
     row.flags = FLAG.flow | (internal ? FLAG.internalTarget : 0) | (unanswered ? FLAG.unanswered : 0);
     if (this.isTrue(SLOT.local_source)) row.flags |= FLAG.internalSource;
     row.object = folded ? combine32(peerHash, port) : peerHash || 1;
@@ -924,12 +940,27 @@ class Normaliser implements NormaliseStage {
 
   private buryHeld(held: HeldRow): void {
     const time = new Date(held.row.at).toISOString();
-    this.letter('time_in_future', `its time ${time} is more than a day ahead of the input's, and no event near it followed`, held.row.offset, held.row.line, held.raw);
+    this.letter(
+      'time_in_future',
+      `its time ${time} is more than a day ahead of the input's, and no event near it followed`,
+      held.row.offset,
+      held.row.line,
+      held.raw,
+    );
   }
 
   private letter(reason: DeadReason, detail: string, offset: number, line: number, raw: string): void {
     this.deadByReason.set(reason, (this.deadByReason.get(reason) ?? 0) + 1);
-    this.dead.push({ tenant: this.config.tenant, source: this.config.source, partition: this.input.partition, offset, line, reason, detail, raw });
+    this.dead.push({
+      tenant: this.config.tenant,
+      source: this.config.source,
+      partition: this.input.partition,
+      offset,
+      line,
+      reason,
+      detail,
+      raw,
+    });
   }
 
   private finish(partition: string): Emit[] {
@@ -947,7 +978,11 @@ class Normaliser implements NormaliseStage {
       const time = watermarkOf(highest, this.lateness);
       if (time > input.watermark) {
         input.watermark = time;
-        emits.push({ output: 'control', tenant, value: { kind: 'watermark', tenant, upstream: partition, upstreams: this.config.upstreams, time } });
+        emits.push({
+          output: 'control',
+          tenant,
+          value: { kind: 'watermark', tenant, upstream: partition, upstreams: this.config.upstreams, time },
+        });
       }
     }
     return emits;
@@ -962,7 +997,8 @@ class Normaliser implements NormaliseStage {
       this.settle(settled.released, settled.refused);
       return [...this.finish(record.upstream), { output: 'control', tenant, value: record }];
     }
-    if ((record.kind === 'idle' || record.kind === 'end') && record.tenant === tenant) return [{ output: 'control', tenant, value: record }];
+    if ((record.kind === 'idle' || record.kind === 'end') && record.tenant === tenant)
+      return [{ output: 'control', tenant, value: record }];
     return [];
   }
 
@@ -994,7 +1030,11 @@ class Normaliser implements NormaliseStage {
 
   describeGuess(): GuessReport {
     const { plan, config } = this;
-    const identity = plan.identity.map((rule, i) => ({ field: rule.field, origin: IDENTITY_ORIGINS[rule.origin] as string, events: this.identityEvents[i] }));
+    const identity = plan.identity.map((rule, i) => ({
+      field: rule.field,
+      origin: IDENTITY_ORIGINS[rule.origin] as string,
+      events: this.identityEvents[i],
+    }));
     identity.push({ field: '', origin: 'address', events: this.identityEvents[plan.identity.length] });
     return {
       source: config.source,
@@ -1008,7 +1048,9 @@ class Normaliser implements NormaliseStage {
       },
       identity: identity.filter((entry) => entry.events > 0),
       targets: plan.targetNames.map((field, i) => ({ field, events: this.targetEvents[i] })).filter((entry) => entry.events > 0),
-      interfaces: this.interfaces.firstSeen.filter((entry) => tagNames(entry.flags).length > 0).map((entry) => ({ id: entry.id, tags: tagNames(entry.flags) })),
+      interfaces: this.interfaces.firstSeen
+        .filter((entry) => tagNames(entry.flags).length > 0)
+        .map((entry) => ({ id: entry.id, tags: tagNames(entry.flags) })),
     };
   }
 }
@@ -1108,7 +1150,16 @@ function isNobody(bytes: Uint8Array, start: number, end: number): boolean {
   const length = end - start;
   if (length === 0) return true;
   const first = bytes[start];
-  if (first !== 0x2d && first !== 0x30 && first !== 0x28 && (first | 0x20) !== 0x6e && (first | 0x20) !== 0x61 && (first | 0x20) !== 0x75 && (first | 0x20) !== 0x67) return false;
+  if (
+    first !== 0x2d &&
+    first !== 0x30 &&
+    first !== 0x28 &&
+    (first | 0x20) !== 0x6e &&
+    (first | 0x20) !== 0x61 &&
+    (first | 0x20) !== 0x75 &&
+    (first | 0x20) !== 0x67
+  )
+    return false;
   for (const text of NOBODY) {
     if (text.length !== length) continue;
     let i = 0;
@@ -1121,8 +1172,15 @@ function isNobody(bytes: Uint8Array, start: number, end: number): boolean {
 function isUnset(bytes: Uint8Array, start: number, end: number, zeek: ZeekHeader): boolean {
   const length = end - start;
   if (length === 0) return true;
-  if (length === zeek.unset.length && bytes[start] === zeek.unset.charCodeAt(0) && decoder.decode(bytes.subarray(start, end)) === zeek.unset) return true;
-  return length === zeek.empty.length && bytes[start] === zeek.empty.charCodeAt(0) && decoder.decode(bytes.subarray(start, end)) === zeek.empty;
+  if (
+    length === zeek.unset.length &&
+    bytes[start] === zeek.unset.charCodeAt(0) &&
+    decoder.decode(bytes.subarray(start, end)) === zeek.unset
+  )
+    return true;
+  return (
+    length === zeek.empty.length && bytes[start] === zeek.empty.charCodeAt(0) && decoder.decode(bytes.subarray(start, end)) === zeek.empty
+  );
 }
 
 /**
@@ -1153,7 +1211,8 @@ function normalTarget(workspace: Workspace, start: number, end: number): number 
   if (phone) {
     let skip = 0;
     if (bytes[from] === 0x30 && bytes[from + 1] === 0x30) skip = 2;
-    if (to - from - skip === 13 && bytes[from + skip] === 0x38 && bytes[from + skip + 1] === 0x36 && bytes[from + skip + 2] === 0x31) skip += 2;
+    if (to - from - skip === 13 && bytes[from + skip] === 0x38 && bytes[from + skip + 1] === 0x36 && bytes[from + skip + 2] === 0x31)
+      skip += 2;
     if (skip > 0) {
       bytes.copyWithin(from, from + skip, to);
       to -= skip;

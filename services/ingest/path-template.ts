@@ -20,14 +20,75 @@ const MAX_LITERAL = 64;
 
 /** Words with two or more digits that are names of things, not ids. */
 const NAMES_WITH_DIGITS = new Set([
-  'sha256', 'sha512', 'sha224', 'sha384', 'base64', 'base32', 'base58', 'x509', 'h264', 'h265', 'i18n', 'l10n', 'a11y', 'oauth10', 'oauth20',
-  'saml20', 'rfc822', 'top10', 'top50', 'top100', 'covid19', 'win32', 'win64', 'amd64', 'arm64', 'x86', 'web20', 'iso8601', 'en16931', 'ed25519', 'c14n',
+  'sha256',
+  'sha512',
+  'sha224',
+  'sha384',
+  'base64',
+  'base32',
+  'base58',
+  'x509',
+  'h264',
+  'h265',
+  'i18n',
+  'l10n',
+  'a11y',
+  'oauth10',
+  'oauth20',
+  'saml20',
+  'rfc822',
+  'top10',
+  'top50',
+  'top100',
+  'covid19',
+  'win32',
+  'win64',
+  'amd64',
+  'arm64',
+  'x86',
+  'web20',
+  'iso8601',
+  'en16931',
+  'ed25519',
+  'c14n',
 ]);
 
 /** File name extensions of static assets: side traffic of a page. */
 const ASSETS = new Set([
-  'js', 'mjs', 'css', 'map', 'png', 'jpg', 'jpeg', 'gif', 'svg', 'ico', 'webp', 'avif', 'bmp', 'tif', 'tiff', 'woff', 'woff2', 'ttf', 'otf', 'eot',
-  'mp3', 'mp4', 'webm', 'ogg', 'wav', 'flv', 'swf', 'm3u8', 'ts', 'less', 'scss', 'wasm', 'cur', 'webmanifest',
+  'js',
+  'mjs',
+  'css',
+  'map',
+  'png',
+  'jpg',
+  'jpeg',
+  'gif',
+  'svg',
+  'ico',
+  'webp',
+  'avif',
+  'bmp',
+  'tif',
+  'tiff',
+  'woff',
+  'woff2',
+  'ttf',
+  'otf',
+  'eot',
+  'mp3',
+  'mp4',
+  'webm',
+  'ogg',
+  'wav',
+  'flv',
+  'swf',
+  'm3u8',
+  'ts',
+  'less',
+  'scss',
+  'wasm',
+  'cur',
+  'webmanifest',
 ]);
 
 /** Whether bytes[start, end) is a static asset's extension (without the dot, any case). */
@@ -87,7 +148,23 @@ export function segmentKind(bytes: Uint8Array, start: number, end: number): Segm
       uppers++;
       kind = 3;
       if (c > 0x46) allHex = false;
-    } else if (c === 0x2d || c === 0x5f || c === 0x2e || c === 0x7e || c === 0x2c || c === 0x2b || c === 0x3d || c === 0x3a || c === 0x40 || c === 0x21 || c === 0x24 || c === 0x28 || c === 0x29 || c === 0x2a || c === 0x27) {
+    } else if (
+      c === 0x2d ||
+      c === 0x5f ||
+      c === 0x2e ||
+      c === 0x7e ||
+      c === 0x2c ||
+      c === 0x2b ||
+      c === 0x3d ||
+      c === 0x3a ||
+      c === 0x40 ||
+      c === 0x21 ||
+      c === 0x24 ||
+      c === 0x28 ||
+      c === 0x29 ||
+      c === 0x2a ||
+      c === 0x27
+    ) {
       separators++;
       kind = 4;
       if (c === 0x2d) hyphens++;
@@ -183,7 +260,16 @@ function isDateAt(bytes: Uint8Array, start: number, end: number): boolean {
   const day = number(bytes, start, 2);
   const month = number(bytes, start + 3, 2);
   const year = number(bytes, start + 6, 4);
-  return !isDigit(bytes[start + 2]) && bytes[start + 5] === bytes[start + 2] && day >= 1 && day <= 31 && month >= 1 && month <= 12 && year >= 1900 && year <= 2199;
+  return (
+    !isDigit(bytes[start + 2]) &&
+    bytes[start + 5] === bytes[start + 2] &&
+    day >= 1 &&
+    day <= 31 &&
+    month >= 1 &&
+    month <= 12 &&
+    year >= 1900 &&
+    year <= 2199
+  );
 }
 
 function number(bytes: Uint8Array, at: number, length: number): number {
@@ -212,7 +298,11 @@ function isVersionNumber(bytes: Uint8Array, start: number, end: number): boolean
 
 /** `v1`, `V2.3`, `v1beta2`: v and at most three digits a group. */
 function isVersion(bytes: Uint8Array, start: number, end: number): boolean {
-  return (bytes[start] | 0x20) === 0x76 && end - start <= 12 && /^v\d{1,3}(\.\d{1,3}){0,3}((alpha|beta|rc)\d{0,2})?$/.test(lowerText(bytes, start, end));
+  return (
+    (bytes[start] | 0x20) === 0x76 &&
+    end - start <= 12 &&
+    /^v\d{1,3}(\.\d{1,3}){0,3}((alpha|beta|rc)\d{0,2})?$/.test(lowerText(bytes, start, end))
+  );
 }
 
 function isUuid(bytes: Uint8Array, start: number): boolean {

@@ -6,17 +6,67 @@ export const QUERY_ID = 1;
 export const TARGET_SHIFT = 8;
 
 const NO_OBJECTS = new Set([
-  'session_id', 'sessionid', 'sid', 'request_id', 'requestid', 'trace_id', 'traceid', 'client_id', 'clientid', 'device_id', 'deviceid', 'app_id', 'appid', 'correlation_id',
-  'tenant_id', 'corp_id', 'visitor_id', 'click_id', 'page_no', 'pageno', 'page_id', 'page', 'page_number', 'no_cache', 'gclid', 'fbclid', 'campaign_id', 'utm_id',
+  'session_id',
+  'sessionid',
+  'sid',
+  'request_id',
+  'requestid',
+  'trace_id',
+  'traceid',
+  'client_id',
+  'clientid',
+  'device_id',
+  'deviceid',
+  'app_id',
+  'appid',
+  'correlation_id',
+  'tenant_id',
+  'corp_id',
+  'visitor_id',
+  'click_id',
+  'page_no',
+  'pageno',
+  'page_id',
+  'page',
+  'page_number',
+  'no_cache',
+  'gclid',
+  'fbclid',
+  'campaign_id',
+  'utm_id',
 ]);
-const OBJECTS = new Set(['id', 'ids', 'no', 'code', 'sn', 'uuid', 'guid', 'key', 'sku', 'isbn', 'ean', 'vin', 'iban', 'num', 'number', 'idcard', 'plate']);
+const OBJECTS = new Set([
+  'id',
+  'ids',
+  'no',
+  'code',
+  'sn',
+  'uuid',
+  'guid',
+  'key',
+  'sku',
+  'isbn',
+  'ean',
+  'vin',
+  'iban',
+  'num',
+  'number',
+  'idcard',
+  'plate',
+]);
 
 /** Whether a parameter of this name holds an id of the thing acted on: `id`, `order_id`, `orderId`, `order_no`, `couponCode`. */
 export function namesObject(name: string): boolean {
   const lower = name.toLowerCase();
   if (NO_OBJECTS.has(lower)) return false;
   if (OBJECTS.has(lower)) return true;
-  return /[_.-](id|ids|no|code|sn|uuid|key|sku|number)$/.test(lower) || /[a-z0-9](Id|ID|Ids|No|Code|Sn|SN|Uuid|UUID|Key|Number)$/.test(name) || /^(order|user|member|customer|account|item|product|goods|coupon|card|bill|invoice|ticket|doc|file|record|case|patient|student|employee)(id|no|code|sn)$/.test(lower);
+  return (
+    /[_.-](id|ids|no|code|sn|uuid|key|sku|number)$/.test(lower) ||
+    /[a-z0-9](Id|ID|Ids|No|Code|Sn|SN|Uuid|UUID|Key|Number)$/.test(name) ||
+    /^(order|user|member|customer|account|item|product|goods|coupon|card|bill|invoice|ticket|doc|file|record|case|patient|student|employee)(id|no|code|sn)$/.test(
+      lower,
+    )
+  );
 }
 
 /** Names of query parameters, classified once each. */

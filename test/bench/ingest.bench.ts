@@ -1,5 +1,5 @@
-import { AddressData, NO_ADDRESS_DATA } from '../../services/ingest/addresses.ts';
 import { loadAddressTables } from '../../services/ingest/address-loader.ts';
+import { AddressData, NO_ADDRESS_DATA } from '../../services/ingest/addresses.ts';
 import { LineFramer } from '../../services/ingest/framing.ts';
 import { createNormaliseStage } from '../../services/ingest/normalise.ts';
 
@@ -52,9 +52,13 @@ function combinedLines(count: number): Uint8Array {
   const lines: string[] = [];
   for (let i = 0; i < count; i++) {
     const second = Math.floor((i / count) * 86_400);
-    const clock = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60].map((part) => String(part).padStart(2, '0')).join(':');
+    const clock = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60]
+      .map((part) => String(part).padStart(2, '0'))
+      .join(':');
     const account = pick(20_000);
-    lines.push(`${20 + (account % 180)}.${account % 251}.${account % 13}.${account % 199} - u${account} [01/Nov/2026:${clock} +0000] "GET /api/v1/orders/${pick(1_000_000)} HTTP/1.1" 200 ${pick(20_000)} "https://shop.example.com/" "${AGENTS[account % AGENTS.length]}"\n`);
+    lines.push(
+      `${20 + (account % 180)}.${account % 251}.${account % 13}.${account % 199} - u${account} [01/Nov/2026:${clock} +0000] "GET /api/v1/orders/${pick(1_000_000)} HTTP/1.1" 200 ${pick(20_000)} "https://shop.example.com/" "${AGENTS[account % AGENTS.length]}"\n`,
+    );
   }
   return new TextEncoder().encode(lines.join(''));
 }
@@ -67,7 +71,8 @@ function normalise(bytes: Uint8Array, format: 'nginx-json' | 'combined', address
   let rows = 0;
   for (let at = 0; at < bytes.length; at += CHUNK) {
     for (const piece of framer.push(bytes.subarray(at, at + CHUNK))) {
-      for (const emit of stage.process({ tenant: 't', source: 's', partition: 'p', ...piece })) if (emit.output === 'events') rows += emit.value.n;
+      for (const emit of stage.process({ tenant: 't', source: 's', partition: 'p', ...piece }))
+        if (emit.output === 'events') rows += emit.value.n;
     }
   }
   return rows;
@@ -108,6 +113,10 @@ for (let round = 0; round < rounds; round++) {
   best.json = Math.min(best.json, a.us);
   best.combined = Math.min(best.combined, b.us);
   best.parse = Math.min(best.parse, c.us);
-  console.log(`round ${round + 1}: nginx-json ${a.us.toFixed(2)} CPU µs/event, combined ${b.us.toFixed(2)}, JSON.parse alone ${c.us.toFixed(2)}`);
+  console.log(
+    `round ${round + 1}: nginx-json ${a.us.toFixed(2)} CPU µs/event, combined ${b.us.toFixed(2)}, JSON.parse alone ${c.us.toFixed(2)}`,
+  );
 }
-console.log(`best: nginx-json ${best.json.toFixed(2)} CPU µs/event (${(best.parse / best.json).toFixed(2)} times the speed of JSON.parse alone, ${best.parse.toFixed(2)}), combined ${best.combined.toFixed(2)}`);
+console.log(
+  `best: nginx-json ${best.json.toFixed(2)} CPU µs/event (${(best.parse / best.json).toFixed(2)} times the speed of JSON.parse alone, ${best.parse.toFixed(2)}), combined ${best.combined.toFixed(2)}`,
+);

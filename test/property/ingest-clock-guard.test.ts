@@ -83,7 +83,11 @@ describe('the clock guard', () => {
   });
 
   test('a jump that the next event confirms is real: after a weekend', () => {
-    expect(run([BASE, BASE + 1000, BASE + 3 * DAY, BASE + 3 * DAY + 1000], false)).toMatchObject({ taken: [0, 1, 2, 3], refused: [], held: 0 });
+    expect(run([BASE, BASE + 1000, BASE + 3 * DAY, BASE + 3 * DAY + 1000], false)).toMatchObject({
+      taken: [0, 1, 2, 3],
+      refused: [],
+      held: 0,
+    });
   });
 
   test('the end releases a first event, and refuses one that nothing confirmed', () => {

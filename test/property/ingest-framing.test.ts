@@ -3,9 +3,11 @@ import { expect, test } from 'vitest';
 import { LineFramer, type RawPiece } from '../../services/ingest/framing.ts';
 
 const LIMIT = 24;
-const input = fc.array(fc.oneof(fc.string({ maxLength: 8 }), fc.string({ minLength: 20, maxLength: 60 })), { maxLength: 12 }).chain((lines) =>
-  fc.record({ text: fc.constantFrom(lines.join('\n'), `${lines.join('\n')}\n`), cuts: fc.array(fc.nat({ max: 80 }), { maxLength: 20 }) }),
-);
+const input = fc
+  .array(fc.oneof(fc.string({ maxLength: 8 }), fc.string({ minLength: 20, maxLength: 60 })), { maxLength: 12 })
+  .chain((lines) =>
+    fc.record({ text: fc.constantFrom(lines.join('\n'), `${lines.join('\n')}\n`), cuts: fc.array(fc.nat({ max: 80 }), { maxLength: 20 }) }),
+  );
 
 interface Line {
   offset: number;
@@ -20,7 +22,13 @@ function linesOf(pieces: readonly RawPiece[]): Line[] {
   const lines: Line[] = [];
   for (const piece of pieces) {
     if (piece.skipped !== undefined) {
-      lines.push({ offset: piece.offset, line: piece.line, length: piece.skipped, skipped: true, unterminated: piece.unterminated === true });
+      lines.push({
+        offset: piece.offset,
+        line: piece.line,
+        length: piece.skipped,
+        skipped: true,
+        unterminated: piece.unterminated === true,
+      });
       continue;
     }
     let start = 0;
@@ -88,5 +96,8 @@ test('a line of 10 MB is not kept', () => {
   const pieces: RawPiece[] = [];
   for (let i = 0; i < 160; i++) pieces.push(...framer.push(new Uint8Array(1 << 16).fill(0x61)));
   pieces.push(...framer.push(new TextEncoder().encode('\nnext\n')));
-  expect(pieces.map((piece) => [piece.offset, piece.skipped ?? 0, piece.bytes.length])).toEqual([[0, 160 * 65536 + 1, 8192], [160 * 65536 + 1, 0, 5]]);
+  expect(pieces.map((piece) => [piece.offset, piece.skipped ?? 0, piece.bytes.length])).toEqual([
+    [0, 160 * 65536 + 1, 8192],
+    [160 * 65536 + 1, 0, 5],
+  ]);
 });

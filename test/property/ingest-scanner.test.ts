@@ -6,7 +6,15 @@ import { Workspace } from '../../services/ingest/workspace.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const KEYS = ['a', 'b', 'request', 'headers', 'x-y', 'é', 'k"q', ''];
-const PATHS: string[][] = [...KEYS.map((key) => [key]), ['request', 'a'], ['request', 'headers'], ['request', 'headers', 'b'], ['a', 'b'], ['headers', 'x-y'], ['é', 'k"q']];
+const PATHS: string[][] = [
+  ...KEYS.map((key) => [key]),
+  ['request', 'a'],
+  ['request', 'headers'],
+  ['request', 'headers', 'b'],
+  ['a', 'b'],
+  ['headers', 'x-y'],
+  ['é', 'k"q'],
+];
 const WANTED: CapturePath[] = PATHS.map((path, slot) => ({ path, slot, rank: 0 }));
 
 const workspace = new Workspace();
@@ -33,7 +41,11 @@ function parsed(bytes: Uint8Array): Record<string, unknown> | undefined {
 
 function valueAt(value: unknown, path: readonly string[]): unknown {
   let at = value;
-  for (const key of path) at = typeof at === 'object' && at !== null && !Array.isArray(at) && Object.hasOwn(at, key) ? (at as Record<string, unknown>)[key] : undefined;
+  for (const key of path)
+    at =
+      typeof at === 'object' && at !== null && !Array.isArray(at) && Object.hasOwn(at, key)
+        ? (at as Record<string, unknown>)[key]
+        : undefined;
   return at;
 }
 
@@ -63,21 +75,40 @@ function agrees(scanner: JsonScanner, bytes: Uint8Array): void {
 }
 
 const leaf = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 12 }), fc.string({ unit: 'grapheme', maxLength: 12 }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer(), fc.boolean(), fc.constant(null),
+  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.string({ unit: 'grapheme', maxLength: 12 }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.integer(),
+  fc.boolean(),
+  fc.constant(null),
   fc.constantFrom('-', '', '\\', '"', '\u2028', 'plain text of some length', '中文'),
 );
 const { value } = fc.letrec((tie) => ({
-  value: fc.oneof({ maxDepth: 4, depthSize: 'small' }, { weight: 4, arbitrary: leaf }, { weight: 1, arbitrary: fc.array(tie('value'), { maxLength: 3 }) }, { weight: 2, arbitrary: tie('object') }),
+  value: fc.oneof(
+    { maxDepth: 4, depthSize: 'small' },
+    { weight: 4, arbitrary: leaf },
+    { weight: 1, arbitrary: fc.array(tie('value'), { maxLength: 3 }) },
+    { weight: 2, arbitrary: tie('object') },
+  ),
   object: fc.dictionary(fc.oneof(fc.constantFrom(...KEYS), fc.string({ maxLength: 5 })), tie('value'), { maxKeys: 6 }),
 }));
-const record = fc.dictionary(fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...KEYS) }, { weight: 1, arbitrary: fc.string({ maxLength: 5 }) }), value, { maxKeys: 8 });
+const record = fc.dictionary(
+  fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...KEYS) }, { weight: 1, arbitrary: fc.string({ maxLength: 5 }) }),
+  value,
+  { maxKeys: 8 },
+);
 /** Line feeds end a record, so they are no white space here. */
-const text = fc.tuple(record, fc.constantFrom(0, 0, 1, 2, '\t')).map(([object, indent]) => JSON.stringify(object, null, indent).replaceAll('\n', ' '));
+const text = fc
+  .tuple(record, fc.constantFrom(0, 0, 1, 2, '\t'))
+  .map(([object, indent]) => JSON.stringify(object, null, indent).replaceAll('\n', ' '));
 
 describe('the scanner and JSON.parse', () => {
   test('agree on generated records, one scanner reading them all', () => {
     const scanner = new JsonScanner(WANTED, PATHS.length);
-    fc.assert(fc.property(text, (line) => agrees(scanner, encoder.encode(line))), { numRuns: 2000 });
+    fc.assert(
+      fc.property(text, (line) => agrees(scanner, encoder.encode(line))),
+      { numRuns: 2000 },
+    );
   });
 
   test('agree on records with changed bytes', () => {
@@ -103,17 +134,32 @@ describe('the scanner and JSON.parse', () => {
 
   test('agree on a key that is given twice', () => {
     const scanner = new JsonScanner(WANTED, PATHS.length);
-    for (const line of ['{"a":1,"a":2}', '{"a":{"b":1},"a":2}', '{"a":1,"a":null}', '{"request":{"a":1,"headers":{"b":3}},"request":{"headers":{}}}', '{"\\u0061":1,"b":2,"a":3}']) agrees(scanner, encoder.encode(line));
+    for (const line of [
+      '{"a":1,"a":2}',
+      '{"a":{"b":1},"a":2}',
+      '{"a":1,"a":null}',
+      '{"request":{"a":1,"headers":{"b":3}},"request":{"headers":{}}}',
+      '{"\\u0061":1,"b":2,"a":3}',
+    ])
+      agrees(scanner, encoder.encode(line));
   });
 
   test('escapes of all kinds come out as JSON.parse decodes them', () => {
     const scanner = new JsonScanner(WANTED, PATHS.length);
-    for (const line of [String.raw`{"a":"\"\\\/\b\f\n\r\t\u00e9\u4e2d\ud83d\ude00"}`, String.raw`{"a":"\ud83d"}`, String.raw`{"a":"\ude00\ud83dx"}`, String.raw`{"a":"\u12"}`, String.raw`{"a":"\x41"}`]) agrees(scanner, encoder.encode(line));
+    for (const line of [
+      String.raw`{"a":"\"\\\/\b\f\n\r\t\u00e9\u4e2d\ud83d\ude00"}`,
+      String.raw`{"a":"\ud83d"}`,
+      String.raw`{"a":"\ude00\ud83dx"}`,
+      String.raw`{"a":"\u12"}`,
+      String.raw`{"a":"\x41"}`,
+    ])
+      agrees(scanner, encoder.encode(line));
   });
 
   test('numbers outside the grammar are refused', () => {
     const scanner = new JsonScanner(WANTED, PATHS.length);
-    for (const number of ['0', '-0', '01', '1.', '.5', '+1', '1e', '1e+', '1E5', '-', '1.5e-3', 'NaN', 'Infinity', '0x10', '1_000']) agrees(scanner, encoder.encode(`{"a":${number}}`));
+    for (const number of ['0', '-0', '01', '1.', '.5', '+1', '1e', '1e+', '1E5', '-', '1.5e-3', 'NaN', 'Infinity', '0x10', '1_000'])
+      agrees(scanner, encoder.encode(`{"a":${number}}`));
   });
 
   test('deep nesting is refused, not a crash', () => {
@@ -122,7 +168,14 @@ describe('the scanner and JSON.parse', () => {
   });
 
   test('the lowest rank among present names wins, in any order', () => {
-    const scanner = new JsonScanner([{ path: ['a'], slot: 0, rank: 0 }, { path: ['b'], slot: 0, rank: 1 }], 1, { dashIsAbsent: true });
+    const scanner = new JsonScanner(
+      [
+        { path: ['a'], slot: 0, rank: 0 },
+        { path: ['b'], slot: 0, rank: 1 },
+      ],
+      1,
+      { dashIsAbsent: true },
+    );
     const read = (line: string) => {
       expect(scan(scanner, encoder.encode(line))).toBe(true);
       return captured(scanner, 0);

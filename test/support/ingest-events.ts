@@ -23,7 +23,10 @@ export function eventsOf(emits: readonly Emit[]): PlainEvent[] {
     if (emit.output !== 'events') continue;
     const { columns, heap, n } = emit.value;
     for (let row = 0; row < n; row++) {
-      const entries = Object.entries(columns).map(([name, column]) => [name, TEXTS.has(name) ? heapString(heap, column[row]) : column[row]]);
+      const entries = Object.entries(columns).map(([name, column]) => [
+        name,
+        TEXTS.has(name) ? heapString(heap, column[row]) : column[row],
+      ]);
       events.push({ ...Object.fromEntries(entries), task: emit.partition ?? -1 } as PlainEvent);
     }
   }
@@ -39,16 +42,24 @@ export function watermarksOf(emits: readonly Emit[]): number[] {
 }
 
 export function stageOf(config: Partial<NormaliseConfig> = {}, deps: NormaliseDeps = { addresses: NO_ADDRESS_DATA }): NormaliseStage {
-  return createNormaliseStage({ tenant: 'shop', source: 'gateway', format: 'nginx-json', partitions: 1, upstreams: 1, key: [1, 2, 3, 4], ...config }, deps);
+  return createNormaliseStage(
+    { tenant: 'shop', source: 'gateway', format: 'nginx-json', partitions: 1, upstreams: 1, key: [1, 2, 3, 4], ...config },
+    deps,
+  );
 }
 
 /** Runs a whole input through a stage, the end included. */
-export function ingest(text: string | Uint8Array, config: Partial<NormaliseConfig> = {}, deps?: NormaliseDeps): { events: PlainEvent[]; dead: DeadLetter[]; emits: Emit[]; stage: NormaliseStage } {
+export function ingest(
+  text: string | Uint8Array,
+  config: Partial<NormaliseConfig> = {},
+  deps?: NormaliseDeps,
+): { events: PlainEvent[]; dead: DeadLetter[]; emits: Emit[]; stage: NormaliseStage } {
   const stage = stageOf(config, deps);
   const framer = new LineFramer();
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
   const emits: Emit[] = [];
-  for (const piece of [...framer.push(bytes), ...framer.end()]) emits.push(...stage.process({ tenant: 'shop', source: 'gateway', partition: 'input', ...piece }));
+  for (const piece of [...framer.push(bytes), ...framer.end()])
+    emits.push(...stage.process({ tenant: 'shop', source: 'gateway', partition: 'input', ...piece }));
   emits.push(...stage.control({ kind: 'end', tenant: 'shop', upstream: 'input', provisional: false }));
   return { events: eventsOf(emits), dead: deadOf(emits), emits, stage };
 }

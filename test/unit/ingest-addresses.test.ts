@@ -1,13 +1,13 @@
-import fc from 'fast-check';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WeirError } from '../../services/core/errors.ts';
 import { AddressBook, FACT, FACTS } from '../../services/ingest/address-book.ts';
-import { AddressData, NO_ADDRESS_DATA } from '../../services/ingest/addresses.ts';
 import { loadAddressTables } from '../../services/ingest/address-loader.ts';
+import { AddressData, NO_ADDRESS_DATA } from '../../services/ingest/addresses.ts';
 import { IpAddress, ipText, NetworkList, parseIp, prefixHash } from '../../services/ingest/ip-address.ts';
 import { Workspace } from '../../services/ingest/workspace.ts';
 
@@ -48,11 +48,31 @@ describe('addresses', () => {
     );
   });
 
-  test.each([['::ffff:192.0.2.7', '192.0.2.7'], ['::FFFF:C000:207', '192.0.2.7'], ['2001:DB8:0:0:1:0:0:1', '2001:db8::1:0:0:1'], ['fe80::1%eth0', 'fe80::1'], ['0:0:0:0:0:0:0:1', '::1']])('%s is %s', (text, expected) => {
+  test.each([
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['::FFFF:C000:207', '192.0.2.7'],
+    ['2001:DB8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['0:0:0:0:0:0:0:1', '::1'],
+  ])('%s is %s', (text, expected) => {
     expect(canonical(text)).toBe(expected);
   });
 
-  test.each(['010.0.0.1', '1.2.3', '1.2.3.4.5', '256.1.1.1', '1.2.3.4 ', ':::', '1::2::3', '12345::', 'unknown', 'localhost', '', '1', '::ffff:1.2.3'])('%j is no address', (text) => {
+  test.each([
+    '010.0.0.1',
+    '1.2.3',
+    '1.2.3.4.5',
+    '256.1.1.1',
+    '1.2.3.4 ',
+    ':::',
+    '1::2::3',
+    '12345::',
+    'unknown',
+    'localhost',
+    '',
+    '1',
+    '::ffff:1.2.3',
+  ])('%j is no address', (text) => {
     expect(parse(text)).toBeUndefined();
   });
 
@@ -67,7 +87,15 @@ describe('addresses', () => {
   test('networks hold what their bits say', () => {
     const list = new NetworkList(['10.8.0.0/24', '2001:db8::/33', '192.0.2.1', '0.0.0.0/32']);
     const has = (text: string) => list.has(parse(text) as IpAddress);
-    expect([has('10.8.0.255'), has('10.8.1.0'), has('2001:db8:7fff::1'), has('2001:db8:8000::1'), has('192.0.2.1'), has('192.0.2.2'), has('::ffff:10.8.0.1')]).toEqual([true, false, true, false, true, false, true]);
+    expect([
+      has('10.8.0.255'),
+      has('10.8.1.0'),
+      has('2001:db8:7fff::1'),
+      has('2001:db8:8000::1'),
+      has('192.0.2.1'),
+      has('192.0.2.2'),
+      has('::ffff:10.8.0.1'),
+    ]).toEqual([true, false, true, false, true, false, true]);
     expect(() => new NetworkList(['10.0.0.0/33'])).toThrow(/10\.0\.0\.0\/33/);
   });
 });
@@ -75,7 +103,13 @@ describe('addresses', () => {
 describe('the client behind proxies', () => {
   const TRUSTED = ['10.8.0.0/24', '2001:db8:aaaa::/48'];
   function client(peer: string, forwarded: string, trusted: readonly string[] = TRUSTED): string | undefined {
-    const book = new AddressBook({ internal: new NetworkList([]), trusted: new NetworkList(trusted), data: NO_ADDRESS_DATA, partitions: 1, seed: 1 });
+    const book = new AddressBook({
+      internal: new NetworkList([]),
+      trusted: new NetworkList(trusted),
+      data: NO_ADDRESS_DATA,
+      partitions: 1,
+      seed: 1,
+    });
     const workspace = new Workspace();
     const a = encoder.encode(peer);
     const b = encoder.encode(forwarded);
@@ -147,7 +181,10 @@ describe('address data', () => {
 
   test('the operator’s CSV wins; narrower prefixes within wider ones', async () => {
     const path = join(folder, 'geo.csv');
-    writeFileSync(path, 'prefix,country,region,asn,organisation\n203.0.0.0/8,DE,,64500,"Wide, Inc."\n203.0.113.0/24,FR,Paris,64501,Narrow\n203.0.113.128/25,,,64502,Narrower\n2001:db8::/32,NL,,AS64503,Six\n255.255.255.255,US,,1,Last\n');
+    writeFileSync(
+      path,
+      'prefix,country,region,asn,organisation\n203.0.0.0/8,DE,,64500,"Wide, Inc."\n203.0.113.0/24,FR,Paris,64501,Narrow\n203.0.113.128/25,,,64502,Narrower\n2001:db8::/32,NL,,AS64503,Six\n255.255.255.255,US,,1,Last\n',
+    );
     const data = new AddressData(await loadAddressTables({ csv: path }));
     expect(look(data, '203.1.1.1')).toEqual(['DE', 64500]);
     expect(look(data, '203.0.113.5')).toEqual(['FR', 64501]);
@@ -160,32 +197,50 @@ describe('address data', () => {
   });
 
   test('nested prefixes give what the narrowest that speaks says', async () => {
-    const prefix = fc.record({ base: fc.ipV4(), bits: fc.integer({ min: 1, max: 32 }), country: fc.constantFrom('', 'DE', 'FR', 'US'), asn: fc.integer({ min: 0, max: 5 }) });
+    const prefix = fc.record({
+      base: fc.ipV4(),
+      bits: fc.integer({ min: 1, max: 32 }),
+      country: fc.constantFrom('', 'DE', 'FR', 'US'),
+      asn: fc.integer({ min: 0, max: 5 }),
+    });
     const path = join(folder, 'many.csv');
     await fc.assert(
-      fc.asyncProperty(fc.array(prefix, { minLength: 1, maxLength: 12 }), fc.array(fc.ipV4(), { minLength: 5, maxLength: 20 }), async (prefixes, probes) => {
-        const word = (text: string) => (parse(text) as IpAddress).words[3];
-        const distinct = new Map(prefixes.map((each) => [`${(word(each.base) >>> (32 - each.bits)) >>> 0}/${each.bits}`, each]));
-        writeFileSync(path, `prefix,country,asn\n${[...distinct.values()].map((each) => `${each.base}/${each.bits},${each.country},${each.asn || ''}`).join('\n')}\n`);
-        const data = new AddressData(await loadAddressTables({ csv: path }));
-        for (const probe of [...probes, ...prefixes.map((each) => each.base)]) {
-          const inside = [...distinct.values()].filter((each) => (word(each.base) ^ word(probe)) >>> (32 - each.bits) === 0).sort((a, b) => b.bits - a.bits);
-          expect(look(data, probe)).toEqual([inside.find((each) => each.country !== '')?.country ?? '', inside.find((each) => each.asn > 0)?.asn ?? 0]);
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(prefix, { minLength: 1, maxLength: 12 }),
+        fc.array(fc.ipV4(), { minLength: 5, maxLength: 20 }),
+        async (prefixes, probes) => {
+          const word = (text: string) => (parse(text) as IpAddress).words[3];
+          const distinct = new Map(prefixes.map((each) => [`${(word(each.base) >>> (32 - each.bits)) >>> 0}/${each.bits}`, each]));
+          writeFileSync(
+            path,
+            `prefix,country,asn\n${[...distinct.values()].map((each) => `${each.base}/${each.bits},${each.country},${each.asn || ''}`).join('\n')}\n`,
+          );
+          const data = new AddressData(await loadAddressTables({ csv: path }));
+          for (const probe of [...probes, ...prefixes.map((each) => each.base)]) {
+            const inside = [...distinct.values()]
+              .filter((each) => (word(each.base) ^ word(probe)) >>> (32 - each.bits) === 0)
+              .sort((a, b) => b.bits - a.bits);
+            expect(look(data, probe)).toEqual([
+              inside.find((each) => each.country !== '')?.country ?? '',
+              inside.find((each) => each.asn > 0)?.asn ?? 0,
+            ]);
+          }
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
-  test.each([['no header', '203.0.113.0/24,DE\n', /line 1/], ['a bad prefix', 'prefix,country\n203.0.113.0/99,DE\n', /line 2.*203\.0\.113\.0\/99/], ['a bad country', 'prefix,country\n203.0.113.0/24,Germany\n', /line 2.*Germany/]])(
-    '%s is an error that names the line',
-    async (_name, text, message) => {
-      const path = join(folder, 'bad.csv');
-      writeFileSync(path, text);
-      await expect(loadAddressTables({ csv: path })).rejects.toThrow(message);
-      await expect(loadAddressTables({ csv: path })).rejects.toBeInstanceOf(WeirError);
-    },
-  );
+  test.each([
+    ['no header', '203.0.113.0/24,DE\n', /line 1/],
+    ['a bad prefix', 'prefix,country\n203.0.113.0/99,DE\n', /line 2.*203\.0\.113\.0\/99/],
+    ['a bad country', 'prefix,country\n203.0.113.0/24,Germany\n', /line 2.*Germany/],
+  ])('%s is an error that names the line', async (_name, text, message) => {
+    const path = join(folder, 'bad.csv');
+    writeFileSync(path, text);
+    await expect(loadAddressTables({ csv: path })).rejects.toThrow(message);
+    await expect(loadAddressTables({ csv: path })).rejects.toBeInstanceOf(WeirError);
+  });
 
   test('an address is looked up once, internal ones have no country', async () => {
     const data = new AddressData(await loadAddressTables());

@@ -16,7 +16,9 @@ interface Resolved {
   objectNumber: number;
 }
 
-function resolver(rules: ConstructorParameters<typeof InterfaceTags>[0] = NO_RULES): (path: string, method?: string, host?: string) => Resolved {
+function resolver(
+  rules: ConstructorParameters<typeof InterfaceTags>[0] = NO_RULES,
+): (path: string, method?: string, host?: string) => Resolved {
   const table = new InterfaceTable(new InterfaceTags(rules), 'gateway', 1, 7);
   return (path, method = 'GET', host = '') => {
     const pathBytes = new TextEncoder().encode(path);
@@ -26,8 +28,20 @@ function resolver(rules: ConstructorParameters<typeof InterfaceTags>[0] = NO_RUL
     all.set(hostBytes, pathBytes.length);
     workspace.load(all);
     table.makeRoom();
-    table.resolve(workspace, Math.max(0, (METHODS as readonly string[]).indexOf(method)), pathBytes.length, all.length, 0, pathBytes.length);
-    return { id: decoder.decode(table.pool.bytesOf(table.interfaceId)), flags: table.flags, object: table.object, objectNumber: table.objectNumber };
+    table.resolve(
+      workspace,
+      Math.max(0, (METHODS as readonly string[]).indexOf(method)),
+      pathBytes.length,
+      all.length,
+      0,
+      pathBytes.length,
+    );
+    return {
+      id: decoder.decode(table.pool.bytesOf(table.interfaceId)),
+      flags: table.flags,
+      object: table.object,
+      objectNumber: table.objectNumber,
+    };
   };
 }
 
@@ -111,11 +125,17 @@ describe('path templates', () => {
     const value: Record<string, fc.Arbitrary<string>> = {
       '{id}': fc.integer({ min: 0, max: 2 ** 31 - 1 }).map(String),
       '{uuid}': fc.uuid(),
-      '{hash}': fc.tuple(fc.constantFrom('0', '7'), fc.stringMatching(/^[0-9a-f]{31}$/), fc.constantFrom('a', 'f')).map((parts) => parts.join('')),
-      '{date}': fc.date({ min: new Date('1990-01-01'), max: new Date('2090-01-01'), noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10)),
+      '{hash}': fc
+        .tuple(fc.constantFrom('0', '7'), fc.stringMatching(/^[0-9a-f]{31}$/), fc.constantFrom('a', 'f'))
+        .map((parts) => parts.join('')),
+      '{date}': fc
+        .date({ min: new Date('1990-01-01'), max: new Date('2090-01-01'), noInvalidDate: true })
+        .map((date) => date.toISOString().slice(0, 10)),
       '{slug}': fc.array(fc.stringMatching(/^[a-z]{2,7}$/), { minLength: 5, maxLength: 8 }).map((words) => words.join('-')),
       '{text}': fc.stringMatching(/^[\u4e00-\u9fa5]{1,6}$/).map(encodeURIComponent),
-      '{email}': fc.tuple(fc.stringMatching(/^[a-z]{2,8}$/), fc.stringMatching(/^[a-z]{2,8}$/)).map(([user, domain]) => `${user}@${domain}.example`),
+      '{email}': fc
+        .tuple(fc.stringMatching(/^[a-z]{2,8}$/), fc.stringMatching(/^[a-z]{2,8}$/))
+        .map(([user, domain]) => `${user}@${domain}.example`),
     };
     const part = fc.oneof(fc.constantFrom('orders', 'users', 'api', 'v2'), fc.constantFrom(...Object.keys(value)));
     const instances = fc.array(part, { minLength: 1, maxLength: 6 }).chain((parts) => {
@@ -151,7 +171,8 @@ describe('path templates', () => {
   test('random paths do not exhaust memory, and what was known stays the same', () => {
     const own = resolver();
     const before = own('/api/orders/1');
-    for (let i = 0; i < 90_000; i++) own(`/x${String.fromCharCode(97 + (i % 26))}${i.toString(36).replace(/[0-9]/g, (digit) => 'ghijklmnop'[Number(digit)])}`);
+    for (let i = 0; i < 90_000; i++)
+      own(`/x${String.fromCharCode(97 + (i % 26))}${i.toString(36).replace(/[0-9]/g, (digit) => 'ghijklmnop'[Number(digit)])}`);
     expect(own('/api/orders/1')).toEqual(before);
   });
 });

@@ -11,7 +11,14 @@ const BASE = Date.UTC(2026, 2, 2, 10);
 function line(at: number, fields: Record<string, unknown> = {}): string {
   return `${JSON.stringify({ msec: (at / 1000).toFixed(3), remote_addr: '203.0.113.9', request_method: 'GET', request_uri: '/api/orders/7', status: 200, ...fields })}\n`;
 }
-const chunkOf = (text: string, offset = 0, partition = 'input') => ({ tenant: 'shop', source: 'gateway', partition, offset, line: 1, bytes: new TextEncoder().encode(text) });
+const chunkOf = (text: string, offset = 0, partition = 'input') => ({
+  tenant: 'shop',
+  source: 'gateway',
+  partition,
+  offset,
+  line: 1,
+  bytes: new TextEncoder().encode(text),
+});
 const has = (event: PlainEvent, flag: keyof typeof FLAG) => (event.flags & FLAG[flag]) !== 0;
 
 /** Sums of a stage's ledger by fate. */
@@ -93,8 +100,16 @@ describe('who acts', () => {
 
   test('rules are tried in their order', () => {
     const identity = ['http_x_consumer_id', 'login_user'];
-    expect(account({ http_x_consumer_id: 'c1', login_user: 'u1' }, { identity })).toEqual({ account: 'c1', origin: 'consumer', anonymous: false });
-    expect(account({ http_x_consumer_id: '-', login_user: 'u1' }, { identity })).toEqual({ account: 'u1', origin: 'login_field', anonymous: false });
+    expect(account({ http_x_consumer_id: 'c1', login_user: 'u1' }, { identity })).toEqual({
+      account: 'c1',
+      origin: 'consumer',
+      anonymous: false,
+    });
+    expect(account({ http_x_consumer_id: '-', login_user: 'u1' }, { identity })).toEqual({
+      account: 'u1',
+      origin: 'login_field',
+      anonymous: false,
+    });
     expect(account({ remote_user: 'u2' }, { identity })).toEqual({ account: '203.0.113.9', origin: 'address', anonymous: true });
   });
 
@@ -125,7 +140,9 @@ describe('who acts', () => {
   });
 
   test('ids are hashed where the tenant wants it, alike for the same account', () => {
-    const hashed = ingest(line(BASE, { remote_user: 'frank' }) + line(BASE + 1, { remote_user: 'frank', request_uri: '/x' }), { plain: [] }).events;
+    const hashed = ingest(line(BASE, { remote_user: 'frank' }) + line(BASE + 1, { remote_user: 'frank', request_uri: '/x' }), {
+      plain: [],
+    }).events;
     expect(hashed[0].account).toMatch(/^[0-9a-f]{16}$/);
     expect(hashed[0].account).toBe(hashed[1].account);
     expect(hashed[0].address).toMatch(/^[0-9a-f]{16}$/);
@@ -142,7 +159,9 @@ describe('who acts', () => {
   });
 
   test('sessions are keyed hashes', () => {
-    const events = ingest(line(BASE, { cookie_sid: 'abc' }) + line(BASE + 1, { cookie_sid: 'abc' }) + line(BASE + 2), { session: 'cookie_sid' }).events;
+    const events = ingest(line(BASE, { cookie_sid: 'abc' }) + line(BASE + 1, { cookie_sid: 'abc' }) + line(BASE + 2), {
+      session: 'cookie_sid',
+    }).events;
     expect(events[0].session).toMatch(/^[0-9a-f]{16}$/);
     expect(events[1].session).toBe(events[0].session);
     expect(events[2].session).toBe('');
@@ -150,11 +169,13 @@ describe('who acts', () => {
 });
 
 describe('targets and failures', () => {
-  const target = (uri: string, config: Partial<NormaliseConfig> = {}, fields: Record<string, unknown> = {}) => ingest(line(BASE, { request_uri: uri, ...fields }), config).events[0];
+  const target = (uri: string, config: Partial<NormaliseConfig> = {}, fields: Record<string, unknown> = {}) =>
+    ingest(line(BASE, { request_uri: uri, ...fields }), config).events[0];
 
   test('one number in any spelling is one target; neighbours share the run', () => {
     const one = target('/sms?phone=13800138000');
-    for (const spelling of ['%2B8613800138000', '+86+138-0013-8000', '008613800138000', '138%200013%208000']) expect(target(`/sms?phone=${spelling}`).target, spelling).toBe(one.target);
+    for (const spelling of ['%2B8613800138000', '+86+138-0013-8000', '008613800138000', '138%200013%208000'])
+      expect(target(`/sms?phone=${spelling}`).target, spelling).toBe(one.target);
     const next = target('/sms?phone=13800138001');
     expect(next.target).not.toBe(one.target);
     expect(next.targetRun).toBe(one.targetRun);
@@ -185,7 +206,8 @@ describe('targets and failures', () => {
   });
 
   test('failures: refused logins and 429 by default, else what the rule says', () => {
-    const failed = (fields: Record<string, unknown>, config: Partial<NormaliseConfig> = {}) => has(ingest(line(BASE, fields), config).events[0], 'failure');
+    const failed = (fields: Record<string, unknown>, config: Partial<NormaliseConfig> = {}) =>
+      has(ingest(line(BASE, fields), config).events[0], 'failure');
     expect(failed({ request_method: 'POST', request_uri: '/login', status: 401 })).toBe(true);
     expect(failed({ request_method: 'POST', request_uri: '/login', status: 422 })).toBe(true);
     expect(failed({ request_method: 'POST', request_uri: '/login', status: 200 })).toBe(false);
@@ -214,7 +236,13 @@ describe('time', () => {
     const stage = stageOf({ upstreams: 3 });
     const first = stage.process(chunkOf(line(BASE) + line(BASE + 30_000)));
     expect(first.map((emit) => emit.output)).toEqual(['events', 'control']);
-    expect(first[1].value).toEqual({ kind: 'watermark', tenant: 'shop', upstream: 'input', upstreams: 3, time: watermarkOf(BASE + 30_000, 2 * MINUTE) });
+    expect(first[1].value).toEqual({
+      kind: 'watermark',
+      tenant: 'shop',
+      upstream: 'input',
+      upstreams: 3,
+      time: watermarkOf(BASE + 30_000, 2 * MINUTE),
+    });
     expect(watermarksOf(stage.process(chunkOf(line(BASE + 40_000))))).toEqual([]);
     expect(watermarksOf(stage.process(chunkOf(line(BASE + 60_000))))).toEqual([BASE - MINUTE]);
     expect(watermarksOf(stage.process(chunkOf(line(BASE + 30_000))))).toEqual([]);
@@ -223,7 +251,9 @@ describe('time', () => {
   test('inputs of one source have their own time', () => {
     const stage = stageOf();
     stage.process(chunkOf(line(BASE) + line(BASE + 1), 0, 'one'));
-    expect(watermarksOf(stage.process(chunkOf(line(BASE - 9 * HOUR) + line(BASE - 9 * HOUR + 1), 0, 'two')))).toEqual([BASE - 9 * HOUR - 2 * MINUTE]);
+    expect(watermarksOf(stage.process(chunkOf(line(BASE - 9 * HOUR) + line(BASE - 9 * HOUR + 1), 0, 'two')))).toEqual([
+      BASE - 9 * HOUR - 2 * MINUTE,
+    ]);
   });
 
   test('the first event waits for the second; the end lets it go', () => {
@@ -254,7 +284,13 @@ describe('time', () => {
 });
 
 describe('partitions and snapshots', () => {
-  const many = Array.from({ length: 400 }, (_, i) => line(BASE + i * 1000, { remote_user: i % 3 === 0 ? '-' : `u${i % 40}`, remote_addr: `198.51.100.${i % 50}`, request_uri: `/api/t${'abc'[i % 3]}/${i}?phone=1380013${8000 + (i % 20)}` }));
+  const many = Array.from({ length: 400 }, (_, i) =>
+    line(BASE + i * 1000, {
+      remote_user: i % 3 === 0 ? '-' : `u${i % 40}`,
+      remote_addr: `198.51.100.${i % 50}`,
+      request_uri: `/api/t${'abc'[i % 3]}/${i}?phone=1380013${8000 + (i % 20)}`,
+    }),
+  );
 
   test('every event goes to the partition of its account', () => {
     const { events } = ingest(many.join(''), { partitions: 5 });
@@ -280,7 +316,13 @@ describe('partitions and snapshots', () => {
   });
 
   test('a stage restored at any cut goes on as if it had never stopped', () => {
-    const lines = [...many.slice(0, 10), line(BASE + 300 * DAY, { remote_user: 'ahead', request_uri: '/sms?phone=13800138000' }), line(BASE + 300 * DAY + 5000), 'junk\n', ...many.slice(10, 20)];
+    const lines = [
+      ...many.slice(0, 10),
+      line(BASE + 300 * DAY, { remote_user: 'ahead', request_uri: '/sms?phone=13800138000' }),
+      line(BASE + 300 * DAY + 5000),
+      'junk\n',
+      ...many.slice(10, 20),
+    ];
     const undisturbed = ingest(lines.join(''));
     for (let cut = 0; cut <= lines.length; cut++) {
       const first = stageOf();
@@ -288,7 +330,10 @@ describe('partitions and snapshots', () => {
       const emits = first.process(chunkOf(head));
       const second = stageOf();
       second.restore(first.snapshot());
-      emits.push(...second.process({ ...chunkOf(lines.slice(cut).join(''), head.length), line: cut + 1 }), ...second.control({ kind: 'end', tenant: 'shop', upstream: 'input', provisional: false }));
+      emits.push(
+        ...second.process({ ...chunkOf(lines.slice(cut).join(''), head.length), line: cut + 1 }),
+        ...second.control({ kind: 'end', tenant: 'shop', upstream: 'input', provisional: false }),
+      );
       expect(eventsOf(emits)).toEqual(undisturbed.events);
       expect(deadOf(emits)).toEqual(undisturbed.dead);
       expect(second.counters()).toEqual(undisturbed.stage.counters());
@@ -309,17 +354,26 @@ describe('partitions and snapshots', () => {
     const stage = stageOf({ positions: 'records', format: 'apisix' });
     const record = (at: number) => ({ start_time: at, client_ip: '192.0.2.1', request: { method: 'GET', uri: '/a' } });
     const events = eventsOf(stage.process(chunkOf(JSON.stringify([record(BASE), record(BASE + 1), record(BASE + 2)]), 4711)));
-    expect(events.map((event) => [event.offset, event.index])).toEqual([[4711, 0], [4711, 1], [4711, 2]]);
+    expect(events.map((event) => [event.offset, event.index])).toEqual([
+      [4711, 0],
+      [4711, 1],
+      [4711, 2],
+    ]);
   });
 });
 
 test('what was guessed can be told', () => {
-  const { stage } = ingest(line(BASE, { remote_user: 'a' }) + line(BASE + 1, { request_method: 'POST', request_uri: '/login?phone=13800138000' }));
+  const { stage } = ingest(
+    line(BASE, { remote_user: 'a' }) + line(BASE + 1, { request_method: 'POST', request_uri: '/login?phone=13800138000' }),
+  );
   expect(stage.describeGuess()).toEqual({
     source: 'gateway',
     format: 'nginx-json',
     configured: { identity: false, targets: false, failure: false, session: false, tags: [] },
-    identity: [{ field: 'remote_user', origin: 'remote_user', events: 1 }, { field: '', origin: 'address', events: 1 }],
+    identity: [
+      { field: 'remote_user', origin: 'remote_user', events: 1 },
+      { field: '', origin: 'address', events: 1 },
+    ],
     targets: [{ field: 'phone', events: 1 }],
     interfaces: [{ id: 'POST gateway/login', tags: ['login'] }],
   });

@@ -26,8 +26,15 @@ function withFlat(own: FieldMap): FieldMap {
 
 /** Consumer and well-known account headers of gateways that log request headers. */
 export const HEADER_IDENTITY = rulesOf([
-  'request.headers.x-consumer-username', 'request.headers.x-consumer-id', 'request.headers.x-credential-identifier', 'request.headers.x-user-id',
-  'request.headers.x-auth-user', 'request.headers.x-account-id', 'request.headers.x-api-key', 'request.headers.apikey', 'request.headers.authorization',
+  'request.headers.x-consumer-username',
+  'request.headers.x-consumer-id',
+  'request.headers.x-credential-identifier',
+  'request.headers.x-user-id',
+  'request.headers.x-auth-user',
+  'request.headers.x-account-id',
+  'request.headers.x-api-key',
+  'request.headers.apikey',
+  'request.headers.authorization',
 ]);
 
 /** Apache APISIX kafka-logger and http-logger: one record or an array of them a line; complete at start_time + latency. */

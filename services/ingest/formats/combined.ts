@@ -25,7 +25,14 @@ export interface CombinedResult {
  * Behind the agent: a decimal number or `rt=…`, `request_time=…` is the duration in seconds, `12ms` in milliseconds,
  * a quoted list of addresses X-Forwarded-For; other things are skipped. Fills the slots and `userSlot`.
  */
-export function parseCombined(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, userSlot: number, result: CombinedResult): void {
+export function parseCombined(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  spans: FieldSpans,
+  userSlot: number,
+  result: CombinedResult,
+): void {
   result.ok = false;
   result.cut = false;
   result.hasAgent = false;
@@ -104,7 +111,12 @@ function head(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, 
   while (stop > start && bytes[stop - 1] === 0x20) stop--;
   let first = start;
   while (first < stop && bytes[first] !== 0x20) first++;
-  if (bytes[start] !== 0x22 && bytes[first - 1] !== 0x2c && looksLikeAddress(bytes, start, first) && !isAddressNext(bytes, first + 1, stop)) {
+  if (
+    bytes[start] !== 0x22 &&
+    bytes[first - 1] !== 0x2c &&
+    looksLikeAddress(bytes, start, first) &&
+    !isAddressNext(bytes, first + 1, stop)
+  ) {
     put(spans, SLOT.address, start, first);
     user(bytes, first, stop, spans, userSlot);
     return first > start;
@@ -219,7 +231,8 @@ function tail(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, 
       if (quoted === 1) {
         put(spans, SLOT.agent, at + 1, quote);
         result.hasAgent = true;
-      } else if (quoted > 1 && quote > at + 2 && (looksLikeAddress(bytes, at + 1, quote) || listed(bytes, at + 1, quote))) put(spans, SLOT.forwarded, at + 1, quote);
+      } else if (quoted > 1 && quote > at + 2 && (looksLikeAddress(bytes, at + 1, quote) || listed(bytes, at + 1, quote)))
+        put(spans, SLOT.forwarded, at + 1, quote);
       quoted++;
       at = quote + 1;
       continue;

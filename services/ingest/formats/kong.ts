@@ -22,6 +22,9 @@ export const kong: JsonFormat = {
     agent: ['request.headers.user-agent'],
     cookie: ['request.headers.cookie'],
   },
-  identity: [...rulesOf(['consumer.username', 'consumer.custom_id', 'consumer.id', 'authenticated_entity.id', 'authenticated_entity.consumer_id']), ...HEADER_IDENTITY],
+  identity: [
+    ...rulesOf(['consumer.username', 'consumer.custom_id', 'consumer.id', 'authenticated_entity.id', 'authenticated_entity.consumer_id']),
+    ...HEADER_IDENTITY,
+  ],
   targets: GUESSED_TARGETS,
 };
