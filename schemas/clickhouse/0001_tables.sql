@@ -1,20 +1,23 @@
 -- Tables of the store. `X_raw` holds every row written; the view `X` shows each record once, in its latest state.
 -- Rows are replaced by key: the row with the highest `version` wins. The partition key is a function of the sorting key,
 -- so that a repeat always meets its earlier row. Retention counts from `stored_at`; the store sets it when it opens.
+-- Inserts are synced before they are acknowledged: a manifest must not outlive the rows that it counts.
 
 CREATE TABLE IF NOT EXISTS runs_raw (
   number UInt32,
   opened_at DateTime64(3, 'UTC'),
   closed_at Nullable(DateTime64(3, 'UTC')),
   version UInt64
-) ENGINE = ReplacingMergeTree(version) ORDER BY number;
+) ENGINE = ReplacingMergeTree(version) ORDER BY number
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS tenants_raw (
   tenant String,
   time_zone String,
   stored_at DateTime64(3, 'UTC'),
   version UInt64
-) ENGINE = ReplacingMergeTree(version) ORDER BY tenant;
+) ENGINE = ReplacingMergeTree(version) ORDER BY tenant
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS alerts_raw (
   schema_version UInt16,
@@ -50,7 +53,8 @@ CREATE TABLE IF NOT EXISTS alerts_raw (
   started_at DateTime64(3, 'UTC') MATERIALIZED window.start
 ) ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(started_at)
-ORDER BY (tenant, started_at, alert_id);
+ORDER BY (tenant, started_at, alert_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS incidents_raw (
   schema_version UInt16,
@@ -76,7 +80,8 @@ CREATE TABLE IF NOT EXISTS incidents_raw (
   retracted Bool,
   version UInt64
 ) ENGINE = ReplacingMergeTree(version)
-ORDER BY (tenant, incident_id);
+ORDER BY (tenant, incident_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS windows_raw (
   tenant LowCardinality(String),
@@ -92,7 +97,8 @@ CREATE TABLE IF NOT EXISTS windows_raw (
   stored_at DateTime64(3, 'UTC') DEFAULT now64(3)
 ) ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(start)
-ORDER BY (tenant, view, size, key, start, run);
+ORDER BY (tenant, view, size, key, start, run)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS late_raw (
   tenant LowCardinality(String),
@@ -108,7 +114,8 @@ CREATE TABLE IF NOT EXISTS late_raw (
   version UInt64
 ) ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(at)
-ORDER BY (tenant, source, partition, offset, index, at);
+ORDER BY (tenant, source, partition, offset, index, at)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS dead_letters_raw (
   tenant LowCardinality(String),
@@ -123,7 +130,8 @@ CREATE TABLE IF NOT EXISTS dead_letters_raw (
   stored_at DateTime64(3, 'UTC'),
   version UInt64
 ) ENGINE = ReplacingMergeTree(version)
-ORDER BY (tenant, source, partition, offset, index);
+ORDER BY (tenant, source, partition, offset, index)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS ledger_raw (
   run String,
@@ -135,7 +143,8 @@ CREATE TABLE IF NOT EXISTS ledger_raw (
   stored_at DateTime64(3, 'UTC'),
   version UInt64
 ) ENGINE = ReplacingMergeTree(version)
-ORDER BY (run, tenant, source, fate, reason);
+ORDER BY (run, tenant, source, fate, reason)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS inventory_raw (
   tenant LowCardinality(String),
@@ -148,7 +157,8 @@ CREATE TABLE IF NOT EXISTS inventory_raw (
   stored_at DateTime64(3, 'UTC'),
   version UInt64
 ) ENGINE = ReplacingMergeTree(version)
-ORDER BY (tenant, interface);
+ORDER BY (tenant, interface)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS feedback_raw (
   tenant LowCardinality(String),
@@ -161,4 +171,5 @@ CREATE TABLE IF NOT EXISTS feedback_raw (
   retracted Bool,
   version UInt64
 ) ENGINE = ReplacingMergeTree(version)
-ORDER BY (tenant, incident_id);
+ORDER BY (tenant, incident_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
