@@ -4,20 +4,22 @@ import { EVIDENCE_BUCKETS } from '../candidate.ts';
 export const BUCKET_WIDTH = 0.25;
 
 /**
- * What is believed of a detector's tail before the tenant has shown any: the share of entities whose highest evidence
- * of a day reaches s is 10^(-slope x (s - offset)), 1 below the offset. Wide on purpose: day 0 is cautious.
+ * What is believed of a detector's tail before the tenant has shown any. On the first day the share of entities whose
+ * highest evidence reaches s is 10^(-slope x (s - offset)), 1 below the offset. Later the tenant's own tail is counted
+ * from the offset on, with this as if it had been seen besides. Wide on purpose: what was never seen may still come.
  */
 export interface TailPrior {
   /** decades of frequency lost per decade of evidence: 1 would be a perfectly calibrated detector with one term */
   slope: number;
   /** evidence that every entity may reach on an ordinary day: sums over groups and over the windows of a day */
   offset: number;
+  /** exceedances of the tail's start that are added to the tenant's own */
+  count: number;
+  /** mean excess over the tail's start, and how many excesses of the tenant's own it weighs */
+  excess: number;
+  excesses: number;
   /** shape of the generalised Pareto tail: 0 exponential, higher heavier */
   shape: number;
-  /** weight against the tenant's own days, for how often the tail's start is reached */
-  days: number;
-  /** weight against the tenant's own excesses, for how fast the tail falls */
-  excesses: number;
 }
 
 /** Expected number of entities a tenant-day whose highest evidence reaches the given one. */
@@ -37,7 +39,8 @@ export function priorExceedances(prior: TailPrior, entitiesPerDay: number): Exce
 }
 
 /**
- * Tail of the tenant's own clean days, shrunk to the prior: beyond a start u that some dozens of entity-days exceed, a
+ * Tail of the tenant's own clean days, shrunk to the prior: beyond a start u that some dozens of entity-days exceed, or
+ * the prior's offset where fewer do, a
  * generalised Pareto law whose mean excess and shape (from L-moments; Hosking and Wallis 1987) are weighted with the
  * prior's; the rate at u likewise. The largest value of the whole sample is dropped first, so that one unnoticed attack
  * does not set the threshold.
@@ -62,24 +65,24 @@ export function fitTail(histogram: ArrayLike<number>, days: number, entitiesPerD
   const wanted = Math.min(total / 2, Math.max(FEWEST_EXCESSES, Math.min(MOST_EXCESSES, total * TAIL_SHARE)));
   let start = EVIDENCE_BUCKETS;
   let excesses = 0;
-  while (start > 0 && excesses < wanted) excesses += counts[--start];
+  const lowest = Math.ceil(prior.offset / BUCKET_WIDTH);
+  while (start > lowest && excesses < wanted) excesses += counts[--start];
   const u = start * BUCKET_WIDTH;
 
-  const rate = (excesses + prior.days * before(u)) / (days + prior.days);
+  const rate = (excesses + prior.count) / (days + prior.count / before(u));
   const { mean, shape } = excessLaw(counts, start, excesses, prior);
   const scale = mean * (1 - shape);
-  const above = new Float64Array(start + 1);
-  for (let b = start - 1; b >= 0; b--) above[b] = above[b + 1] + counts[b];
+  const above = new Float64Array(EVIDENCE_BUCKETS + 1);
+  for (let b = EVIDENCE_BUCKETS - 1; b >= 0; b--) above[b] = above[b + 1] + counts[b];
 
   return (evidence) => {
-    if (evidence >= u) {
-      const x = evidence - u;
-      return rate * (shape < 1e-6 ? Math.exp(-x / scale) : (1 + (shape * x) / scale) ** (-1 / shape));
-    }
     const at = evidence / BUCKET_WIDTH;
-    const b = Math.max(0, Math.floor(at));
-    const partOfBucket = counts[b] * Math.max(0, at - b);
-    return rate + (above[b] - partOfBucket) / days;
+    const b = Math.max(0, Math.min(EVIDENCE_BUCKETS - 1, Math.floor(at)));
+    if (evidence < u) return Math.max(rate, excesses / days) + (above[b] - counts[b] * Math.max(0, at - b) - excesses) / days;
+    const x = evidence - u;
+    const fitted = rate * (shape < 1e-6 ? Math.exp(-x / scale) : (1 + (shape * x) / scale) ** (-1 / shape));
+    // never below what was seen: capped scores pile up where no smooth law expects them
+    return at < EVIDENCE_BUCKETS ? Math.max(fitted, above[b] / days) : fitted;
   };
 }
 
@@ -95,8 +98,7 @@ function excessLaw(counts: Float64Array, start: number, excesses: number, prior:
     ranked += excess * (counts[b] * rank + (counts[b] * (counts[b] - 1)) / 2);
     rank += counts[b];
   }
-  const priorMean = 1 / (prior.slope * Math.LN10) / (1 - prior.shape);
-  const mean = (sum + prior.excesses * priorMean) / (excesses + prior.excesses);
+  const mean = (sum + prior.excesses * prior.excess) / (excesses + prior.excesses);
   let own = prior.shape;
   if (excesses > 2 && sum > 0) {
     const first = sum / excesses;

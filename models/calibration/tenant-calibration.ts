@@ -32,8 +32,8 @@ interface CleanDay {
   day: number;
   hours: number;
   histograms: Map<string, Float64Array>;
-  /** per detector: where the entities that it alerted on would lie if they were false, lowest first */
-  alerted: Map<string, number[]>;
+  /** per detector: the weakest of the entities that it alerted on */
+  alerted: Map<string, Alerted[]>;
 }
 
 /** Plain JSON of the state; histograms as [bucket, count, …]. */
@@ -46,13 +46,19 @@ export interface CalibrationState {
     strongest: [string, [string, number][]][];
     alerted: string[];
   }[];
-  clean: { day: number; hours: number; histograms: [string, number[]][]; alerted: [string, number[]][] }[];
+  clean: { day: number; hours: number; histograms: [string, number[]][]; alerted: [string, Alerted[]][] }[];
   levels: [string, number[]][];
   populations: [string, number][];
   shifts: [string, number][];
   minutes: [string, [string, number, number][]][];
   known: string[];
   lasting: Lasting[];
+}
+
+/** An entity that a detector alerted on: its highest evidence of the day, and how far that lies above the threshold at which it fired. */
+interface Alerted {
+  evidence: number;
+  above: number;
 }
 
 /** A condition under alert that may go on unseen. */
@@ -218,8 +224,13 @@ export class TenantCalibration {
         total += count;
       }
     }
-    const alerted = this.clean.flatMap((entry) => entry.alerted.get(detector) ?? []).sort((a, b) => a - b);
-    for (const evidence of alerted.slice(0, plausiblyFalse(share * days))) pooled[evidenceBucket(evidence)]++;
+    const alerted = this.clean.flatMap((entry) => entry.alerted.get(detector) ?? []);
+    const clear = plausiblyFalse(share * days);
+    alerted.sort((a, b) => a.above - b.above || a.evidence - b.evidence);
+    alerted.forEach(({ evidence, above }, i) => {
+      if (above <= DOUBTFUL) pooled[evidenceBucket(evidence)]++;
+      else if (i < clear) pooled[evidenceBucket(evidence - above + JUST_ABOVE)]++;
+    });
     tail = fitTail(pooled, days, Math.max(1, total / this.clean.length), prior);
     this.tails.set(key, tail);
     return tail;
@@ -302,13 +313,15 @@ export class TenantCalibration {
 
 /** How many of the alerts on days that expect `expected` false ones may well be false: the mean and 1.64 deviations (Poisson, 95 %). */
 function plausiblyFalse(expected: number): number {
-  return Math.ceil(expected + 1.64 * Math.sqrt(expected));
+  return Math.floor(expected + 1.64 * Math.sqrt(expected));
 }
 
-/** A false alert lies a little above the threshold; an alerted entity that may have been one is put there. */
-const JUST_ABOVE = 0.5;
-/** Alerted entities of one detector and day that are remembered, the weakest. */
-const ALERTED_KEPT = 20;
+/** A false alert lies a little above the threshold; a clear alert that may have been one after all is put there. */
+const JUST_ABOVE = 0.25;
+/** Alerts that lie no further above the threshold may well be false ones: attacks mostly lie far above. */
+const DOUBTFUL = 1.5;
+/** Alerted entities of one detector and day that are remembered, the weakest: false alerts come one by one, many at once are a cohort. */
+const ALERTED_KEPT = 3;
 
 /** A lasting condition is sent again when it has grown by more than this; unseen, it lies no higher. */
 const UNSEEN_GROWTH = 2;
@@ -317,21 +330,21 @@ const CLEARED_PART = 0.5;
 
 /**
  * Entities under an alert leave the day's histograms, each from the bucket of its highest evidence or the next below
- * that holds one; so do conditions that lasted unseen. Returns, by detector, where those that it alerted on would lie if
- * they were false.
+ * that holds one; so do conditions that lasted unseen. Returns, by detector, the weakest of those that it alerted on.
  */
-function takeOutAlerted(entry: OpenDay, lasting: readonly Lasting[]): Map<string, number[]> {
-  const taken = new Map<string, number[]>();
+function takeOutAlerted(entry: OpenDay, lasting: readonly Lasting[]): Map<string, Alerted[]> {
+  const taken = new Map<string, Alerted[]>();
   for (const [detector, counts] of entry.histograms) {
     const strongest = entry.strongest.get(detector);
-    const evidences: number[] = [];
+    const alerted: Alerted[] = [];
     for (const entity of entry.alerted) {
       const evidence = strongest?.get(entity);
       if (evidence === undefined || !takeOne(counts, evidence, 0)) continue;
       const fired = lasting.find((condition) => condition.detector === detector && condition.entity === entity);
-      if (fired !== undefined) evidences.push(Math.min(evidence, fired.threshold + JUST_ABOVE));
+      if (fired !== undefined) alerted.push({ evidence, above: Math.max(0, evidence - fired.threshold) });
     }
-    if (evidences.length > 0) taken.set(detector, evidences.sort((a, b) => a - b).slice(0, ALERTED_KEPT));
+    if (alerted.length > 0)
+      taken.set(detector, alerted.sort((a, b) => a.above - b.above || a.evidence - b.evidence).slice(0, ALERTED_KEPT));
     for (const condition of lasting) {
       if (
         condition.detector !== detector ||

@@ -1,4 +1,4 @@
-import type { Candidate } from '../../models/candidate.ts';
+import type { Actor, Candidate } from '../../models/candidate.ts';
 import type { Incident, IncidentActor } from './incident-types.ts';
 
 /** Actors remembered by name; the record names the leading 50. */
@@ -11,12 +11,18 @@ const PART_OF_HEAVIEST = 0.1;
 export function addActorsOf(incident: Incident, candidate: Candidate, score: number): void {
   const { kind, id } = candidate.entity;
   if (kind === 'account' || kind === 'source') put(incident, kind, id, score);
-  const heaviest = candidate.actors.reduce((most, actor) => Math.max(most, actor.weight), 0);
-  for (const actor of candidate.actors) {
-    if (heaviest > 0 && actor.weight >= PART_OF_HEAVIEST * heaviest) put(incident, actor.kind, actor.id, (score * actor.weight) / heaviest);
-  }
+  const named = namedActors(candidate);
+  for (const actor of named) put(incident, actor.kind, actor.id, (score * actor.weight) / named[0].weight);
   incident.largestCount = Math.max(incident.largestCount, candidate.actorCount);
   settle(incident);
+}
+
+/** The actors of a window that are worth naming, heaviest first. */
+export function namedActors(candidate: Candidate): Actor[] {
+  const heaviest = candidate.actors.reduce((most, actor) => Math.max(most, actor.weight), 0);
+  return candidate.actors
+    .filter((actor) => actor.weight > 0 && actor.weight >= PART_OF_HEAVIEST * heaviest)
+    .sort((a, b) => b.weight - a.weight);
 }
 
 /** Takes in the actors of an incident that joins this one. */

@@ -5,7 +5,7 @@ import type { AlertRecord, EntityRef, IncidentRecord, Severity } from '../../sch
 import { SEVERITIES } from '../../schemas/alert.ts';
 import { DAY, HOUR } from '../core/watermark.ts';
 import { identityHash } from './alert-record.ts';
-import { addActors, addActorsOf } from './incident-actors.ts';
+import { addActors, addActorsOf, namedActors } from './incident-actors.ts';
 import { incidentRecord } from './incident-record.ts';
 import type { Incident, IncidentActor, IncidentKind, Member } from './incident-types.ts';
 
@@ -34,7 +34,7 @@ type IncidentState = Omit<Incident, 'actors' | 'entities'> & { actors: [string, 
 
 /**
  * Groups the alerts of one tenant into incidents: what a person reads. Rules (design, section 8): interface alerts that
- * overlap in time are one incident; an actor's alert joins the incident of the interface that leads it when they
+ * overlap in time and are related are one incident; an actor's alert joins the incident of the interface that leads it when they
  * overlap; four or more actors of one kind with the same leading interface within a day are one cohort incident;
  * otherwise one per entity. Nothing spans more than two days. State is bounded: closed incidents leave, and only what
  * they raised is remembered, for marks.
@@ -226,7 +226,7 @@ export class IncidentBook {
   private placeInterface(member: Member, candidate: Candidate, fitting: Incident[]): Incident {
     const same = fitting.find((open) => open.entities.has(member.id) && member.recent <= open.endedAt + QUIET);
     if (same !== undefined) return same;
-    const beside = fitting.find((open) => open.kind === 'interface' && overlaps(open, member));
+    const beside = fitting.find((open) => open.kind === 'interface' && overlaps(open, member) && related(open, member, candidate));
     if (beside !== undefined) return beside;
     // actors that were raised alone, are led by this interface and stand behind its alert: the same story
     const actors = new Set(candidate.actors.map((actor) => `${actor.kind} ${actor.id}`));
@@ -385,6 +385,20 @@ function sameEntity(a: Member, b: Member): boolean {
 /** Touching counts: an hour's alert and the next hour's are one story. */
 function overlaps(incident: Incident, member: Member): boolean {
   return member.recent <= incident.endedAt && incident.startedAt <= member.end;
+}
+
+/** Actors that two alerts must share, as part of the shorter list, to be one story. */
+const SHARED_PART = 0.2;
+
+/**
+ * Whether alerts of different interfaces at the same time belong together: the same detector on both (one outage, one
+ * sale), or the same actors behind both. Two attacks at one time stay two incidents, each about its own interface.
+ */
+function related(incident: Incident, member: Member, candidate: Candidate): boolean {
+  if (incident.members.some((other) => other.kind === 'interface' && other.detector === member.detector)) return true;
+  const actors = namedActors(candidate);
+  const shared = actors.filter((actor) => incident.actors.has(`${actor.kind} ${actor.id}`)).length;
+  return shared > 0 && shared >= SHARED_PART * Math.min(actors.length, incident.actors.size);
 }
 
 function resolved(incident: Incident): Incident {

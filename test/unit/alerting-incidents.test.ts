@@ -3,7 +3,7 @@ import { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import { createAlertStage } from '../../services/alerting/alert-stage.ts';
 import { DAY, HOUR } from '../../services/core/watermark.ts';
 import type { Outcome } from '../support/alerting-reports.ts';
-import { CONFIG, candidate, DETECTORS, latest, report, run, START } from '../support/alerting-reports.ts';
+import { CONFIG, candidate, countTerm, DETECTORS, latest, report, run, START } from '../support/alerting-reports.ts';
 
 const stage = () => createAlertStage(CONFIG, { detectors: DETECTORS, learners: [] });
 const LOGIN = 'POST shop/login';
@@ -53,22 +53,32 @@ describe('incidents', () => {
     expect(a?.summary).toContain('account a');
   });
 
-  it('of interfaces that overlap in time are one, and it names the strongest', () => {
+  it('of interfaces that overlap in time are one when the same detector or the same actors are behind them', () => {
     const weak = report(at(9), 'interface', [
       candidate({
         detector: 'latency',
         id: 'GET shop/x',
         end: at(10),
-        terms: [{ ...candidate({ detector: 'latency', id: 'q', end: 0 }).terms[0] }],
+        terms: [countTerm('slow', 18)],
+        actors: [{ kind: 'account', id: 'x', weight: 1 }],
       }),
     ]);
-    const { incidents } = checked(run(stage(), [weak, login(9), login(10, [], 'POST shop/register')]));
+    const { incidents } = checked(run(stage(), [weak, login(9, ['x', 'y']), login(10, ['z'], 'POST shop/register')]));
     const last = latest(incidents);
     expect(last).toHaveLength(1);
     expect(last[0].alert_ids).toHaveLength(3);
-    expect(last[0].entity.kind).toBe('interface');
     expect([LOGIN, 'POST shop/register']).toContain(last[0].entity.id);
     expect(incidents.map((incident) => incident.revision)).toEqual([1, 2]);
+  });
+
+  it('of interfaces under two attacks at one time stay two', () => {
+    const other = candidate({ detector: 'latency', id: 'GET shop/x', end: at(10), actors: [{ kind: 'account', id: 'q', weight: 1 }] });
+    const { incidents } = checked(run(stage(), [report(at(9), 'interface', [other]), login(9, ['x', 'y'])]));
+    expect(
+      latest(incidents)
+        .map((incident) => incident.entity.id)
+        .sort(),
+    ).toEqual(['GET shop/x', LOGIN]);
   });
 
   it('of interfaces hours apart are two', () => {
