@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeirError } from '../core/errors.ts';
 import { mix32 } from '../core/hash.ts';
@@ -9,6 +9,7 @@ import type { Block } from './networks.ts';
 import { drawBlock } from './networks.ts';
 import { Random } from './random.ts';
 import { DEFAULT_START } from './tenant-plan.ts';
+import { makeFolder, onDisk } from './write-files.ts';
 
 export interface BenchOptions {
   /** in all files together; default 2,000,000 */
@@ -52,14 +53,14 @@ export function writeBench(dir: string, options: BenchOptions = {}): BenchFile[]
   }
   if (accounts / tenants > 1_000_000)
     throw new WeirError('usage', `${accounts} accounts in ${tenants} tenants: at most 1,000,000 a tenant`);
-  mkdirSync(dir, { recursive: true });
+  onDisk(dir, () => makeFolder(dir));
   const files: BenchFile[] = [];
   for (let t = 0; t < tenants; t++) {
     const share = (total: number): number => Math.floor((total * (t + 1)) / tenants) - Math.floor((total * t) / tenants);
     const tenant = `bench-${t + 1}`;
     const path = join(dir, `${tenant}.log`);
     const size = { events: share(events), accounts: Math.max(1, share(accounts)), interfaces };
-    const bytes = writeTenant(path, tenant, new Random(seed, 'bench', t), size, start, hours);
+    const bytes = onDisk(path, () => writeTenant(path, tenant, new Random(seed, 'bench', t), size, start, hours));
     files.push({ tenant, path, events: size.events, bytes, accounts: size.accounts });
   }
   return files;

@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { WeirError } from '../core/errors.ts';
 import type { SimulatedFormat } from './formats/write-line.ts';
 import { interfaceIn, logHeader, writeLine } from './formats/write-line.ts';
@@ -54,11 +54,7 @@ export function writeSimulation(
   format: SimulatedFormat,
   onEvents?: (events: number, at: number) => void,
 ): WrittenSimulation {
-  try {
-    mkdirSync(dir, { recursive: true });
-  } catch (cause) {
-    throw new WeirError('disk', `${dir} cannot be made: ${(cause as Error).message}`, { cause });
-  }
+  onDisk(dir, () => makeFolder(dir));
   const formats = new Map<string, SimulatedFormat>(
     plan.tenants.map((tenant) => [tenant.name, tenant.kind === 'network' ? 'zeek-conn' : format]),
   );
@@ -70,12 +66,13 @@ export function writeSimulation(
     const world = buildWorld(tenant);
     worlds.push(world);
     const path = join(dir, `${tenant.name}.log`);
-    const counts = writeLog(path, world, formatOf(tenant.name), (events, at) => onEvents?.(before + events, at));
+    const counts = onDisk(path, () => writeLog(path, world, formatOf(tenant.name), (events, at) => onEvents?.(before + events, at)));
     before += counts.events;
     files.push({ tenant: tenant.name, path, format: formatOf(tenant.name), ...counts });
   }
   const labels = labelsIn(labelsOf(worlds), formatOf);
-  writeFileSync(join(dir, 'labels.json'), `${JSON.stringify(labels, null, 1)}\n`);
+  const path = join(dir, 'labels.json');
+  onDisk(path, () => writeFileSync(path, `${JSON.stringify(labels, null, 1)}\n`));
   return {
     files,
     labels,
@@ -85,6 +82,23 @@ export function writeSimulation(
       (world) => `./${world.plan.name}.log`,
     ),
   };
+}
+
+/** Makes a folder and those above it. Not mkdir's `recursive`: on file systems that refuse new folders it never ends. */
+export function makeFolder(dir: string): void {
+  if (dir === '' || existsSync(dir)) return;
+  makeFolder(dirname(dir));
+  mkdirSync(dir);
+}
+
+/** Runs what writes to `path`; an error of the file system becomes `disk` with the path. */
+export function onDisk<T>(path: string, write: () => T): T {
+  try {
+    return write();
+  } catch (cause) {
+    if (cause instanceof Error && 'syscall' in cause) throw new WeirError('disk', `${path} cannot be written: ${cause.message}`, { cause });
+    throw cause;
+  }
 }
 
 function writeLog(
