@@ -3,6 +3,7 @@ import { FORMATS } from '../../schemas/config.ts';
 import { EXIT } from '../core/errors.ts';
 import { terminalOf, writeOut } from '../console/output.ts';
 import { createProgress } from '../console/progress.ts';
+import { createRunLog } from '../telemetry/run-log.ts';
 import { loadConfig, tenantConfig } from './config.ts';
 import { detectReport } from './detect-report.ts';
 import { globalOptions } from './global-options.ts';
@@ -50,12 +51,14 @@ The same file again adds nothing; a file that grew is read from where it stood. 
 read of it counts as read. What is found at the end of the input is provisional, and replaced when the input grows.`,
     )
     .action(async (files: string[], flags: Flags, command: Command) => {
-      const { quiet } = globalOptions(command);
+      const { quiet, logLevel } = globalOptions(command);
+      const log = createRunLog(logLevel);
       const { follow, config: path, ...plain } = flags;
       const config = path === undefined ? undefined : loadConfig(path);
-      const progress = createProgress({ quiet });
+      const progress = createProgress({ quiet: quiet || logLevel !== 'silent' });
       const say = (text: string): void => {
-        if (quiet) return;
+        log.notice(text);
+        if (quiet || logLevel !== 'silent') return;
         progress.clear();
         process.stderr.write(`${text}\n`);
       };
@@ -67,11 +70,16 @@ read of it counts as read. What is found at the end of the input is provisional,
         follow: follow ? { onCaughtUp: () => progress.clear() } : undefined,
         signal: signals.signal,
         onNotice: say,
-        onProgress: ({ events, bytes, size, reached, alerts }) => progress.update({ events, time: reached, alerts, share: size > 0 && !follow ? bytes / size : undefined }),
+        onProgress: (state) => {
+          const { events, bytes, size, reached, alerts } = state;
+          log.progress(state);
+          progress.update({ events, time: reached, alerts, share: size > 0 && !follow ? bytes / size : undefined });
+        },
       };
       try {
         const result = await runDetect(options);
         progress.stop();
+        log.end({ events: result.runs.reduce((sum, run) => sum + run.events, 0), took: result.took, stopped: result.stopped });
         const out = flags.alerts === '-' ? process.stderr : process.stdout;
         const zone = (tenant: string): string => (config === undefined ? 'UTC' : tenantConfig(config.config, tenant).time_zone);
         if (!(quiet && out === process.stderr)) await writeOut(detectReport(result, { ...terminalOf(out), zone }), out);

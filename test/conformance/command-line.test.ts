@@ -163,3 +163,20 @@ describe('weir init and weir doctor', () => {
     expect(weir(['init', '.'], { cwd })).toMatchObject({ status: 2, stderr: expect.stringContaining('folder') });
   });
 });
+
+test('detect writes a log of JSON lines to stderr where a level is asked for', () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'shop.log'), `${LOG}\n`);
+  const { status, stdout, stderr } = weir(['detect', 'shop.log', '--log-level', 'info'], {
+    cwd,
+    env: { WEIR_KEY: 'a key that is only for tests' },
+  });
+  expect(status).toBe(0);
+  const lines = stderr
+    .trim()
+    .split('\n')
+    .map((text) => JSON.parse(text));
+  expect(lines.some(({ msg }) => String(msg).includes('format nginx-json'))).toBe(true);
+  expect(lines.at(-1)).toMatchObject({ msg: 'done', events: 40, stopped: false });
+  expect(stdout).toContain('40 events');
+});
