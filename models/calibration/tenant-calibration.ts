@@ -115,15 +115,21 @@ export class TenantCalibration {
 
   /**
    * Takes one view's merged hour report and returns, per detector, the factor (>= 1) by which its whole population is
-   * raised in this pane. A raised pane is kept out of the tail.
+   * raised in this pane. A raised pane is kept out of the tail. `shifting`: whether this view's population can shift at all.
    */
-  absorb(hour: number, day: number, histograms: Record<string, number[]>, pane: Record<string, number[]>): Map<string, number> {
+  absorb(
+    hour: number,
+    day: number,
+    histograms: Record<string, number[]>,
+    pane: Record<string, number[]>,
+    shifting = true,
+  ): Map<string, number> {
     const entry = this.openDay(day);
     entry.lastHour = Math.max(entry.lastHour, hour);
     const raises = new Map<string, number>();
     for (const [detector, scores] of Object.entries(pane)) {
       this.known.add(detector);
-      const level = upperLevel(scores);
+      const level = shifting ? upperLevel(scores) : undefined;
       const levels = this.levels.get(detector) ?? [];
       let raise = sharedRaise(level, referenceLevel(levels));
       this.populations.set(

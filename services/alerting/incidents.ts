@@ -5,7 +5,7 @@ import type { AlertRecord, EntityRef, IncidentRecord, Severity } from '../../sch
 import { SEVERITIES } from '../../schemas/alert.ts';
 import { DAY, HOUR } from '../core/watermark.ts';
 import { identityHash } from './alert-record.ts';
-import { addActors, addActorsOf, namedActors } from './incident-actors.ts';
+import { ACTORS_NAMED, addActors, addActorsOf, namedActors } from './incident-actors.ts';
 import { incidentRecord } from './incident-record.ts';
 import type { Incident, IncidentActor, IncidentKind, Member } from './incident-types.ts';
 
@@ -205,7 +205,7 @@ export class IncidentBook {
     if (own !== undefined) return own;
     if (member.kind === 'interface') return this.placeInterface(member, candidate, fitting);
     if (member.lead !== '') {
-      const led = fitting.find((open) => open.entities.has(member.lead) && overlaps(open, member));
+      const led = fitting.find((open) => open.entities.has(member.lead) && overlaps(open, member) && standsBehind(open, member));
       if (led !== undefined) return led;
       const cohort = this.cohortOf(member, fitting);
       if (cohort !== undefined) return cohort;
@@ -391,14 +391,23 @@ function overlaps(incident: Incident, member: Member): boolean {
 const SHARED_PART = 0.2;
 
 /**
- * Whether alerts of different interfaces at the same time belong together: the same detector on both (one outage, one
- * sale), or the same actors behind both. Two attacks at one time stay two incidents, each about its own interface.
+ * Whether alerts of different interfaces at the same time belong together: the same actors behind both, or the same
+ * detector on both where actors say nothing, being everyone (an outage, a sale) or nobody (a stop). Two attacks at one
+ * time stay two incidents, each about its own interface and its own actors.
  */
 function related(incident: Incident, member: Member, candidate: Candidate): boolean {
-  if (incident.members.some((other) => other.kind === 'interface' && other.detector === member.detector)) return true;
   const actors = namedActors(candidate);
   const shared = actors.filter((actor) => incident.actors.has(`${actor.kind} ${actor.id}`)).length;
-  return shared > 0 && shared >= SHARED_PART * Math.min(actors.length, incident.actors.size);
+  if (shared > 0 && shared >= SHARED_PART * Math.min(actors.length, incident.actors.size)) return true;
+  const everyone = candidate.actorCount > ACTORS_NAMED && incident.actorCount > ACTORS_NAMED;
+  const nobody = actors.length === 0 || incident.actors.size === 0;
+  return (everyone || nobody) && incident.members.some((other) => other.kind === 'interface' && other.detector === member.detector);
+}
+
+/** Whether an actor's alert belongs to the incident of the interface that leads it: it stands behind it, or the list of those who do is cut. */
+function standsBehind(incident: Incident, member: Member): boolean {
+  if (incident.kind === 'cohort' || incident.actors.has(`${member.kind} ${member.id}`)) return true;
+  return member.kind === 'target' || incident.actors.size === 0 || incident.actorCount > ACTORS_NAMED;
 }
 
 function resolved(incident: Incident): Incident {

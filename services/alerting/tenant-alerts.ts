@@ -7,6 +7,7 @@ import { TenantCalibration } from '../../models/calibration/tenant-calibration.t
 import type { Candidate, ScoreReport } from '../../models/candidate.ts';
 import type { Detector } from '../../models/detector.ts';
 import { scoreTerms } from '../../models/evidence.ts';
+import type { View } from '../../models/windows.ts';
 import type { AlertRecord, IncidentRecord, Severity, WindowSize } from '../../schemas/alert.ts';
 import { Panes } from '../core/window.ts';
 import type { AlertConfig, TenantAlertConfig } from './alert-config.ts';
@@ -46,6 +47,9 @@ export interface VerdictCounts {
   marked: number;
   population_shift: number;
 }
+
+/** Views whose population can shift as a whole. Sources and targets are made up by who attacks: many at once are an attack, not everyone. */
+const SHIFTING_VIEWS: ReadonlySet<View> = new Set<View>(['account', 'interface']);
 
 interface Pending {
   candidate: Candidate;
@@ -161,7 +165,8 @@ export class TenantAlerts {
       if (!this.detectors.has(candidate.detector)) throw new Error(`candidate of unknown detector ${candidate.detector}`);
       this.calibration.note(day, candidate.detector, entityKey(candidate), candidate.evidence);
     }
-    return report.minute ? this.minuteRaises(report, end) : this.calibration.absorb(hour, day, report.histograms, report.pane);
+    if (report.minute) return this.minuteRaises(report, end);
+    return this.calibration.absorb(hour, day, report.histograms, report.pane, SHIFTING_VIEWS.has(report.view));
   }
 
   /** Looks the candidates of a report up in the tails. */
@@ -178,6 +183,7 @@ export class TenantAlerts {
   }
 
   private minuteRaises(report: ScoreReport, end: number): Map<string, number> {
+    if (!SHIFTING_VIEWS.has(report.view)) return new Map();
     const byDetector = new Map<string, [string, number][]>();
     for (const candidate of report.candidates) {
       let list = byDetector.get(candidate.detector);
