@@ -16,7 +16,7 @@ import { envoyJson } from './formats/envoy-json.ts';
 import { kong } from './formats/kong.ts';
 import { nginxJson } from './formats/nginx-json.ts';
 import { zeekConn } from './formats/zeek-conn.ts';
-import { type CapturePath, KIND } from './json-scanner.ts';
+import type { CapturePath } from './json-scanner.ts';
 import type { FormatName, NormaliseConfig } from './normalise-config.ts';
 
 const JSON_FORMATS: Partial<Record<FormatName, JsonFormat>> = {
@@ -27,7 +27,6 @@ const JSON_FORMATS: Partial<Record<FormatName, JsonFormat>> = {
   'zeek-conn': zeekConn,
 };
 const COMBINED_USER = 'remote_user';
-const REQUEST_FIELDS: readonly FieldName[] = ['request', 'method', 'path'];
 const encoder = new TextEncoder();
 
 /** An identity rule as the stage reads it. */
@@ -70,8 +69,6 @@ export interface FieldPlan {
   timeFields: string;
   pathFields: string;
   requestFields: string;
-  /** whether anything of a request is there */
-  anyRequestField(kinds: Uint8Array): boolean;
 }
 
 export function planFields(config: NormaliseConfig): FieldPlan {
@@ -94,7 +91,11 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     return slot;
   };
 
-  for (const name of FIELD_NAMES) fields[name]?.forEach((path, rank) => capture(path, SLOT[name], rank));
+  for (const name of FIELD_NAMES) {
+    fields[name]?.forEach((path, rank) => {
+      capture(path, SLOT[name], rank);
+    });
+  }
   const userSlot = slotOf(COMBINED_USER);
   if (format === undefined) {
     // Text lines have these and no others, whatever the config calls them.
@@ -128,7 +129,6 @@ export function planFields(config: NormaliseConfig): FieldPlan {
 
   const { session, failure } = config;
   const values = failure?.not ?? failure?.is;
-  const requestSlots = REQUEST_FIELDS.map((name) => SLOT[name]);
   return {
     kind: format === undefined ? 'text' : 'json',
     flows: format?.flows === true,
@@ -151,7 +151,6 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     timeFields: namesOf([...(fields.time ?? []), ...(fields.start ?? [])], 'time'),
     pathFields: namesOf([...(fields.path ?? []), ...(fields.request ?? [])], 'path'),
     requestFields: namesOf([...(fields.request ?? []), ...(fields.method ?? []), ...(fields.path ?? [])], 'request'),
-    anyRequestField: (kinds) => requestSlots.some((slot) => kinds[slot] !== KIND.absent),
     slots,
   };
 }

@@ -12,6 +12,8 @@ export class InputState {
   readonly zeek = new ZeekHeader();
   /** last watermark sent, ms */
   watermark = Number.NEGATIVE_INFINITY;
+  /** offsets of records that are not to be read: each stopped the program */
+  readonly skips = new Set<number>();
   /** combined: a line with an agent was seen */
   agentSeen = false;
 
@@ -46,6 +48,8 @@ export function packInputs(inputs: readonly InputState[], ledger: LedgerState): 
     writer.string(input.zeek.empty);
     writer.uint(input.zeek.columns.length);
     for (const column of input.zeek.columns) writer.string(column);
+    writer.uint(input.skips.size);
+    for (const offset of input.skips) writer.uint(offset);
     writer.f64(input.guard.highest);
     writer.uint(input.guard.held.length);
     for (const held of input.guard.held) packHeld(writer, held);
@@ -67,7 +71,7 @@ function packHeld(writer: ByteWriter, held: Held<HeldRow>): void {
 }
 
 /** Reads what `packInputs` wrote. Another version is a `snapshot_newer` error. */
-export function unpackInputs(bytes: Uint8Array, version: number, expected: number): { inputs: InputState[]; counters: LedgerState } {
+export function unpackInputs(bytes: Uint8Array, version: number, expected: number): { inputs: InputState[]; ledger: LedgerState } {
   if (version !== expected)
     throw new WeirError('snapshot_newer', `the normalise stage's snapshot has version ${version}; this program reads ${expected}`);
   const reader = new ByteReader(bytes);
@@ -89,13 +93,14 @@ export function unpackInputs(bytes: Uint8Array, version: number, expected: numbe
     const columns: string[] = [];
     for (let k = reader.uint(); k > 0; k--) columns.push(reader.string());
     input.zeek.setColumns(columns);
+    for (let k = reader.uint(); k > 0; k--) input.skips.add(reader.uint());
     const highest = reader.f64();
     const held: Held<HeldRow>[] = [];
     for (let k = reader.uint(); k > 0; k--) held.push(unpackHeld(reader));
     input.guard.restore(highest, held);
     inputs.push(input);
   }
-  return { inputs, counters: { read, parsed, dead } };
+  return { inputs, ledger: { read, parsed, dead } };
 }
 
 function unpackHeld(reader: ByteReader): Held<HeldRow> {

@@ -10,7 +10,6 @@ export interface FieldSpans {
 
 /** What parsing a line came to. `end`: where it was given up, when it failed. */
 export interface CombinedResult {
-  ok: boolean;
   /** the failure is that the line ends too early */
   cut: boolean;
   /** the line has referer and agent: not only the common format */
@@ -32,8 +31,7 @@ export function parseCombined(
   spans: FieldSpans,
   userSlot: number,
   result: CombinedResult,
-): void {
-  result.ok = false;
+): boolean {
   result.cut = false;
   result.hasAgent = false;
   // The time: the first ` [` whose bracket closes before a quote. User names may hold spaces, brackets hardly.
@@ -58,13 +56,14 @@ export function parseCombined(
   const sizeFrom = at + 1;
   at = token(bytes, sizeFrom, end, spans, SLOT.bytes_out);
   if (at === sizeFrom) return fail(result, 'a size behind the status', at >= end);
-  result.ok = true;
-  if (at < end) tail(bytes, at, end, spans, result);
+  return at >= end || tail(bytes, at, end, spans, result);
 }
 
-function fail(result: CombinedResult, expected: string, cut: boolean): void {
+/** Notes why a line is none. */
+function fail(result: CombinedResult, expected: string, cut: boolean): false {
   result.expected = expected;
   result.cut = cut;
+  return false;
 }
 
 function put(spans: FieldSpans, slot: number, start: number, end: number): void {
@@ -214,7 +213,7 @@ function listed(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 /** Referer, agent, and what some add behind. */
-function tail(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, result: CombinedResult): void {
+function tail(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, result: CombinedResult): boolean {
   let at = start;
   let quoted = 0;
   while (at < end) {
@@ -225,7 +224,6 @@ function tail(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, 
     if (bytes[at] === 0x22) {
       const quote = quoteEnd(bytes, at + 1, end);
       if (quote < 0) {
-        result.ok = false;
         return fail(result, quoted === 0 ? 'the quote that closes the referer' : 'the quote that closes the agent', true);
       }
       if (quoted === 1) {
@@ -244,6 +242,7 @@ function tail(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, 
     else duration(bytes, at, stop, spans);
     at = stop;
   }
+  return true;
 }
 
 function duration(bytes: Uint8Array, start: number, end: number, spans: FieldSpans): void {

@@ -60,8 +60,8 @@ export class ZeekHeader {
     const line = decoder.decode(bytes.subarray(start, end));
     if (line.startsWith('#separator ')) {
       const text = line.slice('#separator '.length).trim();
-      const escape = /^\\x([0-9a-fA-F]{2})$/.exec(text);
-      this.separator = escape ? Number.parseInt(escape[1], 16) : text.charCodeAt(0) || 0x09;
+      const hex = /^\\x([0-9a-fA-F]{2})$/.exec(text);
+      this.separator = hex ? Number.parseInt(hex[1], 16) : text.charCodeAt(0) || 0x09;
       return;
     }
     const parts = line.split(String.fromCharCode(this.separator));

@@ -1,0 +1,329 @@
+import { type BatchBuilder, FLAG, IDENTITY_ORIGINS } from '../core/batch.ts';
+import { combine32, hash32 } from '../core/hash.ts';
+import type { DeadReason } from '../core/stage.ts';
+import { AccountBook } from './account-book.ts';
+import { AddressBook, FACT, FACTS } from './address-book.ts';
+import { AgentBook } from './agent-book.ts';
+import { cookieSpan } from './cookie.ts';
+import type { FieldPlan } from './field-plan.ts';
+import { SLOT } from './fields.ts';
+import { FlowService } from './flow-service.ts';
+import { HashedPool } from './hashed-pool.ts';
+import { IdentityFinder } from './identity.ts';
+import { InterfaceTable } from './interface-table.ts';
+import type { InterfaceTags } from './interface-tags.ts';
+import { NetworkList } from './ip-address.ts';
+import { KIND } from './json-scanner.ts';
+import { DEFAULT_INTERNAL, type NormaliseConfig, type NormaliseDeps } from './normalise-config.ts';
+import { scaledOf, unsignedOf } from './numbers.ts';
+import { QueryReader } from './query-reader.ts';
+import type { RecordView } from './record-view.ts';
+import { RequestLine } from './request-line.ts';
+import { fillRow, type HeldRow, Row } from './row.ts';
+import { TargetFinder } from './target-finder.ts';
+import { contentHash } from './text-checks.ts';
+import type { TextPool } from './text-pool.ts';
+import { NO_TIME, timeOf } from './time.ts';
+
+const YEAR_1990 = Date.UTC(1990, 0, 1);
+/** No event time of use lies behind this (the largest a DateTime64 column holds). */
+const YEAR_2300 = Date.UTC(2299, 11, 31);
+const MAX_U32 = 0xffffffff;
+const HOST_ORIGIN = IDENTITY_ORIGINS.indexOf('host');
+/** Account of events that name neither an account nor an address. */
+const UNKNOWN = new TextEncoder().encode('unknown');
+
+/** Makes the event of the record in the view: numbers in `row`, texts as ids of its pools. */
+export class EventMaker {
+  private readonly view: RecordView;
+  private readonly plan: FieldPlan;
+  private readonly addresses: AddressBook;
+  private readonly accounts: AccountBook;
+  readonly interfaces: InterfaceTable;
+  private readonly services: FlowService;
+  /** pool of the interfaces' texts: of requests or of services */
+  private readonly interfaceTexts: TextPool;
+  private readonly sessions: HashedPool;
+  private readonly agents: AgentBook;
+  readonly identity: IdentityFinder;
+  readonly targets: TargetFinder;
+  private readonly query: QueryReader;
+  private readonly line = new RequestLine();
+
+  readonly row = new Row();
+  private accountId = -1;
+  private addressId = -1;
+  private interfaceId = -1;
+  private sessionId = -1;
+  /** why `make` refused */
+  reason: DeadReason = 'bad_request';
+  detail = '';
+
+  constructor(view: RecordView, plan: FieldPlan, tags: InterfaceTags, config: NormaliseConfig, deps: NormaliseDeps) {
+    const key = Uint32Array.from(config.key);
+    const seed = combine32(key[0], key[3]);
+    const { partitions } = config;
+    const plain = config.plain ?? ['account', 'source'];
+    this.view = view;
+    this.plan = plan;
+    this.addresses = new AddressBook({
+      internal: new NetworkList(config.internalNetworks ?? DEFAULT_INTERNAL),
+      trusted: new NetworkList(config.trustedProxies ?? []),
+      data: deps.addresses,
+      partitions,
+      seed,
+      hashKey: plain.includes('source') ? undefined : key,
+    });
+    this.accounts = new AccountBook({
+      roles: config.roles ?? { admin: [], service: [] },
+      plain: plain.includes('account'),
+      key,
+      partitions,
+      seed,
+    });
+    this.interfaces = new InterfaceTable(tags, config.source, partitions, seed);
+    this.services = new FlowService(view, this.addresses, partitions, seed);
+    this.interfaceTexts = plan.flows ? this.services.pool : this.interfaces.pool;
+    this.sessions = new HashedPool(key, partitions, seed);
+    this.agents = new AgentBook(seed);
+    this.identity = new IdentityFinder(view, plan.identity, this.accounts);
+    this.targets = new TargetFinder(view, plan, this.accounts, new HashedPool(key, partitions, seed));
+    this.query = new QueryReader(view, plan, this.interfaces, this.targets, seed);
+  }
+
+  /** Voids the references into batches. Called before each batch. */
+  beginBatch(): void {
+    this.addresses.pool.beginBatch();
+    this.accounts.pool.beginBatch();
+    this.interfaceTexts.beginBatch();
+    this.targets.pool.beginBatch();
+    this.sessions.beginBatch();
+  }
+
+  /** Gives up what is in full tables. Called between records. */
+  makeRoom(): void {
+    this.addresses.makeRoom();
+    this.accounts.makeRoom();
+    this.interfaces.makeRoom();
+    this.services.makeRoom();
+    this.targets.pool.makeRoom();
+    this.sessions.makeRoom();
+    this.query.makeRoom();
+    this.agents.makeRoom();
+  }
+
+  private refuse(reason: DeadReason, detail: string): false {
+    this.reason = reason;
+    this.detail = detail;
+    return false;
+  }
+
+  /** Makes the event; false: the record is none, for `reason`. `offset`: where the record stands in its input. */
+  make(offset: number): boolean {
+    const { row, plan, view } = this;
+    if (!this.time() || !this.client()) return false;
+    row.status = 0;
+    row.peerCountry = 0;
+    row.device = 0;
+    row.bytesIn = view.count(SLOT.bytes_in);
+    row.bytesOut = view.count(SLOT.bytes_out);
+    row.records = Math.min(view.count(SLOT.records), MAX_U32);
+    this.sessionId = -1;
+    this.targets.clear();
+    if (plan.flows ? !this.flow() : !this.request()) return false;
+    row.targetRun = this.targets.run;
+    row.content = contentHash(view.workspace.view, view.start, view.end);
+    row.offset = offset;
+    row.index = view.index;
+    row.line = view.line;
+    this.place();
+    return true;
+  }
+
+  /** What the address says, and the partition of the account. */
+  private place(): void {
+    const { row, accountId, addressId } = this;
+    const { facts } = this.addresses;
+    const at = addressId * FACTS;
+    const known = addressId >= 0;
+    row.prefix = known ? facts[at + FACT.prefix] : 0;
+    row.asn = known ? facts[at + FACT.asn] : 0;
+    row.country = known ? facts[at + FACT.country] : 0;
+    if (known && facts[at + FACT.internal] === 1) row.flags |= FLAG.internalSource;
+    row.partition = accountId >= 0 ? this.accounts.facts[2 * accountId + 1] : facts[at + FACT.partition];
+  }
+
+  /** Event time and duration. */
+  private time(): boolean {
+    const { row, plan, view } = this;
+    const { kinds, starts, ends } = view;
+    const { bytes } = view.workspace;
+    let duration = 0;
+    if (view.has(SLOT.duration_ms)) duration = scaledOf(bytes, starts[SLOT.duration_ms], ends[SLOT.duration_ms], 0);
+    else if (view.has(SLOT.duration)) duration = scaledOf(bytes, starts[SLOT.duration], ends[SLOT.duration], 3);
+    if (duration < 0) duration = 0;
+    row.duration = Math.min(duration, MAX_U32);
+    const useStart = kinds[SLOT.start] !== KIND.absent && (plan.startFirst || kinds[SLOT.time] === KIND.absent);
+    const slot = useStart ? SLOT.start : SLOT.time;
+    if (!view.has(slot)) return this.refuse('no_time', `none of the fields ${plan.timeFields} is set`);
+    const time = timeOf(bytes, starts[slot], ends[slot]);
+    if (time === NO_TIME) return this.refuse('bad_time', `'${view.show(slot)}' is no time`);
+    row.at = useStart ? time + duration : time;
+    if (row.at < YEAR_1990) return this.refuse('time_before_1990', `'${view.show(slot)}' lies before 1990`);
+    if (row.at > YEAR_2300) return this.refuse('bad_time', `'${view.show(slot)}' lies beyond 2299`);
+    return true;
+  }
+
+  /** The client's address. Some gateways log none: such a request still counts for its account and interface. */
+  private client(): boolean {
+    const { view, addresses, plan } = this;
+    const { kinds, starts, ends, workspace } = view;
+    this.addressId = -1;
+    if (kinds[SLOT.address] === KIND.absent) {
+      return !plan.flows || this.refuse('bad_address', `no address of the originator: none of the fields ${plan.addressFields} is set`);
+    }
+    const start = starts[SLOT.address];
+    const end = ends[SLOT.address];
+    this.addressId =
+      kinds[SLOT.forwarded] === KIND.text
+        ? addresses.client(workspace, start, end, starts[SLOT.forwarded], ends[SLOT.forwarded])
+        : addresses.find(workspace, start, end);
+    return this.addressId >= 0 || this.refuse('bad_address', `'${view.show(SLOT.address)}' is no IPv4 or IPv6 address`);
+  }
+
+  private request(): boolean {
+    const { row, view, plan, interfaces, line, targets } = this;
+    const { kinds, starts, ends, workspace } = view;
+    if (kinds[SLOT.status] !== KIND.absent && !this.status()) return false;
+    if (!line.read(view, plan)) return this.refuse(line.reason, line.detail);
+    interfaces.resolve(workspace, line.method, line.hostStart, line.hostEnd, line.pathStart, line.pathEnd);
+    this.interfaceId = interfaces.interfaceId;
+    row.flags = interfaces.flags;
+    row.path = hash32(workspace.bytes, line.pathStart, interfaces.pathEnd, line.method);
+    if (kinds[SLOT.agent] === KIND.text) {
+      this.agents.find(workspace, starts[SLOT.agent], ends[SLOT.agent]);
+      row.device = this.agents.device;
+      if (this.agents.robot) row.flags |= FLAG.robot;
+    }
+    this.identify();
+    this.query.read(interfaces.pathEnd + 1, line.pathEnd);
+    row.object = interfaces.object;
+    row.objectNumber = interfaces.objectNumber;
+    if (targets.id < 0) targets.findLogged(this.accountId, row.flags);
+    if (plan.sessionSlot >= 0) this.session();
+    if (this.failed()) row.flags |= FLAG.failure;
+    return true;
+  }
+
+  private status(): boolean {
+    const { view } = this;
+    const { bytes } = view.workspace;
+    const start = view.starts[SLOT.status];
+    const end = view.ends[SLOT.status];
+    const dash = end - start === 1 && bytes[start] === 0x2d;
+    const status = dash ? 0 : unsignedOf(bytes, start, end);
+    if (status < 0 || status > 999 || (status > 0 && status < 100)) {
+      return this.refuse('bad_status', `'${view.show(SLOT.status)}' is no HTTP status`);
+    }
+    this.row.status = status;
+    return true;
+  }
+
+  /** Finds the account; without one the address stands in. */
+  private identify(): void {
+    const { row, identity, accounts } = this;
+    this.accountId = identity.find();
+    row.origin = identity.origin;
+    if (this.accountId >= 0) {
+      row.flags |= accounts.facts[2 * this.accountId];
+      return;
+    }
+    row.flags |= FLAG.anonymous;
+    if (this.addressId < 0) this.accountId = this.accountNamed(UNKNOWN);
+  }
+
+  private accountNamed(text: Uint8Array): number {
+    const { workspace } = this.view;
+    const from = workspace.put(text, 0, text.length);
+    return this.accounts.find(workspace, from, workspace.scratch, false);
+  }
+
+  private session(): void {
+    const { view, plan, sessions } = this;
+    const { kinds, starts, ends, workspace } = view;
+    const slot = plan.sessionSlot;
+    if (view.has(slot)) this.sessionId = sessions.find(workspace.view, workspace.bytes, starts[slot], ends[slot]);
+    else if (plan.sessionCookie !== undefined && kinds[SLOT.cookie] === KIND.text) {
+      const span = cookieSpan(workspace.bytes, starts[SLOT.cookie], ends[SLOT.cookie], plan.sessionCookie);
+      if (span !== undefined) this.sessionId = sessions.find(workspace.view, workspace.bytes, span[0], span[1]);
+    }
+  }
+
+  /** Whether the request failed in the sense of its source: by the rule, else refused logins and 429. */
+  private failed(): boolean {
+    const { row, plan, view } = this;
+    const rule = plan.failure;
+    if (rule === undefined) {
+      const { status } = row;
+      return status === 429 || ((row.flags & FLAG.login) !== 0 && (status === 401 || status === 403 || status === 400 || status === 422));
+    }
+    if (view.kinds[rule.slot] === KIND.absent) return false;
+    const { bytes } = view.workspace;
+    const start = view.starts[rule.slot];
+    const length = view.ends[rule.slot] - start;
+    let listed = false;
+    for (const value of rule.values) {
+      if (value.length !== length) continue;
+      let i = 0;
+      while (i < length && value[i] === bytes[start + i]) i++;
+      if (i === length) listed = true;
+    }
+    return listed !== rule.negated;
+  }
+
+  /** A network connection: account = originating host, interface = service. */
+  private flow(): boolean {
+    const { row, services } = this;
+    if (!services.read()) return this.refuse(services.reason, services.detail);
+    this.interfaceId = services.id;
+    this.accountId = this.accountNamed(this.addresses.pool.bytesOf(this.addressId));
+    row.flags = services.flags | this.accounts.facts[2 * this.accountId];
+    row.origin = HOST_ORIGIN;
+    row.object = services.object;
+    row.objectNumber = services.objectNumber;
+    row.peerCountry = services.peerCountry;
+    row.path = services.path;
+    return true;
+  }
+
+  /** Writes the event into the batch of its partition. */
+  write(builder: BatchBuilder): void {
+    const { row, addressId, accountId, sessionId } = this;
+    const { partition } = row;
+    const at = builder.addRow();
+    fillRow(builder, at, row);
+    const c = builder.columns;
+    const address = addressId < 0 ? 0 : this.addresses.pool.reference(addressId, partition, builder);
+    c.address[at] = address;
+    c.account[at] = accountId < 0 ? address : this.accounts.pool.reference(accountId, partition, builder);
+    c.interface[at] = this.interfaceTexts.reference(this.interfaceId, partition, builder);
+    if (this.targets.id >= 0) c.target[at] = this.targets.pool.reference(this.targets.id, partition, builder);
+    if (sessionId >= 0) c.session[at] = this.sessions.reference(sessionId, partition, builder);
+  }
+
+  /** A copy of the event that holds without the pools; `raw`: its record. */
+  hold(raw: string): HeldRow {
+    const { accountId, addressId, sessionId } = this;
+    const address = addressId < 0 ? new Uint8Array(0) : this.addresses.pool.bytesOf(addressId).slice();
+    return {
+      row: Object.assign(new Row(), this.row),
+      account: accountId < 0 ? address : this.accounts.pool.bytesOf(accountId).slice(),
+      anonymous: accountId < 0,
+      interface: this.interfaceTexts.bytesOf(this.interfaceId).slice(),
+      address,
+      target: this.targets.id < 0 ? undefined : this.targets.pool.digits(this.targets.id).slice(),
+      session: sessionId < 0 ? undefined : this.sessions.digits(sessionId).slice(),
+      raw,
+    };
+  }
+}

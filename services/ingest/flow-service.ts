@@ -1,0 +1,89 @@
+import { FLAG } from '../core/batch.ts';
+import { combine32 } from '../core/hash.ts';
+import type { DeadReason } from '../core/stage.ts';
+import { type AddressBook, FACT, FACTS } from './address-book.ts';
+import { SLOT } from './fields.ts';
+import { KIND } from './json-scanner.ts';
+import { unsignedOf } from './numbers.ts';
+import type { RecordView } from './record-view.ts';
+import { TextPool } from './text-pool.ts';
+
+/**
+ * Zeek's states of a connection that was tried but not established: no answer (S0), refused (REJ), given up before an
+ * answer (RSTOS0, SH), or an answer to a try that was not seen and came to nothing (RSTRH, SHR).
+ */
+const UNANSWERED = new Set(['S0', 'REJ', 'RSTOS0', 'SH', 'RSTRH', 'SHR']);
+/** Ports above 1023 whose services are looked for by number: an unanswered try at one keeps it. */
+const KNOWN_PORTS = new Set([
+  1433, 1521, 1883, 2049, 2181, 2375, 2376, 2379, 3000, 3306, 3389, 4444, 5000, 5060, 5432, 5601, 5672, 5900, 5984, 5985, 6379, 6443, 7001,
+  8000, 8080, 8081, 8443, 8500, 8888, 9000, 9090, 9092, 9200, 9300, 10250, 11211, 15672, 25565, 27017, 50070,
+]);
+/** From this port on, clients take theirs (Linux's range begins here, IANA's at 49152). */
+const EPHEMERAL = 32768;
+const WELL_KNOWN = 1024;
+const MAX_SERVICES = 1 << 16;
+const decoder = new TextDecoder();
+
+/**
+ * The service that a connection went to: `tcp 10.0.0.5:443` within the internal networks, `tcp external:443` outside,
+ * where the address is the object. Ports that only a scan or a client's own choice gives are one `high`.
+ */
+export class FlowService {
+  readonly pool: TextPool;
+  private readonly view: RecordView;
+  private readonly addresses: AddressBook;
+  /** results of `read` */
+  id = -1;
+  flags = 0;
+  object = 0;
+  objectNumber = -1;
+  peerCountry = 0;
+  path = 0;
+  reason: DeadReason = 'not_this_format';
+  detail = '';
+
+  constructor(view: RecordView, addresses: AddressBook, partitions: number, seed: number) {
+    this.view = view;
+    this.addresses = addresses;
+    this.pool = new TextPool(MAX_SERVICES, seed, partitions);
+  }
+
+  makeRoom(): void {
+    if (this.pool.ids.full) this.pool.reset();
+  }
+
+  read(): boolean {
+    const { view, addresses } = this;
+    const { kinds, starts, ends, workspace } = view;
+    if (kinds[SLOT.peer_address] === KIND.absent) return this.refuse('bad_address', 'no address of the responder');
+    const peer = addresses.find(workspace, starts[SLOT.peer_address], ends[SLOT.peer_address]);
+    if (peer < 0) return this.refuse('bad_address', `'${view.show(SLOT.peer_address)}' is no IPv4 or IPv6 address`);
+    if (!view.has(SLOT.peer_port) || !view.has(SLOT.protocol))
+      return this.refuse('not_this_format', 'no port or no protocol of the responder');
+    const port = unsignedOf(workspace.bytes, starts[SLOT.peer_port], ends[SLOT.peer_port]);
+    if (port < 0 || port > 65535) return this.refuse('not_this_format', `'${view.show(SLOT.peer_port)}' is no port`);
+    const originPort = view.has(SLOT.port) ? unsignedOf(workspace.bytes, starts[SLOT.port], ends[SLOT.port]) : 0;
+    const unanswered = view.has(SLOT.state) && UNANSWERED.has(view.show(SLOT.state));
+    const hash = addresses.facts[peer * FACTS + FACT.hash];
+    const internal = addresses.facts[peer * FACTS + FACT.internal] === 1 || view.isTrue(SLOT.local_peer);
+    const protocol = view.show(SLOT.protocol).toLowerCase();
+    const chosen = port >= EPHEMERAL ? originPort >= EPHEMERAL || unanswered : unanswered && port >= WELL_KNOWN && !KNOWN_PORTS.has(port);
+    const folded = chosen && protocol !== 'icmp';
+    const host = internal ? decoder.decode(addresses.pool.bytesOf(peer)) : 'external';
+    const shownHost = host.includes(':') ? `[${host}]` : host;
+    this.id = this.pool.internText(`${/^[a-z0-9-]{1,16}$/.test(protocol) ? protocol : 'other'} ${shownHost}:${folded ? 'high' : port}`);
+    this.flags = FLAG.flow | (internal ? FLAG.internalTarget : 0) | (unanswered ? FLAG.unanswered : 0);
+    if (view.isTrue(SLOT.local_source)) this.flags |= FLAG.internalSource;
+    this.object = (folded ? combine32(hash, port) : hash) || 1;
+    this.objectNumber = folded ? port : -1;
+    this.peerCountry = internal ? 0 : addresses.facts[peer * FACTS + FACT.country];
+    this.path = combine32(hash, port);
+    return true;
+  }
+
+  private refuse(reason: DeadReason, detail: string): false {
+    this.reason = reason;
+    this.detail = detail;
+    return false;
+  }
+}

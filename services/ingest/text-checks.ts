@@ -1,0 +1,43 @@
+import { combine32 } from '../core/hash.ts';
+
+/** Whether bytes[start, end) are printable ASCII, four bytes at a time (up to three behind the end are looked at). */
+export function isPlain(view: DataView, start: number, end: number): boolean {
+  let odd = 0;
+  for (let i = start; i < end - 3; i += 4) {
+    const w = view.getInt32(i, true);
+    odd |= w | ((w - 0x20202020) & ~w);
+  }
+  for (let i = Math.max(start, end - 3); i < end; i++) {
+    const c = view.getUint8(i);
+    if (c < 0x20 || c >= 0x80) return false;
+  }
+  return (odd & 0x80808080) === 0;
+}
+
+/** Whether there are control characters that do not stand in logs: all but tab, carriage return and escape. */
+export function isBinary(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const c = bytes[i];
+    if (c < 0x20 && c !== 0x09 && c !== 0x0d && c !== 0x1b) return true;
+  }
+  return false;
+}
+
+/** Position of the line feed at or behind `start`, else `end`. */
+export function lineEnd(bytes: Uint8Array, start: number, end: number): number {
+  const feed = bytes.indexOf(0x0a, start);
+  return feed < 0 || feed > end ? end : feed;
+}
+
+/** Hash of a record's bytes, two interleaved chains of four bytes at a time. */
+export function contentHash(view: DataView, start: number, end: number): number {
+  let a = end - start;
+  let b = 0x9e3779b1;
+  let i = start;
+  for (; i + 8 <= end; i += 8) {
+    a = Math.imul(((a << 5) | (a >>> 27)) ^ view.getInt32(i, true), 0x9e3779b1);
+    b = Math.imul(((b << 7) | (b >>> 25)) ^ view.getInt32(i + 4, true), 0x85ebca6b);
+  }
+  for (; i < end; i++) a = Math.imul(((a << 5) | (a >>> 27)) ^ view.getUint8(i), 0x9e3779b1);
+  return combine32(a, b);
+}
