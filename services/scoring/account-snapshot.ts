@@ -13,8 +13,11 @@ function groupOf(table: KeyTable, id: number): number {
   return keyGroup(key, 0, key.length);
 }
 
-/** Writes all that a task holds of a tenant, each entry to the writer of its key's group. */
-export function writeAccountState(tenant: string, keeper: AccountKeeper, writerOf: (group: number) => ByteWriter): void {
+/**
+ * Writes all that a task holds of a tenant, each entry to the writer of its key's group. Accounts of groups that other
+ * tasks own are left out: a restored pane may name some, but what is known of them is not here.
+ */
+export function writeAccountState(tenant: string, keeper: AccountKeeper, writerOf: (group: number) => ByteWriter, owns: (group: number) => boolean): void {
   const t = keeper.state;
   const begin = (kind: number, table: KeyTable, id: number): ByteWriter => {
     const writer = writerOf(groupOf(table, id));
@@ -23,7 +26,9 @@ export function writeAccountState(tenant: string, keeper: AccountKeeper, writerO
     table.writeKey(id, writer);
     return writer;
   };
-  for (const account of t.accounts.ids()) writeAccount(keeper, account, begin(ENTRY.account, t.accounts, account));
+  for (const account of t.accounts.ids()) {
+    if (owns(groupOf(t.accounts, account))) writeAccount(keeper, account, begin(ENTRY.account, t.accounts, account));
+  }
   for (const hour of t.accountPanes.openHours()) {
     for (const pane of t.accountPanes.panesOf(hour)) {
       const writer = begin(ENTRY.accountPane, t.accounts, t.accountPanes.key[pane]);

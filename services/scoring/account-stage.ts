@@ -8,6 +8,7 @@ import type { EventBatch } from '../core/batch.ts';
 import { FLAG, IDENTITY_ORIGINS, heapString } from '../core/batch.ts';
 import { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { ControlRecord } from '../core/control.ts';
+import { partitionOf } from '../core/key-groups.ts';
 import type { Emit, LateEvent, Stage, StageSnapshot } from '../core/stage.ts';
 import { ledgerCounter } from '../core/topology-contract.ts';
 import { DAY, MINUTE } from '../core/watermark.ts';
@@ -263,14 +264,15 @@ export function createAccountStage(config: ViewStageConfig): Stage<EventBatch> {
       clock.save(common);
       const groups = new Map<number, ByteWriter>();
       for (const [tenant, keeper] of [...keepers].sort(([a], [b]) => (a < b ? -1 : 1))) {
-        writeAccountState(tenant, keeper, (group) => {
+        const writerOf = (group: number): ByteWriter => {
           let writer = groups.get(group);
           if (writer === undefined) {
             writer = new ByteWriter();
             groups.set(group, writer);
           }
           return writer;
-        });
+        };
+        writeAccountState(tenant, keeper, writerOf, (group) => partitionOf(group, config.partitions) === config.task);
       }
       return { stage: 'account', version: ACCOUNT_STATE_VERSION, groups: new Map([...groups].map(([group, writer]) => [group, writer.finish()])), common: common.finish() };
     },
