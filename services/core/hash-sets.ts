@@ -5,16 +5,23 @@ const WORD = 0x1_0000_0000;
 /** No node; also an empty list's head. */
 const NONE = 0xffff_ffff;
 
-// A list is three words, a member three: what is touched together lies together (an add costs two or three cache lines).
-const LIST = 3;
+// A list is four words, a member three: what is touched together lies together (an add costs two or three cache lines).
+const LIST = 4;
 const HEAD = 0;
 const COUNT = 1;
 /** the largest member once a bottom-k list is full; members above it are refused */
 const LIMIT = 2;
+/** the list's block in the index, NONE while it is short */
+const INDEX = 3;
 const NODE = 3;
 const HASH = 0;
 const VALUE = 1;
 const NEXT = 2;
+
+/** From this many members on, a bottom-k list that is asked for members is found through an index. */
+const INDEXED = 8;
+/** Slots of an index block; lists with more members than half of it stay without. */
+const SLOTS = 128;
 
 /**
  * Many small bounded sets of 32-bit hashes in one arena. A list is named by a number that its owner computes
@@ -28,6 +35,10 @@ export class HashSets {
   private nodes = new Uint32Array(256 * NODE);
   private freeNode = NONE;
   private used = 0;
+  /** blocks of SLOTS words: member's node + 1, 0 for none; linear probing from the hash's low bits */
+  private index = new Uint32Array(0);
+  private readonly freeBlocks: number[] = [];
+  private blocks = 0;
 
   /** Makes list numbers below `lists` usable. */
   reserve(lists: number): void {
@@ -46,9 +57,19 @@ export class HashSets {
   add(list: number, hash: number, k: number): number {
     const { lists, nodes } = this;
     const at = list * LIST;
-    if (lists[at + COUNT] === k && hash > lists[at + LIMIT]) return -1;
-    for (let node = lists[at + HEAD]; node !== NONE; node = nodes[node * NODE + NEXT]) if (nodes[node * NODE] === hash) return node;
-    return this.addNew(list, hash, k);
+    const count = lists[at + COUNT];
+    if (count === k && hash > lists[at + LIMIT]) return -1;
+    if (count < INDEXED || k * 2 > SLOTS) {
+      for (let node = lists[at + HEAD]; node !== NONE; node = nodes[node * NODE + NEXT]) if (nodes[node * NODE] === hash) return node;
+      return this.addNew(list, hash, k);
+    }
+    if (lists[at + INDEX] === NONE) this.buildIndex(list);
+    const block = lists[at + INDEX] * SLOTS;
+    for (let slot = hash & (SLOTS - 1); ; slot = (slot + 1) & (SLOTS - 1)) {
+      const entry = this.index[block + slot];
+      if (entry === 0) return this.addNew(list, hash, k);
+      if (nodes[(entry - 1) * NODE] === hash) return entry - 1;
+    }
   }
 
   /** Adds to a bottom-k set a hash that is known not to be a member. Returns as `add` does. */
@@ -64,8 +85,11 @@ export class HashSets {
     if (hash > largest) return -1;
     let node = this.lists[at + HEAD];
     while (this.nodes[node * NODE] !== largest) node = this.nodes[node * NODE + NEXT];
+    const block = this.lists[at + INDEX];
+    if (block !== NONE) this.unindex(block * SLOTS, node);
     this.nodes[node * NODE + HASH] = hash;
     this.nodes[node * NODE + VALUE] = 0;
+    if (block !== NONE) this.enter(block * SLOTS, node);
     this.lists[at + LIMIT] = this.largest(list);
     return node;
   }
@@ -159,6 +183,9 @@ export class HashSets {
     this.lists[at + HEAD] = NONE;
     this.lists[at + COUNT] = 0;
     this.lists[at + LIMIT] = 0;
+    if (this.lists[at + INDEX] === NONE) return;
+    this.freeBlocks.push(this.lists[at + INDEX]);
+    this.lists[at + INDEX] = NONE;
   }
 
   /** `values`: write them too (else they read as 0). In no particular order: sets have none. */
@@ -202,7 +229,7 @@ export class HashSets {
   }
 
   get memory(): number {
-    return this.lists.byteLength + this.nodes.byteLength;
+    return this.lists.byteLength + this.nodes.byteLength + this.index.byteLength;
   }
 
   private find(list: number, hash: number): number {
@@ -234,7 +261,35 @@ export class HashSets {
     this.nodes[node * NODE + NEXT] = this.lists[at + HEAD];
     this.lists[at + HEAD] = node;
     this.lists[at + COUNT]++;
+    if (this.lists[at + INDEX] !== NONE) this.enter(this.lists[at + INDEX] * SLOTS, node);
     return node;
+  }
+
+  private buildIndex(list: number): void {
+    const block = this.freeBlocks.pop() ?? this.blocks++;
+    this.index = roomFor(this.index, this.blocks * SLOTS);
+    this.index.fill(0, block * SLOTS, (block + 1) * SLOTS);
+    this.lists[list * LIST + INDEX] = block;
+    for (let node = this.lists[list * LIST + HEAD]; node !== NONE; node = this.nodes[node * NODE + NEXT]) this.enter(block * SLOTS, node);
+  }
+
+  private enter(base: number, node: number): void {
+    let slot = this.nodes[node * NODE] & (SLOTS - 1);
+    while (this.index[base + slot] !== 0) slot = (slot + 1) & (SLOTS - 1);
+    this.index[base + slot] = node + 1;
+  }
+
+  /** Takes a member out of its block, moving up those behind the hole (Knuth, TAOCP 3, 6.4, algorithm R). */
+  private unindex(base: number, node: number): void {
+    let hole = this.nodes[node * NODE] & (SLOTS - 1);
+    while (this.index[base + hole] !== node + 1) hole = (hole + 1) & (SLOTS - 1);
+    for (let slot = (hole + 1) & (SLOTS - 1); this.index[base + slot] !== 0; slot = (slot + 1) & (SLOTS - 1)) {
+      const home = this.nodes[(this.index[base + slot] - 1) * NODE] & (SLOTS - 1);
+      if (((slot - home) & (SLOTS - 1)) < ((slot - hole) & (SLOTS - 1))) continue;
+      this.index[base + hole] = this.index[base + slot];
+      hole = slot;
+    }
+    this.index[base + hole] = 0;
   }
 
   private release(node: number): void {
@@ -245,6 +300,9 @@ export class HashSets {
 
 function emptyLists(lists: number): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(lists * LIST);
-  for (let at = HEAD; at < words.length; at += LIST) words[at] = NONE;
+  for (let at = 0; at < words.length; at += LIST) {
+    words[at + HEAD] = NONE;
+    words[at + INDEX] = NONE;
+  }
   return words;
 }

@@ -59,6 +59,8 @@ const {
 } = SOURCE;
 const { requests: T_REQUESTS, failures: T_FAILURES, sends: T_SENDS, login_failures: T_LOGIN_FAILURES, logins: T_LOGINS } = TARGET;
 
+const TIMES_KEPT = ACCOUNT_SPEC.sets[ACCOUNT_SETS.times].k;
+
 /** A request slower than this is `slow`, ms. */
 const SLOW = 1000;
 
@@ -273,7 +275,8 @@ export class AccountTenant {
     const addressNode = accounts.addTo(pane, ACCOUNT_SETS.addresses, this.addresses.hashes[address]);
     if (addressNode >= 0) accounts.sets.setValue(addressNode, address);
     if (c.device[row] !== 0) accounts.addTo(pane, ACCOUNT_SETS.devices, c.device[row]);
-    accounts.addTo(pane, ACCOUNT_SETS.times, at - hourStart);
+    // the earliest times, equal ones included: looking for them first would cost more than all other sets
+    accounts.sets.addNew(accounts.list(pane, ACCOUNT_SETS.times), at - hourStart, TIMES_KEPT);
     if (accounts.samples.wants(pane, rank)) accounts.samples.add(pane, this.sample(c, row, interesting, account, iface, address, origin));
     const cell = this.cells.at(pane, iface, address, this.interfaces, this.addresses);
     if (cell >= 0) this.cells.add(cell, failure, ok, loggedIn);
