@@ -2,74 +2,86 @@ import type { ExpectedRange, Term } from '../../models/evidence.ts';
 import type { EntityRef, WindowSize } from '../../schemas/alert.ts';
 
 /** How a person calls the features, after a number. Features without an entry are written as they are named. */
-const PHRASES: Readonly<Record<string, string>> = {
-  requests: 'requests',
-  failures: 'failed requests',
-  refused: 'refused requests (401, 403)',
-  missing: 'requests for what is not there (404)',
-  client_errors: 'other client errors (4xx)',
-  server_errors: 'server errors (5xx)',
+const PHRASES: Readonly<Record<string, string | readonly [one: string, many: string]>> = {
+  requests: ['request', 'requests'],
+  failures: ['failed request', 'failed requests'],
+  refused: ['refused request (401, 403)', 'refused requests (401, 403)'],
+  missing: ['request for what is not there (404)', 'requests for what is not there (404)'],
+  client_errors: ['other client error (4xx)', 'other client errors (4xx)'],
+  server_errors: ['server error (5xx)', 'server errors (5xx)'],
+  errors: ['error', 'errors'],
   bytes_out: 'sent out',
   bytes_in: 'received',
+  kilobytes: 'kB sent out',
+  foreign_kilobytes: 'kB sent to other countries',
+  mean_size: 'sent out per request',
+  mean_duration: 'per request',
   duration_ms: 'of processing time',
-  interfaces: 'different interfaces',
-  new_interfaces: 'interfaces never used before',
-  objects: 'different objects',
-  new_objects: 'objects not seen before',
-  new_object_reads: 'reads of objects new to the caller',
-  targets: 'different targets',
-  target_runs: 'runs of neighbouring targets',
-  addresses: 'different addresses',
-  new_addresses: 'addresses never used before',
-  new_networks: 'networks never used before',
-  new_countries: 'countries never seen before',
-  new_devices: 'devices never used before',
-  devices: 'different devices',
-  countries: 'different countries',
-  networks: 'different networks',
-  prefixes: 'different network prefixes',
-  sensitive: 'requests to sensitive interfaces',
-  exports: 'exports',
-  sends: 'codes sent',
-  benefits: 'benefits taken',
-  registers: 'sign-ups',
-  logins: 'successful logins',
-  login_failures: 'login failures',
-  login_success_new: 'successful logins from new places among failures',
-  records: 'records delivered',
-  assets: 'static files',
-  neighbours: 'pairs of neighbouring ids',
-  active_minutes: 'active minutes',
-  peak_minute: 'requests in the busiest minute',
-  top_interface: 'requests to one interface',
+  interfaces: ['interface', 'different interfaces'],
+  new_interfaces: ['interface never used before', 'interfaces never used before'],
+  objects: ['object', 'different objects'],
+  new_objects: ['object not seen before', 'objects not seen before'],
+  new_object_reads: ['read of an object new to its caller', 'reads of objects new to their callers'],
+  targets: ['target', 'different targets'],
+  target_runs: ['run of neighbouring targets', 'runs of neighbouring targets'],
+  run_targets: ['target with a neighbour among the others', 'targets with neighbours among the others'],
+  addresses: ['address', 'different addresses'],
+  new_addresses: ['address never used before', 'addresses never used before'],
+  new_networks: ['network never used before', 'networks never used before'],
+  new_countries: ['country never seen before', 'countries never seen before'],
+  new_devices: ['device never used before', 'devices never used before'],
+  devices: ['device', 'different devices'],
+  countries: ['country', 'different countries'],
+  networks: ['network', 'different networks'],
+  prefixes: ['network prefix', 'different network prefixes'],
+  shared_prefixes: ['caller that shares its network prefix with others', 'callers that share their network prefix with others'],
+  shared_devices: ['caller with the same device traits as others', 'callers with the same device traits as others'],
+  sensitive: ['request to a sensitive interface', 'requests to sensitive interfaces'],
+  exports: ['export', 'exports'],
+  sends: ['code sent', 'codes sent'],
+  benefits: ['benefit taken', 'benefits taken'],
+  registers: ['sign-up', 'sign-ups'],
+  logins: ['successful login', 'successful logins'],
+  login_failures: ['login failure', 'login failures'],
+  login_success_new: ['successful login from a new place among failures', 'successful logins from new places among failures'],
+  records: ['record delivered', 'records delivered'],
+  assets: ['static file', 'static files'],
+  neighbours: ['pair of neighbouring ids', 'pairs of neighbouring ids'],
+  active_minutes: ['active minute', 'active minutes'],
+  peak_minute: ['request in the busiest minute', 'requests in the busiest minute'],
+  top_interface: ['request to one interface', 'requests to one interface'],
   foreign: 'sent to other countries',
-  unanswered: 'connections without answer',
-  callers: 'callers',
-  new_callers: 'callers that never called it before',
-  young_callers: 'callers younger than a day',
-  single_callers: 'callers that do nothing else',
-  failing_callers: 'callers that only fail',
-  heavy_callers: 'callers with more than 30 requests',
-  few_callers: 'callers with one or two requests',
-  top_caller: 'requests of the busiest caller',
-  anonymous: 'requests without an account',
-  anonymous_ok: 'requests answered without an account',
-  new_source_requests: 'requests from new addresses',
-  new_source_failures: 'failures from new addresses',
-  new_country_requests: 'requests from a country new to the account',
-  slow: 'requests slower than 1 s',
-  external: 'requests from outside',
-  accounts: 'different accounts',
-  new_accounts: 'accounts not seen before',
-  paths: 'different paths',
-  error_paths: 'different paths that failed',
+  unanswered: ['connection without answer', 'connections without answer'],
+  callers: ['caller', 'callers'],
+  new_callers: ['caller that never called it before', 'callers that never called it before'],
+  young_callers: ['caller younger than a day', 'callers younger than a day'],
+  single_callers: ['caller that does nothing else', 'callers that do nothing else'],
+  failing_callers: ['caller that only fails', 'callers that only fail'],
+  heavy_callers: ['caller with more than 30 requests', 'callers with more than 30 requests'],
+  few_callers: ['caller with one or two requests', 'callers with one or two requests'],
+  top_caller: ['request of the busiest caller', 'requests of the busiest caller'],
+  requests_per_caller: 'requests per caller',
+  requests_since_last: 'requests since it was last called',
+  anonymous: ['request without an account', 'requests without an account'],
+  anonymous_ok: ['request answered without an account', 'requests answered without an account'],
+  new_source_requests: ['request from a new address', 'requests from new addresses'],
+  new_source_failures: ['failure from a new address', 'failures from new addresses'],
+  new_country_requests: ['request from a country new to the account', 'requests from countries new to the account'],
+  slow: ['request slower than 1 s', 'requests slower than 1 s'],
+  external: ['request from outside', 'requests from outside'],
+  external_on_data_port: ['connection from outside to a data port', 'connections from outside to a data port'],
+  accounts: ['account', 'different accounts'],
+  new_accounts: ['account not seen before', 'accounts not seen before'],
+  paths: ['path', 'different paths'],
+  error_paths: ['path that failed', 'different paths that failed'],
 };
 
-const BYTE_FEATURES = new Set(['bytes_out', 'bytes_in', 'foreign']);
-const TIME_FEATURES = new Set(['duration_ms']);
-/** Features that are a degree, not a number of things: "regularity of 950 in 1000". */
+const BYTE_FEATURES = new Set(['bytes_out', 'bytes_in', 'foreign', 'mean_size']);
+const TIME_FEATURES = new Set(['duration_ms', 'mean_duration']);
+/** Features that are a degree or a fact, not a number of things. */
 const DEGREES: Readonly<Record<string, string>> = {
-  gap_regularity: 'regularity of the gaps between requests (of 1,000)',
+  gap_regularity: 'the regularity of the gaps between requests (of 1,000) is',
+  new_environment: 'new environments of address, network, country and device together:',
 };
 
 const SPANS: Readonly<Record<WindowSize, string>> = {
@@ -81,32 +93,40 @@ const SPANS: Readonly<Record<WindowSize, string>> = {
   '7d': 'in 7 days',
 };
 
-const WINDOW_MINUTES: Readonly<Record<WindowSize, number>> = { '1m': 1, '1h': 60, '6h': 360, '1d': 1440, '3d': 4320, '7d': 10_080 };
-
 /** One reason in words: what was seen, what would have been normal, and whose past says so. */
 export function reasonText(term: Term, expected: ExpectedRange, entity: EntityRef, alertWindow: WindowSize): string {
-  const { base, size } = splitFeature(term.feature, alertWindow);
+  const { base, span } = featureOf(term.feature, alertWindow);
   const amount = formatAmount(base, term.value);
   const only = term.law.kind === 'floor' || (term.law.kind === 'measure' && term.law.direction === -1) ? 'only ' : '';
-  const of = term.law.kind === 'share' ? ` of ${formatAmount(base, term.law.trials)}` : '';
-  const what = Object.hasOwn(DEGREES, base)
-    ? `${DEGREES[base]} is ${amount}`
-    : `${only}${amount}${of} ${Object.hasOwn(PHRASES, base) ? PHRASES[base] : base.replaceAll('_', ' ')}`;
-  return `${what} ${SPANS[size]}; ${normalText(base, expected)} ${scopeText(term, entity)} (${baselineText(term, size)})`;
+  const of = term.law.kind === 'share' ? ` (of ${formatAmount(base, term.law.trials)})` : '';
+  const what = Object.hasOwn(DEGREES, base) ? `${DEGREES[base]} ${amount}` : `${only}${amount} ${phraseOf(base, term.value)}${of}`;
+  return `${what} ${span}; ${normalText(base, expected)} ${scopeText(term, entity)} (${baselineText(term)})`;
 }
 
-/** `requests_7d` is the feature `requests` over 7 days; without a suffix it is over the alert's own window. */
-function splitFeature(feature: string, alertWindow: WindowSize): { base: string; size: WindowSize } {
-  const match = /^(.*)_(1m|1h|6h|1d|3d|7d)$/.exec(feature);
-  return match === null ? { base: feature, size: alertWindow } : { base: match[1], size: match[2] as WindowSize };
+/**
+ * What a feature's name says: the base feature and the time that it is about. Suffixes: a window size where it is not
+ * the alert's own, `_running` (the current hour so far), `_at_this_hour`, `_peers`, `_of_…` (the whole of a share).
+ */
+function featureOf(feature: string, alertWindow: WindowSize): { base: string; span: string } {
+  const name = feature.replace(/_peers$/, '').replace(/_of_(logins|requests)$/, '');
+  if (name.endsWith('_running')) return { base: name.slice(0, -'_running'.length), span: 'in this hour so far' };
+  if (name.endsWith('_at_this_hour')) return { base: name.slice(0, -'_at_this_hour'.length), span: 'at this hour of the week' };
+  const match = /^(.*)_(1m|1h|6h|1d|3d|7d)$/.exec(name);
+  return match === null ? { base: name, span: SPANS[alertWindow] } : { base: match[1], span: SPANS[match[2] as WindowSize] };
+}
+
+function phraseOf(base: string, value: number): string {
+  if (!Object.hasOwn(PHRASES, base)) return base.replaceAll('_', ' ');
+  const phrase = PHRASES[base];
+  return typeof phrase === 'string' ? phrase : phrase[value === 1 ? 0 : 1];
 }
 
 function normalText(base: string, { low, high }: ExpectedRange): string {
   const lowText = formatAmount(base, low);
   const highText = formatAmount(base, high);
+  if (high === 0) return 'none is normal';
   if (lowText === highText) return `${highText} is normal`;
-  if (low <= 0) return `up to ${highText} is normal`;
-  return `between ${lowText} and ${highText} is normal`;
+  return low <= 0 ? `up to ${highText} are normal` : `between ${lowText} and ${highText} are normal`;
 }
 
 function scopeText(term: Term, entity: EntityRef): string {
@@ -124,18 +144,12 @@ function scopeText(term: Term, entity: EntityRef): string {
   }
 }
 
-function baselineText(term: Term, size: WindowSize): string {
-  const { scope, size: windows } = term.baseline;
+function baselineText(term: Term): string {
+  const { scope, size } = term.baseline;
   if (scope === 'fixed') return 'no history needed';
   const label = { own: 'own history', peers: 'history of its peers', tenant: "the tenant's history", prior: 'shipped experience' }[scope];
-  return windows > 0 ? `${label}, ${historyLength(windows, size)}` : label;
-}
-
-function historyLength(windows: number, size: WindowSize): string {
-  const minutes = windows * WINDOW_MINUTES[size];
-  const [count, unit] = minutes >= 2880 ? [minutes / 1440, 'day'] : minutes >= 60 ? [minutes / 60, 'hour'] : [minutes, 'minute'];
-  const rounded = Math.max(1, Math.round(count));
-  return `${grouped(rounded)} ${unit}${rounded === 1 ? '' : 's'}`;
+  const windows = Math.round(size);
+  return windows > 0 ? `${label}, ${grouped(windows)} ${windows === 1 ? 'window' : 'windows'}` : label;
 }
 
 function formatAmount(base: string, value: number): string {

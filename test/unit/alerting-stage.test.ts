@@ -67,8 +67,8 @@ describe('an alert', () => {
 
   it('says what is odd, compared with what, and what would have been normal', () => {
     const texts = alert.reasons.map((reason) => reason.text);
-    expect(texts).toContain('214 login failures in this hour; up to 8 is normal for this account at this time (own history, 21 days)');
-    expect(texts.find((text) => text.includes('7 days'))).toMatch(/^30 objects not seen before in 7 days; up to \d+ is normal/);
+    expect(texts).toContain('214 login failures in this hour; up to 8 are normal for this account at this time (own history, 504 windows)');
+    expect(texts.find((text) => text.includes('7 days'))).toMatch(/^30 objects not seen before in 7 days; up to \d+ are normal/);
     expect(alert.counterfactual.length).toBeGreaterThan(0);
   });
 
