@@ -50,7 +50,7 @@ export function background(world: World, start: number, emit: Emit): void {
       device: random.chance(0.5) ? world.market.library(random) : world.market.desktop(random),
     });
     const login = world.api.find('login');
-    if (login !== undefined && random.chance(0.12)) {
+    if (login !== undefined && random.chance(0.04)) {
       for (let k = random.geometric(1.5); k > 0; k--) {
         visit.signIn('', world.unknownLogin(random), false);
         visit.wait(random.exponential(4000));

@@ -7,10 +7,14 @@ import { planEnd } from './plan.ts';
 import { beginScenario } from './scenarios/list.ts';
 import { World } from './world.ts';
 
+/** Accounts of the trial that tells how many events a visit has. */
+const TRIAL_ACCOUNTS = 2000;
+
 /** Builds a tenant's world with its campaigns and hard negatives woven in. */
 export function buildWorld(plan: TenantPlan): World {
   const world = new World(plan);
-  world.calibrate(new World(plan));
+  // visits of a consumer app are alike in number whoever makes them: a smaller crowd tells as much
+  world.calibrate(new World(plan.kind === 'consumer' ? { ...plan, accounts: Math.min(plan.accounts, TRIAL_ACCOUNTS) } : plan));
   for (const [i, name] of plan.hardNegatives.entries()) world.strands.push(beginHardNegative(world, name, i));
   for (const [i, request] of plan.scenarios.entries()) world.strands.push(beginScenario(world, request, i));
   return world;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { HARD_NEGATIVES } from '../../services/simulation/benign/list.ts';
+import { evaluationPlans } from '../../services/simulation/evaluation-plans.ts';
 import type { SimulatedEvent, SimulatedRequest } from '../../services/simulation/event.ts';
 import { targetId } from '../../services/simulation/labels.ts';
 import type { TenantKind, TenantPlan } from '../../services/simulation/plan.ts';
@@ -195,6 +196,27 @@ describe('intensity', () => {
 });
 
 describe('plans', () => {
+  it('for evaluation bring every scenario equally often, after a clean time', () => {
+    const plans = evaluationPlans({ kinds: ['consumer', 'office'], tenants: 18, days: 14, seed: 5, intensities: [1, 1 / 3] });
+    expect(plans).toHaveLength(36);
+    expect(new Set(plans.map((one) => one.name)).size).toBe(36);
+    const times = new Map<string, number>();
+    for (const one of plans) {
+      expect(one.scenarios.length).toBe(3);
+      expect(new Set(one.scenarios.map((request) => request.scenario)).size).toBe(3);
+      for (const request of one.scenarios) {
+        const name = `${one.kind} ${request.scenario}`;
+        times.set(name, (times.get(name) ?? 0) + 1);
+        expect(request.at).toBeGreaterThan(one.start + 3 * 86_400_000);
+        expect(request.at).toBeLessThan(one.start + 14 * 86_400_000);
+      }
+    }
+    for (const kind of ['consumer', 'office']) {
+      const counts = [...times].filter(([name]) => name.startsWith(kind)).map(([, count]) => count);
+      expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2);
+    }
+  });
+
   it('refuse what does not exist or does not suit, and say what does', () => {
     expect(() => tenantPlan('consumer', 1, { scenarios: [{ scenario: 'nonsense' }] })).toThrow(
       /no scenario "nonsense"; there are: credential_stuffing/,
