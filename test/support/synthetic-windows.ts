@@ -86,7 +86,7 @@ export class WindowFeed {
     const seen = (this.seen[slot] ??= { first: start, days: new Set() });
     const activeDays = seen.days.size - (seen.days.has(calendar.day) ? 1 : 0);
     seen.days.add(calendar.day);
-    return { tenant: 't', view: this.view, key, slot, start, end: start + HOUR, calendar, values, rolling, firstSeen: seen.first, activeDays, flags };
+    return { tenant: 't', view: this.view, key, slot, start, end: start + HOUR, calendar, partial: false, values, rolling, firstSeen: seen.first, activeDays, flags };
   }
 
   hour(key: string, start: number, features: Values, flags = 0): Candidate[] {
