@@ -65,6 +65,7 @@ function titleOf(incident: Incident, named: number): string {
   const title = strongestOf(incident)?.title ?? '';
   if (incident.kind === 'cohort')
     return `${formatNumber(Math.max(named, incident.actorCount))} ${plural(incident.members[0]?.kind ?? 'account')} act alike on ${incident.entity.id}`;
+  if (incident.kind === 'crowd') return `${title} (and ${formatNumber(incident.actorCount - 1)} more at the same time)`;
   if (incident.kind === 'interface' && incident.entities.size > 1) return `${title} (and ${incident.entities.size - 1} more)`;
   return title;
 }

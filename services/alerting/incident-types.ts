@@ -1,7 +1,7 @@
 import type { EntityRef, Severity } from '../../schemas/alert.ts';
 
-/** interface: of one or more interfaces; cohort: actors alike on one interface; entity: one account, source or target; shift: the whole population. */
-export type IncidentKind = 'interface' | 'cohort' | 'entity' | 'shift';
+/** interface: of one or more interfaces; cohort: actors alike on one interface; crowd: actors raised by one detector at one time; entity: one account, source or target; shift: the whole population. */
+export type IncidentKind = 'interface' | 'cohort' | 'crowd' | 'entity' | 'shift';
 
 /** An alert as its incident remembers it. Times in ms UTC. */
 export interface Member {

@@ -18,6 +18,8 @@ const RECENT_PART = 6 * HOUR;
 const QUIET = DAY;
 /** So many actors with the same leading interface within a day are one cohort. */
 const COHORT = 4;
+/** … and as many that one detector raises, each on another interface, within this of each other are one crowd. */
+const CROWD_WITHIN = 6 * HOUR;
 /** Alert ids and actors that one incident remembers. */
 const MEMBERS_KEPT = 1000;
 /** Closed incidents that can still be marked. */
@@ -35,8 +37,8 @@ type IncidentState = Omit<Incident, 'actors' | 'entities'> & { actors: [string, 
 /**
  * Groups the alerts of one tenant into incidents: what a person reads. Rules (design, section 8): interface alerts that
  * overlap in time and are related are one incident; an actor's alert joins the incident of the interface that leads it when they
- * overlap; four or more actors of one kind with the same leading interface within a day are one cohort incident;
- * otherwise one per entity. Nothing spans more than two days. State is bounded: closed incidents leave, and only what
+ * overlap; four or more actors of one kind with the same leading interface within a day are one cohort incident, and so
+ * many that one detector raises within hours, each on another interface, are one crowd; otherwise one per entity. Nothing spans more than two days. State is bounded: closed incidents leave, and only what
  * they raised is remembered, for marks.
  *
  * Calls of one pane end come in the canonical order of verdicts, then `commit`.
@@ -210,7 +212,7 @@ export class IncidentBook {
       const cohort = this.cohortOf(member, fitting);
       if (cohort !== undefined) return cohort;
     }
-    return this.openFor('entity', member);
+    return this.crowdOf(member, fitting) ?? this.openFor('entity', member);
   }
 
   /** Informational alerts explain an incident of the same entity; alone they are an incident of their own that nothing else joins. */
@@ -257,12 +259,26 @@ export class IncidentBook {
     return this.union(alike, 'cohort', { kind: 'interface', id: member.lead });
   }
 
+  /** Actors of one kind that one detector raises within hours of each other, each on an interface of its own: the fourth makes a crowd, later ones join it. */
+  private crowdOf(member: Member, fitting: Incident[]): Incident | undefined {
+    const alike = (open: Incident): boolean => {
+      const first = open.members[0];
+      return (
+        first !== undefined && first.kind === member.kind && first.detector === member.detector && member.end - open.endedAt <= CROWD_WITHIN
+      );
+    };
+    const crowd = fitting.find((open) => open.kind === 'crowd' && alike(open));
+    if (crowd !== undefined) return crowd;
+    const singles = fitting.filter((open) => open.kind === 'entity' && alike(open));
+    return singles.length < COHORT - 1 ? undefined : this.union(singles, 'crowd', singles[0].entity);
+  }
+
   /** Joins incidents into the earliest of them, which changes what it is about and keeps its id; the others are retracted. */
   private union(incidents: Incident[], kind: IncidentKind, entity: EntityRef): Incident {
     const [target, ...others] = incidents;
     target.kind = kind;
     target.entity = entity;
-    target.entities.add(entity.id);
+    if (entity.kind === 'interface') target.entities.add(entity.id);
     for (const other of others) {
       for (const member of other.members) joinMember(target, member);
       addActors(target, other);
@@ -368,12 +384,12 @@ function joinMember(incident: Incident, member: Member): void {
   incident.startedAt = Math.min(incident.startedAt, member.start);
   incident.endedAt = Math.max(incident.endedAt, member.end);
   incident.detectedAt = Math.min(incident.detectedAt, member.detectedAt);
-  if (incident.kind === 'interface' && member.kind === 'interface') {
+  if ((incident.kind === 'interface' && member.kind === 'interface') || incident.kind === 'crowd') {
     const strongest = incident.members.reduce(
-      (best, other) => (other.kind === 'interface' && other.evidence > best.evidence ? other : best),
+      (best, other) => (other.kind === member.kind && other.evidence > best.evidence ? other : best),
       member,
     );
-    incident.entity = { kind: 'interface', id: strongest.id };
+    incident.entity = { kind: member.kind, id: strongest.id };
   }
   incident.changed = true;
 }

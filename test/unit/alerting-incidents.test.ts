@@ -123,10 +123,16 @@ describe('incidents', () => {
     expect(incidents[0].title).toBe('60 accounts act alike on POST shop/login');
   });
 
-  it('of accounts with different leading interfaces stay apart', () => {
+  it('of accounts with different leading interfaces stay apart, but many by one detector within hours are a crowd', () => {
     const ids = ['a', 'b', 'c', 'd', 'e'];
-    const reports = ids.map((id, i) => accounts(9 + i, [id], `GET shop/${id}`));
-    expect(latest(checked(run(stage(), reports)).incidents)).toHaveLength(5);
+    const slow = ids.map((id, i) => accounts(9 + 7 * i, [id], `GET shop/${id}`));
+    expect(latest(checked(run(stage(), slow)).incidents)).toHaveLength(5);
+    const mixed = ids.map((id, i) => accounts(9 + i, [id], `GET shop/${id}`, i % 2 === 0 ? 'volume' : 'novelty'));
+    expect(latest(checked(run(stage(), mixed)).incidents)).toHaveLength(5);
+    const fast = ids.map((id, i) => accounts(9 + i, [id], `GET shop/${id}`));
+    const crowd = latest(checked(run(stage(), fast)).incidents).filter((incident) => incident.status !== 'retracted');
+    expect(crowd).toHaveLength(1);
+    expect(crowd[0]).toMatchObject({ entity: { kind: 'account' }, actor_count: 5, title: 'volume on a (and 4 more at the same time)' });
   });
 
   it('of one account alone become the interface incident when the account stands behind that alert', () => {
