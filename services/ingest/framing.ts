@@ -38,6 +38,22 @@ export class LineFramer {
     return this.line;
   }
 
+  /** Bytes that `carry` would copy. */
+  get carried(): number {
+    return this.skipping > 0 ? 0 : this.rest.length;
+  }
+
+  /**
+   * Copies the line whose end has not come to the beginning of `into` and forgets it: the caller reads on behind it and
+   * pushes both together, which saves copying what it reads. Returns its length.
+   */
+  carry(into: Uint8Array): number {
+    const length = this.carried;
+    if (length > 0) into.set(this.rest);
+    if (this.skipping === 0) this.rest = EMPTY;
+    return length;
+  }
+
   push(bytes: Uint8Array): RawPiece[] {
     const pieces: RawPiece[] = [];
     let start = 0;

@@ -50,8 +50,8 @@ export type ToMain =
   | { type: 'ready' }
   | { type: 'opened'; input: number }
   | { type: 'out'; emit: Emit }
-  /** the chunk has been parsed; `parts` batches of it went to peers. `reached`: the input's watermark, if it has one */
-  | { type: 'chunk-done'; id: number; input: number; events: number; parts: number; reached: number | undefined }
+  /** the chunk has been parsed; `parts` batches of it went to peers. `reached`: the input's watermark, if it has one; `buffer`: the chunk's, to be read into again */
+  | { type: 'chunk-done'; id: number; input: number; events: number; parts: number; reached: number | undefined; buffer: ArrayBuffer }
   | { type: 'part-done'; id: number }
   /** all channels of this round are drained; `moved`: messages other than barriers taken since the last round */
   | { type: 'barrier-done'; round: number; moved: number; counters: Record<string, number> }

@@ -14,7 +14,7 @@ import type { AlertFile } from './alert-file.ts';
 import type { OpenedInput } from './byte-source.ts';
 import { addCounters } from './counters.ts';
 import { Crew } from './crew.ts';
-import { LineReader, type ReadPosition } from './line-reader.ts';
+import { LineReader, SpareBuffers, type ReadPosition } from './line-reader.ts';
 import { Outlets } from './outlets.ts';
 import type { ToMain } from './protocol.ts';
 import { restoreTask } from './restore.ts';
@@ -22,7 +22,7 @@ import { type FollowOptions, type Hearable, Quiet } from './quiet.ts';
 import { chooseInput, pinInputs, type Readable } from './scheduler.ts';
 
 /** Bytes of a chunk: large enough to make messages cheap, small enough that a few in flight cost little. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 /** Bytes of an input's first chunk: just enough to learn where in time it stands. */
 const PEEK_BYTES = 16 * 1024;
 /** Bytes that sinks may hold unwritten before reading waits for them. */
@@ -129,6 +129,7 @@ export class EmbeddedRun {
   private alertBase: Record<string, number> = {};
   private crew!: Crew;
   private readonly chunks = new Map<number, { input: ActiveInput; parsed: boolean; parts: number }>();
+  private readonly spares = new SpareBuffers();
   private nextChunk = 1;
   private failure: Error | undefined;
   private wakeup: (() => void) | undefined;
@@ -291,7 +292,7 @@ export class EmbeddedRun {
 
   private async readFrom(input: ActiveInput): Promise<void> {
     const size = Math.min(input.peeked ? CHUNK_BYTES : PEEK_BYTES, input.cap - input.reader.position.offset - input.reader.unterminated);
-    const chunk = size > 0 ? await this.unlessStopped(input, input.reader.next(size)) : undefined;
+    const chunk = size > 0 ? await this.unlessStopped(input, input.reader.next(size, this.spares)) : undefined;
     if (chunk !== undefined) {
       input.peeked = true;
       this.quiet?.heard(input);
@@ -344,6 +345,7 @@ export class EmbeddedRun {
         return;
       case 'chunk-done': {
         const { input } = this.chunks.get(message.id) as { input: ActiveInput };
+        this.spares.give(message.buffer);
         this.result.events += message.events;
         if (message.reached !== undefined) {
           input.reached = message.reached;

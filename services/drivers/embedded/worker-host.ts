@@ -141,7 +141,8 @@ export class WorkerHost {
     this.current = { id, parts: 0, events: 0 };
     this.fromNormalise(input, this.input(input).stage.process(chunk));
     const { parts, events } = this.current;
-    this.post(this.main, { type: 'chunk-done', id, input, events, parts, reached: this.input(input).reached });
+    const buffer = chunk.bytes.buffer as ArrayBuffer;
+    this.post(this.main, { type: 'chunk-done', id, input, events, parts, reached: this.input(input).reached, buffer }, [buffer]);
   }
 
   private fromNormalise(input: number, emits: Emit[]): void {
