@@ -1,9 +1,9 @@
 import { FLAG } from '../core/batch.ts';
 import { sipHash } from '../core/hash.ts';
 import { keyGroup, partitionOf } from '../core/key-groups.ts';
+import { FactPool } from './fact-pool.ts';
 import { putHex } from './hashed-pool.ts';
 import { ByteInterner, widen } from './interner.ts';
-import { TextPool } from './text-pool.ts';
 import type { Workspace } from './workspace.ts';
 
 const MAX_ACCOUNTS = 1 << 17;
@@ -21,23 +21,30 @@ export interface AccountBookConfig {
 
 /** Accounts and what is known of each: role flags and partition, worked out once an account. */
 export class AccountBook {
-  readonly pool: TextPool;
+  readonly pool: FactPool;
   private readonly config: AccountBookConfig;
   private readonly roles: { flag: number; pattern: RegExp }[];
   private readonly secrets: ByteInterner;
   private secretTo = new Int32Array(512);
   private readonly words = new Uint32Array(2);
-  /** by id: role flags at 2i, partition at 2i + 1 */
-  facts = new Uint32Array(1024);
 
   constructor(config: AccountBookConfig) {
     this.config = config;
-    this.pool = new TextPool(MAX_ACCOUNTS, config.seed, config.partitions);
+    this.pool = new FactPool(MAX_ACCOUNTS, config.seed, config.partitions, 2);
     this.secrets = new ByteInterner(MAX_ACCOUNTS, config.seed);
     this.roles = [
       ...config.roles.admin.map((text) => ({ flag: FLAG.admin, pattern: globPattern(text) })),
       ...config.roles.service.map((text) => ({ flag: FLAG.service, pattern: globPattern(text) })),
     ];
+  }
+
+  /** Role flags of an account. */
+  flags(id: number): number {
+    return this.pool.fact(id, 0);
+  }
+
+  partition(id: number): number {
+    return this.pool.fact(id, 1);
   }
 
   /** Forgets everything when full. Call between records. */
@@ -73,13 +80,14 @@ export class AccountBook {
 
   /** `name` is the readable one: roles are given in it also where accounts are stored hashed. */
   private enter(id: number, name: string): void {
-    while (id * 2 >= this.facts.length) this.facts = widen(this.facts);
     const bytes = this.pool.bytesOf(id);
     const shown = new TextDecoder().decode(bytes);
     let flags = 0;
     for (const { flag, pattern } of this.roles) if (pattern.test(name) || pattern.test(shown)) flags |= flag;
-    this.facts[2 * id] = flags;
-    this.facts[2 * id + 1] = partitionOf(keyGroup(bytes, 0, bytes.length), this.config.partitions);
+    const { entries } = this.pool.ids;
+    const at = this.pool.factsAt(id);
+    entries[at] = flags;
+    entries[at + 1] = partitionOf(keyGroup(bytes, 0, bytes.length), this.config.partitions);
   }
 }
 

@@ -1,16 +1,17 @@
 import { hash32, sipHash } from '../core/hash.ts';
 import { keyGroup, partitionOf } from '../core/key-groups.ts';
 import type { AddressData } from './addresses.ts';
+import { FactPool } from './fact-pool.ts';
 import { putHex } from './hashed-pool.ts';
-import { ByteInterner, widen } from './interner.ts';
 import { IpAddress, ipText, type NetworkList, parseIp, prefixHash } from './ip-address.ts';
-import { TextPool } from './text-pool.ts';
 import type { Workspace } from './workspace.ts';
 
 const MAX_ADDRESSES = 1 << 17;
 /** Facts of an address; `partition`: the account partition of an anonymous event from it. */
-export const FACT = { asn: 0, country: 1, prefix: 2, internal: 3, trusted: 4, partition: 5, hash: 6 } as const;
-export const FACTS = 8;
+export const FACT = { asn: 0, country: 1, prefix: 2, internal: 3, trusted: 4, partition: 5, hash: 6, canonical: 7 } as const;
+const FACTS = 8;
+/** `canonical` of a text that is no address. */
+const NONE = 0xffffffff;
 const encoder = new TextEncoder();
 
 export interface AddressBookConfig {
@@ -23,28 +24,24 @@ export interface AddressBookConfig {
   hashKey?: Uint32Array;
 }
 
-/** Client addresses and what is known of each, worked out once an address: ids key the columns below. */
+/**
+ * Client addresses and what is known of each, worked out once. The pool holds the texts as they were logged as well as
+ * the canonical ones (mostly the same): the fact `canonical` is the id of the latter.
+ */
 export class AddressBook {
-  readonly pool: TextPool;
+  readonly pool: FactPool;
   private readonly config: AddressBookConfig;
-  private readonly raw: ByteInterner;
-  private rawTo = new Int32Array(512);
   private readonly address = new IpAddress();
   private readonly words = new Uint32Array(2);
-  /** what is known by id: field f of address i is facts[i * FACTS + f] (one cache line an address) */
-  facts = new Uint32Array(512 * FACTS);
 
   constructor(config: AddressBookConfig) {
     this.config = config;
-    this.pool = new TextPool(MAX_ADDRESSES, config.seed, config.partitions);
-    this.raw = new ByteInterner(MAX_ADDRESSES * 2, config.seed);
+    this.pool = new FactPool(MAX_ADDRESSES, config.seed, config.partitions, FACTS);
   }
 
   /** Forgets everything when full. Call between records. */
   makeRoom(): void {
-    if (!this.raw.full && !this.pool.ids.full) return;
-    this.raw.reset();
-    this.pool.reset();
+    if (this.pool.ids.full) this.pool.reset();
   }
 
   /**
@@ -76,39 +73,47 @@ export class AddressBook {
       }
     }
     if (end - start < 2 || end - start > 64) return -1;
-    const rawId = this.raw.intern(workspace.view, start, end);
-    if (rawId >= this.rawTo.length) this.rawTo = widen(this.rawTo);
-    if (this.raw.lastIsNew) this.rawTo[rawId] = this.enter(bytes, start, end);
-    return this.rawTo[rawId];
+    const id = this.pool.ids.intern(workspace.view, start, end);
+    if (this.pool.ids.lastIsNew) this.enter(id, bytes, start, end);
+    const canonical = this.pool.fact(id, FACT.canonical);
+    return canonical === NONE ? -1 : canonical;
   }
 
-  private enter(bytes: Uint8Array, start: number, end: number): number {
-    const { config, address } = this;
-    if (!parseIp(bytes, start, end, address)) return -1;
-    let text = ipText(address);
-    if (config.hashKey !== undefined) {
-      const plain = encoder.encode(text);
-      sipHash(config.hashKey, plain, 0, plain.length, this.words);
-      const hex = new Uint8Array(16);
-      putHex(this.words, hex, 0);
-      text = new TextDecoder().decode(hex);
-    }
-    const id = this.pool.internText(text);
-    while ((id + 1) * FACTS > this.facts.length) this.facts = widen(this.facts);
-    const { facts } = this;
-    const at = id * FACTS;
+  /** A fact (of FACT) of an address. */
+  fact(id: number, index: number): number {
+    return this.pool.fact(id, index);
+  }
+
+  /** Works out what a new text is. */
+  private enter(raw: number, bytes: Uint8Array, start: number, end: number): void {
+    const { config, address, pool } = this;
+    const known = parseIp(bytes, start, end, address);
+    const id = known ? pool.internText(this.shown(ipText(address))) : NONE;
+    pool.ids.entries[pool.factsAt(raw) + FACT.canonical] = id;
+    if (!known) return;
+    const { entries, arena } = pool.ids;
+    const at = pool.factsAt(id);
+    const from = pool.ids.start(id);
+    const to = pool.ids.end(id);
     const internal = config.internal.has(address);
-    facts[at + FACT.internal] = internal ? 1 : 0;
-    facts[at + FACT.trusted] = config.trusted.size > 0 && config.trusted.has(address) ? 1 : 0;
-    facts[at + FACT.country] = internal ? 0 : config.data.country(address);
-    facts[at + FACT.asn] = internal ? 0 : config.data.asn(address);
-    facts[at + FACT.prefix] = prefixHash(address);
-    const { arena } = this.pool.ids;
-    const from = this.pool.ids.start(id);
-    const to = this.pool.ids.end(id);
-    facts[at + FACT.partition] = partitionOf(keyGroup(arena, from, to), config.partitions);
-    facts[at + FACT.hash] = hash32(arena, from, to);
-    return id;
+    entries[at + FACT.internal] = internal ? 1 : 0;
+    entries[at + FACT.trusted] = config.trusted.size > 0 && config.trusted.has(address) ? 1 : 0;
+    entries[at + FACT.country] = internal ? 0 : config.data.country(address);
+    entries[at + FACT.asn] = internal ? 0 : config.data.asn(address);
+    entries[at + FACT.prefix] = prefixHash(address);
+    entries[at + FACT.partition] = partitionOf(keyGroup(arena, from, to), config.partitions);
+    entries[at + FACT.hash] = hash32(arena, from, to);
+    if (config.hashKey === undefined) entries[at + FACT.canonical] = id;
+  }
+
+  /** The text that stands for an address: itself, or its keyed hash. */
+  private shown(text: string): string {
+    if (this.config.hashKey === undefined) return text;
+    const plain = encoder.encode(text);
+    const hex = new Uint8Array(16);
+    sipHash(this.config.hashKey, plain, 0, plain.length, this.words);
+    putHex(this.words, hex, 0);
+    return new TextDecoder().decode(hex);
   }
 
   /**
@@ -118,7 +123,7 @@ export class AddressBook {
    */
   client(workspace: Workspace, peerStart: number, peerEnd: number, listStart: number, listEnd: number): number {
     let id = this.find(workspace, peerStart, peerEnd);
-    if (id < 0 || this.facts[id * FACTS + FACT.trusted] === 0) return id;
+    if (id < 0 || this.fact(id, FACT.trusted) === 0) return id;
     const bytes = workspace.bytes;
     let end = listEnd;
     while (end > listStart) {
@@ -127,7 +132,7 @@ export class AddressBook {
       const hop = this.find(workspace, start, end);
       if (hop < 0) return id;
       id = hop;
-      if (this.facts[hop * FACTS + FACT.trusted] === 0) return hop;
+      if (this.fact(hop, FACT.trusted) === 0) return hop;
       end = start - 1;
     }
     return id;

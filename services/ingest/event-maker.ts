@@ -2,7 +2,7 @@ import { type BatchBuilder, FLAG, IDENTITY_ORIGINS } from '../core/batch.ts';
 import { combine32, hash32 } from '../core/hash.ts';
 import type { DeadReason } from '../core/stage.ts';
 import { AccountBook } from './account-book.ts';
-import { AddressBook, FACT, FACTS } from './address-book.ts';
+import { AddressBook, FACT } from './address-book.ts';
 import { AgentBook } from './agent-book.ts';
 import { cookieSpan } from './cookie.ts';
 import type { FieldPlan } from './field-plan.ts';
@@ -142,15 +142,18 @@ export class EventMaker {
 
   /** What the address says, and the partition of the account. */
   private place(): void {
-    const { row, accountId, addressId } = this;
-    const { facts } = this.addresses;
-    const at = addressId * FACTS;
-    const known = addressId >= 0;
-    row.prefix = known ? facts[at + FACT.prefix] : 0;
-    row.asn = known ? facts[at + FACT.asn] : 0;
-    row.country = known ? facts[at + FACT.country] : 0;
-    if (known && facts[at + FACT.internal] === 1) row.flags |= FLAG.internalSource;
-    row.partition = accountId >= 0 ? this.accounts.facts[2 * accountId + 1] : facts[at + FACT.partition];
+    const { row, accountId, addressId, addresses } = this;
+    if (addressId >= 0) {
+      row.prefix = addresses.fact(addressId, FACT.prefix);
+      row.asn = addresses.fact(addressId, FACT.asn);
+      row.country = addresses.fact(addressId, FACT.country);
+      if (addresses.fact(addressId, FACT.internal) === 1) row.flags |= FLAG.internalSource;
+    } else {
+      row.prefix = 0;
+      row.asn = 0;
+      row.country = 0;
+    }
+    row.partition = accountId >= 0 ? this.accounts.partition(accountId) : addresses.fact(addressId, FACT.partition);
   }
 
   /** Event time and duration. */
@@ -235,7 +238,7 @@ export class EventMaker {
     this.accountId = identity.find();
     row.origin = identity.origin;
     if (this.accountId >= 0) {
-      row.flags |= accounts.facts[2 * this.accountId];
+      row.flags |= accounts.flags(this.accountId);
       return;
     }
     row.flags |= FLAG.anonymous;
@@ -287,7 +290,7 @@ export class EventMaker {
     if (!services.read()) return this.refuse(services.reason, services.detail);
     this.interfaceId = services.id;
     this.accountId = this.accountNamed(this.addresses.pool.bytesOf(this.addressId));
-    row.flags = services.flags | this.accounts.facts[2 * this.accountId];
+    row.flags = services.flags | this.accounts.flags(this.accountId);
     row.origin = HOST_ORIGIN;
     row.object = services.object;
     row.objectNumber = services.objectNumber;

@@ -1,7 +1,7 @@
 import { FLAG } from '../core/batch.ts';
 import { combine32 } from '../core/hash.ts';
 import type { DeadReason } from '../core/stage.ts';
-import { type AddressBook, FACT, FACTS } from './address-book.ts';
+import { type AddressBook, FACT } from './address-book.ts';
 import { SLOT } from './fields.ts';
 import { KIND } from './json-scanner.ts';
 import { unsignedOf } from './numbers.ts';
@@ -64,8 +64,8 @@ export class FlowService {
     if (port < 0 || port > 65535) return this.refuse('not_this_format', `'${view.show(SLOT.peer_port)}' is no port`);
     const originPort = view.has(SLOT.port) ? unsignedOf(workspace.bytes, starts[SLOT.port], ends[SLOT.port]) : 0;
     const unanswered = view.has(SLOT.state) && UNANSWERED.has(view.show(SLOT.state));
-    const hash = addresses.facts[peer * FACTS + FACT.hash];
-    const internal = addresses.facts[peer * FACTS + FACT.internal] === 1 || view.isTrue(SLOT.local_peer);
+    const hash = addresses.fact(peer, FACT.hash);
+    const internal = addresses.fact(peer, FACT.internal) === 1 || view.isTrue(SLOT.local_peer);
     const protocol = view.show(SLOT.protocol).toLowerCase();
     const chosen = port >= EPHEMERAL ? originPort >= EPHEMERAL || unanswered : unanswered && port >= WELL_KNOWN && !KNOWN_PORTS.has(port);
     const folded = chosen && protocol !== 'icmp';
@@ -76,7 +76,7 @@ export class FlowService {
     if (view.isTrue(SLOT.local_source)) this.flags |= FLAG.internalSource;
     this.object = (folded ? combine32(hash, port) : hash) || 1;
     this.objectNumber = folded ? port : -1;
-    this.peerCountry = internal ? 0 : addresses.facts[peer * FACTS + FACT.country];
+    this.peerCountry = internal ? 0 : addresses.fact(peer, FACT.country);
     this.path = combine32(hash, port);
     return true;
   }

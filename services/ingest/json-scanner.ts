@@ -27,6 +27,8 @@ const SITE_TABLE = 4096;
 /** Longest separator-and-key text that is learned. */
 const MAX_LITERAL = 80;
 const UNRANKED = 255;
+/** rank of a slot whose value was taken back: any rank goes before it */
+const VOIDED = 254;
 
 /**
  * Walks one JSON record's bytes once, checks them strictly (RFC 8259 as JSON.parse does, but a line feed is never
@@ -44,6 +46,9 @@ export class JsonScanner {
   readonly ends: Int32Array;
   private readonly ranks: Uint8Array;
   private readonly dashIsAbsent: boolean;
+  /** slots that were set since `clear` */
+  private readonly touched: Int32Array;
+  private touchedCount = 0;
   error: ScanError = '';
   /** where the error was found */
   errorAt = 0;
@@ -89,6 +94,7 @@ export class JsonScanner {
     this.kinds = new Uint8Array(slots);
     this.starts = new Int32Array(slots);
     this.ends = new Int32Array(slots);
+    this.touched = new Int32Array(slots);
     this.ranks = new Uint8Array(slots).fill(UNRANKED);
     const encoder = new TextEncoder();
     for (const { path, slot, rank } of paths) {
@@ -158,8 +164,12 @@ export class JsonScanner {
 
   /** Clears all slots. `scan` does not: call it before each record. */
   clear(): void {
-    this.kinds.fill(KIND.absent);
-    this.ranks.fill(UNRANKED);
+    for (let i = 0; i < this.touchedCount; i++) {
+      const slot = this.touched[i];
+      this.kinds[slot] = KIND.absent;
+      this.ranks[slot] = UNRANKED;
+    }
+    this.touchedCount = 0;
     this.anyEscaped = false;
     this.error = '';
   }
@@ -321,7 +331,7 @@ export class JsonScanner {
 
   private void(slot: number): void {
     this.kinds[slot] = KIND.absent;
-    this.ranks[slot] = UNRANKED;
+    if (this.ranks[slot] !== UNRANKED) this.ranks[slot] = VOIDED;
   }
 
   private capture(node: number, kind: number, start: number, end: number): void {
@@ -334,6 +344,7 @@ export class JsonScanner {
 
   private set(slot: number, rank: number, kind: number, start: number, end: number): void {
     if (rank > this.ranks[slot]) return;
+    if (this.ranks[slot] === UNRANKED) this.touched[this.touchedCount++] = slot;
     this.ranks[slot] = rank;
     this.kinds[slot] = kind;
     this.starts[slot] = start;

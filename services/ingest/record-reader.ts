@@ -185,6 +185,7 @@ export class RecordReader {
     view.kinds.fill(KIND.absent);
     const last = feed >= end && this.unterminated;
     if (plan.flows ? this.zeekLine(input.zeek, last) : this.combinedLine(input, last)) handler.record();
+    if (plan.kind === 'json') view.kinds.fill(KIND.absent); // the scanner clears what it has set itself
     return next;
   }
 

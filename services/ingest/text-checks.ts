@@ -29,15 +29,19 @@ export function lineEnd(bytes: Uint8Array, start: number, end: number): number {
   return feed < 0 || feed > end ? end : feed;
 }
 
-/** Hash of a record's bytes, two interleaved chains of four bytes at a time. */
+/** Hash of a record's bytes, four interleaved chains of four bytes at a time (one chain would wait for its products). */
 export function contentHash(view: DataView, start: number, end: number): number {
   let a = end - start;
   let b = 0x9e3779b1;
+  let c = 0x7feb352d;
+  let d = 0x2c1b3c6d;
   let i = start;
-  for (; i + 8 <= end; i += 8) {
+  for (; i + 16 <= end; i += 16) {
     a = Math.imul(((a << 5) | (a >>> 27)) ^ view.getInt32(i, true), 0x9e3779b1);
     b = Math.imul(((b << 7) | (b >>> 25)) ^ view.getInt32(i + 4, true), 0x85ebca6b);
+    c = Math.imul(((c << 9) | (c >>> 23)) ^ view.getInt32(i + 8, true), 0xc2b2ae35);
+    d = Math.imul(((d << 11) | (d >>> 21)) ^ view.getInt32(i + 12, true), 0x27d4eb2f);
   }
   for (; i < end; i++) a = Math.imul(((a << 5) | (a >>> 27)) ^ view.getUint8(i), 0x9e3779b1);
-  return combine32(a, b);
+  return combine32(combine32(a, b), combine32(c, d));
 }
