@@ -7,7 +7,7 @@ import { type Terminal, terminalOf, writeOut } from '../console/output.ts';
 import { renderTable } from '../console/table.ts';
 import { EXIT, WeirError } from '../core/errors.ts';
 import { loadAddressTables } from '../ingest/address-loader.ts';
-import { AddressData, type AddressTables, NO_ADDRESS_DATA } from '../ingest/addresses.ts';
+import { AddressData, NO_ADDRESS_DATA } from '../ingest/addresses.ts';
 import { defaultLateness } from '../ingest/normalise-config.ts';
 import { openReader } from '../storage/open-reader.ts';
 import { defaultConfig, type LoadedConfig, loadConfig, tenantConfig } from './config.ts';
