@@ -14,6 +14,22 @@ export function countTerm(feature: string, value: number, expected: Expectation,
   };
 }
 
+/**
+ * An amount of bytes or records against what is expected of it: log-normal with the expectation's mean and variance,
+ * since one answer may be a thousand times another and the tail of a count's law is too thin for that.
+ */
+export function amountTerm(feature: string, value: number, expected: Expectation, group: string, weight = 1): Term {
+  const variance = Math.log1p(expected.dispersion + 1 / Math.max(expected.mean, 1e-3));
+  return {
+    feature,
+    value,
+    law: { kind: 'measure', center: Math.max(expected.mean, 1e-3) * Math.exp(-variance / 2), spread: Math.sqrt(variance), direction: 1 },
+    baseline: { scope: expected.scope, size: expected.size },
+    group,
+    weight,
+  };
+}
+
 /** A value against a law that a baseline has worked out. */
 export function lawTerm(feature: string, value: number, expected: Expected, group: string, weight = 1): Term {
   return { feature, value, law: expected.law, baseline: { scope: expected.scope, size: expected.size }, group, weight };

@@ -114,6 +114,7 @@ export class AccountBaselines {
     const n = Math.min(hours, 3 * days);
     const mean = hours > 0 ? sum / hours : 0;
     credible(mean * n, 0, n, g.hourMean[level], within(g.hourWithin, level, mean, g.hourMean[level], hours), g.between[level], g.days, this.expectation);
+    keepScale(this.expectation, level, g.hourMean[level], g.between[level]);
     const record = d[this.row + RECORD + level];
     if (record > 0) {
       // the highest of n hours has a chance of about 1 / n: the tail, which falls like exp(-x / (dispersion x mean)), is
@@ -136,11 +137,13 @@ export class AccountBaselines {
     const d = this.slab.data;
     const g = this.group;
     const days = d[this.row + DAYS];
-    return credible(
+    credible(
       d[this.row + SUMS + level], d[this.row + SQUARES + level], days,
       g.dayMean[level], within(g.dayWithin, level, days > 0 ? d[this.row + SUMS + level] / days : 0, g.dayMean[level], days), g.between[level],
       g.days, this.expectation,
     );
+    keepScale(this.expectation, level, g.dayMean[level], g.between[level]);
+    return this.expectation;
   }
 
   /** What is expected of seven days in a row by the long-horizon anchor; undefined while that is younger than two weeks. */
@@ -387,6 +390,19 @@ export class AccountBaselines {
     d[row + HELD_DAYS] = 0;
     d[row + HELD_HOURS] = 0;
   }
+}
+
+/** Levels of which most hours have none, and which come in lots when they come. */
+const SPARSE = new Set<number>([LEVEL.exports]);
+
+/**
+ * For sparse levels a past without any says that the account rarely does it, not that it would do little if it did: the
+ * scale of the law (mean x dispersion), which is the size of a lot, stays at least the group's.
+ */
+function keepScale(out: Expectation, level: number, groupMean: number, between: number): void {
+  if (!SPARSE.has(level)) return;
+  out.mean = Math.max(out.mean, groupMean / 20);
+  out.dispersion = Math.max(out.dispersion, (groupMean * between) / out.mean);
 }
 
 /** The dispersion of accounts of this level's amount, as far as the own mean is known. */

@@ -4,7 +4,7 @@ import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { A, LEVEL, NOVELTY, type Novelty } from '../levels.ts';
 import { severityOf } from '../severity.ts';
-import { countTerm, fixedTerm, strongest } from '../terms.ts';
+import { amountTerm, countTerm, fixedTerm, strongest } from '../terms.ts';
 
 const WHERE: readonly Novelty[] = ['new_environment', 'new_countries', 'new_networks', 'new_addresses'];
 const WHAT = ['sensitive', 'exports', 'new_objects', 'kilobytes', 'targets', 'requests'] as const;
@@ -33,7 +33,7 @@ export const accountTakeover: Detector<AccountBaselines> = {
     for (const level of WHAT) {
       const value = b.amount('1h', LEVEL[level]);
       const expected = b.hour(LEVEL[level]);
-      if (value > 1.5 * expected.mean && value >= 2) terms.push(countTerm(level, value, expected, 'what', level === 'requests' ? 0.7 : 1));
+      if (value > 1.5 * expected.mean && value >= 2) terms.push((level === 'kilobytes' ? amountTerm : countTerm)(level, value, expected, 'what', level === 'requests' ? 0.7 : 1));
     }
     addNovelty(terms, b, 'new_interfaces', 'what');
     const after = window.values[A.login_success_new];

@@ -1,16 +1,17 @@
 import { FLAG } from '../../services/core/batch.ts';
 import type { AccountBaselines } from '../baselines/account.ts';
+import type { Expectation } from '../baselines/credibility.ts';
 import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { A, LEVEL } from '../levels.ts';
 import { severityOf } from '../severity.ts';
-import { countTerm, strongest } from '../terms.ts';
+import { amountTerm, countTerm, strongest } from '../terms.ts';
 import { MINUTE_COUNTERS } from '../windows.ts';
 
 const TAKEN = ['exports', 'records', 'kilobytes', 'sensitive'] as const;
 const LEAST = { exports: 2, records: 200, kilobytes: 5_000, sensitive: 15 } as const;
 /** An export now and then is what a month's end brings: the count alone does not decide. */
-const WEIGHT = { exports: 0.4, records: 0.8, kilobytes: 0.8, sensitive: 1 } as const;
+const WEIGHT = { exports: 0.6, records: 1, kilobytes: 1, sensitive: 1 } as const;
 const EXPORTS = MINUTE_COUNTERS.indexOf('exports');
 const SENSITIVE = MINUTE_COUNTERS.indexOf('sensitive');
 const BYTES = MINUTE_COUNTERS.indexOf('bytes_out');
@@ -36,10 +37,10 @@ export const bulkExport: Detector<AccountBaselines> = {
       const hour = b.amount('1h', level);
       if (hour > 0) {
         const expected = b.hour(level);
-        if (hour > 2 * expected.mean) terms.push(countTerm(name, hour, expected, name === 'exports' ? 'exports' : 'what', WEIGHT[name]));
+        if (hour > 2 * expected.mean) terms.push(taken(name, '', hour, expected));
       }
       const expected = b.day(level);
-      if (day > 2 * expected.mean) terms.push(countTerm(`${name}_1d`, day, expected, name === 'exports' ? 'exports' : 'what', WEIGHT[name]));
+      if (day > 2 * expected.mean) terms.push(taken(name, '_1d', day, expected));
     }
     if (strongest(terms, 'what') + strongest(terms, 'exports') < 1.5) return undefined;
     const { calendar } = window;
@@ -58,9 +59,14 @@ export const bulkExport: Detector<AccountBaselines> = {
     for (const [name, value] of running) {
       if (value < 2 * LEAST[name]) continue;
       const expected = b.hour(LEVEL[name]);
-      if (value > 3 * expected.mean) terms.push(countTerm(`${name}_running`, value, expected, name === 'exports' ? 'exports' : 'what', WEIGHT[name]));
+      if (value > 3 * expected.mean) terms.push(taken(name, '_running', value, expected));
     }
     return terms.length > 0 ? terms : undefined;
   },
   severity: (evidence) => severityOf(evidence),
 };
+
+function taken(name: (typeof TAKEN)[number], window: string, value: number, expected: Expectation): Term {
+  const term = name === 'records' || name === 'kilobytes' ? amountTerm : countTerm;
+  return term(name + window, value, expected, name === 'exports' ? 'exports' : 'what', WEIGHT[name]);
+}

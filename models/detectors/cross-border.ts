@@ -4,7 +4,7 @@ import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { LEVEL } from '../levels.ts';
 import { severityOf } from '../severity.ts';
-import { countTerm } from '../terms.ts';
+import { amountTerm } from '../terms.ts';
 import { addNovelty } from './account-takeover.ts';
 
 /** Bytes to other countries in a day below which nothing is worth a word: 20 MiB. */
@@ -18,17 +18,17 @@ export const crossBorder: Detector<AccountBaselines> = {
   title: 'Host {key} sends much to other countries',
   features: ['foreign_kilobytes', 'foreign_kilobytes_1d', 'new_countries'],
   needs: ['flow', 'peerCountry'],
-  gate: 5,
+  gate: 4,
   applies: (flags) => (flags & FLAG.flow) !== 0,
   terms(_window, b) {
     const day = b.amount('1d', LEVEL.foreign_kilobytes);
     if (day < LEAST_KILOBYTES) return undefined;
     const terms: Term[] = [];
     const expected = b.day(LEVEL.foreign_kilobytes);
-    if (day > 2 * expected.mean) terms.push(countTerm('foreign_kilobytes_1d', day, expected, 'bytes'));
+    if (day > 2 * expected.mean) terms.push(amountTerm('foreign_kilobytes_1d', day, expected, 'bytes'));
     const hour = b.amount('1h', LEVEL.foreign_kilobytes);
     const hourly = b.hour(LEVEL.foreign_kilobytes);
-    if (hour > 2 * hourly.mean) terms.push(countTerm('foreign_kilobytes', hour, hourly, 'bytes'));
+    if (hour > 2 * hourly.mean) terms.push(amountTerm('foreign_kilobytes', hour, hourly, 'bytes'));
     if (b.lifeDays >= 2) addNovelty(terms, b, 'new_countries', 'where');
     return terms.length > 0 ? terms : undefined;
   },

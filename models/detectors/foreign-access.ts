@@ -4,7 +4,7 @@ import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { LEVEL, NOVELTY } from '../levels.ts';
 import { severityOf } from '../severity.ts';
-import { countTerm, strongest } from '../terms.ts';
+import { amountTerm, countTerm, strongest } from '../terms.ts';
 import { addNovelty } from './account-takeover.ts';
 
 /** A country that the account (or host) never had, and something worth it: sensitive reads, data taken (scenario 15). */
@@ -27,7 +27,7 @@ export const foreignAccess: Detector<AccountBaselines> = {
     for (const name of flow ? (['foreign_kilobytes'] as const) : (['sensitive', 'exports', 'kilobytes'] as const)) {
       const value = b.amount('1h', LEVEL[name]);
       const expected = b.hour(LEVEL[name]);
-      if (value >= 1 && value > expected.mean) terms.push(countTerm(name, value, expected, 'what'));
+      if (value >= 1 && value > expected.mean) terms.push((name === 'kilobytes' || name === 'foreign_kilobytes' ? amountTerm : countTerm)(name, value, expected, 'what'));
     }
     return terms;
   },

@@ -14,7 +14,7 @@ export const foreignCallers: Detector<InterfaceBaselines> = {
   title: '{key} is called from abroad or from outside',
   features: ['new_country_requests', 'new_country_requests_6h', 'external', 'external_6h'],
   needs: ['country'],
-  gate: 6.5,
+  gate: 8,
   applies: (flags) => (flags & FLAG.flow) === 0 && (flags & (FLAG.sensitive | FLAG.export)) !== 0,
   terms(window, b) {
     if (b.activeHours < 24 || window.values[I.new_country_requests] + window.values[I.external] < 3) return undefined;

@@ -9,8 +9,12 @@ export const LEAST_RATE = 6;
 
 /** Minutes of nothing that even the busiest interface is granted. */
 const LEAST_MINUTES = 3;
-/** Requests come in clumps within an hour, which hours do not show: never less dispersion than this. */
-const LEAST_DISPERSION = 0.2;
+/**
+ * Requests come in clumps within an hour, which hours do not show: never less dispersion than this. And hours that
+ * differ several-fold are still not hours of nothing, which a gamma law would take them for: never more than that.
+ */
+const LEAST_DISPERSION = 0.1;
+const MOST_DISPERSION = 0.25;
 
 /** Nothing comes any more where much always came (scenario 19). Looked at by minutes, so that the stop alarms at the stop. */
 export const interfaceSilent: Detector<InterfaceBaselines> = {
@@ -20,19 +24,21 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
   title: '{key} has gone silent',
   features: ['requests_since_last'],
   needs: [],
-  gate: 4.5,
+  gate: 5.2,
   quarantines: false,
   terms: () => undefined,
   minuteTerms(minute, b) {
     if (minute.counters[0] > 0 || b.hours < LEAST_HOURS) return undefined;
-    const expected = b.requests(minute.calendar);
+    const expected = { ...b.requests(minute.calendar) };
     // the same hour of the same kind of day must have been seen: the first weekend is no stop
     if (expected.scope !== 'own' || expected.size < 2) return undefined;
     const silent = b.silentExpected;
     if (silent < 8 || silent < LEAST_MINUTES * (expected.mean / 60)) return undefined;
+    // an interface of one caller falls silent with it: that is the caller's business
+    const alone = b.count('top_caller').mean > 0.6 * expected.mean;
     return [{
-      feature: 'requests_since_last', value: 0, law: { kind: 'floor', mean: silent, dispersion: Math.max(expected.dispersion, LEAST_DISPERSION) },
-      baseline: { scope: expected.scope, size: expected.size }, group: 'silence', weight: 1,
+      feature: 'requests_since_last', value: 0, law: { kind: 'floor', mean: silent, dispersion: Math.min(MOST_DISPERSION, Math.max(expected.dispersion, LEAST_DISPERSION)) },
+      baseline: { scope: expected.scope, size: expected.size }, group: 'silence', weight: alone ? 0.5 : 1,
     }];
   },
   severity: (evidence) => severityOf(evidence, 'high'),

@@ -7,7 +7,7 @@ import { severityOf } from '../severity.ts';
 import { countTerm, strongest } from '../terms.ts';
 import { regularTerm } from './scraping.ts';
 
-const LEAST_REQUESTS = 40;
+const LEAST_REQUESTS = 25;
 
 /** A script behind a person's account (scenario 18): even gaps, no idle minute, more than hands can do. Services and declared robots are what they say. */
 export const machineBehaviour: Detector<AccountBaselines> = {

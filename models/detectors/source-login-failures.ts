@@ -17,7 +17,7 @@ export const sourceLoginFailures: Detector<SparseBaselines> = {
   title: '{key} fails to log in again and again',
   features: ['login_failures', 'login_failures_1d', 'failures_of_logins', 'targets'],
   needs: ['login', 'status'],
-  gate: 6,
+  gate: 8,
   terms(window, b) {
     const failures = window.values[FAILURES];
     const day = b.amount('1d', 'login_failures');

@@ -14,7 +14,7 @@ export const sourceSends: Detector<SparseBaselines> = {
   title: '{key} has codes sent to many numbers',
   features: ['sends', 'sends_1d', 'targets', 'targets_1d'],
   needs: ['send_code', 'target'],
-  gate: 6,
+  gate: 8,
   terms(_window, b) {
     const day = b.amount('1d', 'sends');
     if (day < LEAST_SENDS) return undefined;
