@@ -1,6 +1,7 @@
 import { fusedEvidence } from '../../models/calibration/fusion.ts';
 import type { Candidate } from '../../models/candidate.ts';
 import type { Detector } from '../../models/detector.ts';
+import { scoreTerms } from '../../models/evidence.ts';
 import type { AlertRecord, EntityRef, IncidentRecord, Severity } from '../../schemas/alert.ts';
 import { SEVERITIES } from '../../schemas/alert.ts';
 import { DAY, HOUR } from '../core/watermark.ts';
@@ -416,8 +417,17 @@ function related(incident: Incident, member: Member, candidate: Candidate): bool
   const shared = actors.filter((actor) => incident.actors.has(`${actor.kind} ${actor.id}`)).length;
   if (shared > 0 && shared >= SHARED_PART * Math.min(actors.length, incident.actors.size)) return true;
   const everyone = candidate.actorCount > ACTORS_NAMED && incident.actorCount > ACTORS_NAMED;
-  const nobody = actors.length === 0 || incident.actors.size === 0;
+  const nobody = actors.length === 0 || incident.actors.size === 0 || isTrouble(candidate);
   return (everyone || nobody) && incident.members.some((other) => other.kind === 'interface' && other.detector === member.detector);
+}
+
+/** Features of an interface that its callers do not make: who called while it failed says nothing. */
+const TROUBLE = /^(server_errors|slow|mean_duration|duration_ms|mean_size|requests_since_last)/;
+
+function isTrouble(candidate: Candidate): boolean {
+  const { contributions } = scoreTerms(candidate.terms);
+  const strongest = contributions.indexOf(Math.max(...contributions));
+  return TROUBLE.test(candidate.terms[strongest]?.feature ?? '');
 }
 
 /** Whether an actor's alert belongs to the incident of the interface that leads it: it stands behind it, or the list of those who do is cut. */

@@ -81,6 +81,19 @@ describe('incidents', () => {
     ).toEqual(['GET shop/x', LOGIN]);
   });
 
+  it('of interfaces that fail at one time are one, whoever called them', () => {
+    const failing = (id: string, actor: string) =>
+      candidate({
+        detector: 'latency',
+        id,
+        end: at(10),
+        terms: [countTerm('server_errors', 40)],
+        actors: [{ kind: 'account', id: actor, weight: 1 }],
+      });
+    const reports = [report(at(9), 'interface', [failing('GET shop/a', 'x'), failing('GET shop/b', 'y'), failing('GET shop/c', 'z')])];
+    expect(latest(checked(run(stage(), reports)).incidents)).toHaveLength(1);
+  });
+
   it('of interfaces hours apart are two', () => {
     const { incidents } = checked(run(stage(), [login(2), login(15, [], 'GET shop/export')]));
     expect(latest(incidents)).toHaveLength(2);
