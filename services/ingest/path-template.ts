@@ -18,40 +18,8 @@ export const ASSET_FOLDERS = 2;
 /** A literal longer than this is no name that a developer gave. */
 const MAX_LITERAL = 64;
 
-/** Words with two or more digits that are names of things, not ids. */
-const NAMES_WITH_DIGITS = new Set([
-  'sha256',
-  'sha512',
-  'sha224',
-  'sha384',
-  'base64',
-  'base32',
-  'base58',
-  'x509',
-  'h264',
-  'h265',
-  'i18n',
-  'l10n',
-  'a11y',
-  'oauth10',
-  'oauth20',
-  'saml20',
-  'rfc822',
-  'top10',
-  'top50',
-  'top100',
-  'covid19',
-  'win32',
-  'win64',
-  'amd64',
-  'arm64',
-  'x86',
-  'web20',
-  'iso8601',
-  'en16931',
-  'ed25519',
-  'c14n',
-]);
+/** Short names with digits that are no ids. */
+const NAMES_WITH_DIGITS = new Set(['x509', 'h264', 'h265', 'i18n', 'l10n', 'a11y', 'c14n', 'x86', 'en16931', 'ed25519', 'iso8601']);
 
 /** File name extensions of static assets: side traffic of a page. */
 const ASSETS = new Set([
@@ -212,6 +180,8 @@ export function segmentKind(bytes: Uint8Array, start: number, end: number): Segm
     const between = bytes[end - 2];
     return isDigit(last) && (between === 0x2d || between === 0x5f) && letters > 1 ? SEGMENT.id : SEGMENT.literal;
   }
+  // A word with up to three digits in one place is a name that a developer gave: api12, base64, queryTop10List.
+  if (separators === 0 && digits <= 3 && changes <= 2 && lowers >= 3) return SEGMENT.literal;
   if (length <= 8 && NAMES_WITH_DIGITS.has(lowerText(bytes, start, end))) return SEGMENT.literal;
   return SEGMENT.id;
 }
