@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { WeirError } from '../core/errors.ts';
+import { shieldStdin } from './stdin-shield.ts';
 import { storeError } from './store-error.ts';
 
 /** A ClickHouse server, or the embedded one in a data folder (its files lie under `<path>/store`). */
@@ -150,6 +151,7 @@ export class StoreConnection {
     }
     const path = `${this.config.path}/store`;
     mkdirSync(path, { recursive: true, mode: 0o700 });
+    shieldStdin();
     const { createChdbConnection } = await import('chdb/connection');
     let client: ClickHouseClient;
     try {

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WeirError } from '../core/errors.ts';
-import type { QueryHandler } from './query-socket.ts';
-import { serveQueries } from './query-socket.ts';
+import { answerQuestion, type QueryHandler, readQuestion } from './query-socket.ts';
 import { storeError } from './store-error.ts';
 
 /**
@@ -44,6 +43,8 @@ const MAX_SOCKET_PATH = 103;
 /** How long a writer waits for reading commands to finish. */
 const READER_PATIENCE_MS = 15_000;
 const POLL_MS = 25;
+/** How long the end of a run waits for askers to take their answers. */
+const DRAIN_PATIENCE_MS = 30_000;
 
 /**
  * Takes the folder for writing; makes it when missing.
@@ -232,27 +233,33 @@ export function listens(path: string): Promise<boolean> {
 
 interface Listener {
   serve(handler: QueryHandler): void;
-  /** answers what is being answered; what comes later waits */
+  /** answers what is being answered; what is asked later waits */
   drain(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Listens at once, so that the lock can be checked; queries that come before `serve` wait. */
+/** Listens at once, so that the lock can be checked; questions that come before `serve` wait. */
 async function listen(path: string): Promise<Listener> {
   const open = new Set<Socket>();
   const running = new Set<Promise<void>>();
+  const waiting: { socket: Socket; question: string }[] = [];
   let handler: QueryHandler | undefined;
-  const early: Socket[] = [];
-  const take = (socket: Socket, answer: QueryHandler) => {
-    const done = serveQueries(socket, answer).finally(() => running.delete(done));
+  const answer = (socket: Socket, question: string) => {
+    if (handler === undefined) {
+      waiting.push({ socket, question });
+      return;
+    }
+    const done = answerQuestion(socket, question, handler).finally(() => running.delete(done));
     running.add(done);
   };
   const server: Server = createServer((socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
     socket.on('error', () => socket.destroy()); // the asker went away
-    if (handler === undefined) early.push(socket);
-    else take(socket, handler);
+    void readQuestion(socket).then((question) => {
+      if (question === undefined) socket.destroy();
+      else answer(socket, question);
+    });
   });
   await new Promise<void>((settle, fail) => {
     server.once('error', fail);
@@ -261,13 +268,17 @@ async function listen(path: string): Promise<Listener> {
   chmodSync(path, 0o600);
   server.unref();
   return {
-    serve(answer) {
-      handler = answer;
-      for (const socket of early.splice(0)) take(socket, answer);
+    serve(answering) {
+      handler = answering;
+      for (const { socket, question } of waiting.splice(0)) answer(socket, question);
     },
     async drain() {
       handler = undefined;
-      await Promise.all(running);
+      const patience = new AbortController();
+      // an asker that is stopped and takes no answer must not hold up the end of a run
+      const enough = wait(DRAIN_PATIENCE_MS, undefined, { ref: false, signal: patience.signal }).catch(() => undefined);
+      await Promise.race([Promise.all(running), enough]);
+      patience.abort();
     },
     async close() {
       const closed = new Promise<void>((settle) => server.close(() => settle()));

@@ -19,29 +19,21 @@ const NEWLINE = 10;
 /** Longest question. */
 const MAX_QUESTION = 4 << 20;
 
-/** Answers one connection; resolves when it is over, however it ends. */
-export async function serveQueries(socket: Socket, handler: QueryHandler): Promise<void> {
-  const line = await firstLine(socket);
-  if (line === undefined) {
-    socket.destroy();
-    return;
-  }
+/** Answers a question; resolves when the answer is sent, or the asker has gone. */
+export async function answerQuestion(socket: Socket, question: string, handler: QueryHandler): Promise<void> {
   let head: Head;
   let body: Uint8Array = new Uint8Array(0);
   try {
-    const { sql, format, params } = JSON.parse(line) as Question;
+    const { sql, format, params } = JSON.parse(question) as Question;
     body = await handler(sql, { format, params });
     head = { ok: true, length: body.length };
   } catch (error) {
     const code = error instanceof WeirError ? error.code : 'store_failed';
     head = { ok: false, code, message: error instanceof Error ? error.message : String(error) };
   }
+  if (socket.destroyed) return;
   await new Promise<void>((settle) => {
     socket.on('close', () => settle());
-    if (socket.destroyed) {
-      settle();
-      return;
-    }
     socket.write(`${JSON.stringify(head)}\n`);
     socket.end(body, () => settle());
   });
@@ -75,8 +67,8 @@ function exchange(path: string, question: string): Promise<Buffer> {
   });
 }
 
-/** The first line that the other side sends; undefined when it closes before, or sends too much. */
-function firstLine(socket: Socket): Promise<string | undefined> {
+/** The question that comes in on a new connection; undefined when the other side closes before, or sends too much. */
+export function readQuestion(socket: Socket): Promise<string | undefined> {
   return new Promise((settle) => {
     const chunks: Buffer[] = [];
     let size = 0;

@@ -80,6 +80,17 @@ test('a folder whose path is too long for a socket can be locked and read all th
   await lock.release();
 });
 
+test('who only looks whether the holder lives, before it answers and after, does not keep it from ending', async () => {
+  const lock = await lockDataFolder(folder);
+  for (let i = 0; i < 10; i++) await holderOf(folder);
+  lock.serve(async (sql) => Buffer.from(sql));
+  await Promise.all(Array.from({ length: 10 }, () => holderOf(folder)));
+  await lock.drain();
+  await holderOf(folder);
+  await lock.release();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test('reading while another process writes, and after it was killed', async () => {
   await expect(openReader(folder)).rejects.toMatchObject({ code: 'input_missing', exitCode: 2 });
   const writer = await startWriter();
