@@ -3,7 +3,7 @@ import { sipHash } from '../core/hash.ts';
 import { keyGroup, partitionOf } from '../core/key-groups.ts';
 import { FactPool } from './fact-pool.ts';
 import { putHex } from './hashed-pool.ts';
-import { ByteInterner, widen } from './interner.ts';
+import { ByteInterner, FACTS_AT } from './interner.ts';
 import type { Workspace } from './workspace.ts';
 
 const MAX_ACCOUNTS = 1 << 17;
@@ -24,14 +24,16 @@ export class AccountBook {
   readonly pool: FactPool;
   private readonly config: AccountBookConfig;
   private readonly roles: { flag: number; pattern: RegExp }[];
+  /** names that are stored hashed, and secrets; the fact is the account's id */
+  private readonly names: ByteInterner;
   private readonly secrets: ByteInterner;
-  private secretTo = new Int32Array(512);
   private readonly words = new Uint32Array(2);
 
   constructor(config: AccountBookConfig) {
     this.config = config;
     this.pool = new FactPool(MAX_ACCOUNTS, config.seed, config.partitions, 2);
-    this.secrets = new ByteInterner(MAX_ACCOUNTS, config.seed);
+    this.names = new ByteInterner(MAX_ACCOUNTS, config.seed, undefined, 1);
+    this.secrets = new ByteInterner(MAX_ACCOUNTS, config.seed, undefined, 1);
     this.roles = [
       ...config.roles.admin.map((text) => ({ flag: FLAG.admin, pattern: globPattern(text) })),
       ...config.roles.service.map((text) => ({ flag: FLAG.service, pattern: globPattern(text) })),
@@ -49,8 +51,9 @@ export class AccountBook {
 
   /** Forgets everything when full. Call between records. */
   makeRoom(): void {
-    if (!this.pool.ids.full && !this.secrets.full) return;
+    if (!this.pool.ids.full && !this.secrets.full && !this.names.full) return;
     this.pool.reset();
+    this.names.reset();
     this.secrets.reset();
   }
 
@@ -62,10 +65,11 @@ export class AccountBook {
       return id;
     }
     if (end - start > 1024) end = start + 1024;
-    const raw = this.secrets.intern(workspace.view, start, end);
-    if (raw >= this.secretTo.length) this.secretTo = widen(this.secretTo);
-    if (this.secrets.lastIsNew) this.secretTo[raw] = this.enterHashed(workspace.bytes.slice(start, end), secret);
-    return this.secretTo[raw];
+    const known = secret ? this.secrets : this.names;
+    const raw = known.intern(workspace.view, start, end);
+    const at = raw * known.stride + FACTS_AT;
+    if (known.lastIsNew) known.entries[at] = this.enterHashed(workspace.bytes.slice(start, end), secret);
+    return known.entries[at];
   }
 
   private enterHashed(value: Uint8Array, secret: boolean): number {

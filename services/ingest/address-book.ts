@@ -103,7 +103,8 @@ export class AddressBook {
     entries[at + FACT.prefix] = prefixHash(address);
     entries[at + FACT.partition] = partitionOf(keyGroup(arena, from, to), config.partitions);
     entries[at + FACT.hash] = hash32(arena, from, to);
-    if (config.hashKey === undefined) entries[at + FACT.canonical] = id;
+    // A hashed text is no address itself, should one ever be logged.
+    entries[at + FACT.canonical] = config.hashKey === undefined ? id : NONE;
   }
 
   /** The text that stands for an address: itself, or its keyed hash. */

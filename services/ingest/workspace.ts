@@ -1,7 +1,9 @@
 /** Zero bytes kept behind the loaded bytes: a scan meets a control character there, and four-byte reads stay inside. */
 const PADDING = 64;
-/** Room for texts that are made from a record (canonical addresses, decoded strings), besides one copy of the record. */
+/** Room for texts that are made from a record (canonical addresses, names), besides one copy of the record. */
 const SCRATCH = 1 << 14;
+/** Records up to this length have room to be decoded without the chunk being looked through, bytes. */
+const USUAL_RECORD = 1 << 15;
 
 /**
  * One buffer for everything that a record's processing touches: the chunk at 0, then scratch space for decoded texts,
@@ -18,9 +20,10 @@ export class Workspace {
 
   /** Copies a chunk in and forgets the one before. */
   load(chunk: Uint8Array): void {
-    const needed = 2 * chunk.length + 2 * PADDING + SCRATCH;
+    const record = hasLongLine(chunk) ? chunk.length : USUAL_RECORD;
+    const needed = chunk.length + record + 2 * PADDING + SCRATCH;
     if (needed > this.bytes.length) {
-      this.bytes = new Uint8Array(needed * 2);
+      this.bytes = new Uint8Array(needed + (needed >>> 2));
       this.view = new DataView(this.bytes.buffer);
     }
     this.bytes.set(chunk);
@@ -47,4 +50,15 @@ export class Workspace {
     for (let i = start; i < end; i++) this.bytes[this.scratch++] = source[i];
     return at;
   }
+}
+
+/** Whether some line may be longer than USUAL_RECORD / 2: a stretch of that length has no line feed. */
+function hasLongLine(chunk: Uint8Array): boolean {
+  const stretch = USUAL_RECORD >>> 1;
+  for (let at = 0; at + stretch < chunk.length; ) {
+    const feed = chunk.lastIndexOf(0x0a, at + stretch);
+    if (feed < at) return true;
+    at = feed + 1;
+  }
+  return false;
 }

@@ -362,6 +362,41 @@ describe('partitions and snapshots', () => {
   });
 });
 
+describe('rare cases', () => {
+  test('a record that is to be skipped is dead-lettered as poison, also after a restart', () => {
+    const lines = [line(BASE), line(BASE + 1), line(BASE + 2)];
+    const first = stageOf();
+    expect(first.control({ kind: 'skip', partition: 'input', offset: lines[0].length })).toEqual([]);
+    const second = stageOf();
+    second.restore(first.snapshot());
+    const emits = second.process(chunkOf(lines.join('')));
+    expect(eventsOf(emits).map((event) => event.at)).toEqual([BASE, BASE + 2]);
+    expect(deadOf(emits)[0]).toMatchObject({ reason: 'poison', line: 2, offset: lines[0].length });
+  });
+
+  test('a record near the limit, escaped throughout, is read', () => {
+    const long = 'a'.repeat(500_000);
+    const { events, dead } = ingest(line(BASE).replace('/api/orders/7', `\\/api\\/orders\\/7?x=${long}`) + line(BASE + 1));
+    expect(dead).toEqual([]);
+    expect(events.map((event) => event.interface)).toEqual(['GET gateway/api/orders/{id}', 'GET gateway/api/orders/{id}']);
+  });
+
+  test('rows and JSON records of Zeek may take turns', () => {
+    const tsv = `${BASE / 1000}\tC1\t10.0.0.5\t1\t10.0.0.6\t443\ttcp\t-\t7.5\t15\t40\tSF\tT\tF\t0\tSh\t1\t2\t3\t4\t-\n`;
+    const json = `{"ts":${BASE / 1000},"id.orig_h":"10.0.0.5","id.resp_h":"10.0.0.7","id.resp_p":80,"proto":"tcp"}\n`;
+    const { events } = ingest(tsv + json + tsv, { format: 'zeek-conn' });
+    expect(events.map((event) => [event.interface, event.duration])).toEqual([
+      ['tcp 10.0.0.6:443', 7500],
+      ['tcp 10.0.0.7:80', 0],
+      ['tcp 10.0.0.6:443', 7500],
+    ]);
+  });
+
+  test('a field that is none is an error that names the fields', () => {
+    expect(() => stageOf({ fields: { adress: 'x' } })).toThrow(/adress.*address/);
+  });
+});
+
 test('what was guessed can be told', () => {
   const { stage } = ingest(
     line(BASE, { remote_user: 'a' }) + line(BASE + 1, { request_method: 'POST', request_uri: '/login?phone=13800138000' }),
