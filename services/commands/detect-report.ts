@@ -56,8 +56,12 @@ function deadLines(result: DetectResult, style: Style): string[] {
   for (const { reason, count, places } of [...result.tally.dead_letters.values()].sort((a, b) => b.count - a.count)) {
     lines.push(`${style.yellow(reason)}: ${formatNumber(count)} dead ${count === 1 ? 'letter' : 'letters'}`);
     for (const { partition, line, offset, detail } of places) {
-      lines.push(style.dim(`  ${paths.get(partition) ?? partition}${line > 0 ? `:${line}` : ''} (byte ${offset}): ${detail}`));
+      lines.push(style.dim(`  ${nameOf(paths.get(partition) ?? partition)}${line > 0 ? `:${line}` : ''} (byte ${offset}): ${detail}`));
     }
   }
   return lines;
+}
+
+function nameOf(path: string): string {
+  return path === '-' ? 'standard input' : path;
 }

@@ -7,6 +7,7 @@ import { AlertFile, AlertStream } from '../drivers/embedded/alert-file.ts';
 import { type EmbeddedResult, type KnownInput, runEmbedded } from '../drivers/embedded/driver.ts';
 import type { FollowOptions } from '../drivers/embedded/quiet.ts';
 import type { Progress } from '../drivers/embedded/run.ts';
+import { takeStdin } from '../drivers/embedded/stdin.ts';
 import { loadAddressTables } from '../ingest/address-loader.ts';
 import { detectFormat } from '../ingest/detect.ts';
 import { defaultLateness, type FormatName } from '../ingest/normalise-config.ts';
@@ -76,6 +77,7 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
   const begun = performance.now();
   const { config, version } = options.config ?? defaultConfig(process.cwd());
   const { inputs, sources } = detectInputs(options.files, config, options);
+  const stdin = inputs.some((input) => input.path === '-') ? takeStdin() : undefined;
   const dataFolder = resolve(options.data ?? ('path' in config.store ? config.store.path : './weir-data'));
   const notice = options.onNotice ?? (() => undefined);
   const lock = await lockDataFolder(dataFolder);
@@ -105,6 +107,7 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
       detect: (head, path) => named(head, path, notice),
       latenessOf: (format) => defaultLateness(format as FormatName),
       cutEvery: options.cutEvery,
+      stdin,
       follow: options.follow === undefined ? undefined : { pollEvery: POLL_EVERY, idleAfter: IDLE_AFTER, now: Date.now, ...options.follow },
       signal: options.signal,
       onProgress: options.onProgress,
@@ -117,6 +120,7 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
       ...result, dataFolder, tally, ledger: result.runs.flatMap((run) => run.ledger), problems: result.runs.flatMap((run) => run.problems), took: performance.now() - begun,
     };
   } finally {
+    stdin?.destroy();
     alertFile?.close();
     await lock.drain();
     try {

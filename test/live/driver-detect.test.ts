@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AlertRecord } from '../../schemas/alert.ts';
 import { numbers } from '../support/driver-runs.ts';
@@ -147,6 +148,14 @@ describe('weir detect', () => {
     expect(bad(binary)).toMatchObject({ code: 2, error: expect.stringContaining('binary') });
     expect(bad(write('some.log', LINES.slice(0, 40)), '--format', 'combined')).toMatchObject({ code: 1, error: expect.stringContaining('--format') });
     expect(bad(join(folder, 'whole.log'), '--workers', '0')).toMatchObject({ code: 2 });
+  });
+
+  it('reads standard input, compressed or not, and leaves it alone when it reads files', () => {
+    const whole = readFileSync(join(folder, 'whole.log'));
+    const piped = (input: Uint8Array, ...parameters: string[]): string =>
+      spawnSync(process.execPath, [WEIR, 'detect', '--data', join(folder, `piped-${runs++}`), ...parameters], { env: environment, encoding: 'utf8', input }).stdout;
+    expect(piped(gzipSync(whole), '-')).toContain('12,900 read, 12,900 in windows');
+    expect(piped(whole, join(folder, 'quarter-0.log'))).toContain('3,225 read, 3,225 in windows');
   });
 
   it('keeps a second writer out, while the first goes on', async () => {

@@ -1,6 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { WeirError } from '../../core/errors.ts';
 
@@ -27,8 +27,8 @@ export interface OpenedInput {
 }
 
 /** Looks at an input: what it is, its first bytes. Throws `input_missing`, `input_unreadable` naming the path. */
-export async function openInput(path: string, headBytes: number): Promise<OpenedInput> {
-  if (path === '-') return openStdin(headBytes);
+export async function openInput(path: string, headBytes: number, stdin: Readable = process.stdin): Promise<OpenedInput> {
+  if (path === '-') return openStdin(headBytes, stdin);
   const size = await sizeOf(path);
   const raw = await readStart(path, headBytes);
   if (raw.length >= 2 && raw[0] === 0x1f && raw[1] === 0x8b) {
@@ -169,18 +169,27 @@ function gzipSource(path: string, offset: number): ByteSource {
   file.on('error', (error) => gunzip.destroy(error));
   gunzip.on('close', () => file.destroy());
   file.pipe(gunzip);
-  return new StreamSource(gunzip, offset, new Uint8Array(0), (error) => {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'Z_BUF_ERROR') return `${path} is cut short: the compressed data ends before its end mark`;
-    return `${path} cannot be decompressed further: ${error instanceof Error ? error.message : String(error)}`;
-  });
+  return new StreamSource(gunzip, offset, new Uint8Array(0), (error) => gzipProblem(path, error));
 }
 
-async function openStdin(headBytes: number): Promise<OpenedInput> {
-  const source = new StreamSource(process.stdin, 0, new Uint8Array(0), (error) => `standard input cannot be read further: ${error instanceof Error ? error.message : String(error)}`);
-  const first = new Uint8Array(headBytes);
-  const n = await source.read(first, 0);
-  const head = first.slice(0, n);
+function gzipProblem(name: string, error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR') return `${name} is cut short: the compressed data ends before its end mark`;
+  return `${name} cannot be decompressed further: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+async function openStdin(headBytes: number, stdin: Readable): Promise<OpenedInput> {
+  const describe = (error: unknown): string => `standard input cannot be read further: ${error instanceof Error ? error.message : String(error)}`;
+  const raw = new StreamSource(stdin, 0, new Uint8Array(0), describe);
+  const start = new Uint8Array(headBytes);
+  const n = await raw.read(start, 0);
+  let head = start.slice(0, n);
+  let source: ByteSource = new PrefixedSource(head, raw);
+  if (n >= 2 && head[0] === 0x1f && head[1] === 0x8b) {
+    const unpacked = Readable.from(bytesOf(source)).pipe(createGunzip({ chunkSize: GUNZIP_CHUNK }));
+    const rest = new StreamSource(unpacked, 0, new Uint8Array(0), (error) => gzipProblem('standard input', error));
+    head = start.slice(0, await rest.read(start, 0));
+    source = new PrefixedSource(head, rest);
+  }
   let taken = false;
   return {
     kind: 'stdin',
@@ -189,9 +198,18 @@ async function openStdin(headBytes: number): Promise<OpenedInput> {
     from: async () => {
       if (taken) throw new WeirError('input_unreadable', 'standard input can be read once only');
       taken = true;
-      return new PrefixedSource(head, source);
+      return source;
     },
   };
+}
+
+async function* bytesOf(source: ByteSource): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const buffer = Buffer.allocUnsafeSlow(GUNZIP_CHUNK);
+    const n = await source.read(buffer, 0);
+    if (n === 0) return;
+    yield buffer.subarray(0, n);
+  }
 }
 
 class PrefixedSource implements ByteSource {

@@ -1,6 +1,7 @@
 import { readdirSync, existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { WeirError } from '../../core/errors.ts';
 import type { Sink } from '../../core/sink.ts';
 import type { CreateTopology } from '../../core/topology-contract.ts';
@@ -54,6 +55,8 @@ export interface EmbeddedOptions {
   /** default lateness of a format, ms */
   latenessOf(format: string): number;
   cutEvery?: number;
+  /** what `-` reads; default: the process's standard input */
+  stdin?: Readable;
   /** go on reading at the end of the inputs until the signal says stop; nothing is flushed then */
   follow?: FollowOptions;
   /** stop reading, save the state, return */
@@ -164,8 +167,8 @@ function knownRuns(folder: string): KnownRun[] {
 }
 
 /** Opens an input and finds the run that knows it. */
-async function look(spec: InputSpec, runs: KnownRun[], options: Pick<EmbeddedOptions, 'detect' | 'latenessOf'>): Promise<{ run: KnownRun | undefined; plan: PlannedInput }> {
-  const opened = await openInput(spec.path, SAMPLE_BYTES);
+async function look(spec: InputSpec, runs: KnownRun[], options: Pick<EmbeddedOptions, 'detect' | 'latenessOf' | 'stdin'>): Promise<{ run: KnownRun | undefined; plan: PlannedInput }> {
+  const opened = await openInput(spec.path, SAMPLE_BYTES, options.stdin);
   const { tenant, source, path } = spec;
   if (opened.head.length === 0) {
     throw new WeirError('nothing_parsed', `${path === '-' ? 'standard input' : path} is empty: there is nothing to read`);

@@ -140,6 +140,8 @@ export class EmbeddedRun {
   private applied: number;
   private readonly quiet: Quiet | undefined;
   private polledAt = 0;
+  /** resolves when the signal says stop */
+  private readonly stopped: Promise<undefined>;
 
   constructor(options: RunOptions) {
     this.options = options;
@@ -150,6 +152,8 @@ export class EmbeddedRun {
     this.applied = options.manifest?.journal ?? 0;
     this.journal = new Journal(options.folder, this.applied);
     this.quiet = options.follow === undefined ? undefined : new Quiet(options.follow);
+    this.stopped = new Promise((resolve) => options.signal?.addEventListener('abort', () => resolve(undefined), { once: true }));
+    void this.stopped.then(() => this.wake());
     this.result = {
       name: options.name, stopped: false, nothingNew: false, events: 0, bytes: 0, cuts: 0, alerts: 0, incidents: 0, retracted: 0, problems: [], ledger: [],
     };
@@ -205,7 +209,6 @@ export class EmbeddedRun {
         this.wake();
       },
     });
-    options.signal?.addEventListener('abort', () => this.wake());
     const pins = pinInputs(options.inputs.map((input) => input.opened.size), options.workers);
     for (const [i, plan] of options.inputs.entries()) await this.open(plan, pins[i], options.inputs.filter((other) => other.tenant === plan.tenant).length);
     this.limit();
@@ -311,12 +314,7 @@ export class EmbeddedRun {
 
   /** Standard input may have nothing for long: what is asked of it then must not keep a signal waiting. */
   private unlessStopped<T>(input: ActiveInput, reading: Promise<T>): Promise<T | undefined> {
-    const { signal } = this.options;
-    if (input.plan.opened.kind !== 'stdin' || signal === undefined) return reading;
-    return new Promise((resolve, reject) => {
-      signal.addEventListener('abort', () => resolve(undefined), { once: true });
-      reading.then(resolve, reject);
-    });
+    return input.plan.opened.kind === 'stdin' ? Promise.race([reading, this.stopped]) : reading;
   }
 
   /** An input is at its end while others of its tenant go on: it gives what it has and no longer holds them back. */
