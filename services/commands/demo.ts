@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { evaluateIncidents } from '../../models/evaluation/incidents.ts';
+import type { IncidentRecord } from '../../schemas/alert.ts';
 import { renderIncident } from '../console/incident-view.ts';
 import { type Terminal, terminalOf, writeOut } from '../console/output.ts';
 import { createProgress } from '../console/progress.ts';
@@ -144,11 +145,24 @@ async function demo(folder: string, seed: number, quiet: boolean): Promise<void>
 function incidentsText(result: DetectResult, tenant: string, zone: string, terminal: Terminal): string {
   const incidents = result.tally.standing().filter((incident) => incident.tenant === tenant && incident.severity !== 'info');
   const rest = incidents.length - SHOWN;
-  let out = `${terminal.style.bold(tenant)}: ${incidents.length === 1 ? '1 incident' : `${incidents.length} incidents`}${rest > 0 ? `, the first ${SHOWN} of them` : ''}\n\n`;
-  for (const incident of incidents.slice(0, SHOWN)) {
+  let out = `${terminal.style.bold(tenant)}: ${incidents.length === 1 ? '1 incident' : `${incidents.length} incidents`}${rest > 0 ? `, ${SHOWN} of them here` : ''}\n\n`;
+  for (const incident of varied(incidents)) {
     out += `${renderIncident(incident, result.tally.strongest.get(incident.incident_id) ?? [], { ...terminal, zone, alerts: 1, actors: 5, limit: REASONS_SHOWN })}\n`;
   }
   return out;
+}
+
+/** The worst incidents, each kind of them once as far as that goes. */
+function varied(incidents: readonly IncidentRecord[]): IncidentRecord[] {
+  const kinds = new Set<string>();
+  const first = incidents.filter(({ detectors }) => {
+    const kind = detectors.join();
+    const fresh = !kinds.has(kind);
+    kinds.add(kind);
+    return fresh;
+  });
+  const chosen = new Set([...first, ...incidents].slice(0, SHOWN));
+  return incidents.filter((incident) => chosen.has(incident));
 }
 
 function truthText(
@@ -169,7 +183,7 @@ function truthText(
   for (const campaign of judged.campaigns) {
     const mark = campaign.incidents.length > 0 ? style.green('found ') : style.red('missed');
     const by = campaign.incidents.length > 0 ? ` by incident ${campaign.incidents[0].slice(0, 12)}` : '';
-    out += `   ${mark}  ${plan.name}: ${campaign.scenario}${by}\n`;
+    out += `   ${mark}  ${plan.name}: ${campaign.scenario.replace(/^\d+ /, '').replaceAll('_', ' ')}${by}\n`;
   }
   const wrong = judged.incidents.filter((incident) => incident.class === 'false');
   out += `   ${wrong.length} false in ${plan.days} days${
@@ -185,15 +199,15 @@ function truthText(
 
 function nextText(folder: string, result: DetectResult, bold: (text: string) => string): string {
   const data = shown(result.dataFolder);
-  return `
-${bold('Next')}
-   npx weir incidents --data ${data}                 every incident, worst first; show ID explains one
-   npx weir alerts --data ${data} --json             alert records, for machines
-   npx weir sql --data ${data} "SELECT detector, count() FROM alerts GROUP BY detector"
-   npx weir reconcile --data ${data}                 every event read has exactly one fate
-   npx weir doctor --config ${shown(join(folder, 'weir.yaml'))}      what each log makes visible, and what stays blind
-   npx weir init YOUR.log                            a config for a log of your own; then: npx weir detect YOUR.log
-`;
+  const steps: [command: string, what: string][] = [
+    [`npx weir incidents --data ${data}`, 'every incident, worst first; show ID explains one'],
+    [`npx weir alerts --data ${data} --json`, 'alert records, for machines'],
+    [`npx weir sql --data ${data} "SELECT detector, count() FROM alerts GROUP BY detector"`, 'ClickHouse SQL'],
+    [`npx weir reconcile --data ${data}`, 'every event read has exactly one fate'],
+    [`npx weir doctor --config ${shown(join(folder, 'weir.yaml'))}`, 'what each log makes visible, and what stays blind'],
+    ['npx weir init YOUR.log', 'a config for a log of your own; then: npx weir detect --config weir.yaml'],
+  ];
+  return `\n${bold('Next')}\n${steps.map(([command, what]) => `   ${command}\n      ${what}\n`).join('')}`;
 }
 
 /** A config for both tenants beside their logs. */
