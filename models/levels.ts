@@ -30,13 +30,17 @@ export function groupOf(flags: number): number {
 }
 
 /** What is new to an account in a window: the kinds whose usual rate is learned. */
-export const NOVELTIES = ['new_addresses', 'new_networks', 'new_countries', 'new_devices', 'new_interfaces', 'new_environment'] as const;
+export const NOVELTIES = ['new_addresses', 'new_networks', 'new_countries', 'new_devices', 'new_interfaces', 'new_environment', 'two_places'] as const;
 export type Novelty = (typeof NOVELTIES)[number];
 export const NOVELTY = Object.fromEntries(NOVELTIES.map((name, i) => [name, i])) as Record<Novelty, number>;
 
-/** How much of one kind of novelty a window holds. A new environment: a new network (or country) and a new device together. */
+/**
+ * How much of one kind of novelty a window holds. A new environment: a new network (or country) and a new device
+ * together; two places: an hour with two countries and two devices.
+ */
 export function noveltyOf(values: Float64Array, kind: number): number {
   if (kind < NOVELTY_FEATURES.length) return values[NOVELTY_FEATURES[kind]];
+  if (kind === NOVELTY.two_places) return values[A.countries] >= 2 && values[A.devices] >= 2 ? 1 : 0;
   return values[A.new_devices] > 0 && (values[A.new_networks] > 0 || values[A.new_countries] > 0) ? 1 : 0;
 }
 

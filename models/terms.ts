@@ -14,12 +14,15 @@ export function countTerm(feature: string, value: number, expected: Expectation,
   };
 }
 
+/** Least spread of amounts, in ln units: a download of ten times the usual happens to everyone. */
+const LEAST_SPREAD = 0.8;
+
 /**
  * An amount of bytes or records against what is expected of it: log-normal with the expectation's mean and variance,
  * since one answer may be a thousand times another and the tail of a count's law is too thin for that.
  */
 export function amountTerm(feature: string, value: number, expected: Expectation, group: string, weight = 1): Term {
-  const variance = Math.log1p(expected.dispersion + 1 / Math.max(expected.mean, 1e-3));
+  const variance = Math.max(LEAST_SPREAD ** 2, Math.log1p(expected.dispersion + 1 / Math.max(expected.mean, 1e-3)));
   return {
     feature,
     value,

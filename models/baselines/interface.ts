@@ -61,7 +61,8 @@ const WEEK_N = WEEK_SUM + 168;
 const SHARE_HOUR = WEEK_N + 168; // per share: part, whole, excess, scale
 const SHARE_DAY = SHARE_HOUR + 4 * S;
 const COUNTS = SHARE_DAY + 4 * S; // per count: sum, squares over active hours
-const STRIDE = COUNTS + 2 * INTERFACE_COUNTS.length;
+const BINS_SQUARE = COUNTS + 2 * INTERFACE_COUNTS.length; // 48, as BINS_SUM
+const STRIDE = BINS_SQUARE + 48;
 
 /**
  * The least overdispersion that is believed of a share: hours differ by 15 % of the share for reasons that a past of
@@ -86,6 +87,7 @@ export interface Expected<L extends Law = Law> {
 export class InterfaceBaselines {
   private readonly slab = new Slab(STRIDE, 16);
   private readonly expectation: Expectation = { mean: 0, dispersion: 0, scope: 'prior', size: 0 };
+  private readonly beside: CalendarHour = { hour: 0, weekday: 0, working: true, day: 0 };
   private row = 0;
   private prior!: TenantPrior;
   private class!: ClassPrior;
@@ -143,6 +145,38 @@ export class InterfaceBaselines {
     out.scope = seen >= 1 ? 'own' : this.prior.profileDays > 0 ? 'tenant' : 'prior';
     out.size = seen >= 1 ? Math.round(seen) : Math.round(d[row + HOURS]);
     return out;
+  }
+
+  /**
+   * Requests per hour that are there all the time: the least of this hour and the ones beside it. A batch in one hour
+   * is no stream that could stop. 0 where it is below `least`.
+   */
+  steadyRate(calendar: CalendarHour, least: number): number {
+    let rate = this.requests(calendar).mean;
+    if (rate < least) return 0;
+    for (let step = -1; step <= 1; step += 2) {
+      const hour = calendar.hour + step;
+      const over = hour < 0 ? -1 : hour > 23 ? 1 : 0;
+      this.beside.hour = hour - 24 * over;
+      this.beside.day = calendar.day + over;
+      this.beside.weekday = (calendar.weekday + over + 7) % 7;
+      this.beside.working = over === 0 ? calendar.working : this.beside.weekday < 5;
+      rate = Math.min(rate, this.requests(this.beside).mean);
+      if (rate < least) return 0;
+    }
+    return rate;
+  }
+
+  /** Dispersion of this hour of the day alone over its days, 0 while fewer than two are known: a job that comes now and then shows here. */
+  hourDispersion(calendar: CalendarHour): number {
+    const d = this.slab.data;
+    const at = (calendar.working ? 0 : 24) + calendar.hour;
+    const n = d[this.row + BINS_N + at];
+    if (n < 1.5) return 0;
+    const mean = d[this.row + BINS_SUM + at] / n;
+    if (!(mean > 0)) return 0;
+    const variance = Math.max(0, d[this.row + BINS_SQUARE + at] / n - mean * mean) * (n / (n - 1));
+    return Math.max(0, (variance - mean) / (mean * mean));
   }
 
   /** The law of a share over the window or a rolling size: how much of `trials` is expected. */
@@ -299,6 +333,7 @@ export class InterfaceBaselines {
     d[row + HOURS] = d[row + HOURS] * KEEP_HOUR + 1;
     // bins are visited once a day or once a week: forgetting is per visit
     d[row + BINS_SUM + kind] = d[row + BINS_SUM + kind] * 0.93 + weight * value;
+    d[row + BINS_SQUARE + kind] = d[row + BINS_SQUARE + kind] * 0.93 + weight * value * value;
     d[row + BINS_N + kind] = d[row + BINS_N + kind] * 0.93 + weight;
     if (calendar.working === calendar.weekday < 5) {
       d[row + WEEK_SUM + week] = d[row + WEEK_SUM + week] * 0.75 + weight * value;

@@ -4,7 +4,7 @@ import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { LEVEL } from '../levels.ts';
 import { severityOf } from '../severity.ts';
-import { countTerm, strongest } from '../terms.ts';
+import { amountTerm, countTerm, strongest } from '../terms.ts';
 
 const TAKEN = ['new_objects', 'records', 'objects', 'sensitive', 'kilobytes'] as const;
 /** What a week must hold at least, per amount, before its growth is worth a word. */
@@ -19,15 +19,16 @@ export const antMoving: Detector<AccountBaselines> = {
   view: 'account',
   window: '7d',
   title: '{key} takes more, a little each day',
-  features: TAKEN.flatMap((name) => [`${name}_7d`, `${name}_7d_peers`]),
+  features: TAKEN.flatMap((name) => [`${name}_3d`, `${name}_7d`, `${name}_7d_peers`]),
   needs: ['account', 'object'],
   gate: 3,
   // days of slow growth are what the anchor is for; holding them back from the own past would hide a new level for good
   quarantines: false,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,
   terms(_window, b) {
-    if (b.lifeDays < 9) return undefined;
+    if (b.lifeDays < 5) return undefined;
     const terms: Term[] = [];
+    for (const name of TAKEN) level(terms, b, name);
     for (const name of TAKEN) {
       const value = b.amount('7d', LEVEL[name]);
       if (value < LEAST[name]) continue;
@@ -38,7 +39,7 @@ export const antMoving: Detector<AccountBaselines> = {
       if (before / anchor.mean - 1 < 0.5 * (value / anchor.mean - 1)) continue;
       terms.push(countTerm(`${name}_7d`, value, anchor, 'growth'));
     }
-    if (strongest(terms, 'growth') < 1.5) return undefined;
+    if (strongest(terms, 'growth') + strongest(terms, 'level') < 1.5) return undefined;
     for (const name of TAKEN) {
       const value = b.amount('7d', LEVEL[name]);
       if (value < LEAST[name]) continue;
@@ -49,3 +50,16 @@ export const antMoving: Detector<AccountBaselines> = {
   },
   severity: (evidence) => severityOf(evidence, 'high'),
 };
+
+/** Three days against three of its own days, for accounts too young to have an anchor; no one of the days alone. */
+function level(terms: Term[], b: AccountBaselines, name: (typeof TAKEN)[number]): void {
+  const value = b.amount('3d', LEVEL[name]);
+  if (value < LEAST[name]) return;
+  const expected = { ...b.day(LEVEL[name]) };
+  expected.mean *= 3;
+  if (value < 2 * expected.mean || value - b.amount('1d', LEVEL[name]) < expected.mean) return;
+  // days of a run hang together: a third of the variance is all that three days take away
+  expected.dispersion *= 2 / 3;
+  const term = name === 'kilobytes' || name === 'records' ? amountTerm : countTerm;
+  terms.push(term(`${name}_3d`, value, expected, 'level', 0.6));
+}

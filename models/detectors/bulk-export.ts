@@ -12,6 +12,8 @@ const TAKEN = ['exports', 'records', 'kilobytes', 'sensitive'] as const;
 const LEAST = { exports: 2, records: 200, kilobytes: 5_000, sensitive: 15 } as const;
 /** An export now and then is what a month's end brings: the count alone does not decide. */
 const WEIGHT = { exports: 0.6, records: 1, kilobytes: 1, sensitive: 1 } as const;
+/** At the account's usual hours, amounts weigh half: reports are due by day. */
+const BY_DAY = 0.5;
 const EXPORTS = MINUTE_COUNTERS.indexOf('exports');
 const SENSITIVE = MINUTE_COUNTERS.indexOf('sensitive');
 const BYTES = MINUTE_COUNTERS.indexOf('bytes_out');
@@ -29,6 +31,8 @@ export const bulkExport: Detector<AccountBaselines> = {
   terms(window, b) {
     const service = (window.flags & FLAG.service) !== 0;
     if (service && b.lifeDays < 3) return undefined;
+    const odd = b.lifeDays >= 5 && b.blockShare(window.calendar.hour, window.calendar.working) < 0.05;
+    const share = odd ? 1 : BY_DAY;
     const terms: Term[] = [];
     for (const name of TAKEN) {
       const level = LEVEL[name];
@@ -37,10 +41,10 @@ export const bulkExport: Detector<AccountBaselines> = {
       const hour = b.amount('1h', level);
       if (hour > 0) {
         const expected = b.hour(level);
-        if (hour > 2 * expected.mean) terms.push(taken(name, '', hour, expected));
+        if (hour > 2 * expected.mean) terms.push(taken(name, '', hour, expected, share));
       }
       const expected = b.day(level);
-      if (day > 2 * expected.mean) terms.push(taken(name, '_1d', day, expected));
+      if (day > 2 * expected.mean) terms.push(taken(name, '_1d', day, expected, share));
     }
     if (strongest(terms, 'what') + strongest(terms, 'exports') < 1.5) return undefined;
     const { calendar } = window;
@@ -52,6 +56,7 @@ export const bulkExport: Detector<AccountBaselines> = {
   },
   minuteTerms(minute, b) {
     if (b.days < 3) return undefined;
+    const share = b.blockShare(minute.calendar.hour, minute.calendar.working) < 0.05 ? 1 : BY_DAY;
     const terms: Term[] = [];
     const running = [
       ['exports', minute.running[EXPORTS]], ['kilobytes', minute.running[BYTES] / 1024], ['sensitive', minute.running[SENSITIVE]],
@@ -59,14 +64,14 @@ export const bulkExport: Detector<AccountBaselines> = {
     for (const [name, value] of running) {
       if (value < 2 * LEAST[name]) continue;
       const expected = b.hour(LEVEL[name]);
-      if (value > 3 * expected.mean) terms.push(taken(name, '_running', value, expected));
+      if (value > 3 * expected.mean) terms.push(taken(name, '_running', value, expected, share));
     }
     return terms.length > 0 ? terms : undefined;
   },
   severity: (evidence) => severityOf(evidence),
 };
 
-function taken(name: (typeof TAKEN)[number], window: string, value: number, expected: Expectation): Term {
+function taken(name: (typeof TAKEN)[number], window: string, value: number, expected: Expectation, share: number): Term {
   const term = name === 'records' || name === 'kilobytes' ? amountTerm : countTerm;
-  return term(name + window, value, expected, name === 'exports' ? 'exports' : 'what', WEIGHT[name]);
+  return term(name + window, value, expected, name === 'exports' ? 'exports' : 'what', name === 'sensitive' ? 1 : share * WEIGHT[name]);
 }

@@ -1,3 +1,4 @@
+import { accountSharing } from './account-sharing.ts';
 import { accountEnumeration } from './account-enumeration.ts';
 import { accountTakeover } from './account-takeover.ts';
 import { antMoving } from './ant-moving.ts';
@@ -38,7 +39,7 @@ export const DETECTORS: {
   source: readonly Detector<SparseBaselines>[];
   target: readonly Detector<SparseBaselines>[];
 } = {
-  account: [accountTakeover, antMoving, bulkExport, crossBorder, foreignAccess, hostFanOut, machineBehaviour, objectTraversal, scraping],
+  account: [accountTakeover, antMoving, bulkExport, crossBorder, foreignAccess, hostFanOut, machineBehaviour, objectTraversal, scraping, accountSharing],
   interface: [accountEnumeration, credentialStuffingSlow, credentialStuffing, databaseExposed, foreignCallers, fraudCohort, interfaceFailing, interfaceFlood, interfaceSilent, registrationBatch, scrapingCohort, smsPumping, unauthenticatedInterface, interfaceLarger],
   source: [probing, sourceLoginFailures, sourceSends],
   target: [smsBombing, targetUnderAttack],

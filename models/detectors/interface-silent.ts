@@ -34,10 +34,12 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
     if (expected.scope !== 'own' || expected.size < 2) return undefined;
     const silent = b.silentExpected;
     if (silent < 8 || silent < LEAST_MINUTES * (expected.mean / 60)) return undefined;
+    const usual = Math.min(MOST_DISPERSION, Math.max(expected.dispersion, LEAST_DISPERSION));
+    const dispersion = Math.max(usual, 0.7 * b.hourDispersion(minute.calendar));
     // an interface of one caller falls silent with it: that is the caller's business
     const alone = b.count('top_caller').mean > 0.6 * expected.mean;
     return [{
-      feature: 'requests_since_last', value: 0, law: { kind: 'floor', mean: silent, dispersion: Math.min(MOST_DISPERSION, Math.max(expected.dispersion, LEAST_DISPERSION)) },
+      feature: 'requests_since_last', value: 0, law: { kind: 'floor', mean: silent, dispersion },
       baseline: { scope: expected.scope, size: expected.size }, group: 'silence', weight: alone ? 0.5 : 1,
     }];
   },

@@ -107,12 +107,12 @@ function interfaceKit(): ViewKit {
         const { running } = minute;
         return running[FAILURES] >= QUIET_INTERFACE.failures || running[ERRORS] >= QUIET_INTERFACE.errors || running[ANONYMOUS_OK] >= QUIET_INTERFACE.anonymous;
       }
-      baselines.minute(0, baselines.requests(minute.calendar).mean / 60);
+      baselines.minute(0, baselines.steadyRate(minute.calendar, LEAST_RATE) / 60);
       return true;
     },
     expects(slot, calendar, prior) {
       baselines.glance(slot, 0, prior);
-      return baselines.hours >= LEAST_HOURS && baselines.requests(calendar).mean >= LEAST_RATE;
+      return baselines.hours >= LEAST_HOURS && baselines.steadyRate(calendar, LEAST_RATE) > 0;
     },
     write: (slot, writer) => baselines.write(slot, writer),
     read: (slot, reader) => baselines.read(slot, reader),
