@@ -13,20 +13,23 @@ import { TextPool } from './text-pool.ts';
  * answer (RSTOS0, SH), or an answer to a try that was not seen and came to nothing (RSTRH, SHR).
  */
 const UNANSWERED = new Set(['S0', 'REJ', 'RSTOS0', 'SH', 'RSTRH', 'SHR']);
-/** Ports above 1023 whose services are looked for by number: an unanswered try at one keeps it. */
+/** Ports whose services are looked for by number: an unanswered try at one keeps it. */
 const KNOWN_PORTS = new Set([
-  1433, 1521, 1883, 2049, 2181, 2375, 2376, 2379, 3000, 3306, 3389, 4444, 5000, 5060, 5432, 5601, 5672, 5900, 5984, 5985, 6379, 6443, 7001,
-  8000, 8080, 8081, 8443, 8500, 8888, 9000, 9090, 9092, 9200, 9300, 10250, 11211, 15672, 25565, 27017, 50070,
+  20, 21, 22, 23, 25, 53, 67, 68, 69, 80, 81, 88, 110, 111, 119, 123, 135, 137, 138, 139, 143, 161, 162, 179, 389, 443, 445, 465, 500, 502,
+  512, 513, 514, 515, 554, 587, 593, 623, 631, 636, 853, 873, 902, 990, 993, 995, 1433, 1521, 1883, 2049, 2181, 2375, 2376, 2379, 3000,
+  3306, 3389, 4444, 5000, 5060, 5432, 5601, 5672, 5900, 5984, 5985, 6379, 6443, 7001, 8000, 8080, 8081, 8443, 8500, 8888, 9000, 9090, 9092,
+  9200, 9300, 10250, 11211, 15672, 25565, 27017, 50070,
 ]);
 /** From this port on, clients take theirs (Linux's range begins here, IANA's at 49152). */
 const EPHEMERAL = 32768;
-const WELL_KNOWN = 1024;
+/** Below this port are the system's services. */
+const SYSTEM_PORTS = 1024;
 const MAX_SERVICES = 1 << 16;
 const decoder = new TextDecoder();
 
 /**
  * The service that a connection went to: `tcp 10.0.0.5:443` within the internal networks, `tcp external:443` outside,
- * where the address is the object. Ports that only a scan or a client's own choice gives are one `high`.
+ * where the address is the object. Ports that only a scan or a client's own choice gives are one, `high` (from 1024 on) or `low`.
  */
 export class FlowService {
   readonly pool: TextPool;
@@ -67,11 +70,13 @@ export class FlowService {
     const hash = addresses.fact(peer, FACT.hash);
     const internal = addresses.fact(peer, FACT.internal) === 1 || view.isTrue(SLOT.local_peer);
     const protocol = view.show(SLOT.protocol).toLowerCase();
-    const chosen = port >= EPHEMERAL ? originPort >= EPHEMERAL || unanswered : unanswered && port >= WELL_KNOWN && !KNOWN_PORTS.has(port);
+    const chosen = (unanswered && !KNOWN_PORTS.has(port)) || (port >= EPHEMERAL && originPort >= EPHEMERAL);
     const folded = chosen && protocol !== 'icmp';
     const host = internal ? decoder.decode(addresses.pool.bytesOf(peer)) : 'external';
     const shownHost = host.includes(':') ? `[${host}]` : host;
-    this.id = this.pool.internText(`${/^[a-z0-9-]{1,16}$/.test(protocol) ? protocol : 'other'} ${shownHost}:${folded ? 'high' : port}`);
+    this.id = this.pool.internText(
+      `${/^[a-z0-9-]{1,16}$/.test(protocol) ? protocol : 'other'} ${shownHost}:${folded ? (port < SYSTEM_PORTS ? 'low' : 'high') : port}`,
+    );
     this.flags = FLAG.flow | (internal ? FLAG.internalTarget : 0) | (unanswered ? FLAG.unanswered : 0);
     if (view.isTrue(SLOT.local_source)) this.flags |= FLAG.internalSource;
     this.object = (folded ? combine32(hash, port) : hash) || 1;

@@ -400,6 +400,28 @@ describe('zeek-conn', () => {
     expect(stage.counters()['read\tshop\tgateway\t']).toBe(3);
   });
 
+  test('ports that a scan or a client chose are folded, the port is the object then', () => {
+    const flow = (port: number, state: string, from = 40000) =>
+      ingest(
+        `${JSON.stringify({ ts: 1655071198.5, 'id.orig_h': '203.0.113.9', 'id.orig_p': from, 'id.resp_h': '10.0.0.5', 'id.resp_p': port, proto: 'tcp', conn_state: state })}\n`,
+        { format: 'zeek-conn' },
+      ).events[0];
+    const name = (port: number, state: string, from?: number) => flow(port, state, from).interface.slice('tcp 10.0.0.5:'.length);
+    expect([
+      name(9994, 'S0'),
+      name(225, 'REJ'),
+      name(22, 'S0'),
+      name(3306, 'S0'),
+      name(9994, 'SF'),
+      name(50000, 'SF'),
+      name(50000, 'SF', 1025),
+      name(50000, 'S0', 1025),
+    ]).toEqual(['high', 'low', '22', '3306', '9994', 'high', '50000', 'high']);
+    expect(flow(9994, 'S0').object).not.toBe(flow(9995, 'S0').object);
+    expect(flow(9994, 'S0').objectNumber).toBe(9994);
+    expect(flow(443, 'SF').objectNumber).toBe(-1);
+  });
+
   test('JSON records give the same events as rows', () => {
     const text = ingest(
       header +
