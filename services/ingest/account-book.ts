@@ -6,6 +6,7 @@ import { putHex } from './hashed-pool.ts';
 import { ByteInterner, FACTS_AT } from './interner.ts';
 import type { Workspace } from './workspace.ts';
 
+const decoder = new TextDecoder();
 const MAX_ACCOUNTS = 1 << 17;
 /** A longer name is stored as its hash. */
 const MAX_PLAIN = 200;
@@ -61,7 +62,7 @@ export class AccountBook {
   find(workspace: Workspace, start: number, end: number, secret: boolean): number {
     if (!secret && this.config.plain && end - start <= MAX_PLAIN) {
       const id = this.pool.ids.intern(workspace.view, start, end);
-      if (this.pool.ids.lastIsNew) this.enter(id, new TextDecoder().decode(workspace.bytes.subarray(start, end)));
+      if (this.pool.ids.lastIsNew) this.enter(id, decoder.decode(workspace.bytes.subarray(start, end)));
       return id;
     }
     if (end - start > 1024) end = start + 1024;
@@ -76,16 +77,16 @@ export class AccountBook {
     sipHash(this.config.key, value, 0, value.length, this.words);
     const hex = new Uint8Array(16);
     putHex(this.words, hex, 0);
-    const digits = new TextDecoder().decode(hex);
+    const digits = decoder.decode(hex);
     const id = this.pool.internText(secret ? `key-${digits}` : digits);
-    this.enter(id, secret ? '' : new TextDecoder().decode(value));
+    this.enter(id, secret ? '' : decoder.decode(value));
     return id;
   }
 
   /** `name` is the readable one: roles are given in it also where accounts are stored hashed. */
   private enter(id: number, name: string): void {
     const bytes = this.pool.bytesOf(id);
-    const shown = new TextDecoder().decode(bytes);
+    const shown = decoder.decode(bytes);
     let flags = 0;
     for (const { flag, pattern } of this.roles) if (pattern.test(name) || pattern.test(shown)) flags |= flag;
     const { entries } = this.pool.ids;

@@ -38,7 +38,7 @@ const SYSTEMS: readonly (readonly [string, RegExp])[] = [
 ];
 /** Agents that say they are no person's browser or app: crawlers, libraries, tools, scanners. */
 const ROBOT =
-  /bot\b|bot[/;_ ]|crawl|spider|slurp|\+https?:|archiver|feed(fetcher|burner|ly)|facebookexternalhit|preview|monitor|uptime|pingdom|probe|health|curl\/|wget|python|aiohttp|httpx|scrapy|go-http-client|java\/|apache-httpclient|httpclient|libwww|lwp|perl|ruby|php\/|guzzle|node-fetch|axios|undici|got \(|postman|insomnia|httpie|headless|phantomjs|selenium|puppeteer|playwright|masscan|nmap|nikto|sqlmap|zgrab|nuclei|gobuster|dirbuster|ffuf|wpscan|hydra|jmeter|gatling|k6\/|locust|wrk|apachebench|vegeta|rest-client|kube-probe|prometheus|elb-healthchecker/i;
+  /(?<!cu)bot\b|(?<!cu)bot[/;_ ]|crawl|spider|slurp|\+https?:|archiver|feed(fetcher|burner|ly)|facebookexternalhit|linkpreview|monitoring|uptime|pingdom|blackbox|health-?check|curl\/|wget|python|aiohttp|httpx|scrapy|go-http-client|java\/|apache-httpclient|httpclient|libwww|lwp|perl|ruby|php\/|guzzle|node-fetch|axios|undici|got \(|postman|insomnia|httpie|headless|phantomjs|selenium|puppeteer|playwright|masscan|nmap|nikto|sqlmap|zgrab|nuclei|gobuster|dirbuster|ffuf|wpscan|hydra|jmeter|gatling|k6\/|locust|wrk|apachebench|vegeta|rest-client|kube-probe|prometheus|elb-healthchecker/i;
 
 /** Traits of the client program: `hash` of its family and system (0 without an agent), and whether it says it is automatic. */
 export interface DeviceTraits {

@@ -413,3 +413,40 @@ test('what was guessed can be told', () => {
     interfaces: [{ id: 'POST gateway/login', tags: ['login'] }],
   });
 });
+
+describe('devices', () => {
+  const device = (agent: string) => {
+    const [event] = ingest(line(BASE, { http_user_agent: agent })).events;
+    return { hash: event.device, robot: has(event, 'robot') };
+  };
+  const chrome = (version: number, system: string) =>
+    `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version}.0.0.0 Safari/537.36`;
+
+  test('an update is no new device, another system or browser is', () => {
+    expect(device(chrome(120, 'Windows NT 10.0')).hash).toBe(device(chrome(121, 'Windows NT 10.0')).hash);
+    expect(device(chrome(120, 'Windows NT 10.0')).hash).not.toBe(device(chrome(120, 'X11; Linux x86_64')).hash);
+    expect(device(`${chrome(120, 'Windows NT 10.0')} Edg/120.0`).hash).not.toBe(device(chrome(120, 'Windows NT 10.0')).hash);
+    expect(device('-')).toEqual({ hash: 0, robot: false });
+  });
+
+  test.each([
+    'curl/8.4.0',
+    'python-requests/2.31',
+    'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)',
+    'Go-http-client/1.1',
+    'kube-probe/1.27',
+    'masscan/1.3',
+  ])('%s says that it is a robot', (agent) => {
+    expect(device(agent).robot).toBe(true);
+  });
+
+  test.each([
+    chrome(120, 'Windows NT 10.0'),
+    'okhttp/4.11.0',
+    'HealthApp/2.1 (iPhone; iOS 17.1)',
+    'Mozilla/5.0 (Linux; Android 9; CUBOT_X19) AppleWebKit/537.36 Chrome/90.0 Mobile Safari/537.36',
+    'Dalvik/2.1.0 (Linux; U; Android 11)',
+  ])('%s does not', (agent) => {
+    expect(device(agent).robot).toBe(false);
+  });
+});
