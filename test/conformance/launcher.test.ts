@@ -6,10 +6,15 @@ import { expect, test } from 'vitest';
 
 const LAUNCHER = new URL('../../dist/services/launcher.cjs', import.meta.url).pathname;
 
-/** Threads of the whole process as it ends; the pool of libuv is there by then, since loading main reads files. */
+/** Threads of the whole process as it ends. A probe has libuv make its pool as soon as the launcher itself has run. */
 function threadsAtEnd(pool: string | undefined): number {
   const probe = join(mkdtempSync(join(tmpdir(), 'weir-probe-')), 'probe.cjs');
-  writeFileSync(probe, "process.on('exit', () => console.error(`threads=${require('node:fs').readdirSync('/proc/self/task').length}`));");
+  writeFileSync(
+    probe,
+    `const fs = require('node:fs');
+    process.nextTick(() => fs.stat('.', () => {}));
+    process.on('exit', () => console.error('threads=' + fs.readdirSync('/proc/self/task').length));`,
+  );
   const { UV_THREADPOOL_SIZE: _, ...environment } = process.env;
   const run = spawnSync(process.execPath, ['-r', probe, LAUNCHER, '--version'], {
     encoding: 'utf8',
