@@ -13,7 +13,12 @@ export const LEAST_SURPRISE = 1.3;
 
 /** A term on a share of an interface's window; undefined when the value is not above what is usual. */
 export function shareTerm(
-  window: ClosedWindow, b: InterfaceBaselines, size: '1h' | Rolled, share: string, group: string, weight = 1,
+  window: ClosedWindow,
+  b: InterfaceBaselines,
+  size: '1h' | Rolled,
+  share: string,
+  group: string,
+  weight = 1,
 ): Term | undefined {
   const index = SHARE[share];
   const trials = shareWhole(window, size, index);
@@ -27,7 +32,14 @@ export function shareTerm(
 }
 
 /** The requests of the window's hour, or another amount that does not grow with them, against the own hours. */
-export function addCount(terms: Term[], window: ClosedWindow, b: InterfaceBaselines, name: (typeof INTERFACE_COUNTS)[number], group: string, weight: number): void {
+export function addCount(
+  terms: Term[],
+  window: ClosedWindow,
+  b: InterfaceBaselines,
+  name: (typeof INTERFACE_COUNTS)[number],
+  group: string,
+  weight: number,
+): void {
   const value = window.values[I[name]];
   const expected = b.count(name);
   if (value <= 2 * expected.mean) return;
@@ -37,7 +49,13 @@ export function addCount(terms: Term[], window: ClosedWindow, b: InterfaceBaseli
 
 /** Adds the terms of several shares of one group. */
 export function addShares(
-  terms: Term[], window: ClosedWindow, b: InterfaceBaselines, size: '1h' | Rolled, group: string, weight: number, ...shares: string[]
+  terms: Term[],
+  window: ClosedWindow,
+  b: InterfaceBaselines,
+  size: '1h' | Rolled,
+  group: string,
+  weight: number,
+  ...shares: string[]
 ): void {
   for (const share of shares) {
     const term = shareTerm(window, b, size, share, group, weight);

@@ -1,13 +1,23 @@
 import { FLAG } from '../services/core/batch.ts';
-import { ACCOUNT_FEATURES, ACCOUNT_ROLLING, featureIndex, INTERFACE_FEATURES, type ClosedWindow } from './windows.ts';
+import { ACCOUNT_FEATURES, ACCOUNT_ROLLING, type ClosedWindow, featureIndex, INTERFACE_FEATURES } from './windows.ts';
 
 /**
  * Levels: the amounts of an account whose day and hour totals are learned, ordered; state and population histograms
  * use the position. Bytes count in KiB, so that single precision keeps its digits. Append only.
  */
 export const LEVELS = [
-  'requests', 'kilobytes', 'objects', 'new_objects', 'sensitive', 'records', 'errors', 'exports', 'targets',
-  'interfaces', 'unanswered', 'foreign_kilobytes',
+  'requests',
+  'kilobytes',
+  'objects',
+  'new_objects',
+  'sensitive',
+  'records',
+  'errors',
+  'exports',
+  'targets',
+  'interfaces',
+  'unanswered',
+  'foreign_kilobytes',
 ] as const;
 export type Level = (typeof LEVELS)[number];
 export const LEVEL = Object.fromEntries(LEVELS.map((name, i) => [name, i])) as Record<Level, number>;
@@ -30,7 +40,15 @@ export function groupOf(flags: number): number {
 }
 
 /** What is new to an account in a window: the kinds whose usual rate is learned. */
-export const NOVELTIES = ['new_addresses', 'new_networks', 'new_countries', 'new_devices', 'new_interfaces', 'new_environment', 'two_places'] as const;
+export const NOVELTIES = [
+  'new_addresses',
+  'new_networks',
+  'new_countries',
+  'new_devices',
+  'new_interfaces',
+  'new_environment',
+  'two_places',
+] as const;
 export type Novelty = (typeof NOVELTIES)[number];
 export const NOVELTY = Object.fromEntries(NOVELTIES.map((name, i) => [name, i])) as Record<Novelty, number>;
 
@@ -71,8 +89,18 @@ const rolled = (name: (typeof ACCOUNT_ROLLING)[number]) => featureIndex(ACCOUNT_
 const ROLLED_REFUSED = rolled('refused');
 const ROLLED_MISSING = rolled('missing');
 const ROLLED_LEVEL = [
-  rolled('requests'), rolled('bytes_out'), rolled('objects'), rolled('new_objects'), rolled('sensitive'), rolled('records'),
-  rolled('failures'), rolled('exports'), rolled('targets'), -1, -1, -1,
+  rolled('requests'),
+  rolled('bytes_out'),
+  rolled('objects'),
+  rolled('new_objects'),
+  rolled('sensitive'),
+  rolled('records'),
+  rolled('failures'),
+  rolled('exports'),
+  rolled('targets'),
+  -1,
+  -1,
+  -1,
 ];
 
 /** Whether a level is carried by the rolling windows. */

@@ -59,7 +59,19 @@ interface TenantState {
 
 /** Plain JSON that tasks get: `TenantPrior` with arrays. */
 interface Knowledge {
-  groups: Record<string, { days: number; hours: number; hour: [number, number][]; day: [number, number][]; hourWithin: [number, number][]; dayWithin: [number, number][]; novelty: number[]; blocks: number[] }>;
+  groups: Record<
+    string,
+    {
+      days: number;
+      hours: number;
+      hour: [number, number][];
+      day: [number, number][];
+      hourWithin: [number, number][];
+      dayWithin: [number, number][];
+      novelty: number[];
+      blocks: number[];
+    }
+  >;
   classes: Record<string, { hours: number; shares: [number, number][] }>;
   profile: number[];
   profileDays: number;
@@ -232,7 +244,10 @@ function knowledgeOf(state: TenantState): Knowledge {
   CLASSES.forEach((name, c) => {
     const pool = sums[POPULATION.shares(c)];
     if (pool === undefined) return;
-    classes[name] = { hours: round(pool[2 * SHARES.length] ?? 0), shares: SHARES.map((_, i) => [round(pool[2 * i] ?? 0), round(pool[2 * i + 1] ?? 0)]) };
+    classes[name] = {
+      hours: round(pool[2 * SHARES.length] ?? 0),
+      shares: SHARES.map((_, i) => [round(pool[2 * i] ?? 0), round(pool[2 * i + 1] ?? 0)]),
+    };
   });
   const requests = sums[POPULATION.profile] ?? [];
   const profile = Array.from({ length: 48 }, (_, i) => (state.seen[i] > 0 ? round((requests[i] ?? 0) / state.seen[i]) : -1));
@@ -244,7 +259,10 @@ function knowledgeOf(state: TenantState): Knowledge {
   }
   const anonymous = sums[POPULATION.anonymous] ?? [0, 0];
   return {
-    groups, classes, profile, sparse,
+    groups,
+    classes,
+    profile,
+    sparse,
     profileDays: round(state.seen.reduce((sum, n) => sum + n, 0) / 24),
     anonymous: [round(anonymous[0]), round(anonymous[1] ?? 0)],
   };

@@ -103,4 +103,3 @@ export function shippedPrior(): TenantPrior {
     sparse: {},
   };
 }
-

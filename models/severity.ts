@@ -6,7 +6,13 @@ export const SEVERITY_STEPS = { medium: 6, high: 10, critical: 16 } as const;
 /** The usual severity rule; `most` caps it for matters that cannot be worse. */
 export function severityOf(evidence: number, most: Severity = 'critical'): Severity {
   const severity: Severity =
-    evidence >= SEVERITY_STEPS.critical ? 'critical' : evidence >= SEVERITY_STEPS.high ? 'high' : evidence >= SEVERITY_STEPS.medium ? 'medium' : 'low';
+    evidence >= SEVERITY_STEPS.critical
+      ? 'critical'
+      : evidence >= SEVERITY_STEPS.high
+        ? 'high'
+        : evidence >= SEVERITY_STEPS.medium
+          ? 'medium'
+          : 'low';
   return RANK[severity] > RANK[most] ? most : severity;
 }
 

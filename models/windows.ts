@@ -86,17 +86,40 @@ export const INTERFACE_FEATURES = [
 ] as const;
 
 export const SOURCE_FEATURES = [
-  'requests', 'failures', 'refused', 'missing', 'client_errors', 'server_errors', 'bytes_out',
+  'requests',
+  'failures',
+  'refused',
+  'missing',
+  'client_errors',
+  'server_errors',
+  'bytes_out',
   'accounts', // distinct
   'anonymous',
   'interfaces', // distinct
   'error_paths', // distinct raw paths answered 4xx
-  'targets', 'objects', 'sends', 'registers', 'login_failures', 'logins', 'assets', 'devices', 'new_accounts', 'unanswered',
+  'targets',
+  'objects',
+  'sends',
+  'registers',
+  'login_failures',
+  'logins',
+  'assets',
+  'devices',
+  'new_accounts',
+  'unanswered',
 ] as const;
 
 export const TARGET_FEATURES = [
-  'requests', 'failures', 'sends', 'login_failures', 'logins',
-  'accounts', 'addresses', 'prefixes', 'devices', 'interfaces',
+  'requests',
+  'failures',
+  'sends',
+  'login_failures',
+  'logins',
+  'accounts',
+  'addresses',
+  'prefixes',
+  'devices',
+  'interfaces',
 ] as const;
 
 export type View = 'account' | 'interface' | 'source' | 'target';
@@ -109,10 +132,36 @@ export const VIEW_FEATURES = {
 } as const satisfies Record<View, readonly string[]>;
 
 /** Plain counters that minute panes carry (account and interface), in this order. */
-export const MINUTE_COUNTERS = ['requests', 'failures', 'refused', 'missing', 'server_errors', 'bytes_out', 'sensitive', 'sends', 'exports', 'duration_ms', 'callers', 'anonymous_ok'] as const;
+export const MINUTE_COUNTERS = [
+  'requests',
+  'failures',
+  'refused',
+  'missing',
+  'server_errors',
+  'bytes_out',
+  'sensitive',
+  'sends',
+  'exports',
+  'duration_ms',
+  'callers',
+  'anonymous_ok',
+] as const;
 
 /** Account features summed over rolling windows, in this order; each is the sum of the hour panes' values. */
-export const ACCOUNT_ROLLING = ['requests', 'failures', 'refused', 'missing', 'bytes_out', 'new_objects', 'objects', 'sensitive', 'exports', 'records', 'new_addresses', 'targets'] as const;
+export const ACCOUNT_ROLLING = [
+  'requests',
+  'failures',
+  'refused',
+  'missing',
+  'bytes_out',
+  'new_objects',
+  'objects',
+  'sensitive',
+  'exports',
+  'records',
+  'new_addresses',
+  'targets',
+] as const;
 /** Interface features summed over rolling windows (callers then means caller-hours). */
 export const INTERFACE_ROLLING = INTERFACE_FEATURES;
 export const ROLLING_SIZES = ['6h', '1d', '3d', '7d'] as const satisfies readonly WindowSize[];

@@ -113,7 +113,16 @@ export class AccountBaselines {
     // hours of a day hang together: they are believed as if each day had given at most three of them
     const n = Math.min(hours, 3 * days);
     const mean = hours > 0 ? sum / hours : 0;
-    credible(mean * n, 0, n, g.hourMean[level], within(g.hourWithin, level, mean, g.hourMean[level], hours), g.between[level], g.days, this.expectation);
+    credible(
+      mean * n,
+      0,
+      n,
+      g.hourMean[level],
+      within(g.hourWithin, level, mean, g.hourMean[level], hours),
+      g.between[level],
+      g.days,
+      this.expectation,
+    );
     keepScale(this.expectation, level, g.hourMean[level], g.between[level]);
     const record = d[this.row + RECORD + level];
     if (record > 0) {
@@ -138,9 +147,14 @@ export class AccountBaselines {
     const g = this.group;
     const days = d[this.row + DAYS];
     credible(
-      d[this.row + SUMS + level], d[this.row + SQUARES + level], days,
-      g.dayMean[level], within(g.dayWithin, level, days > 0 ? d[this.row + SUMS + level] / days : 0, g.dayMean[level], days), g.between[level],
-      g.days, this.expectation,
+      d[this.row + SUMS + level],
+      d[this.row + SQUARES + level],
+      days,
+      g.dayMean[level],
+      within(g.dayWithin, level, days > 0 ? d[this.row + SUMS + level] / days : 0, g.dayMean[level], days),
+      g.between[level],
+      g.days,
+      this.expectation,
     );
     keepScale(this.expectation, level, g.dayMean[level], g.between[level]);
     return this.expectation;
@@ -207,8 +221,7 @@ export class AccountBaselines {
     let otherTotal = 0;
     for (let i = 0; i < 6; i++) otherTotal += d[this.row + BLOCKS + (6 - from) + i];
     return (
-      (d[this.row + BLOCKS + block] + 0.5 * other + BLOCK_STRENGTH * this.group.blocks[block]) /
-      (total + 0.5 * otherTotal + BLOCK_STRENGTH)
+      (d[this.row + BLOCKS + block] + 0.5 * other + BLOCK_STRENGTH * this.group.blocks[block]) / (total + 0.5 * otherTotal + BLOCK_STRENGTH)
     );
   }
 
@@ -319,7 +332,8 @@ export class AccountBaselines {
         observer.day(this.groupIndex, level, d[row + RUNNING + level], mean);
       }
       // everything is new to an account on its first day: that is no rate
-      if (!first && !odd) for (let kind = 0; kind < NOVELTIES.length; kind++) observer.novelty(this.groupIndex, kind, d[row + NOVEL_TODAY + kind]);
+      if (!first && !odd)
+        for (let kind = 0; kind < NOVELTIES.length; kind++) observer.novelty(this.groupIndex, kind, d[row + NOVEL_TODAY + kind]);
     }
     const anchorKeep = ANCHOR_KEEP ** Math.max(1, gap);
     const anchorStep = 1 - ANCHOR_KEEP;

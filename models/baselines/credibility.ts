@@ -21,8 +21,13 @@ const DISPERSION_STRENGTH = 8;
  * a past of zeros proves little.
  */
 export function credible(
-  sum: number, squares: number, n: number,
-  priorMean: number, within: number, between: number, priorSize: number,
+  sum: number,
+  squares: number,
+  n: number,
+  priorMean: number,
+  within: number,
+  between: number,
+  priorSize: number,
   out: Expectation,
 ): Expectation {
   const prior = Math.max(priorMean, 1e-6);

@@ -1,5 +1,5 @@
-import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
 import type { BaselineScope } from '../../schemas/alert.ts';
+import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
 import type { Law } from '../evidence.ts';
 import { I, type Rolled } from '../levels.ts';
 import type { ClassPrior, TenantPrior } from '../prior.ts';
@@ -34,7 +34,12 @@ const S = SHARES.length;
 export const INTERFACE_COUNTS = ['top_caller', 'heavy_callers', 'neighbours', 'server_errors', 'countries', 'networks'] as const;
 /** Shipped means of an active hour. */
 const COUNT_PRIOR: Record<(typeof INTERFACE_COUNTS)[number], number> = {
-  top_caller: 15, heavy_callers: 1, neighbours: 5, server_errors: 2, countries: 2, networks: 5,
+  top_caller: 15,
+  heavy_callers: 1,
+  neighbours: 5,
+  server_errors: 2,
+  countries: 2,
+  networks: 5,
 };
 const FIRST_HOUR = 0; // epoch hours + 1; 0: never seen
 const LAST_HOUR = 1;
@@ -42,18 +47,12 @@ const LEVEL_SUM = 2; // requests, forgotten hourly
 const LEVEL_WEIGHT = 3; // profile weight of the same hours
 const EXCESS = 4; // of hours' requests over the season: sum of ((x - mu)^2 - mu) and of mu^2
 const EXCESS_SCALE = 5;
-const DURATION_N = 6;
-const DURATION_MEAN = 7;
-const DURATION_SQUARE = 8;
+const DURATION_N = 6; // then mean and square of its logarithm
 const HOURS = 10; // hours learned, forgotten
 const SILENT_EXPECTED = 11; // requests that were expected since the last one
 const ACTIVE_HOURS = 12;
-const CALLER_N = 13; // requests per caller, ln
-const CALLER_MEAN = 14;
-const CALLER_SQUARE = 15;
-const SIZE_N = 16;
-const SIZE_MEAN = 17;
-const SIZE_SQUARE = 18;
+const CALLER_N = 13; // then mean and square of its logarithm
+const SIZE_N = 16; // then mean and square of its logarithm
 const BINS_SUM = 20; // 48 by kind of day and hour
 const BINS_N = BINS_SUM + 48;
 const WEEK_SUM = BINS_N + 48; // 168
@@ -199,7 +198,11 @@ export class InterfaceBaselines {
     const spread = Math.min(0.9, rho + unknown);
     const s = 1 / spread - 1;
     const scope = windows >= 1 && whole > spec.strength ? 'own' : this.class.hours > 0 ? 'tenant' : 'prior';
-    return { law: { kind: 'share', trials, a: s * p, b: s * (1 - p) }, scope, size: Math.round(scope === 'own' ? windows : this.class.hours) };
+    return {
+      law: { kind: 'share', trials, a: s * p, b: s * (1 - p) },
+      scope,
+      size: Math.round(scope === 'own' ? windows : this.class.hours),
+    };
   }
 
   /** What is expected of an amount of an active hour. The result is reused by the next call. */
@@ -271,8 +274,20 @@ export class InterfaceBaselines {
     for (let index = 0; index < S; index++) {
       // on the first days everyone and everything is new: that is no rate
       if (young && SHARES[index].novelty === true) continue;
-      this.learnShare(row + SHARE_HOUR + 4 * index, sharePart(this.window, '1h', index), shareWhole(this.window, '1h', index), weight, KEEP_SHARE_HOUR);
-      this.learnShare(row + SHARE_DAY + 4 * index, sharePart(this.window, '1d', index), shareWhole(this.window, '1d', index), weight / 24, KEEP_SHARE_DAY);
+      this.learnShare(
+        row + SHARE_HOUR + 4 * index,
+        sharePart(this.window, '1h', index),
+        shareWhole(this.window, '1h', index),
+        weight,
+        KEEP_SHARE_HOUR,
+      );
+      this.learnShare(
+        row + SHARE_DAY + 4 * index,
+        sharePart(this.window, '1d', index),
+        shareWhole(this.window, '1d', index),
+        weight / 24,
+        KEEP_SHARE_DAY,
+      );
     }
     for (let index = 0; index < INTERFACE_COUNTS.length; index++) {
       const at = row + COUNTS + 2 * index;
@@ -347,7 +362,10 @@ export class InterfaceBaselines {
     if (d[base + 1] >= 10 && whole > 1) {
       const p = Math.min(0.99, Math.max(0.002, d[base] / d[base + 1]));
       const pq = p * (1 - p);
-      const rho = Math.min(0.5, (Math.max(0, d[base + 2]) + SHARE_CORRELATION * CORRELATION_STRENGTH) / (d[base + 3] + CORRELATION_STRENGTH));
+      const rho = Math.min(
+        0.5,
+        (Math.max(0, d[base + 2]) + SHARE_CORRELATION * CORRELATION_STRENGTH) / (d[base + 3] + CORRELATION_STRENGTH),
+      );
       const bound = 16 * (1 + (whole - 1) * rho);
       const excess = Math.min(bound, (part - whole * p) ** 2 / (pq * whole)) - 1;
       d[base + 2] = d[base + 2] * keep + excess * weight;

@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
 import type { TenantPrior } from '../prior.ts';
-import { SOURCE_FEATURES, TARGET_FEATURES, type ClosedWindow } from '../windows.ts';
+import { type ClosedWindow, SOURCE_FEATURES, TARGET_FEATURES } from '../windows.ts';
 import { credible, type Expectation } from './credibility.ts';
 import { Slab } from './slab.ts';
 
@@ -13,10 +13,16 @@ interface SparseLevel {
 }
 
 const source = (name: string, features: readonly (typeof SOURCE_FEATURES)[number][], hour: number, day: number): SparseLevel => ({
-  name, features: features.map((feature) => SOURCE_FEATURES.indexOf(feature)), hour, day,
+  name,
+  features: features.map((feature) => SOURCE_FEATURES.indexOf(feature)),
+  hour,
+  day,
 });
 const target = (name: string, features: readonly (typeof TARGET_FEATURES)[number][], hour: number, day: number): SparseLevel => ({
-  name, features: features.map((feature) => TARGET_FEATURES.indexOf(feature)), hour, day,
+  name,
+  features: features.map((feature) => TARGET_FEATURES.indexOf(feature)),
+  hour,
+  day,
 });
 
 /** Columns: name, features summed, shipped mean of an active hour, of an active day. Round figures on the high side. */
@@ -116,7 +122,16 @@ export class SparseBaselines {
     const days = d[this.row + DAYS];
     if (size === '1h') {
       const hours = d[this.row + HOURS];
-      return credible(hours > 0 ? (d[at] / hours) * Math.min(hours, 3 * days) : 0, 0, Math.min(hours, 3 * days), hourMean, WITHIN[this.view], between, size0, this.expectation);
+      return credible(
+        hours > 0 ? (d[at] / hours) * Math.min(hours, 3 * days) : 0,
+        0,
+        Math.min(hours, 3 * days),
+        hourMean,
+        WITHIN[this.view],
+        between,
+        size0,
+        this.expectation,
+      );
     }
     return credible(d[at], d[at + 1], days, hourMean * (spec.day / spec.hour), 0.7 * WITHIN[this.view], between, size0, this.expectation);
   }

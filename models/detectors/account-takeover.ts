@@ -18,7 +18,16 @@ export const accountTakeover: Detector<AccountBaselines> = {
   view: 'account',
   window: '1h',
   title: '{key} is used from a new environment and behaves differently',
-  features: ['new_environment', 'new_addresses', 'new_networks', 'new_countries', 'new_devices', 'login_success_new', 'new_interfaces', ...WHAT],
+  features: [
+    'new_environment',
+    'new_addresses',
+    'new_networks',
+    'new_countries',
+    'new_devices',
+    'login_success_new',
+    'new_interfaces',
+    ...WHAT,
+  ],
   needs: ['account', 'address', 'asn', 'device'],
   gate: 5,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,
@@ -33,7 +42,8 @@ export const accountTakeover: Detector<AccountBaselines> = {
     for (const level of WHAT) {
       const value = b.amount('1h', LEVEL[level]);
       const expected = b.hour(LEVEL[level]);
-      if (value > 1.5 * expected.mean && value >= 2) terms.push((level === 'kilobytes' ? amountTerm : countTerm)(level, value, expected, 'what', level === 'requests' ? 0.7 : 1));
+      if (value > 1.5 * expected.mean && value >= 2)
+        terms.push((level === 'kilobytes' ? amountTerm : countTerm)(level, value, expected, 'what', level === 'requests' ? 0.7 : 1));
     }
     addNovelty(terms, b, 'new_interfaces', 'what');
     const after = window.values[A.login_success_new];

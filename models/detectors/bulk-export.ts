@@ -59,7 +59,9 @@ export const bulkExport: Detector<AccountBaselines> = {
     const share = b.blockShare(minute.calendar.hour, minute.calendar.working) < 0.05 ? 1 : BY_DAY;
     const terms: Term[] = [];
     const running = [
-      ['exports', minute.running[EXPORTS]], ['kilobytes', minute.running[BYTES] / 1024], ['sensitive', minute.running[SENSITIVE]],
+      ['exports', minute.running[EXPORTS]],
+      ['kilobytes', minute.running[BYTES] / 1024],
+      ['sensitive', minute.running[SENSITIVE]],
     ] as const;
     for (const [name, value] of running) {
       if (value < 2 * LEAST[name]) continue;

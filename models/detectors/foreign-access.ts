@@ -27,7 +27,8 @@ export const foreignAccess: Detector<AccountBaselines> = {
     for (const name of flow ? (['foreign_kilobytes'] as const) : (['sensitive', 'exports', 'kilobytes'] as const)) {
       const value = b.amount('1h', LEVEL[name]);
       const expected = b.hour(LEVEL[name]);
-      if (value >= 1 && value > expected.mean) terms.push((name === 'kilobytes' || name === 'foreign_kilobytes' ? amountTerm : countTerm)(name, value, expected, 'what'));
+      if (value >= 1 && value > expected.mean)
+        terms.push((name === 'kilobytes' || name === 'foreign_kilobytes' ? amountTerm : countTerm)(name, value, expected, 'what'));
     }
     return terms;
   },

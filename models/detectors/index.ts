@@ -1,10 +1,14 @@
-import { accountSharing } from './account-sharing.ts';
+import type { AccountBaselines } from '../baselines/account.ts';
+import type { InterfaceBaselines } from '../baselines/interface.ts';
+import type { SparseBaselines } from '../baselines/sparse.ts';
+import type { Detector } from '../detector.ts';
 import { accountEnumeration } from './account-enumeration.ts';
+import { accountSharing } from './account-sharing.ts';
 import { accountTakeover } from './account-takeover.ts';
 import { antMoving } from './ant-moving.ts';
 import { bulkExport } from './bulk-export.ts';
-import { credentialStuffingSlow } from './credential-stuffing-slow.ts';
 import { credentialStuffing } from './credential-stuffing.ts';
+import { credentialStuffingSlow } from './credential-stuffing-slow.ts';
 import { crossBorder } from './cross-border.ts';
 import { databaseExposed } from './database-exposed.ts';
 import { foreignAccess } from './foreign-access.ts';
@@ -19,18 +23,14 @@ import { machineBehaviour } from './machine-behaviour.ts';
 import { objectTraversal } from './object-traversal.ts';
 import { probing } from './probing.ts';
 import { registrationBatch } from './registration-batch.ts';
-import { scrapingCohort } from './scraping-cohort.ts';
 import { scraping } from './scraping.ts';
+import { scrapingCohort } from './scraping-cohort.ts';
 import { smsBombing } from './sms-bombing.ts';
 import { smsPumping } from './sms-pumping.ts';
 import { sourceLoginFailures } from './source-login-failures.ts';
 import { sourceSends } from './source-sends.ts';
 import { targetUnderAttack } from './target-under-attack.ts';
 import { unauthenticatedInterface } from './unauthenticated-interface.ts';
-import type { AccountBaselines } from '../baselines/account.ts';
-import type { InterfaceBaselines } from '../baselines/interface.ts';
-import type { SparseBaselines } from '../baselines/sparse.ts';
-import type { Detector } from '../detector.ts';
 
 /** Every detector, by view. The order is part of the state's layout: append only. */
 export const DETECTORS: {
@@ -39,11 +39,42 @@ export const DETECTORS: {
   source: readonly Detector<SparseBaselines>[];
   target: readonly Detector<SparseBaselines>[];
 } = {
-  account: [accountTakeover, antMoving, bulkExport, crossBorder, foreignAccess, hostFanOut, machineBehaviour, objectTraversal, scraping, accountSharing],
-  interface: [accountEnumeration, credentialStuffingSlow, credentialStuffing, databaseExposed, foreignCallers, fraudCohort, interfaceFailing, interfaceFlood, interfaceSilent, registrationBatch, scrapingCohort, smsPumping, unauthenticatedInterface, interfaceLarger],
+  account: [
+    accountTakeover,
+    antMoving,
+    bulkExport,
+    crossBorder,
+    foreignAccess,
+    hostFanOut,
+    machineBehaviour,
+    objectTraversal,
+    scraping,
+    accountSharing,
+  ],
+  interface: [
+    accountEnumeration,
+    credentialStuffingSlow,
+    credentialStuffing,
+    databaseExposed,
+    foreignCallers,
+    fraudCohort,
+    interfaceFailing,
+    interfaceFlood,
+    interfaceSilent,
+    registrationBatch,
+    scrapingCohort,
+    smsPumping,
+    unauthenticatedInterface,
+    interfaceLarger,
+  ],
   source: [probing, sourceLoginFailures, sourceSends],
   target: [smsBombing, targetUnderAttack],
 };
 
 /** All of them in one list, for documents, `weir doctor` and the alert stage's titles and severities. */
-export const ALL_DETECTORS: readonly Detector<never>[] = [...DETECTORS.account, ...DETECTORS.interface, ...DETECTORS.source, ...DETECTORS.target];
+export const ALL_DETECTORS: readonly Detector<never>[] = [
+  ...DETECTORS.account,
+  ...DETECTORS.interface,
+  ...DETECTORS.source,
+  ...DETECTORS.target,
+];

@@ -38,10 +38,16 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
     const dispersion = Math.max(usual, 0.7 * b.hourDispersion(minute.calendar));
     // an interface of one caller falls silent with it: that is the caller's business
     const alone = b.count('top_caller').mean > 0.6 * expected.mean;
-    return [{
-      feature: 'requests_since_last', value: 0, law: { kind: 'floor', mean: silent, dispersion },
-      baseline: { scope: expected.scope, size: expected.size }, group: 'silence', weight: alone ? 0.5 : 1,
-    }];
+    return [
+      {
+        feature: 'requests_since_last',
+        value: 0,
+        law: { kind: 'floor', mean: silent, dispersion },
+        baseline: { scope: expected.scope, size: expected.size },
+        group: 'silence',
+        weight: alone ? 0.5 : 1,
+      },
+    ];
   },
   severity: (evidence) => severityOf(evidence, 'high'),
 };

@@ -27,8 +27,12 @@ export const machineBehaviour: Detector<AccountBaselines> = {
     if (regular !== undefined) terms.push(regular);
     if (values[A.active_minutes] > 30) {
       terms.push({
-        feature: 'active_minutes', value: Math.min(60, values[A.active_minutes]), law: { kind: 'share', trials: 60, a: 1.2, b: 3 },
-        baseline: { scope: 'fixed', size: 0 }, group: 'idle', weight: 0.5,
+        feature: 'active_minutes',
+        value: Math.min(60, values[A.active_minutes]),
+        law: { kind: 'share', trials: 60, a: 1.2, b: 3 },
+        baseline: { scope: 'fixed', size: 0 },
+        group: 'idle',
+        weight: 0.5,
       });
     }
     if (strongest(terms, 'regular') + strongest(terms, 'idle') < 1) return undefined;

@@ -38,8 +38,12 @@ export const objectTraversal: Detector<AccountBaselines> = {
     if (objects >= 10 && neighbours > 0.1 * objects) {
       // lists show neighbours to everyone: a tenth is usual, a half is not rare
       terms.push({
-        feature: 'neighbours', value: Math.min(neighbours, objects), law: { kind: 'share', trials: objects, a: 0.5, b: 3 },
-        baseline: { scope: 'fixed', size: 0 }, group: 'order', weight: 0.7,
+        feature: 'neighbours',
+        value: Math.min(neighbours, objects),
+        law: { kind: 'share', trials: objects, a: 0.5, b: 3 },
+        baseline: { scope: 'fixed', size: 0 },
+        group: 'order',
+        weight: 0.7,
       });
     }
     return terms;

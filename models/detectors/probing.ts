@@ -27,8 +27,12 @@ export const probing: Detector<SparseBaselines> = {
     let errors = 0;
     for (const feature of ERRORS) errors += window.values[feature];
     terms.push({
-      feature: 'errors_of_requests', value: Math.min(errors, requests), law: { kind: 'share', trials: requests, a: 0.2, b: 2 },
-      baseline: { scope: 'fixed', size: 0 }, group: 'errors', weight: 0.7,
+      feature: 'errors_of_requests',
+      value: Math.min(errors, requests),
+      law: { kind: 'share', trials: requests, a: 0.2, b: 2 },
+      baseline: { scope: 'fixed', size: 0 },
+      group: 'errors',
+      weight: 0.7,
     });
     return terms;
   },

@@ -28,7 +28,8 @@ export const registrationBatch: Detector<InterfaceBaselines> = {
     addShares(terms, window, b, '1h', 'runs', 0.7, 'run_targets');
     if (strongest(terms, 'cohort') + strongest(terms, 'purpose') + strongest(terms, 'runs') < 1) return undefined;
     const expected = b.requests(window.calendar);
-    if (window.values[I.requests] > 2 * expected.mean) terms.push(countTerm('requests', window.values[I.requests], expected, 'volume', 0.5));
+    if (window.values[I.requests] > 2 * expected.mean)
+      terms.push(countTerm('requests', window.values[I.requests], expected, 'volume', 0.5));
     return terms;
   },
   severity: (evidence) => severityOf(evidence, 'high'),

@@ -18,8 +18,21 @@ export const scrapingCohort: Detector<InterfaceBaselines> = {
   view: 'interface',
   window: '1d',
   title: 'A crowd of single-purpose callers reads {key}',
-  features: ['single_callers', 'few_callers', 'new_callers', 'new_object_reads', 'objects', 'neighbours', 'requests',
-    'single_callers_1d', 'few_callers_1d', 'new_callers_1d', 'new_object_reads_1d', 'objects_1d', 'neighbours_1d'],
+  features: [
+    'single_callers',
+    'few_callers',
+    'new_callers',
+    'new_object_reads',
+    'objects',
+    'neighbours',
+    'requests',
+    'single_callers_1d',
+    'few_callers_1d',
+    'new_callers_1d',
+    'new_object_reads_1d',
+    'objects_1d',
+    'neighbours_1d',
+  ],
   needs: ['account', 'object'],
   gate: 6,
   applies: (flags) => (flags & (FLAG.flow | FLAG.login | FLAG.register | FLAG.sendCode)) === 0,
@@ -36,7 +49,8 @@ export const scrapingCohort: Detector<InterfaceBaselines> = {
     // single-purpose callers alone come with a wave of resets too: they must be new, or read more than others
     if (strongest(terms, 'who') < 1 || strongest(terms, 'new') + strongest(terms, 'breadth') < 1) return undefined;
     const expected = b.requests(window.calendar);
-    if (window.values[I.requests] > 1.5 * expected.mean) terms.push(countTerm('requests', window.values[I.requests], expected, 'volume', 0.3));
+    if (window.values[I.requests] > 1.5 * expected.mean)
+      terms.push(countTerm('requests', window.values[I.requests], expected, 'volume', 0.3));
     return terms;
   },
   severity: (evidence) => severityOf(evidence, 'high'),

@@ -31,15 +31,20 @@ export const scraping: Detector<AccountBaselines> = {
     const hourObjects = b.hour(LEVEL.objects);
     if (window.values[A.objects] > 2 * hourObjects.mean) terms.push(countTerm('objects', window.values[A.objects], hourObjects, 'breadth'));
     const interfaces = b.hour(LEVEL.interfaces);
-    if (window.values[A.interfaces] > 2 * interfaces.mean) terms.push(countTerm('interfaces', window.values[A.interfaces], interfaces, 'breadth'));
+    if (window.values[A.interfaces] > 2 * interfaces.mean)
+      terms.push(countTerm('interfaces', window.values[A.interfaces], interfaces, 'breadth'));
     if (strongest(terms, 'breadth') < 1) return undefined;
     const day = b.day(LEVEL.requests);
     if (requests > 2 * day.mean) terms.push(countTerm('requests_1d', requests, day, 'volume', 0.5));
     const assets = b.assetShare();
     if (assets.share > 0.3 && assets.requests > 100 && window.values[A.requests] > 20) {
       terms.push({
-        feature: 'assets', value: window.values[A.assets], law: { kind: 'floor', mean: assets.share * window.values[A.requests], dispersion: 0.7 },
-        baseline: { scope: 'own', size: Math.round(b.days) }, group: 'bare', weight: 0.7,
+        feature: 'assets',
+        value: window.values[A.assets],
+        law: { kind: 'floor', mean: assets.share * window.values[A.requests], dispersion: 0.7 },
+        baseline: { scope: 'own', size: Math.round(b.days) },
+        group: 'bare',
+        weight: 0.7,
       });
     }
     const regularity = regularTerm(window.values[A.gap_regularity], window.values[A.requests], b, 0.5);
@@ -56,7 +61,10 @@ export function regularTerm(value: number, requests: number, b: AccountBaselines
   // irregularity is what varies: 1000 - regularity, log-normal; a person's hours lie around 500, a third apart
   const center = own.hours >= 3 ? (own.mean * own.hours + 450 * 3) / (own.hours + 3) : 450;
   return {
-    feature: 'gap_regularity', value, group: 'regular', weight,
+    feature: 'gap_regularity',
+    value,
+    group: 'regular',
+    weight,
     law: { kind: 'measure', center: Math.max(200, center), spread: 0.3, direction: 1 },
     baseline: { scope: own.hours >= 3 ? 'own' : 'prior', size: Math.round(own.hours) },
   };

@@ -30,7 +30,8 @@ export const smsPumping: Detector<InterfaceBaselines> = {
     }
     if (strongest(terms, 'runs') + strongest(terms, 'who') < 1) return undefined;
     const expected = b.requests(window.calendar);
-    if (window.values[I.requests] > 2 * expected.mean) terms.push(countTerm('requests', window.values[I.requests], expected, 'volume', 0.3));
+    if (window.values[I.requests] > 2 * expected.mean)
+      terms.push(countTerm('requests', window.values[I.requests], expected, 'volume', 0.3));
     return terms;
   },
   severity: (evidence) => severityOf(evidence),

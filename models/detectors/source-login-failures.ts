@@ -30,8 +30,12 @@ export const sourceLoginFailures: Detector<SparseBaselines> = {
     if (trials >= 5) {
       // behind a shared address most logins succeed
       terms.push({
-        feature: 'failures_of_logins', value: failures, law: { kind: 'share', trials, a: 0.4, b: 1.6 },
-        baseline: { scope: 'fixed', size: 0 }, group: 'ratio', weight: 1,
+        feature: 'failures_of_logins',
+        value: failures,
+        law: { kind: 'share', trials, a: 0.4, b: 1.6 },
+        baseline: { scope: 'fixed', size: 0 },
+        group: 'ratio',
+        weight: 1,
       });
     }
     const targets = b.amount('1h', 'targets');

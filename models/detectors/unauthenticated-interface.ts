@@ -1,11 +1,11 @@
 import { FLAG } from '../../services/core/batch.ts';
 import type { InterfaceBaselines } from '../baselines/interface.ts';
 import type { Detector } from '../detector.ts';
+import type { Term } from '../evidence.ts';
 import { shareTerm } from '../interface-terms.ts';
 import { I } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { SHARE } from '../shares.ts';
-import type { Term } from '../evidence.ts';
 import { MINUTE_COUNTERS } from '../windows.ts';
 
 const ANONYMOUS_SHARE = SHARE.anonymous_ok;
@@ -43,10 +43,16 @@ export const unauthenticatedInterface: Detector<InterfaceBaselines> = {
     const share = b.tenantPrior.anonymousShare;
     if (share < 0 || share > 0.6) return undefined;
     const expected = b.share(ANONYMOUS_SHARE, '1h', minute.running[0]);
-    return [{
-      feature: 'anonymous_ok', value: minute.running[ANONYMOUS_OK], law: expected.law,
-      baseline: { scope: expected.scope, size: expected.size }, group: 'anonymous', weight: 1,
-    }];
+    return [
+      {
+        feature: 'anonymous_ok',
+        value: minute.running[ANONYMOUS_OK],
+        law: expected.law,
+        baseline: { scope: expected.scope, size: expected.size },
+        group: 'anonymous',
+        weight: 1,
+      },
+    ];
   },
   severity: (evidence) => severityOf(evidence),
 };

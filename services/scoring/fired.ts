@@ -32,7 +32,16 @@ export class FiredFlags {
   private counts = new Uint8Array(64);
 
   /** Takes a score. Returns the start that the candidate's window is to have, or undefined when it is not to be sent. */
-  take(slot: number, detector: number, size: WindowSize, gate: number, evidence: number, start: number, paneStart: number, end: number): number | undefined {
+  take(
+    slot: number,
+    detector: number,
+    size: WindowSize,
+    gate: number,
+    evidence: number,
+    start: number,
+    paneStart: number,
+    end: number,
+  ): number | undefined {
     if (evidence < gate && (slot >= this.counts.length || this.counts[slot] === 0)) return undefined;
     const key = slot * WIDTH + detector;
     let firing = this.firings.get(key);

@@ -1,4 +1,11 @@
-import { type Candidate, compareCandidates, EVIDENCE_BUCKETS, evidenceBucket, type ScoreReport, TOP_CANDIDATES } from '../../models/candidate.ts';
+import {
+  type Candidate,
+  compareCandidates,
+  EVIDENCE_BUCKETS,
+  evidenceBucket,
+  type ScoreReport,
+  TOP_CANDIDATES,
+} from '../../models/candidate.ts';
 import { GROUPS, LEVELS, MEAN_BINS, meanBin, NOVELTIES } from '../../models/levels.ts';
 import { AMOUNT_BUCKETS, amountBucket, POPULATION, RATIO_BUCKETS, ratioBucket } from '../../models/population.ts';
 import { CLASSES, SHARES } from '../../models/shares.ts';
@@ -87,7 +94,8 @@ export class ReportBuilder {
 
   /** An hour's amount against the account's own mean of active hours. */
   hourRatio(group: number, level: number, amount: number, mean: number): void {
-    if (mean > LEAST_MEAN) this.hourRatios[((group * LEVELS.length + level) * MEAN_BINS + meanBin(mean)) * RATIO_BUCKETS + ratioBucket(amount, mean)]++;
+    if (mean > LEAST_MEAN)
+      this.hourRatios[((group * LEVELS.length + level) * MEAN_BINS + meanBin(mean)) * RATIO_BUCKETS + ratioBucket(amount, mean)]++;
   }
 
   noveltyDay(group: number, kind: number, count: number): void {
@@ -125,7 +133,10 @@ export class ReportBuilder {
     }
     if (this.scored === 0 && this.interfaces.length === 0) return undefined;
     const report: ScoreReport = {
-      tenant: this.tenant, view: this.view, start, minute,
+      tenant: this.tenant,
+      view: this.view,
+      start,
+      minute,
       histograms: this.histograms(this.day),
       pane: this.histograms(this.pane),
       population: this.population(),
@@ -178,7 +189,8 @@ export class ReportBuilder {
       put(POPULATION.anonymous, this.anonymous, 0, 2);
       for (const cells of [this.shares, this.profile, this.anonymous]) cells.fill(0);
     } else {
-      for (const [name, histogram] of [...this.sparse].sort((a, b) => (a[0] < b[0] ? -1 : 1))) put(POPULATION.sparse(this.view, name), histogram, 0, AMOUNT_BUCKETS);
+      for (const [name, histogram] of [...this.sparse].sort((a, b) => (a[0] < b[0] ? -1 : 1)))
+        put(POPULATION.sparse(this.view, name), histogram, 0, AMOUNT_BUCKETS);
       this.sparse.clear();
     }
     return out;

@@ -1,12 +1,12 @@
 import { AccountBaselines, type DayObserver } from '../../models/baselines/account.ts';
 import { InterfaceBaselines, YOUNG } from '../../models/baselines/interface.ts';
-import { SparseBaselines, SPARSE_LEVELS, type SparseView } from '../../models/baselines/sparse.ts';
+import { SPARSE_LEVELS, SparseBaselines, type SparseView } from '../../models/baselines/sparse.ts';
 import type { Detector } from '../../models/detector.ts';
 import { DETECTORS } from '../../models/detectors/index.ts';
 import { LEAST_HOURS, LEAST_RATE } from '../../models/detectors/interface-silent.ts';
 import { hourLevel, I, LEVELS } from '../../models/levels.ts';
 import type { TenantPrior } from '../../models/prior.ts';
-import { classOf, sharePart, SHARES, shareWhole } from '../../models/shares.ts';
+import { classOf, SHARES, sharePart, shareWhole } from '../../models/shares.ts';
 import { type CalendarHour, type ClosedMinute, type ClosedWindow, MINUTE_COUNTERS, type View } from '../../models/windows.ts';
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { ReportBuilder } from './report-builder.ts';
@@ -69,7 +69,8 @@ function accountKit(): ViewKit {
     },
     minute(minute, prior) {
       const { running } = minute;
-      if (running[EXPORTS] < QUIET_ACCOUNT.exports && running[SENSITIVE] < QUIET_ACCOUNT.sensitive && running[BYTES] < QUIET_ACCOUNT.bytes) return false;
+      if (running[EXPORTS] < QUIET_ACCOUNT.exports && running[SENSITIVE] < QUIET_ACCOUNT.sensitive && running[BYTES] < QUIET_ACCOUNT.bytes)
+        return false;
       baselines.glance(minute.slot, minute.flags, prior);
       return true;
     },
@@ -97,7 +98,9 @@ function interfaceKit(): ViewKit {
       const { calendar } = window;
       into.interfaceHour(index, (calendar.working ? 0 : 24) + calendar.hour, requests, values[I.anonymous]);
       const young = window.start - window.firstSeen < YOUNG;
-      for (let share = 0; share < SHARES.length; share++) if (!young || SHARES[share].novelty !== true) into.share(index, share, sharePart(window, '1h', share), shareWhole(window, '1h', share));
+      for (let share = 0; share < SHARES.length; share++)
+        if (!young || SHARES[share].novelty !== true)
+          into.share(index, share, sharePart(window, '1h', share), shareWhole(window, '1h', share));
     },
     minute(minute, prior) {
       baselines.glance(minute.slot, minute.flags, prior);
@@ -105,7 +108,11 @@ function interfaceKit(): ViewKit {
       if (requests > 0) {
         baselines.minute(requests, 0);
         const { running } = minute;
-        return running[FAILURES] >= QUIET_INTERFACE.failures || running[ERRORS] >= QUIET_INTERFACE.errors || running[ANONYMOUS_OK] >= QUIET_INTERFACE.anonymous;
+        return (
+          running[FAILURES] >= QUIET_INTERFACE.failures ||
+          running[ERRORS] >= QUIET_INTERFACE.errors ||
+          running[ANONYMOUS_OK] >= QUIET_INTERFACE.anonymous
+        );
       }
       baselines.minute(0, baselines.steadyRate(minute.calendar, LEAST_RATE) / 60);
       return true;

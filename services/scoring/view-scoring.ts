@@ -9,7 +9,7 @@ import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import { DayPeaks } from './day-peaks.ts';
 import { FiredFlags } from './fired.ts';
 import { ReportBuilder } from './report-builder.ts';
-import { type ViewKit, kitOf } from './view-kits.ts';
+import { kitOf, type ViewKit } from './view-kits.ts';
 
 /** Scores the closed windows of one view against baselines, and learns them. One for each task and view. */
 export interface ViewScoring {
@@ -70,8 +70,15 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
   }
 
   function send(
-    tenant: TenantScoring, window: ClosedWindow | ClosedMinute, index: number, terms: Term[], evidence: number,
-    paneStart: number, end: number, minute: boolean, enrich: (candidate: Candidate) => void,
+    tenant: TenantScoring,
+    window: ClosedWindow | ClosedMinute,
+    index: number,
+    terms: Term[],
+    evidence: number,
+    paneStart: number,
+    end: number,
+    minute: boolean,
+    enrich: (candidate: Candidate) => void,
   ): void {
     const detector = detectors[index];
     const size = minute ? '1h' : detector.window;
@@ -79,8 +86,22 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
     const start = fired.take(window.slot, index, size, detector.gate, evidence, first, paneStart, end);
     if (start === undefined) return;
     const candidate: Candidate = {
-      detector: detector.name, view, entity: { kind: view, id: window.key }, start, end, size, firedAt: end, terms, evidence, flags: window.flags,
-      identity: { origin: '', confidence: 0 }, related: [], actors: [], actorCount: 0, samples: [], provisional: false,
+      detector: detector.name,
+      view,
+      entity: { kind: view, id: window.key },
+      start,
+      end,
+      size,
+      firedAt: end,
+      terms,
+      evidence,
+      flags: window.flags,
+      identity: { origin: '', confidence: 0 },
+      related: [],
+      actors: [],
+      actorCount: 0,
+      samples: [],
+      provisional: false,
     };
     enrich(candidate);
     tenant.report.candidate(index, candidate, minute);

@@ -16,44 +16,54 @@ const fresh = (): Expectation => ({ mean: 0, dispersion: 0, scope: 'prior', size
 describe('credibility', () => {
   const positive = fc.double({ min: 0.01, max: 1e4, noNaN: true });
   it('is the prior without a past, and the own mean after a long one', () => {
-    fc.assert(fc.property(positive, positive, (own, prior) => {
-      const none = credible(0, 0, 0, prior, 0.5, 2, 10, fresh());
-      expect(none.mean).toBeCloseTo(prior, 9);
-      expect(none.dispersion).toBeCloseTo(2.5, 9);
-      const n = 1e9;
-      const long = credible(own * n, own * own * n, n, prior, 0.5, 2, 10, fresh());
-      expect(long.mean / own).toBeCloseTo(1, 3);
-      expect(long.scope).toBe('own');
-    }));
+    fc.assert(
+      fc.property(positive, positive, (own, prior) => {
+        const none = credible(0, 0, 0, prior, 0.5, 2, 10, fresh());
+        expect(none.mean).toBeCloseTo(prior, 9);
+        expect(none.dispersion).toBeCloseTo(2.5, 9);
+        const n = 1e9;
+        const long = credible(own * n, own * own * n, n, prior, 0.5, 2, 10, fresh());
+        expect(long.mean / own).toBeCloseTo(1, 3);
+        expect(long.scope).toBe('own');
+      }),
+    );
   });
 
   it('lies between the two, nearer to the own the longer the past', () => {
-    fc.assert(fc.property(positive, positive, fc.integer({ min: 1, max: 60 }), (own, prior, n) => {
-      const short = credible(own * n, 0, n, prior, 0.5, 2, 10, fresh()).mean;
-      const longer = credible(own * (n + 5), 0, n + 5, prior, 0.5, 2, 10, fresh()).mean;
-      expect(short).toBeGreaterThanOrEqual(Math.min(own, prior) * (1 - 1e-9));
-      expect(short).toBeLessThanOrEqual(Math.max(own, prior) * (1 + 1e-9));
-      expect(Math.abs(longer - own)).toBeLessThanOrEqual(Math.abs(short - own) + 1e-9 * own);
-    }));
+    fc.assert(
+      fc.property(positive, positive, fc.integer({ min: 1, max: 60 }), (own, prior, n) => {
+        const short = credible(own * n, 0, n, prior, 0.5, 2, 10, fresh()).mean;
+        const longer = credible(own * (n + 5), 0, n + 5, prior, 0.5, 2, 10, fresh()).mean;
+        expect(short).toBeGreaterThanOrEqual(Math.min(own, prior) * (1 - 1e-9));
+        expect(short).toBeLessThanOrEqual(Math.max(own, prior) * (1 + 1e-9));
+        expect(Math.abs(longer - own)).toBeLessThanOrEqual(Math.abs(short - own) + 1e-9 * own);
+      }),
+    );
   });
 });
 
 describe('slab', () => {
   it('gives back bit for bit what was written', () => {
-    fc.assert(fc.property(fc.array(fc.oneof(fc.constant(0), fc.float({ noNaN: true })), { minLength: 9, maxLength: 9 }), fc.nat(300), (numbers, slot) => {
-      const slab = new Slab(9);
-      const at = slab.row(slot);
-      slab.data.set(numbers, at);
-      const writer = new ByteWriter();
-      slab.write(slot, writer);
-      const other = new Slab(9);
-      other.data.fill(7);
-      const reader = new ByteReader(writer.finish());
-      other.read(slot, reader);
-      expect(reader.done).toBe(true);
-      const from = new Uint32Array(other.data.buffer, other.row(slot) * 4, 9);
-      expect([...from]).toEqual([...new Uint32Array(slab.data.buffer, at * 4, 9)]);
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.constant(0), fc.float({ noNaN: true })), { minLength: 9, maxLength: 9 }),
+        fc.nat(300),
+        (numbers, slot) => {
+          const slab = new Slab(9);
+          const at = slab.row(slot);
+          slab.data.set(numbers, at);
+          const writer = new ByteWriter();
+          slab.write(slot, writer);
+          const other = new Slab(9);
+          other.data.fill(7);
+          const reader = new ByteReader(writer.finish());
+          other.read(slot, reader);
+          expect(reader.done).toBe(true);
+          const from = new Uint32Array(other.data.buffer, other.row(slot) * 4, 9);
+          expect([...from]).toEqual([...new Uint32Array(slab.data.buffer, at * 4, 9)]);
+        },
+      ),
+    );
   });
 });
 
@@ -148,7 +158,8 @@ describe('population knowledge', () => {
     const feed = new WindowFeed('account', false);
     const random = seeded(2);
     for (let h = 0; h < 24 * 12; h++) {
-      for (let k = 0; k < 30; k++) if (h % 24 >= 9 && h % 24 < 17) feed.hour(`k${k}`, MONDAY + h * HOUR, { requests: 300 + Math.floor(40 * random()), objects: 1 });
+      for (let k = 0; k < 30; k++)
+        if (h % 24 >= 9 && h % 24 < 17) feed.hour(`k${k}`, MONDAY + h * HOUR, { requests: 300 + Math.floor(40 * random()), objects: 1 });
       feed.end(MONDAY + h * HOUR);
     }
     const prior = priorFrom({ population: feed.learner.close('t', MONDAY + 24 * 12 * HOUR) });

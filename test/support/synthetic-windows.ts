@@ -1,6 +1,17 @@
 import type { Candidate, ScoreReport } from '../../models/candidate.ts';
 import { PopulationLearner } from '../../models/population.ts';
-import { ACCOUNT_FEATURES, ACCOUNT_ROLLING, type CalendarHour, type ClosedMinute, type ClosedWindow, featureIndex, MINUTE_COUNTERS, ROLLING_HOURS, VIEW_FEATURES, type View } from '../../models/windows.ts';
+import {
+  ACCOUNT_FEATURES,
+  ACCOUNT_ROLLING,
+  type CalendarHour,
+  type ClosedMinute,
+  type ClosedWindow,
+  featureIndex,
+  MINUTE_COUNTERS,
+  ROLLING_HOURS,
+  VIEW_FEATURES,
+  type View,
+} from '../../models/windows.ts';
 import { createViewScoring, type ViewScoring } from '../../services/scoring/view-scoring.ts';
 
 const HOUR = 3_600_000;
@@ -73,7 +84,12 @@ export class WindowFeed {
     const past = (this.history[slot] ??= []);
     past.push({ hour: start / HOUR, values });
     while (past[0].hour <= start / HOUR - 168) past.shift();
-    const rolled = this.view === 'account' ? ACCOUNT_ROLLING.map((name) => featureIndex(ACCOUNT_FEATURES, name)) : this.view === 'interface' ? names.map((_, i) => i) : [];
+    const rolled =
+      this.view === 'account'
+        ? ACCOUNT_ROLLING.map((name) => featureIndex(ACCOUNT_FEATURES, name))
+        : this.view === 'interface'
+          ? names.map((_, i) => i)
+          : [];
     const rolling = new Float64Array(4 * rolled.length);
     for (const pane of past) {
       ROLLING_HOURS.forEach((hours, size) => {
@@ -86,7 +102,21 @@ export class WindowFeed {
     const seen = (this.seen[slot] ??= { first: start, days: new Set() });
     const activeDays = seen.days.size - (seen.days.has(calendar.day) ? 1 : 0);
     seen.days.add(calendar.day);
-    return { tenant: 't', view: this.view, key, slot, start, end: start + HOUR, calendar, partial: false, values, rolling, firstSeen: seen.first, activeDays, flags };
+    return {
+      tenant: 't',
+      view: this.view,
+      key,
+      slot,
+      start,
+      end: start + HOUR,
+      calendar,
+      partial: false,
+      values,
+      rolling,
+      firstSeen: seen.first,
+      activeDays,
+      flags,
+    };
   }
 
   hour(key: string, start: number, features: Values, flags = 0): Candidate[] {
@@ -103,8 +133,18 @@ export class WindowFeed {
       return out;
     };
     const minute: ClosedMinute = {
-      tenant: 't', view: this.view as 'account', key, slot: this.slotOf(key), start, calendar: calendarAt(start), minuteOfHour: (start % HOUR) / 60_000,
-      counters: fill(counters), running: fill(running), firstSeen: start, activeDays: 0, flags,
+      tenant: 't',
+      view: this.view as 'account',
+      key,
+      slot: this.slotOf(key),
+      start,
+      calendar: calendarAt(start),
+      minuteOfHour: (start % HOUR) / 60_000,
+      counters: fill(counters),
+      running: fill(running),
+      firstSeen: start,
+      activeDays: 0,
+      flags,
     };
     this.scoring.closeMinute(minute, (candidate) => this.candidates.push(candidate));
     return this.candidates.slice(before);

@@ -3,7 +3,13 @@ import { expectedRange, type Law, MAX_SURPRISE, scoreTerms, stepOf, surprise, ty
 import { logGamma, logNormalTail } from '../../models/special.ts';
 
 const term = (over: Partial<Term>): Term => ({
-  feature: 'x', value: 10, law: { kind: 'count', mean: 2, dispersion: 0.5 }, baseline: { scope: 'own', size: 1 }, group: 'a', weight: 1, ...over,
+  feature: 'x',
+  value: 10,
+  law: { kind: 'count', mean: 2, dispersion: 0.5 },
+  baseline: { scope: 'own', size: 1 },
+  group: 'a',
+  weight: 1,
+  ...over,
 });
 
 describe('special functions', () => {

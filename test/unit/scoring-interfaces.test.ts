@@ -14,13 +14,36 @@ function benign(random: () => number, start: number, level: number, login = fals
   const part = (of: number, share: number) => Math.min(of, poisson(random, of * share * wobble()));
   const failures = part(requests, login ? 0.12 : 0.02);
   return {
-    requests, callers, failures, missing: part(requests, 0.02), refused: part(requests, 0.01), server_errors: part(requests, 0.004),
-    new_callers: part(callers, 0.2), young_callers: part(callers, 0.1), single_callers: part(callers, login ? 0.3 : 0.08), few_callers: part(callers, 0.7),
-    failing_callers: part(callers, login ? 0.05 : 0.01), new_source_requests: part(requests, 0.15), new_source_failures: Math.min(failures, part(requests, login ? 0.02 : 0.003)),
-    login_success_new: login ? part(requests, 0.002) : 0, duration_ms: Math.round(requests * 80 * wobble()), bytes_out: requests * 3000, slow: part(requests, 0.01),
-    objects: part(requests, 0.5), new_object_reads: part(requests, 0.3), neighbours: part(requests, 0.03), addresses: callers, prefixes: Math.ceil(callers * 0.8),
-    networks: 5, countries: 1, devices: Math.ceil(callers * 0.5), targets: login ? Math.ceil(callers * 0.95) : 0, target_runs: login ? Math.ceil(callers * 0.94) : 0, top_caller: Math.min(requests, 6),
-    anonymous: part(requests, 0.02), anonymous_ok: 0,
+    requests,
+    callers,
+    failures,
+    missing: part(requests, 0.02),
+    refused: part(requests, 0.01),
+    server_errors: part(requests, 0.004),
+    new_callers: part(callers, 0.2),
+    young_callers: part(callers, 0.1),
+    single_callers: part(callers, login ? 0.3 : 0.08),
+    few_callers: part(callers, 0.7),
+    failing_callers: part(callers, login ? 0.05 : 0.01),
+    new_source_requests: part(requests, 0.15),
+    new_source_failures: Math.min(failures, part(requests, login ? 0.02 : 0.003)),
+    login_success_new: login ? part(requests, 0.002) : 0,
+    duration_ms: Math.round(requests * 80 * wobble()),
+    bytes_out: requests * 3000,
+    slow: part(requests, 0.01),
+    objects: part(requests, 0.5),
+    new_object_reads: part(requests, 0.3),
+    neighbours: part(requests, 0.03),
+    addresses: callers,
+    prefixes: Math.ceil(callers * 0.8),
+    networks: 5,
+    countries: 1,
+    devices: Math.ceil(callers * 0.5),
+    targets: login ? Math.ceil(callers * 0.95) : 0,
+    target_runs: login ? Math.ceil(callers * 0.94) : 0,
+    top_caller: Math.min(requests, 6),
+    anonymous: part(requests, 0.02),
+    anonymous_ok: 0,
   };
 }
 
@@ -40,28 +63,37 @@ function weeks(days: number): { feed: WindowFeed; random: () => number } {
   return { feed, random };
 }
 
-const shown = (feed: WindowFeed, from = 0) =>
-  feed.candidates.slice(from).map((c) => `${c.detector} ${c.entity.id} ${(c.start - MONDAY) / HOUR} ${c.evidence.toFixed(2)} ${c.terms.map((t) => `${t.feature}=${t.value}~${JSON.stringify(t.law)}`).join('; ')}`);
-
 describe('interfaces', () => {
   const { feed, random } = weeks(16);
   const now = MONDAY + (16 * 24 + 10) * HOUR;
 
   it('says next to nothing about two quiet weeks', () => {
-    console.log(shown(feed).slice(0, 20).join('\n'));
-    expect(feed.candidates.length).toBeLessThan(10);
+    expect(feed.candidates.length).toBeLessThanOrEqual(2);
   });
 
   it('lets a flash sale pass', () => {
     const sale = benign(random, now, 10 * 15 * 1.7 ** 5);
     const out = feed.hour('GET shop/api/5', now, sale);
-    console.log(shown(feed, feed.candidates.length - out.length).join('\n'));
     expect(out).toEqual([]);
   });
 
   it('sees passwords tried, loud and slow', () => {
     const usual = benign(random, now, 60, true);
-    const loud = feed.hour('POST shop/login', now, { ...usual, requests: usual.requests + 150, failures: usual.failures + 148, failing_callers: usual.failing_callers + 140, callers: usual.callers + 140, new_source_failures: usual.new_source_failures + 140, single_callers: usual.single_callers + 140, login_success_new: usual.login_success_new + 2 }, FLAG.login);
+    const loud = feed.hour(
+      'POST shop/login',
+      now,
+      {
+        ...usual,
+        requests: usual.requests + 150,
+        failures: usual.failures + 148,
+        failing_callers: usual.failing_callers + 140,
+        callers: usual.callers + 140,
+        new_source_failures: usual.new_source_failures + 140,
+        single_callers: usual.single_callers + 140,
+        login_success_new: usual.login_success_new + 2,
+      },
+      FLAG.login,
+    );
     expect(loud.map((c) => c.detector)).toContain('credential_stuffing');
     const slow = weeks(16);
     const from = slow.feed.candidates.length;
@@ -69,22 +101,49 @@ describe('interfaces', () => {
       const start = MONDAY + (16 * 24 + h) * HOUR;
       const u = benign(slow.random, start, 60, true);
       const n = 8;
-      slow.feed.hour('POST shop/login', start, { ...u, requests: u.requests + n, failures: u.failures + n, failing_callers: u.failing_callers + n, callers: u.callers + n, new_source_failures: u.new_source_failures + n, single_callers: u.single_callers + n }, FLAG.login);
+      slow.feed.hour(
+        'POST shop/login',
+        start,
+        {
+          ...u,
+          requests: u.requests + n,
+          failures: u.failures + n,
+          failing_callers: u.failing_callers + n,
+          callers: u.callers + n,
+          new_source_failures: u.new_source_failures + n,
+          single_callers: u.single_callers + n,
+        },
+        FLAG.login,
+      );
     }
-    console.log(shown(slow.feed, from).map((s) => s.slice(0, 300)).join('\n'));
     expect(slow.feed.candidates.slice(from).map((c) => c.detector)).toContain('credential_stuffing_slow');
   });
 
   it('sees enumeration, a failing interface, an open interface, rotating scrapers', () => {
     const usual = benign(random, now, 15 * 1.7 ** 4);
-    const walk = feed.hour('GET shop/api/4', now, { ...usual, requests: usual.requests + 200, missing: usual.missing + 140, objects: usual.objects + 200, top_caller: 200, neighbours: 180 });
+    const walk = feed.hour('GET shop/api/4', now, {
+      ...usual,
+      requests: usual.requests + 200,
+      missing: usual.missing + 140,
+      objects: usual.objects + 200,
+      top_caller: 200,
+      neighbours: 180,
+    });
     expect(walk.map((c) => c.detector)).toContain('account_enumeration');
     const failing = feed.hour('GET shop/api/3', now, { ...benign(random, now, 15 * 1.7 ** 3), server_errors: 60, slow: 40 });
     expect(failing.map((c) => c.detector)).toContain('interface_failing');
     const open = feed.hour('GET shop/contact', now, { ...benign(random, now, 30), anonymous: 20, anonymous_ok: 18 }, FLAG.sensitive);
     expect(open.map((c) => c.detector)).toEqual(expect.arrayContaining(['unauthenticated_interface']));
     const crowd = benign(random, now, 15 * 1.7 ** 6);
-    const scraped = feed.hour('GET shop/api/6', now, { ...crowd, requests: crowd.requests + 300, callers: crowd.callers + 150, single_callers: crowd.single_callers + 150, new_callers: crowd.new_callers + 150, objects: crowd.objects + 300, new_object_reads: crowd.new_object_reads + 300 });
+    const scraped = feed.hour('GET shop/api/6', now, {
+      ...crowd,
+      requests: crowd.requests + 300,
+      callers: crowd.callers + 150,
+      single_callers: crowd.single_callers + 150,
+      new_callers: crowd.new_callers + 150,
+      objects: crowd.objects + 300,
+      new_object_reads: crowd.new_object_reads + 300,
+    });
     expect(scraped.map((c) => c.detector)).toContain('scraping_cohort');
   });
 
