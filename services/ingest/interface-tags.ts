@@ -54,11 +54,11 @@ const has = (words: Set<string>, ...any: string[]): boolean => any.some((word) =
 const GUESSES: Record<TagName, (words: Set<string>, method: string) => boolean> = {
   login: (w, method) =>
     WRITES.has(method) &&
-    !has(w, 'logout', 'signout', 'history', 'logs', 'log', 'records', 'captcha', 'config', 'status') &&
+    !has(w, 'logout', 'signout', 'history', 'logs', 'log', 'records', 'captcha', 'config', 'status', 'reset', 'forgot', 'revoke') &&
     !sendsCode(w, method) &&
     (has(w, 'login', 'signin', 'logon', 'authenticate', 'authn', 'authentication') ||
       (w.has('sign') && w.has('in')) ||
-      (has(w, 'oauth', 'oauth2', 'auth', 'connect', 'sso', 'openid') && has(w, 'token', 'tokens', 'session', 'sessions', 'password')) ||
+      (has(w, 'oauth', 'oauth2', 'auth', 'connect', 'sso', 'openid') && has(w, 'token', 'tokens', 'session', 'sessions')) ||
       (has(w, 'session', 'sessions') && w.size <= 4)),
   register: (w, method) =>
     WRITES.has(method) &&
@@ -93,7 +93,8 @@ const GUESSES: Record<TagName, (words: Set<string>, method: string) => boolean> 
 function sendsCode(w: Set<string>, method: string): boolean {
   if (method === 'OPTIONS' || method === 'HEAD') return false;
   const sends = has(w, 'send', 'resend', 'request');
-  if (has(w, 'verify', 'check', 'validate', 'confirm') && !sends) return false;
+  // The last word is what is done: /sms/verify checks a code, /verify/sms sends one.
+  if (!sends && /^(verify|check|validate|confirm|verification)$/.test([...w].at(-1) ?? '')) return false;
   if (has(w, 'sendcode', 'sendsms', 'sendotp', 'smscode', 'sendsmscode', 'sendverifycode', 'sendcaptcha')) return true;
   if (has(w, 'login', 'signin', 'register', 'signup') && !sends && !has(w, 'code', 'captcha')) return false;
   if (sends && has(w, 'code', 'codes', 'verification', 'pin', 'sms', 'otp', 'captcha', 'vcode', 'passcode')) return true;
