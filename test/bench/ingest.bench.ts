@@ -28,14 +28,14 @@ const AGENTS = [
   'shop-app/5.2.1 (Android 13; SM-G998B)',
 ];
 
-/** nginx lines (escape=json) of about 380 bytes: 20,000 accounts and 300 interfaces, half of the paths with ids. */
+/** nginx lines (escape=json) of about 380 bytes: 4,000 accounts and 300 interfaces, half of the paths with ids. */
 function nginxLines(count: number): Uint8Array {
   const next = random(7);
   const pick = (n: number) => Math.floor(next() * n);
   const lines: string[] = [];
   for (let i = 0; i < count; i++) {
     const at = Date.UTC(2026, 10, 1) + Math.floor((i / count) * 86_400_000);
-    const account = pick(20_000);
+    const account = pick(4_000);
     const api = pick(300);
     const path = `/api/v1/${['orders', 'users', 'items', 'cart', 'search', 'messages'][api % 6]}${api}${api % 2 === 0 ? `/${pick(1_000_000)}` : ''}${api % 5 === 0 ? `?page=${pick(9)}&order_id=${pick(100_000)}` : ''}`;
     lines.push(
@@ -55,7 +55,7 @@ function combinedLines(count: number): Uint8Array {
     const clock = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60]
       .map((part) => String(part).padStart(2, '0'))
       .join(':');
-    const account = pick(20_000);
+    const account = pick(4_000);
     lines.push(
       `${20 + (account % 180)}.${account % 251}.${account % 13}.${account % 199} - u${account} [01/Nov/2026:${clock} +0000] "GET /api/v1/orders/${pick(1_000_000)} HTTP/1.1" 200 ${pick(20_000)} "https://shop.example.com/" "${AGENTS[account % AGENTS.length]}"\n`,
     );
