@@ -1,7 +1,7 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { WeirError } from '../core/errors.ts';
 import type { DeadLetterKey } from '../core/sink.ts';
+import { writeDurably } from './durable-file.ts';
 import type { Provisional } from './manifest.ts';
 
 /** Stands beside a manifest: what the flush at the end of the inputs raised on top of that cut. */
@@ -29,17 +29,5 @@ export function readProvisional(path: string): ProvisionalMark | undefined {
 
 /** Writes the mark, atomically and durably. Throws `disk`. */
 export function writeProvisional(path: string, mark: ProvisionalMark): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.part`, `${JSON.stringify(mark)}\n`);
-    const descriptor = openSync(`${path}.part`, 'r+');
-    try {
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(`${path}.part`, path);
-  } catch (cause) {
-    throw new WeirError('disk', `cannot write ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
+  writeDurably(path, `${JSON.stringify(mark)}\n`);
 }

@@ -204,11 +204,29 @@ describe('embedded driver', () => {
     const sink = new MemorySink();
     const at = state();
     const path = writeLines(folder, 'a.log', lines);
-    const failOn = lines[15_000].split(' ')[0];
-    await expect(count({ files: [path], folder: at, sink, failOn })).rejects.toMatchObject({ code: 'worker_failed', exitCode: 3, message: expect.stringContaining('met') });
+    const failOn = [lines[15_000].split(' ')[0]];
+    await expect(count({ files: [path], folder: at, sink, failOn })).rejects.toMatchObject({ code: 'worker_failed', exitCode: 3, message: expect.stringContaining(`met ${failOn[0]}`) });
     await count({ files: [path], folder: at, sink });
     expect(sink.rows).toEqual(oracle(lines));
     expect(sink.fates()).toMatchObject({ read: 20_000, windowed: 20_000 });
+  });
+
+  it('finds a record that stops it, and skips it after the third time: one hostile line must not stop an input', async () => {
+    const sink = new MemorySink();
+    const at = state();
+    const path = writeLines(folder, 'a.log', lines);
+    const failOn = [lines[7_000], lines[15_000], lines[19_999]].map((line) => line.split(' ')[0]);
+    let starts = 0;
+    for (let ended = false; !ended && starts < 20; starts++) {
+      ended = await count({ files: [path], folder: at, sink, failOn }).then(
+        () => true,
+        () => false,
+      );
+    }
+    expect(starts).toBe(10);
+    const poison = [...sink.deadLetters.values()].map(({ reason, offset }) => ({ reason, line: readFileSync(path, 'utf8').slice(offset).split('\n')[0] }));
+    expect(poison).toEqual([7_000, 15_000, 19_999].map((row) => ({ reason: 'poison', line: lines[row] })));
+    expect(sink.fates()).toEqual({ read: 20_000, windowed: 19_997, dead: 3, late: 0, held: 0 });
   });
 
   it('refuses state of a newer program', async () => {

@@ -31,7 +31,7 @@ function normalise(input, partitions, lateness, config) {
   let counters = {};
   let highest = -1;
   let sent = -1;
-  let held = [];
+  const skips = new Set();
   const count = (fate, reason) => {
     const name = ledgerCounter(fate, input.tenant, input.source, reason);
     counters[name] = (counters[name] ?? 0) + 1;
@@ -39,7 +39,6 @@ function normalise(input, partitions, lateness, config) {
   return {
     name: 'normalise',
     process(chunk) {
-      if (config.failOn !== undefined && decoder.decode(chunk.bytes).includes(config.failOn)) throw new Error(`met ${config.failOn}`);
       const builder = new BatchBuilder(input.tenant, input.source, input.partition);
       const dead = [];
       let start = 0;
@@ -50,7 +49,12 @@ function normalise(input, partitions, lateness, config) {
         line++;
         const parts = decoder.decode(chunk.bytes.subarray(start, end)).split(' ');
         count('read');
-        if (chunk.skipped !== undefined || parts.length !== 3 || !/^\d+$/.test(parts[0])) {
+        const skipped = skips.has(chunk.offset + start);
+        if (!skipped && config.failOn?.includes(parts[0])) throw new Error(`met ${parts[0]}`);
+        if (skipped) {
+          count('dead', 'poison');
+          dead.push({ tenant: input.tenant, source: input.source, partition: input.partition, offset: chunk.offset + start, line, reason: 'poison', detail: '', raw: '' });
+        } else if (chunk.skipped !== undefined || parts.length !== 3 || !/^\d+$/.test(parts[0])) {
           count('dead', chunk.skipped !== undefined ? 'line_too_long' : 'not_this_format');
           dead.push({ tenant: input.tenant, source: input.source, partition: input.partition, offset: chunk.offset + start, line, reason: 'not_this_format', detail: '', raw: '' });
         } else {
@@ -75,7 +79,11 @@ function normalise(input, partitions, lateness, config) {
       }
       return emits;
     },
-    control: (record) => [{ output: 'control', tenant: input.tenant, value: record }],
+    control(record) {
+      if (record.kind !== 'skip') return [{ output: 'control', tenant: input.tenant, value: record }];
+      skips.add(record.offset);
+      return [];
+    },
     snapshot: () => ({ stage: 'normalise', version: 1, groups: new Map(), common: pack({ highest }) }),
     restore(snapshot) {
       ({ highest } = unpack(snapshot.common));

@@ -45,7 +45,8 @@ export interface CountingRun extends Partial<Omit<EmbeddedOptions, 'inputs'>> {
   tenant?: string;
   /** events of an interface's hour that make an alert */
   threshold?: number;
-  failOn?: string;
+  /** times of events at which a stage fails */
+  failOn?: string[];
 }
 
 /** Runs the counting topology over files. */

@@ -12,8 +12,8 @@ const WORKER_HEAP_MIB = 4096;
 export interface CrewOptions extends Omit<WorkerStart, 'worker' | 'peers'> {
   /** takes everything that is not an answer to the crew's own questions */
   onMessage(worker: number, message: ToMain): void;
-  /** a worker or a stage in it has failed: nothing more will come */
-  onFailure(error: Error): void;
+  /** a worker or a stage in it has failed: nothing more will come. `chunk`: on whose behalf it was working, when the error is an unknown one. Returns what the run ends with */
+  onFailure(error: Error, chunk: number | undefined): Error;
 }
 
 interface Waiting {
@@ -152,7 +152,7 @@ export class Crew {
         this.waiting?.files.push(...message.files);
         return this.answered();
       case 'failed':
-        return this.fail(failureOf(worker, message));
+        return this.fail(failureOf(worker, message), message.code === undefined ? message.chunk : undefined);
       default:
         try {
           this.options.onMessage(worker, message);
@@ -169,11 +169,10 @@ export class Crew {
     waiting.resolve();
   }
 
-  private fail(error: Error): void {
+  private fail(error: Error, chunk?: number): void {
     if (this.failure !== undefined || this.stopping) return;
-    this.failure = error;
-    this.reject?.(error);
-    this.options.onFailure(error);
+    this.failure = this.options.onFailure(error, chunk);
+    this.reject?.(this.failure);
   }
 }
 

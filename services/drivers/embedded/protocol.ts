@@ -56,4 +56,5 @@ export type ToMain =
   /** all channels of this round are drained; `moved`: messages other than barriers taken since the last round */
   | { type: 'barrier-done'; round: number; moved: number; counters: Record<string, number> }
   | { type: 'snapshot-done'; files: SnapshotFile[] }
-  | { type: 'failed'; code: ErrorCode | undefined; message: string; stack: string };
+  /** `chunk`: the one on whose behalf it was working */
+  | { type: 'failed'; code: ErrorCode | undefined; message: string; stack: string; chunk: number | undefined };

@@ -10,6 +10,7 @@ import { FileSnapshotStore } from '../../state/file-snapshot-store.ts';
 import { type InputPosition, type Manifest, type Provisional, SNAPSHOT_VERSION } from '../../state/manifest.ts';
 import { Journal, type JournalEntry } from '../../state/journal.ts';
 import { readProvisional, writeProvisional } from '../../state/provisional-file.ts';
+import { afterCrash, MOST_CRASHES, readSuspects, stillOpen, type Stretch, type Suspects, writeSuspects } from '../../state/suspects.ts';
 import type { AlertFile } from './alert-file.ts';
 import type { OpenedInput } from './byte-source.ts';
 import { addCounters } from './counters.ts';
@@ -27,6 +28,7 @@ const CHUNK_BYTES = 1024 * 1024;
 const PEEK_BYTES = 16 * 1024;
 /** Bytes that sinks may hold unwritten before reading waits for them. */
 const SINK_LIMIT = 64 * 1024 * 1024;
+const NEWLINE = 10;
 /** A cut may take at most this share of the time since the last one. */
 const CUT_SHARE = 0.1;
 
@@ -128,7 +130,9 @@ export class EmbeddedRun {
   private alert!: Stage<Uint8Array>;
   private alertBase: Record<string, number> = {};
   private crew!: Crew;
-  private readonly chunks = new Map<number, { input: ActiveInput; parsed: boolean; parts: number }>();
+  private readonly chunks = new Map<number, { input: ActiveInput; parsed: boolean; parts: number; stretch: Stretch & { single: boolean } }>();
+  private readonly suspectsPath: string;
+  private suspects: Suspects;
   private readonly spares = new SpareBuffers();
   private nextChunk = 1;
   private failure: Error | undefined;
@@ -148,6 +152,8 @@ export class EmbeddedRun {
     this.manifest = options.manifest;
     this.store = new FileSnapshotStore(options.folder);
     this.markPath = join(options.folder, 'provisional.json');
+    this.suspectsPath = join(options.folder, 'suspects.json');
+    this.suspects = readSuspects(this.suspectsPath);
     this.reached = { ...options.manifest?.reached };
     this.applied = options.manifest?.journal ?? 0;
     this.journal = new Journal(options.folder, this.applied);
@@ -204,9 +210,10 @@ export class EmbeddedRun {
       folder: options.folder,
       restore,
       onMessage: (_, message) => this.take(message),
-      onFailure: (error) => {
-        this.failure = error;
+      onFailure: (error, chunk) => {
+        this.failure = this.suspecting(error, chunk);
         this.wake();
+        return this.failure;
       },
     });
     const pins = pinInputs(options.inputs.map((input) => input.opened.size), options.workers);
@@ -222,6 +229,20 @@ export class EmbeddedRun {
       plan, reader, tenant, partition, lateness, worker, reached: undefined, inFlight: 0, exhausted: false, peeked: false, replaced: false,
       cap: Number.POSITIVE_INFINITY, problem: undefined,
     });
+    for (const skip of this.suspects.skips) {
+      if (skip.partition === partition) this.crew.send(worker, { type: 'input-control', input: this.inputs.length - 1, record: { kind: 'skip', ...skip } });
+    }
+  }
+
+  /** Writes down during which bytes an unknown error came, so that the next start looks at them more closely. */
+  private suspecting(error: Error, chunk: number | undefined): Error {
+    const stretch = chunk === undefined ? undefined : this.chunks.get(chunk)?.stretch;
+    if (stretch === undefined) return error;
+    this.suspects = afterCrash(this.suspects, stretch);
+    writeSuspects(this.suspectsPath, this.suspects);
+    const path = this.inputs.find((input) => input.partition === stretch.partition)?.plan.path;
+    const next = this.suspects.suspect === undefined ? 'the next start skips it' : `a start again looks closer; a record that stops it ${MOST_CRASHES} times is skipped`;
+    return new WeirError('worker_failed', `${error.message} (${path}, bytes ${stretch.from} to ${stretch.to}; ${next})`, { cause: error });
   }
 
   /** Reads until every input has no more or the signal says stop; cuts on the way. */
@@ -294,12 +315,14 @@ export class EmbeddedRun {
   }
 
   private async readFrom(input: ActiveInput): Promise<void> {
-    const size = Math.min(input.peeked ? CHUNK_BYTES : PEEK_BYTES, input.cap - input.reader.position.offset - input.reader.unterminated);
+    const limit = Math.min(input.cap, this.suspicion(input));
+    const size = Math.min(input.peeked ? CHUNK_BYTES : PEEK_BYTES, limit - input.reader.position.offset - input.reader.unterminated);
     const chunk = size > 0 ? await this.unlessStopped(input, input.reader.next(size, this.spares)) : undefined;
     if (chunk !== undefined) {
       input.peeked = true;
       this.quiet?.heard(input);
-      this.dispatch(input, chunk);
+      if (this.isSuspected(input, chunk.offset)) await this.dispatchSingly(input, chunk);
+      else this.dispatch(input, chunk);
       return;
     }
     input.exhausted = true;
@@ -312,6 +335,35 @@ export class EmbeddedRun {
     if (this.inputs.some((other) => other.tenant === input.tenant && !other.exhausted)) this.handOver(input);
   }
 
+  /** Where the next read of an input has to end, so that suspected bytes come in chunks of their own. */
+  private suspicion(input: ActiveInput): number {
+    const { suspect } = this.suspects;
+    if (suspect?.partition !== input.partition) return Number.POSITIVE_INFINITY;
+    const { offset } = input.reader.position;
+    return offset < suspect.from ? suspect.from : offset < suspect.to ? suspect.to : Number.POSITIVE_INFINITY;
+  }
+
+  private isSuspected(input: ActiveInput, offset: number): boolean {
+    const { suspect } = this.suspects;
+    return suspect?.partition === input.partition && offset >= suspect.from && offset < suspect.to;
+  }
+
+  /** Line by line, each done before the next is sent: what fails then is one record. */
+  private async dispatchSingly(input: ActiveInput, chunk: RawChunk): Promise<void> {
+    let at = 0;
+    let line = chunk.line;
+    while (at < chunk.bytes.length) {
+      const newline = chunk.bytes.indexOf(NEWLINE, at);
+      const end = newline < 0 || chunk.skipped !== undefined ? chunk.bytes.length : newline + 1;
+      this.dispatch(input, { ...chunk, offset: chunk.offset + at, line: line++, bytes: chunk.bytes.slice(at, end) }, true);
+      at = end;
+      while (this.chunks.size > 0) {
+        if (this.failure !== undefined) throw this.failure;
+        await this.woken();
+      }
+    }
+  }
+
   /** Standard input may have nothing for long: what is asked of it then must not keep a signal waiting. */
   private unlessStopped<T>(input: ActiveInput, reading: Promise<T>): Promise<T | undefined> {
     return input.plan.opened.kind === 'stdin' ? Promise.race([reading, this.stopped]) : reading;
@@ -320,15 +372,16 @@ export class EmbeddedRun {
   /** An input is at its end while others of its tenant go on: it gives what it has and no longer holds them back. */
   private handOver(input: ActiveInput): void {
     const tail = input.reader.tail();
-    if (tail !== undefined) this.dispatch(input, tail);
+    if (tail !== undefined) this.dispatch(input, tail, true);
     this.tell(input, { kind: 'idle', tenant: input.tenant, upstream: input.plan.partition });
   }
 
-  private dispatch(input: ActiveInput, chunk: RawChunk): void {
+  private dispatch(input: ActiveInput, chunk: RawChunk, single = false): void {
     const id = this.nextChunk++;
-    this.chunks.set(id, { input, parsed: false, parts: 0 });
+    const length = chunk.skipped ?? chunk.bytes.length;
+    this.chunks.set(id, { input, parsed: false, parts: 0, stretch: { partition: input.partition, from: chunk.offset, to: chunk.offset + length, single } });
     input.inFlight++;
-    this.result.bytes += chunk.skipped ?? chunk.bytes.length;
+    this.result.bytes += length;
     this.crew.send(input.worker, { type: 'chunk', id, input: this.inputs.indexOf(input), chunk }, [chunk.bytes.buffer as ArrayBuffer]);
   }
 
@@ -419,9 +472,17 @@ export class EmbeddedRun {
     this.store.commit(manifest);
     this.journal.forget(this.applied);
     this.manifest = manifest;
+    this.forgetSuspects();
     this.writeLedger(counters);
     this.result.cuts++;
     this.lastCut = { at: performance.now(), took: performance.now() - begun };
+  }
+
+  private forgetSuspects(): void {
+    const open = stillOpen(this.suspects, (partition) => this.manifest?.inputs.find((input) => input.partition === partition)?.offset);
+    if (open.suspect === this.suspects.suspect && open.skips.length === this.suspects.skips.length) return;
+    this.suspects = open;
+    writeSuspects(this.suspectsPath, open);
   }
 
   /** All inputs are at their end: the cut comes first, what the flush raises on top of it is provisional. */
@@ -430,7 +491,7 @@ export class EmbeddedRun {
     this.outlets.hold();
     for (const input of this.inputs) {
       const tail = input.reader.tail();
-      if (tail !== undefined) this.dispatch(input, tail);
+      if (tail !== undefined) this.dispatch(input, tail, true);
     }
     for (const input of this.inputs) this.tell(input, { kind: 'end', tenant: input.tenant, upstream: input.plan.partition, provisional: true });
     const counters = await this.drain();

@@ -42,6 +42,8 @@ export class WorkerHost {
   private readonly peers: Outbox<ToPeer>[];
   private moved = 0;
   private readonly barriers = new Map<number, number>();
+  /** chunk on whose behalf a message is being taken */
+  working: number | undefined;
   /** chunk under way, the batches of it that were sent to peers, its events */
   private current = { id: 0, parts: 0, events: 0 };
 
@@ -71,7 +73,11 @@ export class WorkerHost {
     if (message.type === 'open') {
       await this.open(message.input, message.spec);
       this.post(this.main, { type: 'opened', input: message.input });
-    } else this.takeFromMain(message);
+    } else {
+      this.working = message.type === 'chunk' ? message.id : undefined;
+      this.takeFromMain(message);
+      this.working = undefined;
+    }
     this.send();
   }
 
@@ -100,7 +106,11 @@ export class WorkerHost {
 
   /** Takes what another worker has sent together. */
   fromPeer(messages: readonly ToPeer[]): void {
-    for (const message of messages) this.takeFromPeer(message);
+    for (const message of messages) {
+      this.working = message.type === 'events' ? message.id : undefined;
+      this.takeFromPeer(message);
+    }
+    this.working = undefined;
     this.send();
   }
 

@@ -10,22 +10,24 @@ async function startWorker(): Promise<void> {
   const main = parentPort;
   if (main === null) throw new Error('worker.ts runs in a worker thread only');
   const start = workerData as WorkerStart;
-  const fail = (error: unknown): void => main.postMessage([failure(error)]);
+  let host: WorkerHost | undefined;
+  const fail = (error: unknown): void => main.postMessage([failure(error, host?.working)]);
   try {
     const { createTopology } = (await import(start.topologyModule)) as { createTopology: CreateTopology };
     const topology = await createTopology(start.topologyConfig);
-    const host = new WorkerHost(start.worker, start.workers, topology, new FileSnapshotStore(start.folder), start.restore, {
+    const started = new WorkerHost(start.worker, start.workers, topology, new FileSnapshotStore(start.folder), start.restore, {
       toMain: (messages, transfer) => main.postMessage(messages, transfer),
       toPeer: (worker, messages, transfer) => start.peers[worker]?.postMessage(messages, transfer),
     });
-    await host.start();
+    host = started;
+    await started.start();
     main.on('message', (message: ToWorker) => {
-      host.fromMain(message).catch(fail);
+      started.fromMain(message).catch(fail);
     });
     for (const peer of start.peers) {
       peer?.on('message', (messages: ToPeer[]) => {
         try {
-          host.fromPeer(messages);
+          started.fromPeer(messages);
         } catch (error) {
           fail(error);
         }
@@ -37,10 +39,10 @@ async function startWorker(): Promise<void> {
   }
 }
 
-function failure(error: unknown): ToMain {
+function failure(error: unknown, chunk: number | undefined): ToMain {
   const code = error instanceof WeirError ? error.code : undefined;
   const message = error instanceof Error ? error.message : String(error);
-  return { type: 'failed', code, message, stack: error instanceof Error ? (error.stack ?? message) : message };
+  return { type: 'failed', code, message, stack: error instanceof Error ? (error.stack ?? message) : message, chunk };
 }
 
 await startWorker();

@@ -1,0 +1,20 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { WeirError } from '../core/errors.ts';
+
+/** Replaces a file by a text, atomically: written beside it, synced, renamed. Throws `disk`. */
+export function writeDurably(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.part`, text);
+    const descriptor = openSync(`${path}.part`, 'r+');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(`${path}.part`, path);
+  } catch (cause) {
+    throw new WeirError('disk', `cannot write ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
