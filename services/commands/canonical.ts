@@ -15,10 +15,16 @@ export async function writeCanonical(store: Pick<Reader, 'query'>, folder: strin
   try {
     mkdirSync(folder, { recursive: true });
     await writePages(join(folder, 'alerts.ndjson'), (offset) => store.query(ALERTS, { params: { page: PAGE, offset } }), canonicalAlert);
-    await writePages(join(folder, 'windows.ndjson'), (offset) => store.query(WINDOWS, { params: { page: PAGE, offset } }), (line) => line);
+    await writePages(
+      join(folder, 'windows.ndjson'),
+      (offset) => store.query(WINDOWS, { params: { page: PAGE, offset } }),
+      (line) => line,
+    );
   } catch (cause) {
     if (cause instanceof WeirError) throw cause;
-    throw new WeirError('disk', `cannot write the canonical form to ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new WeirError('disk', `cannot write the canonical form to ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -30,7 +36,10 @@ async function writePages(path: string, fetch: (offset: number) => Promise<Uint8
   const descriptor = openSync(path, 'w');
   try {
     for (let offset = 0; ; offset += PAGE) {
-      const lines = Buffer.from(await fetch(offset)).toString('utf8').split('\n').filter((line) => line !== '');
+      const lines = Buffer.from(await fetch(offset))
+        .toString('utf8')
+        .split('\n')
+        .filter((line) => line !== '');
       writeSync(descriptor, lines.map((line) => `${form(line)}\n`).join(''));
       if (lines.length < PAGE) return;
     }

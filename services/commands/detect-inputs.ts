@@ -19,12 +19,18 @@ export interface DetectInputs {
  */
 export function detectInputs(files: readonly string[], config: Config, options: { tenant?: string; format?: string }): DetectInputs {
   const { tenant, format } = options;
-  if (tenant !== undefined && !TENANT_NAME.test(tenant)) throw new WeirError('usage', `--tenant ${tenant}: tenant names are 1 to 63 of a-z, 0-9 and -`);
+  if (tenant !== undefined && !TENANT_NAME.test(tenant))
+    throw new WeirError('usage', `--tenant ${tenant}: tenant names are 1 to 63 of a-z, 0-9 and -`);
   const named = config.sources.filter((source) => source.files !== undefined && (tenant === undefined || source.tenant === tenant));
   if (files.length === 0) {
     const inputs = named.flatMap((source) => (source.files ?? []).map((path) => inputOf(path, source, format)));
     if (inputs.length > 0) return { inputs, sources: config.sources };
-    throw new WeirError('usage', config.sources.length === 0 ? 'name the log files to read (- is standard input), or a config whose sources have files' : 'the config has no source with files; name the files to read');
+    throw new WeirError(
+      'usage',
+      config.sources.length === 0
+        ? 'name the log files to read (- is standard input), or a config whose sources have files'
+        : 'the config has no source with files; name the files to read',
+    );
   }
   if (files.filter((path) => path === '-').length > 1) throw new WeirError('usage', 'standard input (-) can be read once only');
   const sources = [...config.sources];
@@ -48,5 +54,8 @@ function onlySource(path: string, config: Config, tenant: string | undefined): S
   const fitting = config.sources.filter((source) => tenant === undefined || source.tenant === tenant);
   if (fitting.length === 1) return fitting[0];
   const names = config.sources.map((source) => `${source.name} (tenant ${source.tenant})`).join(', ');
-  throw new WeirError('usage', `${path} belongs to no single source of the config: it has ${names}; list the file under \`files\` of one, or choose with --tenant`);
+  throw new WeirError(
+    'usage',
+    `${path} belongs to no single source of the config: it has ${names}; list the file under \`files\` of one, or choose with --tenant`,
+  );
 }

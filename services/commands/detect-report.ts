@@ -27,16 +27,35 @@ export function detectReport(result: DetectResult, options: DetectReportOptions)
   }
   const events = busy.reduce((sum, run) => sum + run.events, 0);
   const rate = result.took > 0 ? Math.round((events * 1000) / result.took) : 0;
-  lines.push(`${style.bold(formatNumber(events))} events in ${(result.took / 1000).toFixed(1)} s (${formatNumber(rate)}/s)${result.stopped ? ', stopped: start again to go on' : ''}`);
+  lines.push(
+    `${style.bold(formatNumber(events))} events in ${(result.took / 1000).toFixed(1)} s (${formatNumber(rate)}/s)${result.stopped ? ', stopped: start again to go on' : ''}`,
+  );
   for (const run of busy) lines.push(...ledgerLines(result, run.name));
   lines.push(...deadLines(result, style));
   const retracted = busy.reduce((sum, run) => sum + run.retracted, 0);
-  if (retracted > 0) lines.push(`${formatNumber(retracted)} provisional ${retracted === 1 ? 'alert' : 'alerts'} of an earlier run no longer hold and were retracted`);
+  if (retracted > 0)
+    lines.push(
+      `${formatNumber(retracted)} provisional ${retracted === 1 ? 'alert' : 'alerts'} of an earlier run no longer hold and were retracted`,
+    );
   const incidents = result.tally.standing();
-  lines.push('', incidents.length === 0 ? 'No incidents.' : style.bold(incidents.length === 1 ? '1 incident' : `${formatNumber(incidents.length)} incidents`), '');
+  lines.push(
+    '',
+    incidents.length === 0
+      ? 'No incidents.'
+      : style.bold(incidents.length === 1 ? '1 incident' : `${formatNumber(incidents.length)} incidents`),
+    '',
+  );
   for (const incident of incidents.slice(0, INCIDENTS_SHOWN)) {
     const alerts = result.tally.strongest.get(incident.incident_id) ?? [];
-    lines.push(renderIncident(incident, alerts, { style, width: options.width, zone: options.zone(incident.tenant), alerts: 1, limit: REASONS_SHOWN }));
+    lines.push(
+      renderIncident(incident, alerts, {
+        style,
+        width: options.width,
+        zone: options.zone(incident.tenant),
+        alerts: 1,
+        limit: REASONS_SHOWN,
+      }),
+    );
   }
   if (incidents.length > INCIDENTS_SHOWN) lines.push(`and ${formatNumber(incidents.length - INCIDENTS_SHOWN)} more (weir incidents)`);
   return `${lines.join('\n')}\n`;
@@ -45,7 +64,12 @@ export function detectReport(result: DetectResult, options: DetectReportOptions)
 function ledgerLines(result: DetectResult, run: string): string[] {
   const totals: Record<Fate, number> = { read: 0, windowed: 0, late: 0, dead: 0, held: 0 };
   for (const entry of result.ledger) if (entry.run === run) totals[entry.fate] += entry.count;
-  const parts = [`${formatNumber(totals.read)} read`, `${formatNumber(totals.windowed)} in windows`, `${formatNumber(totals.late)} late`, `${formatNumber(totals.dead)} dead letters`];
+  const parts = [
+    `${formatNumber(totals.read)} read`,
+    `${formatNumber(totals.windowed)} in windows`,
+    `${formatNumber(totals.late)} late`,
+    `${formatNumber(totals.dead)} dead letters`,
+  ];
   if (totals.held > 0) parts.push(`${formatNumber(totals.held)} held`);
   return [`ledger${run === 'main' ? '' : ` of ${run}`}: ${parts.join(', ')}`];
 }
@@ -53,7 +77,7 @@ function ledgerLines(result: DetectResult, run: string): string[] {
 function deadLines(result: DetectResult, style: Style): string[] {
   const paths = new Map(result.inputs.map((input) => [input.partition, input.path]));
   const lines: string[] = [];
-  for (const { reason, count, places } of [...result.tally.dead_letters.values()].sort((a, b) => b.count - a.count)) {
+  for (const { reason, count, places } of [...result.tally.deadLetters.values()].sort((a, b) => b.count - a.count)) {
     lines.push(`${style.yellow(reason)}: ${formatNumber(count)} dead ${count === 1 ? 'letter' : 'letters'}`);
     for (const { partition, line, offset, detail } of places) {
       lines.push(style.dim(`  ${nameOf(paths.get(partition) ?? partition)}${line > 0 ? `:${line}` : ''} (byte ${offset}): ${detail}`));

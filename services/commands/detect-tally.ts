@@ -16,7 +16,7 @@ export interface DeadTally {
 
 /** Watches what a run gives to its sinks, and keeps the little that the summary at its end needs. */
 export class DetectTally implements Sink {
-  readonly dead_letters = new Map<DeadReason, DeadTally>();
+  readonly deadLetters = new Map<DeadReason, DeadTally>();
   lateEvents = 0;
   /** longest delay of a late event, ms */
   longestDelay = 0;
@@ -49,8 +49,8 @@ export class DetectTally implements Sink {
 
   dead(letters: DeadLetter[]): void {
     for (const { reason, partition, source, line, offset, detail } of letters) {
-      const tally = this.dead_letters.get(reason) ?? { reason, count: 0, places: [] };
-      this.dead_letters.set(reason, tally);
+      const tally = this.deadLetters.get(reason) ?? { reason, count: 0, places: [] };
+      this.deadLetters.set(reason, tally);
       tally.count++;
       if (tally.places.length < PLACES) tally.places.push({ partition, source, line, offset, detail });
     }
@@ -71,6 +71,8 @@ export class DetectTally implements Sink {
 
   /** Incidents that stand, the most severe first. */
   standing(): IncidentRecord[] {
-    return [...this.incidentsById.values()].filter((incident) => incident.status !== 'retracted').sort((a, b) => b.score - a.score || (a.incident_id < b.incident_id ? -1 : 1));
+    return [...this.incidentsById.values()]
+      .filter((incident) => incident.status !== 'retracted')
+      .sort((a, b) => b.score - a.score || (a.incident_id < b.incident_id ? -1 : 1));
   }
 }

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FORMATS } from '../../schemas/config.ts';
-import { EXIT } from '../core/errors.ts';
 import { terminalOf, writeOut } from '../console/output.ts';
 import { createProgress } from '../console/progress.ts';
+import { EXIT } from '../core/errors.ts';
 import { createRunLog } from '../telemetry/run-log.ts';
 import { loadConfig, tenantConfig } from './config.ts';
 import { detectReport } from './detect-report.ts';

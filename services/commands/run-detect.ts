@@ -4,7 +4,7 @@ import type { Config } from '../../schemas/config.ts';
 import { WeirError } from '../core/errors.ts';
 import type { LedgerEntry, Sink } from '../core/sink.ts';
 import { AlertFile, AlertStream } from '../drivers/embedded/alert-file.ts';
-import { type EmbeddedResult, type KnownInput, runEmbedded } from '../drivers/embedded/driver.ts';
+import { type EmbeddedResult, runEmbedded } from '../drivers/embedded/driver.ts';
 import type { FollowOptions } from '../drivers/embedded/quiet.ts';
 import type { Progress } from '../drivers/embedded/run.ts';
 import { takeStdin } from '../drivers/embedded/stdin.ts';
@@ -91,10 +91,13 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
   try {
     const { key } = masterKey(config, dataFolder, options.environment);
     const addresses = await loadAddressTables({ csv: config.address_data?.csv });
-    const opened = await openStore('path' in config.store ? { path: dataFolder } : serverOf(config.store, options.environment), { retentionDays: retentionOf(config) });
+    const opened = await openStore('path' in config.store ? { path: dataFolder } : serverOf(config.store, options.environment), {
+      retentionDays: retentionOf(config),
+    });
     store = opened;
     lock.serve((sql, readOptions) => opened.query(sql, readOptions));
-    for (const tenant of new Set(inputs.map((input) => input.tenant))) opened.setTenant(tenant, { time_zone: tenantConfig(config, tenant).time_zone });
+    for (const tenant of new Set(inputs.map((input) => input.tenant)))
+      opened.setTenant(tenant, { time_zone: tenantConfig(config, tenant).time_zone });
     const result = await runEmbedded({
       inputs,
       folder: join(dataFolder, 'snapshots'),
@@ -117,7 +120,12 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
     if (options.canonical !== undefined && !result.stopped) await writeCanonical(opened, options.canonical);
     clean = true;
     return {
-      ...result, dataFolder, tally, ledger: result.runs.flatMap((run) => run.ledger), problems: result.runs.flatMap((run) => run.problems), took: performance.now() - begun,
+      ...result,
+      dataFolder,
+      tally,
+      ledger: result.runs.flatMap((run) => run.ledger),
+      problems: result.runs.flatMap((run) => run.problems),
+      took: performance.now() - begun,
     };
   } finally {
     stdin?.destroy();
@@ -133,18 +141,27 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
 
 /** Throws what the ledger of a finished run calls for: `nothing_parsed`, `ledger_unbalanced`, `input_unreadable` for inputs cut short. */
 export function judgeResult(result: DetectResult): void {
-  const sum = (entries: LedgerEntry[], ...fates: string[]): number => entries.filter((entry) => fates.includes(entry.fate)).reduce((total, entry) => total + entry.count, 0);
+  const sum = (entries: LedgerEntry[], ...fates: string[]): number =>
+    entries.filter((entry) => fates.includes(entry.fate)).reduce((total, entry) => total + entry.count, 0);
   const busy = result.runs.filter((run) => !run.nothingNew);
   const read = sum(result.ledger, 'read');
   if (busy.length > 0 && read > 0 && sum(result.ledger, 'windowed', 'late', 'held') === 0) {
     const formats = [...new Set(result.inputs.map((input) => input.format))].join(', ');
-    throw new WeirError('nothing_parsed', `none of ${read} records could be read as ${formats}: wrong --format? (weir parse FILE --explain shows what is read of each line)`);
+    throw new WeirError(
+      'nothing_parsed',
+      `none of ${read} records could be read as ${formats}: wrong --format? (weir parse FILE --explain shows what is read of each line)`,
+    );
   }
   for (const run of result.runs) {
     const fates = sum(run.ledger, 'windowed', 'late', 'dead', 'held');
-    if (sum(run.ledger, 'read') !== fates) throw new WeirError('ledger_unbalanced', `the ledger of run ${run.name} does not balance: ${sum(run.ledger, 'read')} events read, ${fates} accounted for (weir reconcile shows each source)`);
+    if (sum(run.ledger, 'read') !== fates)
+      throw new WeirError(
+        'ledger_unbalanced',
+        `the ledger of run ${run.name} does not balance: ${sum(run.ledger, 'read')} events read, ${fates} accounted for (weir reconcile shows each source)`,
+      );
   }
-  if (result.problems.length > 0) throw new WeirError('input_unreadable', `${result.problems.join('; ')}. What could be read was processed`);
+  if (result.problems.length > 0)
+    throw new WeirError('input_unreadable', `${result.problems.join('; ')}. What could be read was processed`);
 }
 
 function named(head: Uint8Array, path: string, notice: (text: string) => void): string {
@@ -161,18 +178,17 @@ function retentionOf(config: Config): { default: number; tenants: Record<string,
   return { default: days(''), tenants: Object.fromEntries(Object.keys(config.tenants).map((tenant) => [tenant, days(tenant)])) };
 }
 
-function serverOf(store: { url: string; database: string; username?: string; password_env?: string }, environment: NodeJS.ProcessEnv = process.env) {
+function serverOf(
+  store: { url: string; database: string; username?: string; password_env?: string },
+  environment: NodeJS.ProcessEnv = process.env,
+) {
   const { url, database, username, password_env } = store;
   const password = password_env === undefined ? undefined : environment[password_env];
-  if (password_env !== undefined && password === undefined) throw new WeirError('config', `store.password_env: ${password_env} is not set in the environment`);
+  if (password_env !== undefined && password === undefined)
+    throw new WeirError('config', `store.password_env: ${password_env} is not set in the environment`);
   return { url, database, username, password };
 }
 
 function programVersion(): string {
   return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
-}
-
-/** Inputs as one line each, for messages. */
-export function describeInput(input: KnownInput): string {
-  return `${input.path} (${input.format}, tenant ${input.tenant})`;
 }

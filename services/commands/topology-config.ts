@@ -28,7 +28,11 @@ export function topologyConfigOf({ config, version, sources, inputs, key, addres
     // files of one source may differ in format: alerts wait for the slowest
     if (input.lateness > (formats.get(input.source)?.lateness ?? -1)) formats.set(input.source, input);
   }
-  const names = new Set([...Object.keys(config.tenants), ...sources.map((source) => source.tenant), ...inputs.map((input) => input.tenant)]);
+  const names = new Set([
+    ...Object.keys(config.tenants),
+    ...sources.map((source) => source.tenant),
+    ...inputs.map((input) => input.tenant),
+  ]);
   const tenants: Record<string, TenantConfig> = {};
   const keys: Record<string, readonly number[]> = {};
   for (const name of [...names].sort()) {
@@ -36,7 +40,13 @@ export function topologyConfigOf({ config, version, sources, inputs, key, addres
     keys[name] = [...tenantKey(key, name)];
   }
   return {
-    config: { ...config, sources: sources.map((source) => ({ ...source, format: source.format ?? (formats.get(source.name)?.format as SourceConfig['format']) })) },
+    config: {
+      ...config,
+      sources: sources.map((source) => ({
+        ...source,
+        format: source.format ?? (formats.get(source.name)?.format as SourceConfig['format']),
+      })),
+    },
     tenants,
     otherTenant: tenantConfig({ ...config, tenants: {} }, ''),
     keys,

@@ -1,4 +1,17 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { ByteReader, ByteWriter } from '../core/codec.ts';
@@ -34,7 +47,11 @@ export class FileSnapshotStore implements SnapshotStore {
     try {
       manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
     } catch (cause) {
-      throw new WeirError('snapshot_corrupt', `${path} cannot be read as a manifest; restore it from a copy, or remove ${this.folder} to start anew`, { cause });
+      throw new WeirError(
+        'snapshot_corrupt',
+        `${path} cannot be read as a manifest; restore it from a copy, or remove ${this.folder} to start anew`,
+        { cause },
+      );
     }
     refuseNewer(path, manifest.version);
     return manifest;
@@ -153,7 +170,10 @@ export class FileSnapshotStore implements SnapshotStore {
 
 function refuseNewer(path: string, version: number): void {
   if (version <= SNAPSHOT_VERSION) return;
-  throw new WeirError('snapshot_newer', `${path} has version ${version}, this program reads up to ${SNAPSHOT_VERSION}: use the newer program that wrote it`);
+  throw new WeirError(
+    'snapshot_newer',
+    `${path} has version ${version}, this program reads up to ${SNAPSHOT_VERSION}: use the newer program that wrote it`,
+  );
 }
 
 function check(path: string, what: string, bytes: Uint8Array, crc: number): void {
@@ -205,6 +225,8 @@ function onDisk<T>(path: string, write: () => T): T {
   } catch (cause) {
     if (cause instanceof WeirError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new WeirError('disk', `cannot write ${path}: ${reason}. What was committed before stays; free space and start again to go on`, { cause });
+    throw new WeirError('disk', `cannot write ${path}: ${reason}. What was committed before stays; free space and start again to go on`, {
+      cause,
+    });
   }
 }

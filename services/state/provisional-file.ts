@@ -23,7 +23,11 @@ export function readProvisional(path: string): ProvisionalMark | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as ProvisionalMark;
   } catch (cause) {
-    throw new WeirError('snapshot_corrupt', `${path} cannot be read: remove it to go on; provisional alerts of the last run may then stay`, { cause });
+    throw new WeirError(
+      'snapshot_corrupt',
+      `${path} cannot be read: remove it to go on; provisional alerts of the last run may then stay`,
+      { cause },
+    );
   }
 }
 

@@ -12,7 +12,7 @@ export interface Stretch {
 
 /** What is known of records that stop the program. */
 export interface Suspects {
-  suspect?: Stretch & { crashes: number; /** the stretch is one record */ single: boolean };
+  suspect?: Stretch & { crashes: number /** the stretch is one record */; single: boolean };
   /** records that are skipped: they have stopped it often enough */
   skips: { partition: string; offset: number }[];
 }

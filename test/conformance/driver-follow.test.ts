@@ -41,7 +41,11 @@ describe('embedded driver, following', () => {
 
   it('lets the clock move a live tenant whose inputs are quiet, and a replay decide the same at the same place', async () => {
     const path = writeLines(folder, 'a.log', lines.slice(0, 5_000));
-    const other = writeLines(folder, 'b.log', lines.slice(0, 4_000).map((line) => `${line}b`));
+    const other = writeLines(
+      folder,
+      'b.log',
+      lines.slice(0, 4_000).map((line) => `${line}b`),
+    );
     const last = Number(lines[4_999].split(' ')[0]);
     const at = join(folder, 'state');
     const sink = new MemorySink();
@@ -57,7 +61,10 @@ describe('embedded driver, following', () => {
     };
     const follow = { pollEvery: 5, idleAfter: 60_000, now: () => clock, onCaughtUp };
     await expect(count({ files: [path, other], folder: at, sink, follow })).rejects.toBe(crash);
-    const decided = readFileSync(journal, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line).record.kind);
+    const decided = readFileSync(journal, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line).record.kind);
     expect(decided).toEqual(['idle', 'idle', 'silence']);
     expect(sink.lateEvents.size).toBe(1);
     const seen = sink.canonical();

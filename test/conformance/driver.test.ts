@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AlertFile } from '../../services/drivers/embedded/alert-file.ts';
 import { FileSnapshotStore } from '../../services/state/file-snapshot-store.ts';
-import { count, makeLines, shuffled, START, writeLines } from '../support/driver-runs.ts';
+import { count, makeLines, START, shuffled, writeLines } from '../support/driver-runs.ts';
 import { MemorySink } from '../support/memory-sink.ts';
 
 let folder: string;
@@ -60,7 +60,12 @@ describe('embedded driver', () => {
     expect(await run(quarters, 2)).toEqual(expected);
     expect(await run([...quarters].reverse(), 1)).toEqual(expected);
     expect(await run(turns, 2)).toEqual(expected);
-    expect(await run(turns.map((part, i) => shuffled(part, i, 110_000)), 2)).toEqual(expected);
+    expect(
+      await run(
+        turns.map((part, i) => shuffled(part, i, 110_000)),
+        2,
+      ),
+    ).toEqual(expected);
   });
 
   it('adds nothing when the same file comes again, under whatever name, plain or compressed', async () => {
@@ -119,7 +124,12 @@ describe('embedded driver', () => {
     const sink = new MemorySink();
     const at = state();
     const path = join(folder, 'grows.log');
-    for (const [workers, end] of [[2, 5_000], [1, 9_000], [2, 15_000], [2, 20_000]] as const) {
+    for (const [workers, end] of [
+      [2, 5_000],
+      [1, 9_000],
+      [2, 15_000],
+      [2, 20_000],
+    ] as const) {
       writeLines(folder, 'grows.log', lines.slice(0, end));
       await count({ files: [path], folder: at, sink, workers });
     }
@@ -139,7 +149,13 @@ describe('embedded driver', () => {
       const stop = new AbortController();
       const first = stops === 0 ? 1 : Number.POSITIVE_INFINITY;
       let seen = 0;
-      const result = await count({ files: [path], folder: at, sink, signal: stop.signal, onProgress: () => ++seen > first && stop.abort() });
+      const result = await count({
+        files: [path],
+        folder: at,
+        sink,
+        signal: stop.signal,
+        onProgress: () => ++seen > first && stop.abort(),
+      });
       if (!result.stopped) break;
       stops++;
       expect([...sink.byId.values()].every((alert) => alert.final)).toBe(true);
@@ -163,7 +179,10 @@ describe('embedded driver', () => {
       appendFileSync(alerts, 'what a crash left behind');
     }
     truncateSync(alerts, readFileSync(alerts).length - 'what a crash left behind'.length);
-    const ids = readFileSync(alerts, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line).alert_id);
+    const ids = readFileSync(alerts, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line).alert_id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.sort()).toEqual(sink.canonical().alerts);
   });
@@ -193,7 +212,18 @@ describe('embedded driver', () => {
     const at = state();
     const notices: string[] = [];
     await count({ files: [writeLines(folder, 'a.log', lines.slice(0, 10_000))], folder: at, sink });
-    await count({ files: [writeLines(folder, 'b.log', lines.slice(5_000, 20_000).map((line) => `${line}b`))], folder: at, sink, onNotice: (text) => notices.push(text) });
+    await count({
+      files: [
+        writeLines(
+          folder,
+          'b.log',
+          lines.slice(5_000, 20_000).map((line) => `${line}b`),
+        ),
+      ],
+      folder: at,
+      sink,
+      onNotice: (text) => notices.push(text),
+    });
     expect(notices.join()).toContain('late');
     expect(sink.fates().late).toBeGreaterThan(4_000);
     expect(sink.fates().late).toBeLessThan(5_001);
@@ -205,7 +235,11 @@ describe('embedded driver', () => {
     const at = state();
     const path = writeLines(folder, 'a.log', lines);
     const failOn = [lines[15_000].split(' ')[0]];
-    await expect(count({ files: [path], folder: at, sink, failOn })).rejects.toMatchObject({ code: 'worker_failed', exitCode: 3, message: expect.stringContaining(`met ${failOn[0]}`) });
+    await expect(count({ files: [path], folder: at, sink, failOn })).rejects.toMatchObject({
+      code: 'worker_failed',
+      exitCode: 3,
+      message: expect.stringContaining(`met ${failOn[0]}`),
+    });
     await count({ files: [path], folder: at, sink });
     expect(sink.rows).toEqual(oracle(lines));
     expect(sink.fates()).toMatchObject({ read: 20_000, windowed: 20_000 });
@@ -224,7 +258,10 @@ describe('embedded driver', () => {
       );
     }
     expect(starts).toBe(10);
-    const poison = [...sink.deadLetters.values()].map(({ reason, offset }) => ({ reason, line: readFileSync(path, 'utf8').slice(offset).split('\n')[0] }));
+    const poison = [...sink.deadLetters.values()].map(({ reason, offset }) => ({
+      reason,
+      line: readFileSync(path, 'utf8').slice(offset).split('\n')[0],
+    }));
     expect(poison).toEqual([7_000, 15_000, 19_999].map((row) => ({ reason: 'poison', line: lines[row] })));
     expect(sink.fates()).toEqual({ read: 20_000, windowed: 19_997, dead: 3, late: 0, held: 0 });
   });
@@ -246,6 +283,9 @@ describe('embedded driver', () => {
     const empty = writeLines(folder, 'empty.log', []);
     await expect(count({ files: [join(folder, 'none.log')], folder: state(), sink })).rejects.toMatchObject({ code: 'input_missing' });
     await expect(count({ files: [folder], folder: state(), sink })).rejects.toMatchObject({ code: 'input_unreadable' });
-    await expect(count({ files: [empty], folder: state(), sink })).rejects.toMatchObject({ code: 'nothing_parsed', message: expect.stringContaining('empty') });
+    await expect(count({ files: [empty], folder: state(), sink })).rejects.toMatchObject({
+      code: 'nothing_parsed',
+      message: expect.stringContaining('empty'),
+    });
   });
 });

@@ -55,9 +55,15 @@ interface Run {
 }
 
 /** Starts a run; resolves when it is over, killed after so many marks of progress. */
-function start(run: Run & { data: string; canonical?: string }, killAfter = Number.POSITIVE_INFINITY): Promise<{ marks: number; ended: boolean; error: string }> {
+function start(
+  run: Run & { data: string; canonical?: string },
+  killAfter = Number.POSITIVE_INFINITY,
+): Promise<{ marks: number; ended: boolean; error: string }> {
   return new Promise((resolve) => {
-    const child: ChildProcess = spawn(process.execPath, [RUN, JSON.stringify(run)], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child: ChildProcess = spawn(process.execPath, [RUN, JSON.stringify(run)], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let marks = 0;
     let error = '';
     child.stdout?.on('data', (data: Buffer) => {
@@ -98,7 +104,12 @@ describe('weir detect', () => {
 
   it('gives the same windows and alerts, byte for byte, for any split, order within the lateness and number of workers', async () => {
     const quarters = [0, 1, 2, 3].map((i) => write(`quarter-${i}.log`, LINES.slice((i * LINES.length) / 4, ((i + 1) * LINES.length) / 4)));
-    const turns = [0, 1, 2, 3].map((i) => write(`turn-${i}.log`, LINES.filter((_, row) => row % 4 === i)));
+    const turns = [0, 1, 2, 3].map((i) =>
+      write(
+        `turn-${i}.log`,
+        LINES.filter((_, row) => row % 4 === i),
+      ),
+    );
     const shuffled = write('shuffled.log', disordered(LINES, 3, 115_000));
     expect(difference(await canonicalOf({ files: quarters }), expected)).toEqual([]);
     expect(difference(await canonicalOf({ files: turns, workers: 2 }), expected)).toEqual([]);
@@ -107,7 +118,13 @@ describe('weir detect', () => {
 
   it('killed at random moments and started again it ends as an undisturbed run does, with a ledger that adds up', async () => {
     const data = join(folder, 'killed');
-    const run = { files: [join(folder, 'whole.log')], data, cutEvery: 30, alerts: join(folder, 'alerts.ndjson'), canonical: `${data}-canonical` };
+    const run = {
+      files: [join(folder, 'whole.log')],
+      data,
+      cutEvery: 30,
+      alerts: join(folder, 'alerts.ndjson'),
+      canonical: `${data}-canonical`,
+    };
     const next = numbers(77);
     let ended = false;
     for (let attempt = 0; attempt < 8 && !ended; attempt++) {
@@ -118,9 +135,18 @@ describe('weir detect', () => {
     expect(ended).toBe(true);
     expect(difference(read(`${data}-canonical`), expected)).toEqual([]);
     expect(weir('reconcile', '--data', data)).toMatchObject({ code: 0 });
-    const alerts = readFileSync(run.alerts, 'utf8').split('\n').filter(Boolean).map((line) => AlertRecord.parse(JSON.parse(line)));
+    const alerts = readFileSync(run.alerts, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => AlertRecord.parse(JSON.parse(line)));
     const ids = alerts.map((alert) => alert.alert_id).sort();
-    expect(ids).toEqual(expected.alerts.split('\n').filter(Boolean).map((line) => JSON.parse(line).alert_id).sort());
+    expect(ids).toEqual(
+      expected.alerts
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line).alert_id)
+        .sort(),
+    );
   });
 
   it('a file that grew is read on, and the same file adds nothing', async () => {
@@ -139,31 +165,48 @@ describe('weir detect', () => {
 
   it('names bad input and ends with the right code', () => {
     const data = join(folder, 'bad');
-    const bad = (...parameters: string[]): { code: number | null; out: string; error: string } => weir('detect', '--data', data, ...parameters);
+    const bad = (...parameters: string[]): { code: number | null; out: string; error: string } =>
+      weir('detect', '--data', data, ...parameters);
     expect(bad(join(folder, 'none.log'))).toMatchObject({ code: 2, error: expect.stringContaining('none.log') });
     expect(bad(folder)).toMatchObject({ code: 2, error: expect.stringContaining('folder') });
     expect(bad(write('empty.log', []))).toMatchObject({ code: 1, error: expect.stringContaining('empty') });
     const binary = join(folder, 'binary');
-    writeFileSync(binary, Uint8Array.from({ length: 5000 }, (_, i) => (i * 7919) % 256));
+    writeFileSync(
+      binary,
+      Uint8Array.from({ length: 5000 }, (_, i) => (i * 7919) % 256),
+    );
     expect(bad(binary)).toMatchObject({ code: 2, error: expect.stringContaining('binary') });
-    expect(bad(write('some.log', LINES.slice(0, 40)), '--format', 'combined')).toMatchObject({ code: 1, error: expect.stringContaining('--format') });
+    expect(bad(write('some.log', LINES.slice(0, 40)), '--format', 'combined')).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('--format'),
+    });
     expect(bad(join(folder, 'whole.log'), '--workers', '0')).toMatchObject({ code: 2 });
   });
 
   it('reads standard input, compressed or not, and leaves it alone when it reads files', () => {
     const whole = readFileSync(join(folder, 'whole.log'));
     const piped = (input: Uint8Array, ...parameters: string[]): string =>
-      spawnSync(process.execPath, [WEIR, 'detect', '--data', join(folder, `piped-${runs++}`), ...parameters], { env: environment, encoding: 'utf8', input }).stdout;
+      spawnSync(process.execPath, [WEIR, 'detect', '--data', join(folder, `piped-${runs++}`), ...parameters], {
+        env: environment,
+        encoding: 'utf8',
+        input,
+      }).stdout;
     expect(piped(gzipSync(whole), '-')).toContain('12,900 read, 12,900 in windows');
     expect(piped(whole, join(folder, 'quarter-0.log'))).toContain('3,225 read, 3,225 in windows');
   });
 
   it('keeps a second writer out, while the first goes on', async () => {
     const data = join(folder, 'taken');
-    const child = spawn(process.execPath, [WEIR, 'detect', join(folder, 'whole.log'), '--follow', '--data', data], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [WEIR, 'detect', join(folder, 'whole.log'), '--follow', '--data', data], {
+      env: environment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const over = new Promise<number | null>((resolve) => child.on('close', resolve));
     await new Promise((resolve) => child.stderr.once('data', resolve)); // the format is said once the folder is taken
-    expect(weir('detect', join(folder, 'whole.log'), '--data', data)).toMatchObject({ code: 2, error: expect.stringContaining(String(child.pid)) });
+    expect(weir('detect', join(folder, 'whole.log'), '--data', data)).toMatchObject({
+      code: 2,
+      error: expect.stringContaining(String(child.pid)),
+    });
     child.kill('SIGTERM');
     expect(await over).toBe(143);
     expect(weir('detect', join(folder, 'whole.log'), '--data', data)).toMatchObject({ code: 0 });

@@ -12,7 +12,8 @@ const pack = (value) => encoder.encode(JSON.stringify(value));
 const unpack = (bytes) => JSON.parse(decoder.decode(bytes));
 const group = (entries) => {
   const groups = new Map();
-  for (const [key, value] of entries) groups.set(keyGroupOf(key.split('\t')[1] ?? key), [...(groups.get(keyGroupOf(key.split('\t')[1] ?? key)) ?? []), [key, value]]);
+  for (const [key, value] of entries)
+    groups.set(keyGroupOf(key.split('\t')[1] ?? key), [...(groups.get(keyGroupOf(key.split('\t')[1] ?? key)) ?? []), [key, value]]);
   return new Map([...groups].map(([number, list]) => [number, pack(list)]));
 };
 const add = (map, key, n) => map.set(key, (map.get(key) ?? 0) + n);
@@ -28,7 +29,7 @@ export function createTopology(config) {
 }
 
 function normalise(input, partitions, lateness, config) {
-  let counters = {};
+  const counters = {};
   let highest = -1;
   let sent = -1;
   const skips = new Set();
@@ -53,10 +54,28 @@ function normalise(input, partitions, lateness, config) {
         if (!skipped && config.failOn?.includes(parts[0])) throw new Error(`met ${parts[0]}`);
         if (skipped) {
           count('dead', 'poison');
-          dead.push({ tenant: input.tenant, source: input.source, partition: input.partition, offset: chunk.offset + start, line, reason: 'poison', detail: '', raw: '' });
+          dead.push({
+            tenant: input.tenant,
+            source: input.source,
+            partition: input.partition,
+            offset: chunk.offset + start,
+            line,
+            reason: 'poison',
+            detail: '',
+            raw: '',
+          });
         } else if (chunk.skipped !== undefined || parts.length !== 3 || !/^\d+$/.test(parts[0])) {
           count('dead', chunk.skipped !== undefined ? 'line_too_long' : 'not_this_format');
-          dead.push({ tenant: input.tenant, source: input.source, partition: input.partition, offset: chunk.offset + start, line, reason: 'not_this_format', detail: '', raw: '' });
+          dead.push({
+            tenant: input.tenant,
+            source: input.source,
+            partition: input.partition,
+            offset: chunk.offset + start,
+            line,
+            reason: 'not_this_format',
+            detail: '',
+            raw: '',
+          });
         } else {
           const row = builder.addRow();
           builder.columns.at[row] = Number(parts[0]);
@@ -75,7 +94,11 @@ function normalise(input, partitions, lateness, config) {
       const time = watermarkOf(highest, lateness);
       if (time > sent) {
         sent = time;
-        emits.push({ output: 'control', tenant: input.tenant, value: { kind: 'watermark', tenant: input.tenant, upstream: input.partition, upstreams: input.upstreams, time } });
+        emits.push({
+          output: 'control',
+          tenant: input.tenant,
+          value: { kind: 'watermark', tenant: input.tenant, upstream: input.partition, upstreams: input.upstreams, time },
+        });
       }
       return emits;
     },
@@ -109,7 +132,12 @@ function account(task, partitions) {
     }
     for (const [partition, rows] of perMerge) emits.push({ output: 'partials', tenant, partition, value: pack(rows) });
     if (end !== undefined) emits.push({ output: 'control', tenant, value: { ...end, upstream: `account-${task}` } });
-    else emits.push({ output: 'control', tenant, value: { kind: 'watermark', tenant, upstream: `account-${task}`, upstreams: partitions, time } });
+    else
+      emits.push({
+        output: 'control',
+        tenant,
+        value: { kind: 'watermark', tenant, upstream: `account-${task}`, upstreams: partitions, time },
+      });
     return emits;
   };
   return {
@@ -124,7 +152,18 @@ function account(task, partitions) {
         const fate = at < tracker.time(batch.tenant) ? 'late' : 'windowed';
         const name = ledgerCounter(fate, batch.tenant, batch.source);
         counters[name] = (counters[name] ?? 0) + 1;
-        if (fate === 'late') late.push({ tenant: batch.tenant, source: batch.source, partition: batch.partition, offset: batch.columns.offset[row], index: 0, at, delay: 0, account: who, interface: api });
+        if (fate === 'late')
+          late.push({
+            tenant: batch.tenant,
+            source: batch.source,
+            partition: batch.partition,
+            offset: batch.columns.offset[row],
+            index: 0,
+            at,
+            delay: 0,
+            account: who,
+            interface: api,
+          });
         else add(panes, `${JSON.stringify({ tenant: batch.tenant, hour, interface: api })}\t${who}`, 1);
       }
       return late.length > 0 ? [{ output: 'late', tenant: batch.tenant, value: late }] : [];
@@ -139,10 +178,13 @@ function account(task, partitions) {
         return tracker.allEnded(record.tenant) ? flush(record.tenant, Infinity, record) : [];
       }
       const moved =
-        record.kind === 'watermark' ? tracker.report(record)
-        : record.kind === 'idle' ? tracker.idle(record.tenant, record.upstream)
-        : record.kind === 'silence' ? tracker.raise(record.tenant, record.time)
-        : undefined;
+        record.kind === 'watermark'
+          ? tracker.report(record)
+          : record.kind === 'idle'
+            ? tracker.idle(record.tenant, record.upstream)
+            : record.kind === 'silence'
+              ? tracker.raise(record.tenant, record.time)
+              : undefined;
       return moved === undefined ? [] : flush(record.tenant, moved);
     },
     snapshot: () => ({ stage: 'account', version: 1, groups: group(panes), common: pack({ times: tracker.save(), shared }) }),
@@ -171,7 +213,11 @@ function merge(task, partitions) {
       emits.push({ output: 'candidates', tenant, value: pack(rows) });
       emits.push({ output: 'windows', tenant, value: encoder.encode(rows.map((row) => `${row.slice(0, 4).join('\t')}\n`).join('')) });
     }
-    emits.push({ output: 'control', tenant, value: end ?? { kind: 'watermark', tenant, upstream: `merge-${task}`, upstreams: partitions, time } });
+    emits.push({
+      output: 'control',
+      tenant,
+      value: end ?? { kind: 'watermark', tenant, upstream: `merge-${task}`, upstreams: partitions, time },
+    });
     return emits;
   };
   return {
@@ -211,8 +257,20 @@ function alert(_partitions, threshold) {
         if (n < threshold) continue;
         reports++;
         const id = createHash('sha256').update(`${tenant}|${hour}|${api}`).digest('hex').slice(0, 32);
-        const value = [{ alert_id: id, tenant, entity: { kind: 'interface', id: api }, window: { start: new Date(hour).toISOString() }, value: n, final: !provisional }];
-        emits.push({ output: 'alerts', tenant, value }, { output: 'shared', tenant, value: { epoch: hour / HOUR, knowledge: pack({ hour }) } });
+        const value = [
+          {
+            alert_id: id,
+            tenant,
+            entity: { kind: 'interface', id: api },
+            window: { start: new Date(hour).toISOString() },
+            value: n,
+            final: !provisional,
+          },
+        ];
+        emits.push(
+          { output: 'alerts', tenant, value },
+          { output: 'shared', tenant, value: { epoch: hour / HOUR, knowledge: pack({ hour }) } },
+        );
       }
       return emits;
     },

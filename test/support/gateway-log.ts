@@ -30,8 +30,16 @@ export function gatewayLog(seed: number, events: number, hours: number, attackHo
     const account = Math.floor(next() ** 2 * 80);
     const address = `198.51.${account % 100}.${1 + (account % 250)}`;
     const order = account * 40 + Math.floor(next() * 25);
-    const request = next() < 0.5 ? `GET /api/v1/orders/${order}` : next() < 0.9 ? `GET /api/v1/items?page=${Math.floor(next() * 9)}` : 'POST /api/v1/cart';
-    entries.push({ at: offset, text: line(LOG_START + offset, `user-${account}`, address, request, next() < 0.98 ? 200 : 404, 400 + Math.floor(next() * 900)) });
+    const request =
+      next() < 0.5
+        ? `GET /api/v1/orders/${order}`
+        : next() < 0.9
+          ? `GET /api/v1/items?page=${Math.floor(next() * 9)}`
+          : 'POST /api/v1/cart';
+    entries.push({
+      at: offset,
+      text: line(LOG_START + offset, `user-${account}`, address, request, next() < 0.98 ? 200 : 404, 400 + Math.floor(next() * 900)),
+    });
   }
   for (let i = 0; i < 900; i++) {
     const offset = attackHour * 3_600_000 + i * 3_000;

@@ -37,26 +37,32 @@ async function readAll(path: string, size: number, from = { offset: 0, lines: 0 
 describe('line reader', () => {
   it('hands out every byte once, in whole lines, at the right offset and line, plain and compressed, from any position', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.string({ maxLength: 30 })), fc.integer({ min: 1, max: 40 }), fc.boolean(), fc.nat(), async (texts, size, compressed, cut) => {
-        const lines = texts.map((text) => text.replaceAll('\n', '').toWellFormed());
-        const whole = Buffer.from(lines.join('\n'));
-        const path = join(folder, 'lines');
-        writeFileSync(path, compressed ? gzipSync(whole) : whole);
-        const { pieces } = await readAll(path, size);
-        expect(pieces.map((piece) => piece.text).join('')).toBe(whole.toString());
-        let offset = 0;
-        let line = 1;
-        for (const piece of pieces) {
-          expect(piece).toMatchObject({ offset, line });
-          expect(piece.text.endsWith('\n') || piece === pieces.at(-1)).toBe(true);
-          offset += Buffer.byteLength(piece.text);
-          line += piece.text.split('\n').length - 1;
-        }
-        if (pieces.length === 0) return;
-        const again = pieces[cut % pieces.length];
-        const rest = await readAll(path, size, { offset: again.offset, lines: again.line - 1 });
-        expect(rest.pieces.map((piece) => piece.text).join('')).toBe(whole.subarray(again.offset).toString());
-      }),
+      fc.asyncProperty(
+        fc.array(fc.string({ maxLength: 30 })),
+        fc.integer({ min: 1, max: 40 }),
+        fc.boolean(),
+        fc.nat(),
+        async (texts, size, compressed, cut) => {
+          const lines = texts.map((text) => text.replaceAll('\n', '').toWellFormed());
+          const whole = Buffer.from(lines.join('\n'));
+          const path = join(folder, 'lines');
+          writeFileSync(path, compressed ? gzipSync(whole) : whole);
+          const { pieces } = await readAll(path, size);
+          expect(pieces.map((piece) => piece.text).join('')).toBe(whole.toString());
+          let offset = 0;
+          let line = 1;
+          for (const piece of pieces) {
+            expect(piece).toMatchObject({ offset, line });
+            expect(piece.text.endsWith('\n') || piece === pieces.at(-1)).toBe(true);
+            offset += Buffer.byteLength(piece.text);
+            line += piece.text.split('\n').length - 1;
+          }
+          if (pieces.length === 0) return;
+          const again = pieces[cut % pieces.length];
+          const rest = await readAll(path, size, { offset: again.offset, lines: again.line - 1 });
+          expect(rest.pieces.map((piece) => piece.text).join('')).toBe(whole.subarray(again.offset).toString());
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -99,7 +105,10 @@ describe('line reader', () => {
   });
 
   it('names what cannot be read', async () => {
-    await expect(openInput(join(folder, 'none'), 10)).rejects.toMatchObject({ code: 'input_missing', message: expect.stringContaining('none') });
+    await expect(openInput(join(folder, 'none'), 10)).rejects.toMatchObject({
+      code: 'input_missing',
+      message: expect.stringContaining('none'),
+    });
     await expect(openInput(folder, 10)).rejects.toMatchObject({ code: 'input_unreadable', message: expect.stringContaining('folder') });
   });
 });

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { ControlRecord } from '../../services/core/control.ts';
 import { identityOf, recognise } from '../../services/drivers/embedded/identity.ts';
 import { type Hearable, Quiet } from '../../services/drivers/embedded/quiet.ts';
-import { AHEAD, CHUNKS_PER_INPUT, CHUNKS_PER_WORKER, chooseInput, pinInputs, type Readable } from '../../services/drivers/embedded/scheduler.ts';
+import {
+  AHEAD,
+  CHUNKS_PER_INPUT,
+  CHUNKS_PER_WORKER,
+  chooseInput,
+  pinInputs,
+  type Readable,
+} from '../../services/drivers/embedded/scheduler.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -25,7 +32,13 @@ describe('identity of an input', () => {
 
 describe('choice of the next input', () => {
   const input = (over: Partial<Readable & { name: string }>): Readable & { name: string } => ({
-    name: '', tenant: 't', worker: 0, reached: 0, inFlight: 0, exhausted: false, ...over,
+    name: '',
+    tenant: 't',
+    worker: 0,
+    reached: 0,
+    inFlight: 0,
+    exhausted: false,
+    ...over,
   });
 
   it('takes the lowest watermark first, those that have none yet before all', () => {
@@ -59,7 +72,13 @@ describe('decisions by the clock', () => {
   const setup = (reached: number) => {
     let clock = 1_000_000 * MINUTE;
     const quiet = new Quiet({ pollEvery: 1, idleAfter: 30_000, now: () => clock });
-    const inputs: Hearable[] = ['a', 'b'].map((partition) => ({ tenant: 't', partition, lateness: 2 * MINUTE, reached: clock + reached, exhausted: true }));
+    const inputs: Hearable[] = ['a', 'b'].map((partition) => ({
+      tenant: 't',
+      partition,
+      lateness: 2 * MINUTE,
+      reached: clock + reached,
+      exhausted: true,
+    }));
     for (const input of inputs) {
       quiet.heard(input);
       quiet.parsed(input);

@@ -14,8 +14,18 @@ function snapshot(groups: [number, string][], common = 'common'): StageSnapshot 
 
 function manifest(sequence: number, files: SnapshotFile[]): Manifest {
   return {
-    version: SNAPSHOT_VERSION, sequence, program: '0.1.0', configVersion: 'c', partitions: 2, inputs: [], journal: 0,
-    outputs: {}, ledger: {}, reached: {}, provisional: {}, files,
+    version: SNAPSHOT_VERSION,
+    sequence,
+    program: '0.1.0',
+    configVersion: 'c',
+    partitions: 2,
+    inputs: [],
+    journal: 0,
+    outputs: {},
+    ledger: {},
+    reached: {},
+    provisional: {},
+    files,
   };
 }
 
@@ -35,11 +45,25 @@ describe('file snapshot store', () => {
 
   it('gives back what was written, only the wanted key groups', () => {
     const store = new FileSnapshotStore(folder);
-    const file = store.write(1, '0', snapshot([[200, 'zz'], [3, 'abc'], [4, '']]));
+    const file = store.write(
+      1,
+      '0',
+      snapshot([
+        [200, 'zz'],
+        [3, 'abc'],
+        [4, ''],
+      ]),
+    );
     store.commit(manifest(1, [file]));
     const again = new FileSnapshotStore(folder);
     const all = again.read(again.newest()!.files[0], () => true);
-    expect(all).toEqual(snapshot([[3, 'abc'], [4, ''], [200, 'zz']]));
+    expect(all).toEqual(
+      snapshot([
+        [3, 'abc'],
+        [4, ''],
+        [200, 'zz'],
+      ]),
+    );
     const some = again.read(file, (group) => group >= 128);
     expect([...some.groups.keys()]).toEqual([200]);
     expect(some.common).toEqual(bytes('common'));
@@ -91,6 +115,8 @@ describe('file snapshot store', () => {
   it('says which file could not be written', () => {
     writeFileSync(join(folder, 'file'), '');
     const store = new FileSnapshotStore(join(folder, 'file'));
-    expect(() => store.write(1, '0', snapshot([]))).toThrow(expect.objectContaining({ code: 'disk', message: expect.stringContaining('account-0.state') }));
+    expect(() => store.write(1, '0', snapshot([]))).toThrow(
+      expect.objectContaining({ code: 'disk', message: expect.stringContaining('account-0.state') }),
+    );
   });
 });

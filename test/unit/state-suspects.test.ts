@@ -22,7 +22,13 @@ describe('records that stop the program', () => {
   });
 
   it('what lies behind a committed cut is forgotten', () => {
-    const state: Suspects = { suspect: { ...crash(50, 100), crashes: 1 }, skips: [{ partition: 'p', offset: 40 }, { partition: 'q', offset: 40 }] };
+    const state: Suspects = {
+      suspect: { ...crash(50, 100), crashes: 1 },
+      skips: [
+        { partition: 'p', offset: 40 },
+        { partition: 'q', offset: 40 },
+      ],
+    };
     expect(stillOpen(state, (partition) => (partition === 'p' ? 99 : 41))).toEqual({ suspect: state.suspect, skips: [] });
     expect(stillOpen(state, (partition) => (partition === 'p' ? 100 : undefined))).toEqual({ skips: [{ partition: 'q', offset: 40 }] });
   });

@@ -1,5 +1,5 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { WeirError } from '../../core/errors.ts';
@@ -48,7 +48,8 @@ export async function sizeOf(path: string): Promise<number> {
   } catch (cause) {
     throw unreadable(path, cause);
   }
-  if (found.isDirectory()) throw new WeirError('input_unreadable', `${path} is a folder: name the files in it, for example ${path.replace(/\/$/, '')}/*.log`);
+  if (found.isDirectory())
+    throw new WeirError('input_unreadable', `${path} is a folder: name the files in it, for example ${path.replace(/\/$/, '')}/*.log`);
   return found.size;
 }
 
@@ -63,7 +64,8 @@ async function openFile(path: string): Promise<FileHandle> {
 function unreadable(path: string, cause: unknown): WeirError {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') return new WeirError('input_missing', `there is no file ${path}`, { cause });
-  if (code === 'EACCES' || code === 'EPERM') return new WeirError('input_unreadable', `${path} cannot be read: permission denied`, { cause });
+  if (code === 'EACCES' || code === 'EPERM')
+    return new WeirError('input_unreadable', `${path} cannot be read: permission denied`, { cause });
   return new WeirError('input_unreadable', `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }
 
@@ -178,7 +180,8 @@ function gzipProblem(name: string, error: unknown): string {
 }
 
 async function openStdin(headBytes: number, stdin: Readable): Promise<OpenedInput> {
-  const describe = (error: unknown): string => `standard input cannot be read further: ${error instanceof Error ? error.message : String(error)}`;
+  const describe = (error: unknown): string =>
+    `standard input cannot be read further: ${error instanceof Error ? error.message : String(error)}`;
   const raw = new StreamSource(stdin, 0, new Uint8Array(0), describe);
   const start = new Uint8Array(headBytes);
   const n = await raw.read(start, 0);

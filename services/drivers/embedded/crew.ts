@@ -44,7 +44,9 @@ export class Crew {
   static async start(options: CrewOptions): Promise<Crew> {
     const crew = new Crew(options);
     const count = options.workers;
-    const peers: (MessagePort | undefined)[][] = Array.from({ length: count }, () => new Array<MessagePort | undefined>(count).fill(undefined));
+    const peers: (MessagePort | undefined)[][] = Array.from({ length: count }, () =>
+      new Array<MessagePort | undefined>(count).fill(undefined),
+    );
     for (let a = 0; a < count; a++) {
       for (let b = a + 1; b < count; b++) {
         const { port1, port2 } = new MessageChannel();
@@ -64,7 +66,11 @@ export class Crew {
       thread.on('message', (messages: ToMain[]) => {
         for (const message of messages) crew.take(worker, message);
       });
-      thread.on('error', (cause) => crew.fail(new WeirError('worker_failed', `worker ${worker} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })));
+      thread.on('error', (cause) =>
+        crew.fail(
+          new WeirError('worker_failed', `worker ${worker} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }),
+        ),
+      );
       thread.on('exit', (code) => {
         if (!crew.stopping) crew.fail(new WeirError('worker_failed', `worker ${worker} ended with code ${code}`));
       });

@@ -1,4 +1,4 @@
-import { readdirSync, existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -105,7 +105,9 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<EmbeddedRes
     const inputs = planned.get(run) ?? [];
     planned.set(run, inputs);
     if (inputs.some((other) => other.partition === input.partition)) {
-      notice(`${input.path} begins as ${inputs.find((other) => other.partition === input.partition)?.path} does and is taken for the same file: read once`);
+      notice(
+        `${input.path} begins as ${inputs.find((other) => other.partition === input.partition)?.path} does and is taken for the same file: read once`,
+      );
       return;
     }
     inputs.push(input);
@@ -119,9 +121,15 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<EmbeddedRes
   const topologyConfig = options.topologyConfig([...[...planned.values()].flat(), ...fresh].map(known));
   const late = await backfills(options, topologyModule, topologyConfig, runs[0], fresh);
   if (late.length > 0) {
-    const backfill: KnownRun = { name: `backfill-${late[0].partition}`, folder: join(options.folder, `backfill-${late[0].partition}`), manifest: undefined };
+    const backfill: KnownRun = {
+      name: `backfill-${late[0].partition}`,
+      folder: join(options.folder, `backfill-${late[0].partition}`),
+      manifest: undefined,
+    };
     for (const input of late) {
-      notice(`${input.path} ends before the time that ${input.tenant} has reached: it runs as a backfill, with its own state, into the same store`);
+      notice(
+        `${input.path} ends before the time that ${input.tenant} has reached: it runs as a backfill, with its own state, into the same store`,
+      );
       plan(backfill, input);
     }
   }
@@ -159,7 +167,11 @@ function known({ path, tenant, source, partition, format, lateness }: PlannedInp
 
 /** The runs that have state in the folder, the main one first, whether it has or not. */
 function knownRuns(folder: string): KnownRun[] {
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('backfill-')).sort() : [];
+  const names = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.startsWith('backfill-'))
+        .sort()
+    : [];
   return [MAIN_RUN, ...names].map((name) => {
     const path = join(folder, name);
     return { name, folder: path, manifest: new FileSnapshotStore(path).newest() };
@@ -167,7 +179,11 @@ function knownRuns(folder: string): KnownRun[] {
 }
 
 /** Opens an input and finds the run that knows it. */
-async function look(spec: InputSpec, runs: KnownRun[], options: Pick<EmbeddedOptions, 'detect' | 'latenessOf' | 'stdin'>): Promise<{ run: KnownRun | undefined; plan: PlannedInput }> {
+async function look(
+  spec: InputSpec,
+  runs: KnownRun[],
+  options: Pick<EmbeddedOptions, 'detect' | 'latenessOf' | 'stdin'>,
+): Promise<{ run: KnownRun | undefined; plan: PlannedInput }> {
   const opened = await openInput(spec.path, SAMPLE_BYTES, options.stdin);
   const { tenant, source, path } = spec;
   if (opened.head.length === 0) {
@@ -180,7 +196,10 @@ async function look(spec: InputSpec, runs: KnownRun[], options: Pick<EmbeddedOpt
       const start = { offset: known.offset, lines: known.lines };
       const format = spec.format ?? known.format;
       const lateness = spec.lateness ?? options.latenessOf(format);
-      return { run, plan: { tenant, source: known.source, path, partition: known.partition, head: known.head, format, lateness, opened, start } };
+      return {
+        run,
+        plan: { tenant, source: known.source, path, partition: known.partition, head: known.head, format, lateness, opened, start },
+      };
     }
   }
   const head = opened.kind === 'stdin' ? 0 : Math.min(HEAD_BYTES, opened.head.length);
@@ -191,7 +210,13 @@ async function look(spec: InputSpec, runs: KnownRun[], options: Pick<EmbeddedOpt
 }
 
 /** The new inputs that end before the time that their tenant has reached. */
-async function backfills(options: EmbeddedOptions, topologyModule: string, topologyConfig: unknown, main: KnownRun, inputs: PlannedInput[]): Promise<PlannedInput[]> {
+async function backfills(
+  options: EmbeddedOptions,
+  topologyModule: string,
+  topologyConfig: unknown,
+  main: KnownRun,
+  inputs: PlannedInput[],
+): Promise<PlannedInput[]> {
   const reached = main.manifest?.reached ?? {};
   const suspects = inputs.filter((input) => input.opened.kind !== 'stdin' && reached[input.tenant] !== undefined);
   if (suspects.length === 0) return [];
@@ -215,5 +240,15 @@ async function successorOf(input: PlannedInput, options: EmbeddedOptions): Promi
   if (opened.head.length === 0 || recognise(input.tenant, opened.head, [input]) !== undefined) return undefined;
   const { tenant, source, path } = input;
   const partition = identityOf(tenant, opened.head);
-  return { tenant, source, path, partition, head: Math.min(HEAD_BYTES, opened.head.length), format: options.detect(opened.head, path), lateness: input.lateness, opened, start: { offset: 0, lines: 0 } };
+  return {
+    tenant,
+    source,
+    path,
+    partition,
+    head: Math.min(HEAD_BYTES, opened.head.length),
+    format: options.detect(opened.head, path),
+    lateness: input.lateness,
+    opened,
+    start: { offset: 0, lines: 0 },
+  };
 }

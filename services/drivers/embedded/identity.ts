@@ -10,7 +10,13 @@ export function identityOf(tenant: string, head: Uint8Array): string {
 }
 
 /** The known input of which these are the first bytes, under whatever name it goes now; the longest head decides. */
-export function recognise<Known extends Pick<InputPosition, 'tenant' | 'partition' | 'head'>>(tenant: string, head: Uint8Array, known: readonly Known[]): Known | undefined {
-  const candidates = known.filter((one) => one.tenant === tenant && one.head > 0 && one.head <= head.length).sort((a, b) => b.head - a.head);
+export function recognise<Known extends Pick<InputPosition, 'tenant' | 'partition' | 'head'>>(
+  tenant: string,
+  head: Uint8Array,
+  known: readonly Known[],
+): Known | undefined {
+  const candidates = known
+    .filter((one) => one.tenant === tenant && one.head > 0 && one.head <= head.length)
+    .sort((a, b) => b.head - a.head);
   return candidates.find((one) => identityOf(tenant, head.subarray(0, one.head)) === one.partition);
 }

@@ -87,7 +87,10 @@ export class LineReader {
 
   private handOut(piece: RawPiece): RawChunk {
     const next = this.pieces[0];
-    this.position = next === undefined ? { offset: this.framer.position, lines: this.framer.nextLine - 1 } : { offset: next.offset, lines: next.line - 1 };
+    this.position =
+      next === undefined
+        ? { offset: this.framer.position, lines: this.framer.nextLine - 1 }
+        : { offset: next.offset, lines: next.line - 1 };
     // pieces of one read share its memory: only the last may take the buffer with it
     return { ...this.origin, ...piece, bytes: next === undefined ? piece.bytes : piece.bytes.slice() };
   }

@@ -23,7 +23,8 @@ export class Outlets {
 
   constructor(sinks: readonly Sink[], pending: Readonly<Record<string, Provisional>>) {
     this.sinks = sinks;
-    for (const [tenant, ids] of Object.entries(pending)) this.pending.set(tenant, { alerts: new Set(ids.alerts), incidents: new Set(ids.incidents) });
+    for (const [tenant, ids] of Object.entries(pending))
+      this.pending.set(tenant, { alerts: new Set(ids.alerts), incidents: new Set(ids.incidents) });
   }
 
   give(emit: Emit): void {
@@ -68,8 +69,18 @@ export class Outlets {
       }
     }
     for (const emit of this.held ?? []) {
-      if (emit.output === 'alerts') add(emit.tenant, 'alerts', emit.value.filter((alert) => !alert.final).map((alert) => alert.alert_id));
-      if (emit.output === 'incidents') add(emit.tenant, 'incidents', emit.value.filter((incident) => !incident.final).map((incident) => incident.incident_id));
+      if (emit.output === 'alerts')
+        add(
+          emit.tenant,
+          'alerts',
+          emit.value.filter((alert) => !alert.final).map((alert) => alert.alert_id),
+        );
+      if (emit.output === 'incidents')
+        add(
+          emit.tenant,
+          'incidents',
+          emit.value.filter((incident) => !incident.final).map((incident) => incident.incident_id),
+        );
     }
     const plain: Record<string, Provisional> = {};
     for (const tenant of [...all.keys()].sort()) {

@@ -43,10 +43,22 @@ function header(head: Uint8Array): Uint8Array {
   return head.subarray(0, end);
 }
 
-async function times(topology: Topology, input: ProbedInput, lines: Uint8Array, before?: Uint8Array): Promise<{ lowest: number; highest: number } | undefined> {
+async function times(
+  topology: Topology,
+  input: ProbedInput,
+  lines: Uint8Array,
+  before?: Uint8Array,
+): Promise<{ lowest: number; highest: number } | undefined> {
   const { tenant, source, partition, format } = input;
   const stage: Stage<RawChunk> = await topology.createNormalise({ tenant, source, partition, format, upstreams: 1 }, 1);
-  const chunk = (bytes: Uint8Array, offset: number): RawChunk => ({ tenant, source, partition, offset, line: 0, bytes: new Uint8Array(bytes) });
+  const chunk = (bytes: Uint8Array, offset: number): RawChunk => ({
+    tenant,
+    source,
+    partition,
+    offset,
+    line: 0,
+    bytes: new Uint8Array(bytes),
+  });
   const emits: Emit[] = before === undefined ? [] : stage.process(chunk(before, 0));
   emits.push(...stage.process(chunk(lines, before?.length ?? 0)));
   emits.push(...stage.control({ kind: 'end', tenant, upstream: partition, provisional: true }));

@@ -58,7 +58,8 @@ export class Quiet {
   decide(inputs: readonly Hearable[]): ControlRecord[] {
     const now = this.options.now();
     const records: ControlRecord[] = [];
-    const quiet = (input: Hearable): boolean => input.exhausted && now - (this.heardAt.get(input) ?? this.remember(input, now)) >= this.options.idleAfter;
+    const quiet = (input: Hearable): boolean =>
+      input.exhausted && now - (this.heardAt.get(input) ?? this.remember(input, now)) >= this.options.idleAfter;
     for (const tenant of new Set(inputs.map((input) => input.tenant))) {
       const own = inputs.filter((input) => input.tenant === tenant);
       for (const input of own) {

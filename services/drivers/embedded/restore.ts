@@ -7,13 +7,19 @@ import type { SnapshotStore } from '../../state/snapshot-store.ts';
  * Restores a task from the files of its stage: the key groups that are its own now, whichever old task held them (an
  * account task also holds parts of interfaces of any group). So the number of tasks may change between runs.
  */
-export function restoreTask(store: SnapshotStore, files: readonly SnapshotFile[], stage: Stage<never>, mine: (group: number) => boolean): void {
+export function restoreTask(
+  store: SnapshotStore,
+  files: readonly SnapshotFile[],
+  stage: Stage<never>,
+  mine: (group: number) => boolean,
+): void {
   for (const file of files) if (file.stage === stage.name) restoreFile(store, file, stage, mine);
 }
 
 /** Restores a stage from one file. */
 export function restoreFile(store: SnapshotStore, file: SnapshotFile, stage: Stage<never>, mine: (group: number) => boolean): void {
   const snapshot = store.read(file, mine);
-  if (snapshot.stage !== stage.name) throw new WeirError('snapshot_corrupt', `${file.path} holds ${snapshot.stage}, the manifest says ${stage.name}`);
+  if (snapshot.stage !== stage.name)
+    throw new WeirError('snapshot_corrupt', `${file.path} holds ${snapshot.stage}, the manifest says ${stage.name}`);
   stage.restore(snapshot);
 }

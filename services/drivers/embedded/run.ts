@@ -7,19 +7,19 @@ import type { LedgerEntry, Sink } from '../../core/sink.ts';
 import type { Emit, Stage } from '../../core/stage.ts';
 import { type CreateTopology, parseLedgerCounter } from '../../core/topology-contract.ts';
 import { FileSnapshotStore } from '../../state/file-snapshot-store.ts';
-import { type InputPosition, type Manifest, type Provisional, SNAPSHOT_VERSION } from '../../state/manifest.ts';
 import { Journal, type JournalEntry } from '../../state/journal.ts';
+import { type InputPosition, type Manifest, type Provisional, SNAPSHOT_VERSION } from '../../state/manifest.ts';
 import { readProvisional, writeProvisional } from '../../state/provisional-file.ts';
-import { afterCrash, MOST_CRASHES, readSuspects, stillOpen, type Stretch, type Suspects, writeSuspects } from '../../state/suspects.ts';
+import { afterCrash, MOST_CRASHES, readSuspects, type Stretch, type Suspects, stillOpen, writeSuspects } from '../../state/suspects.ts';
 import type { AlertFile } from './alert-file.ts';
 import type { OpenedInput } from './byte-source.ts';
 import { addCounters } from './counters.ts';
 import { Crew } from './crew.ts';
-import { LineReader, SpareBuffers, type ReadPosition } from './line-reader.ts';
+import { LineReader, type ReadPosition, SpareBuffers } from './line-reader.ts';
 import { Outlets } from './outlets.ts';
 import type { ToMain } from './protocol.ts';
-import { restoreTask } from './restore.ts';
 import { type FollowOptions, type Hearable, Quiet } from './quiet.ts';
+import { restoreTask } from './restore.ts';
 import { chooseInput, pinInputs, type Readable } from './scheduler.ts';
 
 /** Bytes of a chunk: large enough to make messages cheap, small enough that a few in flight cost little. */
@@ -130,7 +130,10 @@ export class EmbeddedRun {
   private alert!: Stage<Uint8Array>;
   private alertBase: Record<string, number> = {};
   private crew!: Crew;
-  private readonly chunks = new Map<number, { input: ActiveInput; parsed: boolean; parts: number; stretch: Stretch & { single: boolean } }>();
+  private readonly chunks = new Map<
+    number,
+    { input: ActiveInput; parsed: boolean; parts: number; stretch: Stretch & { single: boolean } }
+  >();
   private readonly suspectsPath: string;
   private suspects: Suspects;
   private readonly spares = new SpareBuffers();
@@ -161,7 +164,17 @@ export class EmbeddedRun {
     this.stopped = new Promise((resolve) => options.signal?.addEventListener('abort', () => resolve(undefined), { once: true }));
     void this.stopped.then(() => this.wake());
     this.result = {
-      name: options.name, stopped: false, nothingNew: false, events: 0, bytes: 0, cuts: 0, alerts: 0, incidents: 0, retracted: 0, problems: [], ledger: [],
+      name: options.name,
+      stopped: false,
+      nothingNew: false,
+      events: 0,
+      bytes: 0,
+      cuts: 0,
+      alerts: 0,
+      incidents: 0,
+      retracted: 0,
+      problems: [],
+      ledger: [],
     };
   }
 
@@ -169,7 +182,11 @@ export class EmbeddedRun {
     const { manifest } = this;
     const mark = readProvisional(this.markPath);
     const current = mark !== undefined && mark.sequence === manifest?.sequence ? mark : undefined;
-    if (this.options.follow === undefined && current?.done && this.options.inputs.every((input) => input.opened.kind !== 'stdin' && current.sizes[input.partition] === input.opened.size)) {
+    if (
+      this.options.follow === undefined &&
+      current?.done &&
+      this.options.inputs.every((input) => input.opened.kind !== 'stdin' && current.sizes[input.partition] === input.opened.size)
+    ) {
       return { ...this.result, nothingNew: true, ledger: this.ledger({}) };
     }
     this.sinks = await this.options.sinks();
@@ -216,8 +233,12 @@ export class EmbeddedRun {
         return this.failure;
       },
     });
-    const pins = pinInputs(options.inputs.map((input) => input.opened.size), options.workers);
-    for (const [i, plan] of options.inputs.entries()) await this.open(plan, pins[i], options.inputs.filter((other) => other.tenant === plan.tenant).length);
+    const pins = pinInputs(
+      options.inputs.map((input) => input.opened.size),
+      options.workers,
+    );
+    for (const [i, plan] of options.inputs.entries())
+      await this.open(plan, pins[i], options.inputs.filter((other) => other.tenant === plan.tenant).length);
     this.limit();
   }
 
@@ -226,11 +247,23 @@ export class EmbeddedRun {
     await this.crew.open(worker, this.inputs.length, { tenant, source, partition, format, upstreams });
     const reader = new LineReader(plan, await plan.opened.from(plan.start.offset), plan.start);
     this.inputs.push({
-      plan, reader, tenant, partition, lateness, worker, reached: undefined, inFlight: 0, exhausted: false, peeked: false, replaced: false,
-      cap: Number.POSITIVE_INFINITY, problem: undefined,
+      plan,
+      reader,
+      tenant,
+      partition,
+      lateness,
+      worker,
+      reached: undefined,
+      inFlight: 0,
+      exhausted: false,
+      peeked: false,
+      replaced: false,
+      cap: Number.POSITIVE_INFINITY,
+      problem: undefined,
     });
     for (const skip of this.suspects.skips) {
-      if (skip.partition === partition) this.crew.send(worker, { type: 'input-control', input: this.inputs.length - 1, record: { kind: 'skip', ...skip } });
+      if (skip.partition === partition)
+        this.crew.send(worker, { type: 'input-control', input: this.inputs.length - 1, record: { kind: 'skip', ...skip } });
     }
   }
 
@@ -241,7 +274,10 @@ export class EmbeddedRun {
     this.suspects = afterCrash(this.suspects, stretch);
     writeSuspects(this.suspectsPath, this.suspects);
     const path = this.inputs.find((input) => input.partition === stretch.partition)?.plan.path;
-    const next = this.suspects.suspect === undefined ? 'the next start skips it' : `a start again looks closer; a record that stops it ${MOST_CRASHES} times is skipped`;
+    const next =
+      this.suspects.suspect === undefined
+        ? 'the next start skips it'
+        : `a start again looks closer; a record that stops it ${MOST_CRASHES} times is skipped`;
     return new WeirError('worker_failed', `${error.message} (${path}, bytes ${stretch.from} to ${stretch.to}; ${next})`, { cause: error });
   }
 
@@ -288,7 +324,9 @@ export class EmbeddedRun {
     this.polledAt = follow.now();
     for (const record of this.quiet.decide(this.inputs.filter((input) => !input.replaced))) {
       if (!('tenant' in record)) continue;
-      const positions = Object.fromEntries(this.inputs.filter((input) => input.tenant === record.tenant).map((input) => [input.partition, input.reader.position.offset]));
+      const positions = Object.fromEntries(
+        this.inputs.filter((input) => input.tenant === record.tenant).map((input) => [input.partition, input.reader.position.offset]),
+      );
       await this.apply(this.journal.append(record.tenant, positions, record));
     }
     for (const input of [...this.inputs]) {
@@ -379,7 +417,12 @@ export class EmbeddedRun {
   private dispatch(input: ActiveInput, chunk: RawChunk, single = false): void {
     const id = this.nextChunk++;
     const length = chunk.skipped ?? chunk.bytes.length;
-    this.chunks.set(id, { input, parsed: false, parts: 0, stretch: { partition: input.partition, from: chunk.offset, to: chunk.offset + length, single } });
+    this.chunks.set(id, {
+      input,
+      parsed: false,
+      parts: 0,
+      stretch: { partition: input.partition, from: chunk.offset, to: chunk.offset + length, single },
+    });
     input.inFlight++;
     this.result.bytes += length;
     this.crew.send(input.worker, { type: 'chunk', id, input: this.inputs.indexOf(input), chunk }, [chunk.bytes.buffer as ArrayBuffer]);
@@ -435,7 +478,10 @@ export class EmbeddedRun {
   private fromAlert(emits: Emit[]): void {
     for (const emit of emits) {
       if (emit.output === 'shared') {
-        this.crew.broadcast({ type: 'control', record: { kind: 'shared', tenant: emit.tenant, epoch: emit.value.epoch, knowledge: emit.value.knowledge } });
+        this.crew.broadcast({
+          type: 'control',
+          record: { kind: 'shared', tenant: emit.tenant, epoch: emit.value.epoch, knowledge: emit.value.knowledge },
+        });
       } else this.outlets.give(emit);
     }
   }
@@ -493,7 +539,8 @@ export class EmbeddedRun {
       const tail = input.reader.tail();
       if (tail !== undefined) this.dispatch(input, tail, true);
     }
-    for (const input of this.inputs) this.tell(input, { kind: 'end', tenant: input.tenant, upstream: input.plan.partition, provisional: true });
+    for (const input of this.inputs)
+      this.tell(input, { kind: 'end', tenant: input.tenant, upstream: input.plan.partition, provisional: true });
     const counters = await this.drain();
     this.mark(false, this.outlets.provisional());
     this.outlets.release();
@@ -543,9 +590,17 @@ export class EmbeddedRun {
 
   private progress(): Progress {
     let reached: number | undefined;
-    for (const input of this.inputs) if (input.reached !== undefined && !input.exhausted) reached = Math.min(reached ?? input.reached, input.reached);
+    for (const input of this.inputs)
+      if (input.reached !== undefined && !input.exhausted) reached = Math.min(reached ?? input.reached, input.reached);
     const size = this.inputs.reduce((sum, input) => sum + input.plan.opened.size, 0);
-    return { run: this.options.name, events: this.result.events, bytes: this.result.bytes, size, reached, alerts: this.outlets.counts.alerts };
+    return {
+      run: this.options.name,
+      events: this.result.events,
+      bytes: this.result.bytes,
+      size,
+      reached,
+      alerts: this.outlets.counts.alerts,
+    };
   }
 
   private woken(): Promise<void> {

@@ -1,5 +1,4 @@
 import { type EventBatch, packBatch, splitBatch, unpackBatch } from '../../core/batch.ts';
-import type { ControlRecord } from '../../core/control.ts';
 import { keyGroup, partitionOf } from '../../core/key-groups.ts';
 import type { RawChunk } from '../../core/raw.ts';
 import type { Emit, Stage } from '../../core/stage.ts';
@@ -47,7 +46,14 @@ export class WorkerHost {
   /** chunk under way, the batches of it that were sent to peers, its events */
   private current = { id: 0, parts: 0, events: 0 };
 
-  constructor(worker: number, workers: number, topology: Topology, store: SnapshotStore, files: readonly SnapshotFile[], ports: WorkerPorts) {
+  constructor(
+    worker: number,
+    workers: number,
+    topology: Topology,
+    store: SnapshotStore,
+    files: readonly SnapshotFile[],
+    ports: WorkerPorts,
+  ) {
     this.worker = worker;
     this.workers = workers;
     this.topology = topology;
