@@ -1,12 +1,10 @@
+import { MODEL } from '../../models/version.ts';
 import type { Config, SourceConfig, TenantConfig } from '../../schemas/config.ts';
 import type { KnownInput } from '../drivers/embedded/driver.ts';
 import type { AddressTables } from '../ingest/addresses.ts';
 import type { TopologyConfig } from '../topology.ts';
 import { tenantConfig } from './config.ts';
 import { tenantKey } from './master-key.ts';
-
-/** Name and version of the shipped model, as every alert states them. */
-export const MODEL = { name: 'baselines', version: '1' } as const;
 
 export interface TopologyParts {
   config: Config;

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MODEL } from '../../models/version.ts';
 import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
 
 /** The folder that holds package.json, whether the program runs from its sources or from dist/. */
@@ -22,5 +23,6 @@ export function packageRoot(): string {
 /** What `weir --version` prints: program, model and schema, each of which can change alone. */
 export function versionText(): string {
   const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
-  return `weir ${version} · model baselines 1 · alert schema ${ALERT_SCHEMA_VERSION} · node ${process.version}`;
+  const migrations = readdirSync(join(packageRoot(), 'schemas', 'clickhouse')).filter((name) => /^\d{4}_/.test(name));
+  return `weir ${version} · model ${MODEL.name} ${MODEL.version} · alert schema ${ALERT_SCHEMA_VERSION} · store schema ${migrations.length} · node ${process.version}`;
 }

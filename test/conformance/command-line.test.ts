@@ -49,7 +49,7 @@ describe('weir', () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
     const { status, stdout } = weir(['--version']);
     expect(status).toBe(0);
-    expect(stdout).toMatch(new RegExp(`^weir ${version} · model .+ · alert schema \\d+ · node v`));
+    expect(stdout).toMatch(new RegExp(`^weir ${version} · model .+ · alert schema \\d+ · store schema \\d+ · node v`));
   });
 
   test.each([
