@@ -13,6 +13,7 @@ import { openReader } from '../storage/open-reader.ts';
 import { defaultConfig, type LoadedConfig, loadConfig, tenantConfig } from './config.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { type Survey, survey } from './survey.ts';
+import { withoutEffect } from './without-effect.ts';
 
 interface Flags {
   config?: string;
@@ -71,7 +72,7 @@ export async function diagnose(loaded: LoadedConfig, files: readonly string[]): 
       ? files.map((path) => ({ ...(config.sources[0] ?? SourceConfig.parse({ name: 'log', files: [path] })), files: [path] }))
       : config.sources;
   return {
-    config: { path: loaded.path, version: loaded.version, without_effect: withoutEffect(loaded) },
+    config: { path: loaded.path, version: loaded.version, without_effect: withoutEffect(loaded.config) },
     addresses: { origin: tables instanceof Error ? 'none' : tables.origin, problem: tables instanceof Error ? tables.message : undefined },
     store: await lookAtStore(loaded),
     sources: (await Promise.all(sources.map((source) => lookAtSource(source, loaded, addresses)))).flat(),
@@ -93,18 +94,6 @@ async function lookAtSource(source: SourceConfig, loaded: LoadedConfig, addresse
     }
   }
   return found;
-}
-
-/** Parts of a config that are checked but that this version does nothing with. */
-function withoutEffect({ config }: LoadedConfig): string[] {
-  const idle: string[] = [];
-  for (const source of config.sources) if (source.kafka !== undefined) idle.push(`source ${source.name}: kafka (this version reads files)`);
-  if (config.alerts.webhooks.length > 0) idle.push('alerts.webhooks (this version writes alerts to the store, files and stdout)');
-  for (const source of config.sources)
-    if (source.session !== undefined) idle.push(`source ${source.name}: session (joining sessions to accounts is not built yet)`);
-  for (const [name, { peers }] of Object.entries(config.tenants))
-    if (Object.keys(peers).length > 0) idle.push(`tenant ${name}: peers (peer groups of one's own are not used yet)`);
-  return idle;
 }
 
 async function lookAtStore({ config }: LoadedConfig): Promise<Diagnosis['store']> {

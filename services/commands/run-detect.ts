@@ -20,6 +20,7 @@ import { DetectTally } from './detect-tally.ts';
 import { masterKey } from './master-key.ts';
 import { topologyConfigOf } from './topology-config.ts';
 import { packageRoot } from './version.ts';
+import { withoutEffect } from './without-effect.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -80,6 +81,7 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
   const stdin = inputs.some((input) => input.path === '-') ? takeStdin() : undefined;
   const dataFolder = resolve(options.data ?? ('path' in config.store ? config.store.path : './weir-data'));
   const notice = options.onNotice ?? (() => undefined);
+  for (const part of withoutEffect(config)) notice(`no effect: ${part}`);
   const lock = await lockDataFolder(dataFolder);
   const tally = new DetectTally();
   let store: Store | undefined;

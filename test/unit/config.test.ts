@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RECORD_FIELDS } from '../../schemas/config.ts';
 import { configVersion, defaultConfig, loadConfig, parseConfig, tenantConfig } from '../../services/commands/config.ts';
+import { withoutEffect } from '../../services/commands/without-effect.ts';
 import { WeirError } from '../../services/core/errors.ts';
 import { FIELD_NAMES } from '../../services/ingest/fields.ts';
 
@@ -62,6 +63,13 @@ describe('weir.yaml', () => {
     expect(config.address_data).toEqual({ csv: '/etc/weir/geo.csv' });
     expect(config.store).toEqual({ path: '/etc/weir/weir-data' });
     expect(config.tenants.shop.peers.partners.until).toBe('2026-12-31');
+  });
+
+  test('what this version does nothing with is said', () => {
+    const said = withoutEffect(parse(OUTLINE).config).join('\n');
+    for (const part of ['source kong: kafka', 'alerts.webhooks', 'source gateway: session', 'tenant shop: peers'])
+      expect(said).toContain(part);
+    expect(withoutEffect(parse('sources: [{ name: a, files: [a.log] }]').config)).toEqual([]);
   });
 
   test('everything but sources has a default', () => {

@@ -1,0 +1,13 @@
+import type { Config } from '../../schemas/config.ts';
+
+/** Parts of a config that are checked but that this version does nothing with, one sentence each. */
+export function withoutEffect(config: Config): string[] {
+  const idle: string[] = [];
+  for (const source of config.sources) if (source.kafka !== undefined) idle.push(`source ${source.name}: kafka (this version reads files)`);
+  if (config.alerts.webhooks.length > 0) idle.push('alerts.webhooks (this version writes alerts to the store, files and stdout)');
+  for (const source of config.sources)
+    if (source.session !== undefined) idle.push(`source ${source.name}: session (joining sessions to accounts is not built yet)`);
+  for (const [name, { peers }] of Object.entries(config.tenants))
+    if (Object.keys(peers).length > 0) idle.push(`tenant ${name}: peers (peer groups of one's own are not used yet)`);
+  return idle;
+}
