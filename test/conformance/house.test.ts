@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -37,6 +37,18 @@ test.each(STAGE_ROOMS)('nothing in %s reads a clock or throws dice', (room) => {
     return CLOCKS_AND_DICE.filter((pattern) => pattern.test(text)).map((pattern) => `${file}: ${pattern.source}`);
   });
   expect(found).toEqual([]);
+});
+
+test('links between documents lead to files that are there', () => {
+  const documents = ['README.md', 'CHANGELOG.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter((name) =>
+    name.endsWith('.md'),
+  );
+  const broken = documents.flatMap((document) => {
+    const links = [...readFileSync(join(ROOT, document), 'utf8').matchAll(/\]\(([^)#\s]+)(#[^)]*)?\)/g)].map((match) => match[1]);
+    const local = links.filter((link) => !/^[a-z]+:/.test(link));
+    return local.filter((link) => !existsSync(join(ROOT, dirname(document), link))).map((link) => `${document}: ${link}`);
+  });
+  expect(broken).toEqual([]);
 });
 
 /** Files that a file needs at run time: imports and re-exports that are not for types alone. */
