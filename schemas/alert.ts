@@ -8,7 +8,10 @@ export const ENTITY_KINDS = ['account', 'interface', 'source', 'target', 'tenant
 export const WINDOW_SIZES = ['1m', '1h', '6h', '1d', '3d', '7d'] as const;
 export const BASELINE_SCOPES = ['own', 'peers', 'tenant', 'prior', 'fixed'] as const;
 
-const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/).describe('ISO 8601, UTC, milliseconds');
+const time = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  .describe('ISO 8601, UTC, milliseconds');
 const entity = z.strictObject({
   kind: z.enum(ENTITY_KINDS),
   id: z.string().min(1),
@@ -43,19 +46,21 @@ export const AlertRecord = z.strictObject({
   score: z.number().min(0).max(1),
   severity: z.enum(SEVERITIES),
   bias: z.number(),
-  reasons: z.array(
-    z.strictObject({
-      feature: z.string(),
-      value: z.number(),
-      expected: z.strictObject({ low: z.number(), high: z.number() }),
-      baseline: z.strictObject({
-        scope: z.enum(BASELINE_SCOPES),
-        size: z.number().min(0).describe('evidence behind the baseline, in windows of its own kind'),
+  reasons: z
+    .array(
+      z.strictObject({
+        feature: z.string(),
+        value: z.number(),
+        expected: z.strictObject({ low: z.number(), high: z.number() }),
+        baseline: z.strictObject({
+          scope: z.enum(BASELINE_SCOPES),
+          size: z.number().min(0).describe('evidence behind the baseline, in windows of its own kind'),
+        }),
+        contribution: z.number(),
+        text: z.string(),
       }),
-      contribution: z.number(),
-      text: z.string(),
-    }),
-  ).describe('every contribution, small ones as one row `other`; bias + contributions = score'),
+    )
+    .describe('every contribution, small ones as one row `other`; bias + contributions = score'),
   counterfactual: z.array(change),
   evidence: z.array(
     z.strictObject({

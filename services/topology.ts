@@ -1,14 +1,14 @@
-import type { Config, SourceConfig, TenantConfig } from '../schemas/config.ts';
 import { ALL_DETECTORS } from '../models/detectors/index.ts';
 import { PopulationLearner } from '../models/population.ts';
+import type { Config, SourceConfig, TenantConfig } from '../schemas/config.ts';
 import type { AlertConfig, TenantAlertConfig } from './alerting/alert-config.ts';
 import { createAlertStage } from './alerting/alert-stage.ts';
 import type { InputPartition, Topology } from './core/topology-contract.ts';
 import type { AddressTables } from './ingest/addresses.ts';
 import { AddressData, NO_ADDRESS_DATA } from './ingest/addresses.ts';
+import { createNormaliseStage } from './ingest/normalise.ts';
 import type { FormatName } from './ingest/normalise-config.ts';
 import { defaultLateness } from './ingest/normalise-config.ts';
-import { createNormaliseStage } from './ingest/normalise.ts';
 import { createAccountStage } from './scoring/account-stage.ts';
 import { createMergeStage } from './scoring/merge-stage.ts';
 import type { ViewStageConfig } from './scoring/tenant-settings.ts';
@@ -54,7 +54,10 @@ export function createTopology(settings: TopologyConfig): Topology {
     createAccount: (task, partitions) => createAccountStage(viewConfig(settings, task, partitions)),
     createMerge: (task, partitions) => createMergeStage(viewConfig(settings, task, partitions)),
     createAlert: (partitions) =>
-      createAlertStage({ ...alertConfig(settings), upstreams: 2 * partitions }, { detectors: ALL_DETECTORS, learners: [new PopulationLearner()] }),
+      createAlertStage(
+        { ...alertConfig(settings), upstreams: 2 * partitions },
+        { detectors: ALL_DETECTORS, learners: [new PopulationLearner()] },
+      ),
   };
 }
 
@@ -66,19 +69,37 @@ function normaliseConfig(settings: TopologyConfig, input: InputPartition, partit
   const tenant = tenantOf(settings, input.tenant);
   const source: Partial<SourceConfig> = settings.config.sources.find((entry) => entry.name === input.source) ?? {};
   return {
-    tenant: input.tenant, source: input.source, format: input.format as FormatName, partitions, upstreams: input.upstreams,
-    lateness: source.lateness, trustedProxies: source.trusted_proxies, identity: source.identity, session: source.session,
-    targets: source.targets, failure: source.failure, fields: source.fields, internalNetworks: tenant.internal_networks,
-    rules: { sensitive: tenant.sensitive, tags: tenant.tags }, roles: tenant.roles, plain: tenant.values.plain,
+    tenant: input.tenant,
+    source: input.source,
+    format: input.format as FormatName,
+    partitions,
+    upstreams: input.upstreams,
+    lateness: source.lateness,
+    trustedProxies: source.trusted_proxies,
+    identity: source.identity,
+    session: source.session,
+    targets: source.targets,
+    failure: source.failure,
+    fields: source.fields,
+    internalNetworks: tenant.internal_networks,
+    rules: { sensitive: tenant.sensitive, tags: tenant.tags },
+    roles: tenant.roles,
+    plain: tenant.values.plain,
     key: settings.keys[input.tenant] ?? [0, 0, 0, 0],
   };
 }
 
 function viewConfig(settings: TopologyConfig, task: number, partitions: number): ViewStageConfig {
-  const slice = ({ time_zone, calendar }: TenantConfig): { time_zone: string; calendar: TenantConfig['calendar'] } => ({ time_zone, calendar });
+  const slice = ({ time_zone, calendar }: TenantConfig): { time_zone: string; calendar: TenantConfig['calendar'] } => ({
+    time_zone,
+    calendar,
+  });
   return {
     tenants: Object.fromEntries(Object.entries(settings.tenants).map(([name, tenant]) => [name, slice(tenant)])),
-    defaults: slice(settings.otherTenant), task, partitions, nextPartitions: partitions,
+    defaults: slice(settings.otherTenant),
+    task,
+    partitions,
+    nextPartitions: partitions,
   };
 }
 
@@ -89,11 +110,15 @@ function alertConfig(settings: TopologyConfig): AlertConfig {
     lateness: latenessOf(settings, name),
     sensitivity: tenant.sensitivity,
     overrides: tenant.overrides.map(({ entity, detector, factor, until }) => ({
-      entity, detector, factor, ...(until === undefined ? {} : { until: Date.parse(`${until}T00:00:00Z`) }),
+      entity,
+      detector,
+      factor,
+      ...(until === undefined ? {} : { until: Date.parse(`${until}T00:00:00Z`) }),
     })),
   });
   return {
-    configVersion: settings.configVersion, model: settings.model,
+    configVersion: settings.configVersion,
+    model: settings.model,
     tenants: Object.fromEntries(Object.entries(settings.tenants).map(([name, tenant]) => [name, slice(name, tenant)])),
     otherTenants: slice('', settings.otherTenant),
   };

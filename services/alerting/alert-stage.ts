@@ -19,6 +19,10 @@ export const ALERT_STAGE_VERSION = 1;
 /** Shared knowledge of hour h holds from epoch h + 2 on. */
 const KNOWLEDGE_DELAY = 2;
 
+/** Hours without a pane that are still passed one by one; of a longer gap only the last hours are. */
+const LONGEST_WALK = 21 * 24;
+const KEPT_OF_GAP = 72;
+
 interface TenantState {
   queue: ReportQueue;
   alerts: TenantAlerts;
@@ -127,6 +131,9 @@ export function createAlertStage(
   /** Hours that end at or before `time` are over. */
   function passHours(name: string, state: TenantState, time: number, emits: Emit[]): void {
     if (state.hour === undefined) return;
+    // Years without an event are not walked hour by hour: nothing is learned in them, and no pane asks for their versions.
+    const last = state.alerts.panes.hourOf(time);
+    if (last - state.hour > LONGEST_WALK) state.hour = last - KEPT_OF_GAP;
     while (state.alerts.panes.hourStart(state.hour + 1) <= time) {
       // hours before the first pane are no past: how many there are depends on where the watermark began
       const closed = Number.isFinite(state.processed) ? state.alerts.pass(state.hour, configVersion) : [];

@@ -37,7 +37,18 @@ export const FLAG = {
 } as const;
 
 /** Where the account came from: the alert record's identity.origin. Index = value in the `origin` column. */
-export const IDENTITY_ORIGINS = ['address', 'consumer', 'api_key', 'jwt', 'cookie', 'header', 'remote_user', 'login_field', 'host', 'session'] as const;
+export const IDENTITY_ORIGINS = [
+  'address',
+  'consumer',
+  'api_key',
+  'jwt',
+  'cookie',
+  'header',
+  'remote_user',
+  'login_field',
+  'host',
+  'session',
+] as const;
 export type IdentityOrigin = (typeof IDENTITY_ORIGINS)[number];
 
 /** Columns of a batch. Names are the event's field names everywhere. Sizes: capacity >= n. */
@@ -93,11 +104,31 @@ export interface EventColumns {
 }
 
 const CONSTRUCTORS = {
-  at: Float64Array, duration: Uint32Array, status: Uint16Array, bytesIn: Float64Array, bytesOut: Float64Array,
-  flags: Uint32Array, origin: Uint8Array, account: Uint32Array, interface: Uint32Array, address: Uint32Array,
-  target: Uint32Array, session: Uint32Array, targetRun: Uint32Array, object: Uint32Array, objectNumber: Int32Array,
-  path: Uint32Array, prefix: Uint32Array, asn: Uint32Array, country: Uint16Array, peerCountry: Uint16Array,
-  device: Uint32Array, records: Uint32Array, offset: Float64Array, index: Uint16Array, content: Uint32Array,
+  at: Float64Array,
+  duration: Uint32Array,
+  status: Uint16Array,
+  bytesIn: Float64Array,
+  bytesOut: Float64Array,
+  flags: Uint32Array,
+  origin: Uint8Array,
+  account: Uint32Array,
+  interface: Uint32Array,
+  address: Uint32Array,
+  target: Uint32Array,
+  session: Uint32Array,
+  targetRun: Uint32Array,
+  object: Uint32Array,
+  objectNumber: Int32Array,
+  path: Uint32Array,
+  prefix: Uint32Array,
+  asn: Uint32Array,
+  country: Uint16Array,
+  peerCountry: Uint16Array,
+  device: Uint32Array,
+  records: Uint32Array,
+  offset: Float64Array,
+  index: Uint16Array,
+  content: Uint32Array,
 } as const;
 
 export type ColumnName = keyof EventColumns;
@@ -190,7 +221,11 @@ export class BatchBuilder {
 
   build(): EventBatch {
     return {
-      tenant: this.tenant, source: this.source, partition: this.partition, n: this.n, columns: this.columns,
+      tenant: this.tenant,
+      source: this.source,
+      partition: this.partition,
+      n: this.n,
+      columns: this.columns,
       heap: { bytes: this.bytes.subarray(0, this.used), ends: this.ends.subarray(0, this.count + 1), count: this.count },
     };
   }
@@ -233,7 +268,17 @@ export interface PackedBatch {
 export function packBatch(batch: EventBatch): { packed: PackedBatch; transfer: ArrayBuffer[] } {
   const { tenant, source, partition, n, heap } = batch;
   const { at } = batch.columns;
-  const packed = { tenant, source, partition, n, capacity: at.length, columns: at.buffer as ArrayBuffer, bytes: heap.bytes, ends: heap.ends, strings: heap.count };
+  const packed = {
+    tenant,
+    source,
+    partition,
+    n,
+    capacity: at.length,
+    columns: at.buffer as ArrayBuffer,
+    bytes: heap.bytes,
+    ends: heap.ends,
+    strings: heap.count,
+  };
   return { packed, transfer: [packed.columns, heap.bytes.buffer as ArrayBuffer, heap.ends.buffer as ArrayBuffer] };
 }
 

@@ -234,7 +234,8 @@ export class HashSets {
 
   private find(list: number, hash: number): number {
     const { nodes } = this;
-    for (let node = this.lists[list * LIST + HEAD]; node !== NONE; node = nodes[node * NODE + NEXT]) if (nodes[node * NODE] === hash) return node;
+    for (let node = this.lists[list * LIST + HEAD]; node !== NONE; node = nodes[node * NODE + NEXT])
+      if (nodes[node * NODE] === hash) return node;
     return -1;
   }
 

@@ -71,10 +71,14 @@ export function sipHash(key: Uint32Array, bytes: Uint8Array, start: number, end:
   const k1l = key[2];
   const k1h = key[3];
   const v = [
-    k0l ^ 0x70736575, k0h ^ 0x736f6d65,
-    k1l ^ 0x6e646f6d, k1h ^ 0x646f7261,
-    k0l ^ 0x6e657261, k0h ^ 0x6c796765,
-    k1l ^ 0x79746573, k1h ^ 0x74656462,
+    k0l ^ 0x70736575,
+    k0h ^ 0x736f6d65,
+    k1l ^ 0x6e646f6d,
+    k1h ^ 0x646f7261,
+    k0l ^ 0x6e657261,
+    k0h ^ 0x6c796765,
+    k1l ^ 0x79746573,
+    k1h ^ 0x74656462,
   ];
   const length = end - start;
   let i = start;

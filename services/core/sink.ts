@@ -1,6 +1,6 @@
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
-import type { Fate } from './topology-contract.ts';
 import type { DeadLetter, LateEvent } from './stage.ts';
+import type { Fate } from './topology-contract.ts';
 
 /** One line of the ledger: events of one tenant and source with one fate, since the beginning of the run's state. */
 export interface LedgerEntry {

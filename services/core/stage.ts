@@ -23,7 +23,12 @@ export type StageName = 'normalise' | 'identify' | 'account' | 'merge' | 'alert'
 
 /** An outcome of a stage: something for a named output. Outputs are bound to channels, topics or tables by the driver. */
 export type Emit = {
-  [K in keyof Outputs]: { output: K; tenant: string; /** partition of the next stage, where it has several */ partition?: number; value: Outputs[K] };
+  [K in keyof Outputs]: {
+    output: K;
+    tenant: string /** partition of the next stage, where it has several */;
+    partition?: number;
+    value: Outputs[K];
+  };
 }[keyof Outputs];
 
 /** The named outputs. Packed values (Uint8Array) are made with core/codec. */
@@ -55,8 +60,21 @@ export interface StageSnapshot {
 
 /** Why an event could not be used. snake_case; a label of metrics and a column of the table. */
 export type DeadReason =
-  | 'not_json' | 'not_this_format' | 'truncated' | 'line_too_long' | 'invalid_utf8' | 'binary'
-  | 'no_time' | 'bad_time' | 'bad_address' | 'bad_status' | 'bad_request' | 'time_in_future' | 'time_before_1990' | 'not_http' | 'poison';
+  | 'not_json'
+  | 'not_this_format'
+  | 'truncated'
+  | 'line_too_long'
+  | 'invalid_utf8'
+  | 'binary'
+  | 'no_time'
+  | 'bad_time'
+  | 'bad_address'
+  | 'bad_status'
+  | 'bad_request'
+  | 'time_in_future'
+  | 'time_before_1990'
+  | 'not_http'
+  | 'poison';
 
 export interface DeadLetter {
   tenant: string;

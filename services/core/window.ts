@@ -16,7 +16,14 @@ export class Panes {
   constructor(timeZone: string) {
     this.timeZone = timeZone;
     this.format = new Intl.DateTimeFormat('en-US', {
-      timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
     });
     const standard = this.measure(Date.UTC(2000, 0, 1));
     this.phase = ((standard % HOUR) + HOUR) % HOUR;

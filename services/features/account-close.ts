@@ -1,12 +1,23 @@
-import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import { FLAG } from '../core/batch.ts';
+import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import { combine32 } from '../core/hash.ts';
 import { roomFor } from '../core/slab.ts';
 import { DAY } from '../core/watermark.ts';
 import type { AccountTenant } from './account-tenant.ts';
 import {
-  ACCOUNT, ACCOUNT_MINUTES, ACCOUNT_SETS, HISTORY, HISTORY_LISTS, INTERFACE, INTERFACE_SETS, INTERFACE_SUSPECTS, INTERFACE_TOP_CALLER,
-  OBJECT_MEMORY_DAYS, SOURCE, SOURCE_SETS, TARGET,
+  ACCOUNT,
+  ACCOUNT_MINUTES,
+  ACCOUNT_SETS,
+  HISTORY,
+  HISTORY_LISTS,
+  INTERFACE,
+  INTERFACE_SETS,
+  INTERFACE_SUSPECTS,
+  INTERFACE_TOP_CALLER,
+  OBJECT_MEMORY_DAYS,
+  SOURCE,
+  SOURCE_SETS,
+  TARGET,
 } from './specs.ts';
 
 /** Callers named with an interface's pane: the heaviest. */
@@ -38,7 +49,10 @@ export class CallerTops {
       at--;
       if (weight < this.weight[at] || (weight === this.weight[at] && hashOf(account) >= hashOf(this.account[at]))) return;
     } else this.count[pane]++;
-    while (at > base && (weight > this.weight[at - 1] || (weight === this.weight[at - 1] && hashOf(account) < hashOf(this.account[at - 1])))) {
+    while (
+      at > base &&
+      (weight > this.weight[at - 1] || (weight === this.weight[at - 1] && hashOf(account) < hashOf(this.account[at - 1])))
+    ) {
       this.account[at] = this.account[at - 1];
       this.weight[at] = this.weight[at - 1];
       at--;
@@ -286,7 +300,10 @@ export class AccountCloser {
       const iface = this.groups[g];
       this.groupOf[iface] = -1;
       const requests = this.groupRequests[g];
-      if (requests > top || (requests === top && topGroup >= 0 && t.interfaces.hashes[iface] < t.interfaces.hashes[this.groups[topGroup]])) {
+      if (
+        requests > top ||
+        (requests === top && topGroup >= 0 && t.interfaces.hashes[iface] < t.interfaces.hashes[this.groups[topGroup]])
+      ) {
         top = requests;
         topGroup = g;
       }
@@ -310,7 +327,11 @@ export class AccountCloser {
         ipanes.addTo(ipane, INTERFACE_SETS.devices, t.accountPanes.sets.hashOf(node));
       }
       const weight =
-        1000 * Math.min(10, this.groupFailures[g]) + (nonAsset <= 1 ? 200 : 0) + (fresh ? 150 : 0) + (young ? 100 : 0) + Math.min(99, requests);
+        1000 * Math.min(10, this.groupFailures[g]) +
+        (nonAsset <= 1 ? 200 : 0) +
+        (fresh ? 150 : 0) +
+        (young ? 100 : 0) +
+        Math.min(99, requests);
       if (weight >= SUSPECT_WEIGHT) n[ibase + INTERFACE_SUSPECTS]++;
       this.tops.offer(ipane, account, weight * 2 + anonymous, this.hashOf);
     }
@@ -360,7 +381,8 @@ export class AccountCloser {
       const address = panes.sets.valueOf(node);
       history.remember(t.historyList(account, HISTORY_LISTS.addresses), panes.sets.hashOf(node), day, HISTORY.addresses);
       if (t.asn[address] !== 0) history.remember(t.historyList(account, HISTORY_LISTS.networks), t.asn[address], day, HISTORY.networks);
-      if (t.country[address] !== 0) history.remember(t.historyList(account, HISTORY_LISTS.countries), t.country[address], day, HISTORY.countries);
+      if (t.country[address] !== 0)
+        history.remember(t.historyList(account, HISTORY_LISTS.countries), t.country[address], day, HISTORY.countries);
     }
     const devices = panes.list(pane, ACCOUNT_SETS.devices);
     for (let node = panes.sets.first(devices); node >= 0; node = panes.sets.after(node)) {

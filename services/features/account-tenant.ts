@@ -2,19 +2,31 @@ import type { Sample } from '../../models/candidate.ts';
 import type { EventBatch, EventColumns } from '../core/batch.ts';
 import { FLAG } from '../core/batch.ts';
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
-import { KeyTable } from '../core/key-table.ts';
 import { HashSets } from '../core/hash-sets.ts';
+import { KeyTable } from '../core/key-table.ts';
 import { roomFor } from '../core/slab.ts';
-import type { Panes } from '../core/window.ts';
 import { HOUR, MINUTE } from '../core/watermark.ts';
+import type { Panes } from '../core/window.ts';
 import { Cells } from './cells.ts';
 import { HourPanes } from './hour-panes.ts';
 import { MINUTE_CELL, MinuteCells, SAMPLE_RANK } from './minute-cells.ts';
 import type { Ranked, SampleCodec } from './samples.ts';
 import { SampleKeeper } from './samples.ts';
 import {
-  ACCOUNT, ACCOUNT_MINUTES, ACCOUNT_SETS, ACCOUNT_SPEC, HISTORY_LISTS, INTERFACE, INTERFACE_SETS, INTERFACE_SPEC, SOURCE, SOURCE_SETS,
-  SOURCE_SPEC, TARGET, TARGET_SETS, TARGET_SPEC,
+  ACCOUNT,
+  ACCOUNT_MINUTES,
+  ACCOUNT_SETS,
+  ACCOUNT_SPEC,
+  HISTORY_LISTS,
+  INTERFACE,
+  INTERFACE_SETS,
+  INTERFACE_SPEC,
+  SOURCE,
+  SOURCE_SETS,
+  SOURCE_SPEC,
+  TARGET,
+  TARGET_SETS,
+  TARGET_SPEC,
 } from './specs.ts';
 
 const encoder = new TextEncoder();
@@ -42,20 +54,58 @@ export interface Origin {
 
 // Positions as constants of the module: the compiler folds them into the loop.
 const {
-  requests: A_REQUESTS, failures: A_FAILURES, refused: A_REFUSED, missing: A_MISSING, client_errors: A_CLIENT, server_errors: A_SERVER,
-  bytes_out: A_OUT, bytes_in: A_IN, duration_ms: A_DURATION, sensitive: A_SENSITIVE, exports: A_EXPORTS, sends: A_SENDS,
-  benefits: A_BENEFITS, registers: A_REGISTERS, logins: A_LOGINS, login_failures: A_LOGIN_FAILURES, records: A_RECORDS,
-  assets: A_ASSETS, foreign: A_FOREIGN, unanswered: A_UNANSWERED,
+  requests: A_REQUESTS,
+  failures: A_FAILURES,
+  refused: A_REFUSED,
+  missing: A_MISSING,
+  client_errors: A_CLIENT,
+  server_errors: A_SERVER,
+  bytes_out: A_OUT,
+  bytes_in: A_IN,
+  duration_ms: A_DURATION,
+  sensitive: A_SENSITIVE,
+  exports: A_EXPORTS,
+  sends: A_SENDS,
+  benefits: A_BENEFITS,
+  registers: A_REGISTERS,
+  logins: A_LOGINS,
+  login_failures: A_LOGIN_FAILURES,
+  records: A_RECORDS,
+  assets: A_ASSETS,
+  foreign: A_FOREIGN,
+  unanswered: A_UNANSWERED,
 } = ACCOUNT;
 const {
-  requests: I_REQUESTS, failures: I_FAILURES, refused: I_REFUSED, missing: I_MISSING, client_errors: I_CLIENT, server_errors: I_SERVER,
-  bytes_out: I_OUT, bytes_in: I_IN, duration_ms: I_DURATION, anonymous: I_ANONYMOUS, anonymous_ok: I_ANONYMOUS_OK, records: I_RECORDS,
-  slow: I_SLOW, external: I_EXTERNAL,
+  requests: I_REQUESTS,
+  failures: I_FAILURES,
+  refused: I_REFUSED,
+  missing: I_MISSING,
+  client_errors: I_CLIENT,
+  server_errors: I_SERVER,
+  bytes_out: I_OUT,
+  bytes_in: I_IN,
+  duration_ms: I_DURATION,
+  anonymous: I_ANONYMOUS,
+  anonymous_ok: I_ANONYMOUS_OK,
+  records: I_RECORDS,
+  slow: I_SLOW,
+  external: I_EXTERNAL,
 } = INTERFACE;
 const {
-  requests: S_REQUESTS, failures: S_FAILURES, refused: S_REFUSED, missing: S_MISSING, client_errors: S_CLIENT, server_errors: S_SERVER,
-  bytes_out: S_OUT, anonymous: S_ANONYMOUS, sends: S_SENDS, registers: S_REGISTERS, login_failures: S_LOGIN_FAILURES, logins: S_LOGINS,
-  assets: S_ASSETS, unanswered: S_UNANSWERED,
+  requests: S_REQUESTS,
+  failures: S_FAILURES,
+  refused: S_REFUSED,
+  missing: S_MISSING,
+  client_errors: S_CLIENT,
+  server_errors: S_SERVER,
+  bytes_out: S_OUT,
+  anonymous: S_ANONYMOUS,
+  sends: S_SENDS,
+  registers: S_REGISTERS,
+  login_failures: S_LOGIN_FAILURES,
+  logins: S_LOGINS,
+  assets: S_ASSETS,
+  unanswered: S_UNANSWERED,
 } = SOURCE;
 const { requests: T_REQUESTS, failures: T_FAILURES, sends: T_SENDS, login_failures: T_LOGIN_FAILURES, logins: T_LOGINS } = TARGET;
 
@@ -199,7 +249,15 @@ export class AccountTenant {
   }
 
   private addEvent(
-    batch: EventBatch, c: EventColumns, row: number, at: number, hour: number, hourStart: number, account: number, iface: number, address: number,
+    batch: EventBatch,
+    c: EventColumns,
+    row: number,
+    at: number,
+    hour: number,
+    hourStart: number,
+    account: number,
+    iface: number,
+    address: number,
     origin: number,
   ): void {
     const flags = c.flags[row];
@@ -303,7 +361,8 @@ export class AccountTenant {
     }
     if (object !== 0) interfaces.addTo(ipane, INTERFACE_SETS.objects, object);
     if (number >= 0) interfaces.addNumber(ipane, INTERFACE_SETS.numbers, number);
-    if (interfaces.samples.wants(ipane, rank)) interfaces.samples.add(ipane, this.sample(c, row, interesting, account, iface, address, origin));
+    if (interfaces.samples.wants(ipane, rank))
+      interfaces.samples.add(ipane, this.sample(c, row, interesting, account, iface, address, origin));
 
     const sources = this.sourcePanes;
     const spane = sources.open(address, hour);
@@ -327,9 +386,11 @@ export class AccountTenant {
       if (status >= 400 && status < 500) sources.addTo(spane, SOURCE_SETS.errorPaths, c.path[row]);
     }
     if (object !== 0) sources.addTo(spane, SOURCE_SETS.objects, object);
-    if (interesting && sources.samples.wants(spane, rank)) sources.samples.add(spane, this.sample(c, row, true, account, iface, address, origin));
+    if (interesting && sources.samples.wants(spane, rank))
+      sources.samples.add(spane, this.sample(c, row, true, account, iface, address, origin));
 
-    if (target !== 0) this.addTarget(batch, c, row, hour, pane, ipane, spane, address, iface, account, loginFailed, loggedIn, failure, send, rank, origin);
+    if (target !== 0)
+      this.addTarget(batch, c, row, hour, pane, ipane, spane, address, iface, account, loginFailed, loggedIn, failure, send, rank, origin);
 
     let minute = this.lastMinute;
     const minuteNumber = Math.floor(at / MINUTE);
@@ -354,8 +415,22 @@ export class AccountTenant {
   }
 
   private addTarget(
-    batch: EventBatch, c: EventColumns, row: number, hour: number, pane: number, ipane: number, spane: number, address: number, iface: number,
-    account: number, loginFailed: number, loggedIn: number, failure: number, send: number, rank: number, origin: number,
+    batch: EventBatch,
+    c: EventColumns,
+    row: number,
+    hour: number,
+    pane: number,
+    ipane: number,
+    spane: number,
+    address: number,
+    iface: number,
+    account: number,
+    loginFailed: number,
+    loggedIn: number,
+    failure: number,
+    send: number,
+    rank: number,
+    origin: number,
   ): void {
     const reference = c.target[row];
     const { bytes, ends } = batch.heap;
@@ -380,7 +455,8 @@ export class AccountTenant {
     targets.addTo(tpane, TARGET_SETS.prefixes, c.prefix[row]);
     if (c.device[row] !== 0) targets.addTo(tpane, TARGET_SETS.devices, c.device[row]);
     targets.addTo(tpane, TARGET_SETS.interfaces, this.interfaces.hashes[iface]);
-    if (targets.samples.wants(tpane, rank)) targets.samples.add(tpane, this.sample(c, row, rank < 0x1_0000_0000, account, iface, address, origin));
+    if (targets.samples.wants(tpane, rank))
+      targets.samples.add(tpane, this.sample(c, row, rank < 0x1_0000_0000, account, iface, address, origin));
   }
 
   touchTarget(target: number, hour: number): void {
@@ -418,20 +494,45 @@ export class AccountTenant {
     this.spareMinutes.push(minute);
   }
 
-  private sample(c: EventColumns, row: number, interesting: boolean, account: number, iface: number, address: number, origin: number): LocalSample {
+  private sample(
+    c: EventColumns,
+    row: number,
+    interesting: boolean,
+    account: number,
+    iface: number,
+    address: number,
+    origin: number,
+  ): LocalSample {
     const { source, partition, sourceName, partitionName } = this.origins[origin];
     return {
-      source, partition, sourceName, partitionName, offset: c.offset[row], at: c.at[row], content: c.content[row], interesting,
-      interface: iface, address, account, status: c.status[row],
+      source,
+      partition,
+      sourceName,
+      partitionName,
+      offset: c.offset[row],
+      at: c.at[row],
+      content: c.content[row],
+      interesting,
+      interface: iface,
+      address,
+      account,
+      status: c.status[row],
     };
   }
 
   /** A sample with its ids spelled out. */
   describe(sample: LocalSample): Sample {
     return {
-      source: sample.source, partition: sample.partition, offset: sample.offset, at: sample.at, content: sample.content,
-      interesting: sample.interesting, interface: this.interfaces.text(sample.interface), address: this.addresses.text(sample.address),
-      account: this.accounts.text(sample.account), status: sample.status,
+      source: sample.source,
+      partition: sample.partition,
+      offset: sample.offset,
+      at: sample.at,
+      content: sample.content,
+      interesting: sample.interesting,
+      interface: this.interfaces.text(sample.interface),
+      address: this.addresses.text(sample.address),
+      account: this.accounts.text(sample.account),
+      status: sample.status,
     };
   }
 
@@ -521,9 +622,19 @@ export class AccountTenant {
 
 /** Bits whose events count into more than the plain counters. */
 const ODD =
-  FLAG.anonymous | FLAG.failure | FLAG.sensitive | FLAG.login | FLAG.register | FLAG.sendCode | FLAG.benefit | FLAG.export | FLAG.asset | FLAG.unanswered;
+  FLAG.anonymous |
+  FLAG.failure |
+  FLAG.sensitive |
+  FLAG.login |
+  FLAG.register |
+  FLAG.sendCode |
+  FLAG.benefit |
+  FLAG.export |
+  FLAG.asset |
+  FLAG.unanswered;
 /** Bits of an event's flags that describe the interface. */
-const TAGS = FLAG.sensitive | FLAG.login | FLAG.register | FLAG.sendCode | FLAG.benefit | FLAG.export | FLAG.flow | FLAG.asset | FLAG.internalTarget;
+const TAGS =
+  FLAG.sensitive | FLAG.login | FLAG.register | FLAG.sendCode | FLAG.benefit | FLAG.export | FLAG.flow | FLAG.asset | FLAG.internalTarget;
 /** Marks of an account pane: these role bits of its events, and bit ORIGIN_SHIFT + o for each identity origin o seen. */
 export const ORIGIN_SHIFT = 18;
 const ROLES = FLAG.anonymous | FLAG.flow | FLAG.admin | FLAG.service | FLAG.robot;
@@ -543,7 +654,15 @@ export function writeSample(sample: Sample, writer: ByteWriter): void {
 
 export function readSample(reader: ByteReader): Sample {
   return {
-    source: reader.string(), partition: reader.string(), offset: reader.uint(), at: reader.uint(), content: reader.uint(),
-    interesting: reader.u8() === 1, interface: reader.string(), address: reader.string(), account: reader.string(), status: reader.uint(),
+    source: reader.string(),
+    partition: reader.string(),
+    offset: reader.uint(),
+    at: reader.uint(),
+    content: reader.uint(),
+    interesting: reader.u8() === 1,
+    interface: reader.string(),
+    address: reader.string(),
+    account: reader.string(),
+    status: reader.uint(),
   };
 }

@@ -160,7 +160,8 @@ export class Cells {
     this.words.fill(0, at + REQUESTS, at + CELL);
     if (this.counts[pane] >= MAX_CELLS) {
       let largest = 0;
-      for (let other = this.head[pane]; other >= 0; other = this.after(other)) largest = Math.max(largest, this.words[other * CELL + HASH] >>> 0);
+      for (let other = this.head[pane]; other >= 0; other = this.after(other))
+        largest = Math.max(largest, this.words[other * CELL + HASH] >>> 0);
       this.limits[pane] = largest;
     }
     return cell;

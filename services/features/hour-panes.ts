@@ -1,7 +1,7 @@
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
-import { HashSets } from '../core/hash-sets.ts';
 import { mix32 } from '../core/hash.ts';
-import { SlotPool, roomFor } from '../core/slab.ts';
+import { HashSets } from '../core/hash-sets.ts';
+import { roomFor, SlotPool } from '../core/slab.ts';
 import type { Ranked, SampleCodec } from './samples.ts';
 import { SampleKeeper } from './samples.ts';
 

@@ -1,6 +1,6 @@
+import { ROLLING_HOURS } from '../../models/windows.ts';
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import { roomFor } from '../core/slab.ts';
-import { ROLLING_HOURS } from '../../models/windows.ts';
 
 const LONGEST = ROLLING_HOURS[ROLLING_HOURS.length - 1];
 

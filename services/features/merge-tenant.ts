@@ -12,7 +12,16 @@ import { HourPanes } from './hour-panes.ts';
 import { MINUTE_STRIDE } from './minute-cells.ts';
 import type { SampleCodec } from './samples.ts';
 import {
-  INTERFACE, INTERFACE_SETS, INTERFACE_SPEC, INTERFACE_TOP_CALLER, SOURCE, SOURCE_SETS, SOURCE_SPEC, TARGET, TARGET_SETS, TARGET_SPEC,
+  INTERFACE,
+  INTERFACE_SETS,
+  INTERFACE_SPEC,
+  INTERFACE_TOP_CALLER,
+  SOURCE,
+  SOURCE_SETS,
+  SOURCE_SPEC,
+  TARGET,
+  TARGET_SETS,
+  TARGET_SPEC,
 } from './specs.ts';
 
 const codec: SampleCodec<Sample> = { write: writeSample, read: readSample };
@@ -79,7 +88,9 @@ export interface OpenMinute {
 export class MergeTenant {
   readonly panes: Panes;
   readonly views: Record<MergedView, MergedKeys> = {
-    interface: new MergedKeys('interface'), source: new MergedKeys('source'), target: new MergedKeys('target'),
+    interface: new MergedKeys('interface'),
+    source: new MergedKeys('source'),
+    target: new MergedKeys('target'),
   };
   /** callers named by interface panes */
   readonly callers = new KeyTable();
@@ -97,7 +108,13 @@ export class MergeTenant {
   addMinute(id: number, minute: number, counters: Float64Array, rank: number, sample: Uint8Array): void {
     let open = this.minutes.get(minute);
     if (open === undefined) {
-      open = this.spare.pop() ?? { counters: new Float64Array(64 * MINUTE_STRIDE), ids: [], has: new Uint8Array(64), ranks: new Float64Array(64), samples: [] };
+      open = this.spare.pop() ?? {
+        counters: new Float64Array(64 * MINUTE_STRIDE),
+        ids: [],
+        has: new Uint8Array(64),
+        ranks: new Float64Array(64),
+        samples: [],
+      };
       this.minutes.set(minute, open);
     }
     if (id >= open.has.length) {
@@ -130,8 +147,16 @@ export class MergeTenant {
     const address = reader.string();
     const account = reader.string();
     return {
-      source: reader.string(), partition: reader.string(), offset, at, content: rank % 0x1_0000_0000, interesting: rank < 0x1_0000_0000,
-      interface: iface, address, account, status,
+      source: reader.string(),
+      partition: reader.string(),
+      offset,
+      at,
+      content: rank % 0x1_0000_0000,
+      interesting: rank < 0x1_0000_0000,
+      interface: iface,
+      address,
+      account,
+      status,
     };
   }
 

@@ -1,6 +1,6 @@
+import { MINUTE_COUNTERS } from '../../models/windows.ts';
 import { mix32 } from '../core/hash.ts';
 import { roomFor } from '../core/slab.ts';
-import { MINUTE_COUNTERS } from '../../models/windows.ts';
 
 /** Numbers of a minute pane: MINUTE_COUNTERS. */
 export const MINUTE_STRIDE = MINUTE_COUNTERS.length;
@@ -78,7 +78,14 @@ export class MinuteCells {
   sample(cell: number): MinuteSample {
     const at = cell * MINUTE_CELL + SAMPLE_RANK;
     const { words } = this;
-    return { rank: words[at], offset: words[at + 1], time: words[at + 2], partition: words[at + 3], address: words[at + 4], status: words[at + 5] };
+    return {
+      rank: words[at],
+      offset: words[at + 1],
+      time: words[at + 2],
+      partition: words[at + 3],
+      address: words[at + 4],
+      status: words[at + 5],
+    };
   }
 
   private rehash(): void {

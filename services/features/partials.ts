@@ -1,8 +1,8 @@
+import type { View } from '../../models/windows.ts';
 import { ByteReader, ByteWriter } from '../core/codec.ts';
 import { keyGroup, partitionOf } from '../core/key-groups.ts';
 import type { KeyTable } from '../core/key-table.ts';
 import { roomFor } from '../core/slab.ts';
-import type { View } from '../../models/windows.ts';
 import { MINUTE_STRIDE } from './minute-cells.ts';
 
 /**
@@ -42,7 +42,15 @@ export class PartialPacker {
     this.partitions = partitions;
     this.send = send;
     for (let p = 0; p < partitions; p++) {
-      this.minutes.push({ indexOf: new Int32Array(64).fill(-1), touched: [], keys: new ByteWriter(), count: 0, body: new ByteWriter(1 << 14), entries: 0, first: 0 });
+      this.minutes.push({
+        indexOf: new Int32Array(64).fill(-1),
+        touched: [],
+        keys: new ByteWriter(),
+        count: 0,
+        body: new ByteWriter(1 << 14),
+        entries: 0,
+        first: 0,
+      });
       this.panes.push({ writer: new ByteWriter(1 << 14), view: 'interface', hour: 0, entries: 0 });
     }
   }

@@ -1,4 +1,11 @@
-import { ACCOUNT_FEATURES, INTERFACE_FEATURES, MINUTE_COUNTERS, SOURCE_FEATURES, TARGET_FEATURES, featureIndex } from '../../models/windows.ts';
+import {
+  ACCOUNT_FEATURES,
+  featureIndex,
+  INTERFACE_FEATURES,
+  MINUTE_COUNTERS,
+  SOURCE_FEATURES,
+  TARGET_FEATURES,
+} from '../../models/windows.ts';
 import type { PaneSpec } from './hour-panes.ts';
 
 /**
@@ -40,7 +47,15 @@ export const INTERFACE_SPEC: PaneSpec = {
 /** the busiest caller's requests */
 export const INTERFACE_TOP_CALLER = INTERFACE_SUSPECTS + 1;
 export const INTERFACE_SETS = {
-  addresses: 0, prefixes: 1, networks: 2, countries: 3, devices: 4, objects: 5, targets: 6, targetRuns: 7, numbers: 8,
+  addresses: 0,
+  prefixes: 1,
+  networks: 2,
+  countries: 3,
+  devices: 4,
+  objects: 5,
+  targets: 6,
+  targetRuns: 7,
+  numbers: 8,
 } as const;
 
 export const SOURCE_SPEC: PaneSpec = {

@@ -70,8 +70,18 @@ export class AccountMinutes {
   constructor(deps: AccountMinutesDeps) {
     this.deps = deps;
     this.window = {
-      tenant: deps.tenant, view: 'account', key: '', slot: 0, start: 0, calendar: deps.calendar.at(0), firstSeen: 0, activeDays: 0, flags: 0,
-      minuteOfHour: 0, counters: new Float64Array(MINUTE_STRIDE), running: new Float64Array(MINUTE_STRIDE),
+      tenant: deps.tenant,
+      view: 'account',
+      key: '',
+      slot: 0,
+      start: 0,
+      calendar: deps.calendar.at(0),
+      firstSeen: 0,
+      activeDays: 0,
+      flags: 0,
+      minuteOfHour: 0,
+      counters: new Float64Array(MINUTE_STRIDE),
+      running: new Float64Array(MINUTE_STRIDE),
     };
   }
 
@@ -154,9 +164,16 @@ export class AccountMinutes {
       .sort((a, b) => a.rank - b.rank || a.offset - b.offset)
       .slice(0, 3)
       .map(({ cell, rank, offset, time, partition, address, status }) => ({
-        source: t.origins[partition].source, partition: t.origins[partition].partition, offset, at: time, content: rank % 0x1_0000_0000,
-        interesting: rank < 0x1_0000_0000, interface: t.interfaces.text(minute.interface[cell]), address: t.addresses.text(address),
-        account: t.accounts.text(account), status,
+        source: t.origins[partition].source,
+        partition: t.origins[partition].partition,
+        offset,
+        at: time,
+        content: rank % 0x1_0000_0000,
+        interesting: rank < 0x1_0000_0000,
+        interface: t.interfaces.text(minute.interface[cell]),
+        address: t.addresses.text(address),
+        account: t.accounts.text(account),
+        status,
       }));
     this.deps.finish(candidate, account);
   }

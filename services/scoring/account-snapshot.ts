@@ -17,7 +17,12 @@ function groupOf(table: KeyTable, id: number): number {
  * Writes all that a task holds of a tenant, each entry to the writer of its key's group. Accounts of groups that other
  * tasks own are left out: a restored pane may name some, but what is known of them is not here.
  */
-export function writeAccountState(tenant: string, keeper: AccountKeeper, writerOf: (group: number) => ByteWriter, owns: (group: number) => boolean): void {
+export function writeAccountState(
+  tenant: string,
+  keeper: AccountKeeper,
+  writerOf: (group: number) => ByteWriter,
+  owns: (group: number) => boolean,
+): void {
   const t = keeper.state;
   const begin = (kind: number, table: KeyTable, id: number): ByteWriter => {
     const writer = writerOf(groupOf(table, id));

@@ -2,10 +2,10 @@ import type { Candidate } from '../../models/candidate.ts';
 import { packReport } from '../../models/candidate.ts';
 import type { SharedKnowledge } from '../../models/shared.ts';
 import type { ClosedWindow } from '../../models/windows.ts';
-import { ACCOUNT_FEATURES, ACCOUNT_ROLLING, ROLLING_SIZES, featureIndex } from '../../models/windows.ts';
-import { TsvWriter, appendWindowRow } from '../../schemas/window-row.ts';
+import { ACCOUNT_FEATURES, ACCOUNT_ROLLING, featureIndex, ROLLING_SIZES } from '../../models/windows.ts';
+import { appendWindowRow, TsvWriter } from '../../schemas/window-row.ts';
 import type { EventBatch } from '../core/batch.ts';
-import { FLAG, IDENTITY_ORIGINS, heapString } from '../core/batch.ts';
+import { FLAG, heapString, IDENTITY_ORIGINS } from '../core/batch.ts';
 import { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { ControlRecord } from '../core/control.ts';
 import { partitionOf } from '../core/key-groups.ts';
@@ -22,8 +22,8 @@ import type { PaneKeeper } from './pane-clock.ts';
 import { PaneClock } from './pane-clock.ts';
 import type { ViewStageConfig } from './tenant-settings.ts';
 import { tenantTime } from './tenant-settings.ts';
-import { createViewScoring } from './view-scoring.ts';
 import type { ViewScoring } from './view-scoring.ts';
+import { createViewScoring } from './view-scoring.ts';
 
 const ROLLING_COLUMNS = Int32Array.from(ACCOUNT_ROLLING, (name) => featureIndex(ACCOUNT_FEATURES, name));
 /** Rows of the windows table are handed on in pieces of about this size, bytes. */
@@ -34,7 +34,16 @@ const SWEEP_HOURS = 6;
 const FORGET_DAYS = { anonymous: 8, account: 60 } as const;
 /** How sure an identity of this origin is. */
 const CONFIDENCE: Record<(typeof IDENTITY_ORIGINS)[number], number> = {
-  consumer: 0.95, api_key: 0.95, jwt: 0.9, remote_user: 0.9, host: 0.9, session: 0.8, cookie: 0.7, header: 0.6, login_field: 0.5, address: 0.3,
+  consumer: 0.95,
+  api_key: 0.95,
+  jwt: 0.9,
+  remote_user: 0.9,
+  host: 0.9,
+  session: 0.8,
+  cookie: 0.7,
+  header: 0.6,
+  login_field: 0.5,
+  address: 0.3,
 };
 
 /** One tenant in one account task: closes its panes, scores them, and packs what interfaces, sources and targets get. */
@@ -64,14 +73,24 @@ class AccountKeeper implements PaneKeeper {
     this.scoring = createViewScoring('account', {});
     this.out = out;
     this.provisional = provisional;
-    this.packer = new PartialPacker(tenant, config.nextPartitions, (partition, value) => out.push({ output: 'partials', tenant, partition, value }));
+    this.packer = new PartialPacker(tenant, config.nextPartitions, (partition, value) =>
+      out.push({ output: 'partials', tenant, partition, value }),
+    );
     const shared = { tenant, key: '', slot: 0, start: 0, calendar: calendar.at(0), firstSeen: 0, activeDays: 0, flags: 0 };
     this.window = {
-      ...shared, view: 'account', end: 0, partial: false, values: new Float64Array(ACCOUNT_FEATURES.length),
+      ...shared,
+      view: 'account',
+      end: 0,
+      partial: false,
+      values: new Float64Array(ACCOUNT_FEATURES.length),
       rolling: new Float64Array(ROLLING_SIZES.length * ACCOUNT_ROLLING.length),
     };
     this.minutes = new AccountMinutes({
-      tenant, state: this.state, scoring: this.scoring, calendar, packer: this.packer,
+      tenant,
+      state: this.state,
+      scoring: this.scoring,
+      calendar,
+      packer: this.packer,
       finish: (candidate, account) => {
         this.identify(candidate, account, this.state.roles[account], candidate.evidence);
         candidate.provisional = this.provisional(candidate.firedAt);
@@ -131,7 +150,16 @@ class AccountKeeper implements PaneKeeper {
       w.activeDays = t.activeDays[account] - 1;
       w.flags = t.accountPanes.marks[pane];
       this.scoring.closeHour(w, (candidate) => this.enrichHour(candidate, pane, account, final));
-      appendWindowRow(this.tsv, { tenant: this.tenant, view: 'account', size: '1h', key: t.accounts.text(account), start, end, final, values: w.values });
+      appendWindowRow(this.tsv, {
+        tenant: this.tenant,
+        view: 'account',
+        size: '1h',
+        key: t.accounts.text(account),
+        start,
+        end,
+        final,
+        values: w.values,
+      });
       t.cells.clear(pane);
       if (this.tsv.length >= ROWS_BYTES) this.flushRows();
     }
@@ -222,7 +250,9 @@ export function createAccountStage(config: ViewStageConfig): Stage<EventBatch> {
   const counters: Record<string, number> = {};
   const upstream = `account-${config.task}`;
   const emits: Emit[] = [];
-  const clock: PaneClock = new PaneClock(upstream, config.partitions, keeperOf, (tenant, value) => emits.push({ output: 'control', tenant, value }));
+  const clock: PaneClock = new PaneClock(upstream, config.partitions, keeperOf, (tenant, value) =>
+    emits.push({ output: 'control', tenant, value }),
+  );
 
   function keeperOf(tenant: string): AccountKeeper {
     let keeper = keepers.get(tenant);
@@ -274,7 +304,12 @@ export function createAccountStage(config: ViewStageConfig): Stage<EventBatch> {
         };
         writeAccountState(tenant, keeper, writerOf, (group) => partitionOf(group, config.partitions) === config.task);
       }
-      return { stage: 'account', version: ACCOUNT_STATE_VERSION, groups: new Map([...groups].map(([group, writer]) => [group, writer.finish()])), common: common.finish() };
+      return {
+        stage: 'account',
+        version: ACCOUNT_STATE_VERSION,
+        groups: new Map([...groups].map(([group, writer]) => [group, writer.finish()])),
+        common: common.finish(),
+      };
     },
     restore(snapshot: StageSnapshot): void {
       const common = new ByteReader(snapshot.common);
@@ -294,8 +329,15 @@ export const ACCOUNT_STATE_VERSION = 1;
 function lateEvent(batch: EventBatch, row: number, time: number): LateEvent {
   const c = batch.columns;
   return {
-    tenant: batch.tenant, source: batch.source, partition: batch.partition, offset: c.offset[row], index: c.index[row], at: c.at[row],
-    delay: time - c.at[row], account: heapString(batch.heap, c.account[row]), interface: heapString(batch.heap, c.interface[row]),
+    tenant: batch.tenant,
+    source: batch.source,
+    partition: batch.partition,
+    offset: c.offset[row],
+    index: c.index[row],
+    at: c.at[row],
+    delay: time - c.at[row],
+    account: heapString(batch.heap, c.account[row]),
+    interface: heapString(batch.heap, c.interface[row]),
   };
 }
 

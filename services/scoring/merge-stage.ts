@@ -3,7 +3,7 @@ import { packReport } from '../../models/candidate.ts';
 import type { SharedKnowledge } from '../../models/shared.ts';
 import type { ClosedMinute, ClosedWindow } from '../../models/windows.ts';
 import { INTERFACE_FEATURES, ROLLING_SIZES, VIEW_FEATURES } from '../../models/windows.ts';
-import { TsvWriter, appendWindowRow } from '../../schemas/window-row.ts';
+import { appendWindowRow, TsvWriter } from '../../schemas/window-row.ts';
 import { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { ControlRecord } from '../core/control.ts';
 import { keyGroup } from '../core/key-groups.ts';
@@ -22,8 +22,8 @@ import type { PaneKeeper } from './pane-clock.ts';
 import { PaneClock } from './pane-clock.ts';
 import type { ViewStageConfig } from './tenant-settings.ts';
 import { tenantTime } from './tenant-settings.ts';
-import { createViewScoring } from './view-scoring.ts';
 import type { ViewScoring } from './view-scoring.ts';
+import { createViewScoring } from './view-scoring.ts';
 
 /** An interface without a request for so long is no longer looked at, and after three times that forgotten, hours. */
 const INTERFACE_QUIET_HOURS = 168;
@@ -60,19 +60,32 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
     this.calendar = calendar;
     this.state = new MergeTenant(panes);
     this.scoring = {
-      interface: createViewScoring('interface', {}), source: createViewScoring('source', {}), target: createViewScoring('target', {}),
+      interface: createViewScoring('interface', {}),
+      source: createViewScoring('source', {}),
+      target: createViewScoring('target', {}),
     };
     this.out = out;
     this.provisional = provisional;
     const shared = { tenant, key: '', slot: 0, start: 0, calendar: calendar.at(0), firstSeen: 0, activeDays: 0, flags: 0 };
     const windowOf = (view: MergedView, rolling: number): ClosedWindow => ({
-      ...shared, view, end: 0, partial: false, values: new Float64Array(VIEW_FEATURES[view].length), rolling: new Float64Array(rolling),
+      ...shared,
+      view,
+      end: 0,
+      partial: false,
+      values: new Float64Array(VIEW_FEATURES[view].length),
+      rolling: new Float64Array(rolling),
     });
     this.windows = {
-      interface: windowOf('interface', ROLLING_SIZES.length * INTERFACE_FEATURES.length), source: windowOf('source', 0), target: windowOf('target', 0),
+      interface: windowOf('interface', ROLLING_SIZES.length * INTERFACE_FEATURES.length),
+      source: windowOf('source', 0),
+      target: windowOf('target', 0),
     };
     this.minuteWindow = {
-      ...shared, view: 'interface', minuteOfHour: 0, counters: new Float64Array(MINUTE_STRIDE), running: new Float64Array(MINUTE_STRIDE),
+      ...shared,
+      view: 'interface',
+      minuteOfHour: 0,
+      counters: new Float64Array(MINUTE_STRIDE),
+      running: new Float64Array(MINUTE_STRIDE),
     };
   }
 
@@ -223,7 +236,8 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
   private closeEmpty(hour: number, w: ClosedWindow): void {
     const interfaces = this.state.views.interface;
     for (const id of interfaces.keys.ids()) {
-      if (interfaces.lastHour[id] === hour || interfaces.lastHour[id] < hour - INTERFACE_QUIET_HOURS || interfaces.lastDay[id] < 0) continue;
+      if (interfaces.lastHour[id] === hour || interfaces.lastHour[id] < hour - INTERFACE_QUIET_HOURS || interfaces.lastDay[id] < 0)
+        continue;
       w.values.fill(0);
       this.rows.sum(id, hour, w.rolling);
       this.closeWindow('interface', w, id, -1, true);
@@ -256,13 +270,18 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
     const merged = this.state.views[view];
     candidate.entity = { kind: view, id: merged.keys.text(id) };
     candidate.flags = merged.flags[id];
-    candidate.identity = { origin: view === 'interface' ? 'interface' : view === 'source' ? 'address' : 'target', confidence: view === 'source' ? 0.3 : 1 };
+    candidate.identity = {
+      origin: view === 'interface' ? 'interface' : view === 'source' ? 'address' : 'target',
+      confidence: view === 'source' ? 0.3 : 1,
+    };
     candidate.provisional = !final;
     candidate.samples = pane < 0 ? [] : [...merged.panes.samples.of(pane)];
     if (view === 'interface') {
       if (pane < 0) return;
       candidate.actors = this.state.tops.of(pane).map((caller) => ({
-        kind: (caller.weight & 1) === 1 ? 'source' : 'account', id: this.state.callers.text(caller.account), weight: caller.weight >>> 1,
+        kind: (caller.weight & 1) === 1 ? 'source' : 'account',
+        id: this.state.callers.text(caller.account),
+        weight: caller.weight >>> 1,
       }));
       const base = pane * merged.panes.stride;
       const suspects = merged.panes.counters[base + INTERFACE_SUSPECTS];
@@ -270,7 +289,10 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
       candidate.related = candidate.actors.slice(0, 5).map(({ kind, id: actor }) => ({ kind, id: actor }));
       return;
     }
-    candidate.related = [...new Set(candidate.samples.map((sample) => sample.interface))].map((iface) => ({ kind: 'interface', id: iface }));
+    candidate.related = [...new Set(candidate.samples.map((sample) => sample.interface))].map((iface) => ({
+      kind: 'interface',
+      id: iface,
+    }));
     if (view === 'source') {
       candidate.actors = [{ kind: 'source', id: candidate.entity.id, weight: candidate.evidence }];
       candidate.actorCount = 1;

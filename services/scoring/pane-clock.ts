@@ -50,7 +50,10 @@ export class PaneClock {
 
   /** `upstream`, `upstreams`: how this task names itself in its own watermarks, and how many tasks there are. */
   constructor(
-    upstream: string, upstreams: number, keeperOf: (tenant: string) => PaneKeeper, emit: (tenant: string, record: ControlRecord) => void,
+    upstream: string,
+    upstreams: number,
+    keeperOf: (tenant: string) => PaneKeeper,
+    emit: (tenant: string, record: ControlRecord) => void,
   ) {
     this.upstream = upstream;
     this.upstreams = upstreams;
@@ -112,7 +115,16 @@ export class PaneClock {
   private of(tenant: string): TenantClock {
     let clock = this.tenants.get(tenant);
     if (clock === undefined) {
-      clock = { keeper: this.keeperOf(tenant), done: 0, told: Number.NEGATIVE_INFINITY, epoch: Number.NEGATIVE_INFINITY, firm: Number.NEGATIVE_INFINITY, provisional: false, endsProvisionally: false, ended: false };
+      clock = {
+        keeper: this.keeperOf(tenant),
+        done: 0,
+        told: Number.NEGATIVE_INFINITY,
+        epoch: Number.NEGATIVE_INFINITY,
+        firm: Number.NEGATIVE_INFINITY,
+        provisional: false,
+        endsProvisionally: false,
+        ended: false,
+      };
       this.tenants.set(tenant, clock);
     }
     return clock;
@@ -163,7 +175,14 @@ export class PaneClock {
     clock.told = time;
     clock.keeper.flush();
     const provisional = this.provisional(tenant, time);
-    this.emit(tenant, { kind: 'watermark', tenant, upstream: this.upstream, upstreams: this.upstreams, time, ...(provisional ? { provisional } : {}) });
+    this.emit(tenant, {
+      kind: 'watermark',
+      tenant,
+      upstream: this.upstream,
+      upstreams: this.upstreams,
+      time,
+      ...(provisional ? { provisional } : {}),
+    });
   }
 
   save(writer: ByteWriter): void {

@@ -16,7 +16,8 @@ export interface ViewKit {
   readonly detectors: readonly Detector<never>[];
   readonly baselines: unknown;
   look(window: ClosedWindow, prior: TenantPrior, report: ReportBuilder): void;
-  learn(window: ClosedWindow, odd: boolean, silent: boolean, report: ReportBuilder): void;
+  /** `odd`: quarantined; `weight`: what the window teaches, 1/3..1 */
+  learn(window: ClosedWindow, odd: boolean, weight: number, silent: boolean, report: ReportBuilder): void;
   /** turns to the minute's key; false: nothing in it can be odd */
   minute(minute: ClosedMinute, prior: TenantPrior): boolean;
   expects(slot: number, calendar: CalendarHour, prior: TenantPrior): boolean;
@@ -55,7 +56,7 @@ function accountKit(): ViewKit {
       report = into;
       baselines.look(window, prior, observer);
     },
-    learn(window, odd, _silent, into) {
+    learn(window, odd, _weight, _silent, into) {
       baselines.learn(odd);
       if (odd) return;
       const group = baselines.groupIndex;
@@ -87,8 +88,8 @@ function interfaceKit(): ViewKit {
     detectors: DETECTORS.interface as readonly Detector<never>[],
     baselines,
     look: (window, prior) => baselines.look(window, prior),
-    learn(window, odd, silent, into) {
-      baselines.learn(odd, silent);
+    learn(window, odd, weight, silent, into) {
+      baselines.learn(weight, silent);
       const { values } = window;
       const requests = values[I.requests];
       const errors = values[I.client_errors] + values[I.refused] + values[I.missing] + values[I.server_errors];
@@ -134,7 +135,7 @@ function sparseKit(view: SparseView): ViewKit {
     detectors: DETECTORS[view] as readonly Detector<never>[],
     baselines,
     look: (window, prior) => baselines.look(window, prior),
-    learn(_window, odd, _silent, into) {
+    learn(_window, odd, _weight, _silent, into) {
       baselines.learn(odd);
       if (!odd) baselines.eachHour((level, amount) => into.sparseAmount(names[level], amount));
     },

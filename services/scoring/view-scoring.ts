@@ -40,6 +40,11 @@ const HOURS_OF = { '1m': 1, '1h': 1, '6h': 6, '1d': 24, '3d': 72, '7d': 168 } as
 /** Evidence from which a window does not teach its key's baselines. */
 export const QUARANTINE_EVIDENCE = 5;
 
+/** What a window of this evidence teaches an interface: all up to 2.5 decades, a third from quarantine on. */
+function teaches(evidence: number): number {
+  return 1 - (2 / 3) * Math.min(1, Math.max(0, (evidence - QUARANTINE_EVIDENCE / 2) / (QUARANTINE_EVIDENCE / 2)));
+}
+
 interface TenantScoring {
   prior: TenantPrior;
   report: ReportBuilder;
@@ -114,7 +119,7 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
       const { slot, flags } = window;
       peaks.turn(slot, window.calendar.day);
       kit.look(window, tenant.prior, tenant.report);
-      let odd = false;
+      let highest = 0;
       for (let index = 0; index < detectors.length; index++) {
         const detector = detectors[index];
         if (detector.applies !== undefined && !detector.applies(flags)) continue;
@@ -122,12 +127,13 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
         const evidence = terms === undefined ? 0 : weigh(terms, index);
         tenant.report.score(index, evidence);
         peaks.take(slot, index, evidence, tenant.report);
-        if (evidence >= QUARANTINE_EVIDENCE && detector.quarantines !== false && detector.informational !== true) odd = true;
-        if (index === silent) continue;
+        if (detector.quarantines !== false && detector.informational !== true && evidence > highest) highest = evidence;
         if (evidence >= detector.gate) send(tenant, window, index, terms!, evidence, window.start, window.end, false, enrich);
-        else fired.take(slot, index, detector.window, detector.gate, evidence, window.start, window.start, window.end);
+        else if (index !== silent)
+          fired.take(slot, index, detector.window, detector.gate, evidence, window.start, window.start, window.end);
       }
-      kit.learn(window, odd, silent >= 0 && fired.lasts(slot, silent), tenant.report);
+      const odd = highest >= QUARANTINE_EVIDENCE;
+      kit.learn(window, odd, teaches(highest), silent >= 0 && fired.lasts(slot, silent), tenant.report);
     },
 
     closeMinute(minute, enrich) {

@@ -41,7 +41,9 @@ export function lineChart(title: string, xName: string, yName: string, series: r
   );
   series.forEach((one, i) => {
     const colour = COLOURS[i % COLOURS.length];
-    parts.push(`<polyline fill="none" stroke="${colour}" stroke-width="2" points="${one.points.map(({ x, y }) => `${px(x)},${py(y)}`).join(' ')}"/>`);
+    parts.push(
+      `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${one.points.map(({ x, y }) => `${px(x)},${py(y)}`).join(' ')}"/>`,
+    );
     for (const { x, y } of one.points) parts.push(`<circle cx="${px(x)}" cy="${py(y)}" r="3.5" fill="${colour}"/>`);
     if (series.length > 1) parts.push(`<text x="${LEFT + 8}" y="${TOP + 14 + 16 * i}" fill="${colour}">${one.name}</text>`);
   });

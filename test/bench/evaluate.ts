@@ -52,13 +52,22 @@ async function run(plan: TenantPlan): Promise<Found> {
   const tenant = plan.name;
   const format = plan.kind === 'network' ? 'zeek-conn' : 'nginx-json';
   const world = buildWorld(plan);
-  const matching = matchingConfig([world], () => format, () => '-') as { tenants: Record<string, { alert_budget?: number }> };
+  const matching = matchingConfig(
+    [world],
+    () => format,
+    () => '-',
+  ) as { tenants: Record<string, { alert_budget?: number }> };
   matching.tenants[tenant].alert_budget = Number(flags.budget);
   const config = ConfigSchema.parse(matching);
   const source = config.sources[0].name;
   const topology = createTopology({
-    config, tenants: config.tenants, otherTenant: TenantConfig.parse({}), keys: { [tenant]: KEY }, configVersion: 'evaluation',
-    model: { name: 'baselines', version: '0' }, addresses,
+    config,
+    tenants: config.tenants,
+    otherTenant: TenantConfig.parse({}),
+    keys: { [tenant]: KEY },
+    configVersion: 'evaluation',
+    model: { name: 'baselines', version: '0' },
+    addresses,
   });
   const net = await InThread.start(topology, { tenant, source, partition: 'p0', format, upstreams: 1 });
   const encoder = new TextEncoder();
@@ -85,10 +94,15 @@ async function run(plan: TenantPlan): Promise<Found> {
 }
 
 const plans = evaluationPlans({
-  kinds: flags.kinds.split(',') as TenantKind[], tenants: Number(flags.tenants), days, seed: Number(flags.seed),
-  campaigns: flags.clean ? 0 : Number(flags.campaigns), intensities: flags.intensity.split(',').map(Number),
+  kinds: flags.kinds.split(',') as TenantKind[],
+  tenants: Number(flags.tenants),
+  days,
+  seed: Number(flags.seed),
+  campaigns: flags.clean ? 0 : Number(flags.campaigns),
+  intensities: flags.intensity.split(',').map(Number),
   tenant: {
-    ...(flags.accounts === undefined ? {} : { accounts: Number(flags.accounts) }), ...(flags.events === undefined ? {} : { eventsPerDay: Number(flags.events) }),
+    ...(flags.accounts === undefined ? {} : { accounts: Number(flags.accounts) }),
+    ...(flags.events === undefined ? {} : { eventsPerDay: Number(flags.events) }),
   },
 });
 const all: Found[] = [];
@@ -98,7 +112,12 @@ for (const plan of plans) {
   all.push(found);
   const one = evaluateIncidents(found.incidents, found.alerts, found.labels.campaigns, { tenantDays: days, benign: found.labels.benign });
   console.log(
-    `${plan.name.padEnd(16)} ${String(found.events).padStart(8)} events  recall ${one.recall.hits}/${one.recall.of}  false ${one.falseIncidents} (${one.falsePerTenantDay.toFixed(2)} a day)  missed ${one.campaigns.filter(({ delay }) => delay === undefined).map(({ scenario }) => scenario).join(' ') || '-'}  ${((performance.now() - begun) / 1000).toFixed(0)} s`,
+    `${plan.name.padEnd(16)} ${String(found.events).padStart(8)} events  recall ${one.recall.hits}/${one.recall.of}  false ${one.falseIncidents} (${one.falsePerTenantDay.toFixed(2)} a day)  missed ${
+      one.campaigns
+        .filter(({ delay }) => delay === undefined)
+        .map(({ scenario }) => scenario)
+        .join(' ') || '-'
+    }  ${((performance.now() - begun) / 1000).toFixed(0)} s`,
   );
   if (!flags.verbose) continue;
   const last = new Map(lastRevisions(found.incidents).map((incident) => [incident.incident_id, incident]));
@@ -112,7 +131,9 @@ for (const plan of plans) {
 }
 
 const total = evaluateIncidents(
-  all.flatMap(({ incidents }) => incidents), all.flatMap(({ alerts }) => alerts), all.flatMap(({ labels }) => labels.campaigns),
+  all.flatMap(({ incidents }) => incidents),
+  all.flatMap(({ alerts }) => alerts),
+  all.flatMap(({ labels }) => labels.campaigns),
   { tenantDays: days * plans.length, benign: all.flatMap(({ labels }) => labels.benign) },
 );
 const share = (hits: number, of: number): string => {
@@ -122,9 +143,13 @@ const share = (hits: number, of: number): string => {
 console.log(`\nseed ${flags.seed}, ${plans.length} tenants, ${days} days each, intensity ${flags.intensity}, budget ${flags.budget} a day`);
 console.log('scenario                         recall, 95 % interval   median minutes to detect');
 for (const { scenario, recall, medianDelay } of total.byScenario) {
-  console.log(`${scenario.padEnd(32)} ${share(recall.hits, recall.of).padEnd(24)} ${medianDelay === undefined ? '' : (medianDelay / 60_000).toFixed(0)}`);
+  console.log(
+    `${scenario.padEnd(32)} ${share(recall.hits, recall.of).padEnd(24)} ${medianDelay === undefined ? '' : (medianDelay / 60_000).toFixed(0)}`,
+  );
 }
 console.log(`${'all'.padEnd(32)} ${share(total.recall.hits, total.recall.of)}`);
-console.log(`false incidents ${total.falseIncidents}, ${total.falsePerTenantDay.toFixed(2)} per tenant and day; precision ${total.precision.toFixed(2)}`);
+console.log(
+  `false incidents ${total.falseIncidents}, ${total.falsePerTenantDay.toFixed(2)} per tenant and day; precision ${total.precision.toFixed(2)}`,
+);
 console.log(`false incidents by benign note: ${JSON.stringify(total.falseByNote)}`);
 if (flags.out !== undefined) writeFileSync(flags.out, `${JSON.stringify({ flags, total }, null, 2)}\n`);

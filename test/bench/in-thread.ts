@@ -23,7 +23,10 @@ export class InThread {
 
   static async start(topology: Topology, input: InputPartition): Promise<InThread> {
     return new InThread(
-      await topology.createNormalise(input, 1), await topology.createAccount(0, 1), await topology.createMerge(0, 1), await topology.createAlert(1),
+      await topology.createNormalise(input, 1),
+      await topology.createAccount(0, 1),
+      await topology.createMerge(0, 1),
+      await topology.createAlert(1),
     );
   }
 

@@ -39,7 +39,8 @@ async function parse({ folder }: { folder: string }): Promise<unknown> {
 
 /** Yardstick: ClickHouse's own SQL computing the minute windows of accounts and interfaces from the same files, in memory. */
 async function sql({ folder }: { folder: string }): Promise<unknown> {
-  const columns = 'msec String, request_method String, http_host String, request_uri String, status UInt16, body_bytes_sent UInt64, request_time String, http_x_consumer_id String';
+  const columns =
+    'msec String, request_method String, http_host String, request_uri String, status UInt16, body_bytes_sent UInt64, request_time String, http_x_consumer_id String';
   const text = `
     SELECT count() AS windows, sumIf(n, account != '') AS events FROM (
       SELECT tenant, account, interface, minute, count() AS n, countIf(status >= 400) AS errors, countIf(status >= 500) AS server_errors,
@@ -57,7 +58,9 @@ async function sql({ folder }: { folder: string }): Promise<unknown> {
 }
 
 function logsIn(folder: string): string[] {
-  return readdirSync(folder).filter((name) => name.endsWith('.log')).sort();
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.log'))
+    .sort();
 }
 
 const [name, argument] = process.argv.slice(2);

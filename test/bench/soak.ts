@@ -3,8 +3,8 @@ import { createReadStream, createWriteStream, mkdirSync, mkdtempSync, readFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { evaluationPlans } from '../../services/simulation/evaluation-plans.ts';
 import { Random } from '../../services/simulation/random.ts';
@@ -17,7 +17,12 @@ import { writeSimulation } from '../../services/simulation/write-files.ts';
  * midway. Every way must end with the same canonical windows and alerts, byte for byte, and a ledger that adds up.
  */
 const { values: flags } = parseArgs({
-  options: { days: { type: 'string', default: '6' }, seed: { type: 'string', default: '77' }, kills: { type: 'string', default: '10' }, keep: { type: 'boolean', default: false } },
+  options: {
+    days: { type: 'string', default: '6' },
+    seed: { type: 'string', default: '77' },
+    kills: { type: 'string', default: '10' },
+    keep: { type: 'boolean', default: false },
+  },
 });
 const LAUNCHER = fileURLToPath(new URL('../../services/launcher.cjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'weir-soak-'));
@@ -61,7 +66,10 @@ function canonical(name: string): { alerts: string; windows: string } {
 /** Compares a way with the reference, and its ledger and views with themselves. */
 function check(name: string, what: string, reference: { alerts: string; windows: string }): void {
   const found = canonical(name);
-  const ledger = spawnSync(process.execPath, [LAUNCHER, 'reconcile', '--data', join(folder, name, 'data')], { env: environment, encoding: 'utf8' });
+  const ledger = spawnSync(process.execPath, [LAUNCHER, 'reconcile', '--data', join(folder, name, 'data')], {
+    env: environment,
+    encoding: 'utf8',
+  });
   const twice = spawnSync(
     process.execPath,
     [LAUNCHER, 'sql', 'SELECT count() - uniqExact(tenant, alert_id) FROM alerts', '--format', 'TSV', '--data', join(folder, name, 'data')],
@@ -86,7 +94,17 @@ function configWith(name: string, base: { sources: Source[] }, filesOf: (source:
 
 async function whole(name: string, config: string, ...more: string[]): Promise<Outcome> {
   mkdirSync(join(folder, name), { recursive: true });
-  return weir(['detect', '--config', config, '--data', join(folder, name, 'data'), '--canonical', join(folder, name, 'canonical'), '--quiet', ...more]);
+  return weir([
+    'detect',
+    '--config',
+    config,
+    '--data',
+    join(folder, name, 'data'),
+    '--canonical',
+    join(folder, name, 'canonical'),
+    '--quiet',
+    ...more,
+  ]);
 }
 
 async function linesOf(path: string): Promise<string[]> {
@@ -104,24 +122,36 @@ function writeLines(path: string, lines: readonly string[]): Promise<void> {
 }
 
 try {
-  const plans = evaluationPlans({ kinds: ['consumer', 'partners', 'office'], tenants: 1, days: Number(flags.days), seed: Number(flags.seed), campaigns: 3 });
+  const plans = evaluationPlans({
+    kinds: ['consumer', 'partners', 'office'],
+    tenants: 1,
+    days: Number(flags.days),
+    seed: Number(flags.seed),
+    campaigns: 3,
+  });
   const { files, config } = writeSimulation(folder, { tenants: plans }, 'nginx-json');
   const base = config as unknown as { sources: Source[] };
   const plain = configWith('plain', base, (source) => source.files.map((file) => join(folder, file)));
   const logs = new Map<string, string[]>();
-  for (const source of base.sources) logs.set(source.name, (await Promise.all(source.files.map((file) => linesOf(join(folder, file))))).flat());
+  for (const source of base.sources)
+    logs.set(source.name, (await Promise.all(source.files.map((file) => linesOf(join(folder, file))))).flat());
   const events = [...logs.values()].reduce((sum, lines) => sum + lines.length, 0);
   say(`${events.toLocaleString('en')} events of ${files.length} tenants, ${flags.days} days`);
 
   const calm = await whole('calm', plain);
   const reference = canonical('calm');
-  say(`undisturbed: exit ${calm.code}, ${(calm.took / 1000).toFixed(1)} s, ${reference.alerts.split('\n').length - 1} alerts, ${reference.windows.split('\n').length - 1} windows`);
+  say(
+    `undisturbed: exit ${calm.code}, ${(calm.took / 1000).toFixed(1)} s, ${reference.alerts.split('\n').length - 1} alerts, ${reference.windows.split('\n').length - 1} windows`,
+  );
   check('calm', 'undisturbed', reference);
 
   mkdirSync(join(folder, 'killed'));
   let kills = 0;
   for (let i = 0; i < Number(flags.kills); i++) {
-    const run = await weir(['detect', '--config', plain, '--data', join(folder, 'killed', 'data'), '--quiet'], 500 + random.next() * calm.took);
+    const run = await weir(
+      ['detect', '--config', plain, '--data', join(folder, 'killed', 'data'), '--quiet'],
+      500 + random.next() * calm.took,
+    );
     if (run.code === null) kills++;
   }
   await whole('killed', plain);
@@ -136,9 +166,13 @@ try {
 
   const shuffled = configWith('shuffled', base, (source) => [join(folder, `${source.name}-shuffled.log`)]);
   for (const [name, lines] of logs) {
-    const at = (line: string): number => Number(/"msec":"?([0-9.]+)/.exec(line)?.[1] ?? (Date.parse(/"time_iso8601":"([^"]+)/.exec(line)?.[1] ?? '') / 1000)) * 1000;
+    const at = (line: string): number =>
+      Number(/"msec":"?([0-9.]+)/.exec(line)?.[1] ?? Date.parse(/"time_iso8601":"([^"]+)/.exec(line)?.[1] ?? '') / 1000) * 1000;
     const order = lines.map((line) => ({ line, key: at(line) + random.next() * 110_000 })).sort((a, b) => a.key - b.key);
-    await writeLines(join(folder, `${name}-shuffled.log`), order.map(({ line }) => line));
+    await writeLines(
+      join(folder, `${name}-shuffled.log`),
+      order.map(({ line }) => line),
+    );
   }
   await whole('shuffled', shuffled);
   check('shuffled', 'shuffled within the lateness', reference);
@@ -158,7 +192,8 @@ try {
 
   const growing = configWith('growing', base, (source) => [join(folder, `${source.name}-growing.log`)]);
   for (const part of [0.5, 1]) {
-    for (const [name, lines] of logs) await writeLines(join(folder, `${name}-growing.log`), lines.slice(0, Math.floor(lines.length * part)));
+    for (const [name, lines] of logs)
+      await writeLines(join(folder, `${name}-growing.log`), lines.slice(0, Math.floor(lines.length * part)));
     await whole('growing', growing, '--workers', part === 1 ? '1' : '2');
   }
   check('growing', 'half of each log, then grown, on another number of threads', reference);

@@ -18,7 +18,12 @@ interface Way {
 
 function run(events: PlainEvent[], way: Way): StageNet {
   const next = random(99);
-  const order = way.shuffled ? events.map((event) => ({ event, key: event.at + next() * LATENESS * 0.99 })).sort((a, b) => a.key - b.key).map(({ event }) => event) : events;
+  const order = way.shuffled
+    ? events
+        .map((event) => ({ event, key: event.at + next() * LATENESS * 0.99 }))
+        .sort((a, b) => a.key - b.key)
+        .map(({ event }) => event)
+    : events;
   let net = new StageNet(way.partitions);
   let highest = 0;
   let told = 0;
@@ -38,13 +43,29 @@ function run(events: PlainEvent[], way: Way): StageNet {
 }
 
 const canonical = (net: StageNet): string => [...net.rows].sort().join('\n');
-const alertsOf = (net: StageNet): string => net.alerts.map((alert) => JSON.stringify(alert)).sort().join('\n');
+const alertsOf = (net: StageNet): string =>
+  net.alerts
+    .map((alert) => JSON.stringify(alert))
+    .sort()
+    .join('\n');
 
 describe('windows and alerts do not depend on how the events came', () => {
   const events = randomEvents(1, { start: START, hours: 30, accounts: 60, events: 6000 });
   // one account reads everything late in the second day: something has to alert, or the comparison is empty
   for (let i = 0; i < 1500; i++) {
-    events.push({ ...events[0], at: START + 27 * 3_600_000 + i * 2000, account: 'user-3', interface: 'GET shop/api/5/{id}', object: 7_000_000 + i * 7919, objectNumber: 100_000 + i, bytesOut: 100_000, status: 200, flags: 0, target: '', id: 10_000 + i });
+    events.push({
+      ...events[0],
+      at: START + 27 * 3_600_000 + i * 2000,
+      account: 'user-3',
+      interface: 'GET shop/api/5/{id}',
+      object: 7_000_000 + i * 7919,
+      objectNumber: 100_000 + i,
+      bytesOut: 100_000,
+      status: 200,
+      flags: 0,
+      target: '',
+      id: 10_000 + i,
+    });
   }
   events.sort((a, b) => a.at - b.at || a.id - b.id);
   const reference = run(events, { partitions: 1, batch: 500, shuffled: false });
@@ -75,7 +96,8 @@ describe('windows and alerts do not depend on how the events came', () => {
     const hours = new Map<string, PlainEvent[]>();
     for (const event of events) {
       const hour = Math.floor(event.at / 3_600_000) * 3600;
-      for (const key of [`account ${event.account} ${hour}`, `interface ${event.interface} ${hour}`]) hours.set(key, [...(hours.get(key) ?? []), event]);
+      for (const key of [`account ${event.account} ${hour}`, `interface ${event.interface} ${hour}`])
+        hours.set(key, [...(hours.get(key) ?? []), event]);
     }
     let checked = 0;
     for (const row of reference.rows) {

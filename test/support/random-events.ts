@@ -49,8 +49,12 @@ export function randomEvents(seed: number, options: { start: number; hours: numb
       interface: login ? 'POST shop/login' : kind === 1 ? 'POST shop/sms' : `GET shop/api/${kind}/{id}`,
       address,
       status: failed ? (login ? 401 : 404) : next() < 0.01 ? 500 : 200,
-      flags: (anonymous ? FLAG.anonymous : 0) | (login ? FLAG.login : 0) | (kind === 1 ? FLAG.sendCode : 0) | (login && failed ? FLAG.failure : 0),
-      object: kind > 1 ? 1 + Math.floor(next() * 5000) * 2654435761 % 0xffffffff : 0,
+      flags:
+        (anonymous ? FLAG.anonymous : 0) |
+        (login ? FLAG.login : 0) |
+        (kind === 1 ? FLAG.sendCode : 0) |
+        (login && failed ? FLAG.failure : 0),
+      object: kind > 1 ? 1 + ((Math.floor(next() * 5000) * 2654435761) % 0xffffffff) : 0,
       objectNumber: kind > 1 ? Math.floor(next() * 5000) : -1,
       target: kind <= 1 ? `t${Math.floor(next() * 40)}` : '',
       device: 1 + (who % 5),

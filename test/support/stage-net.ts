@@ -1,3 +1,6 @@
+import { ALL_DETECTORS } from '../../models/detectors/index.ts';
+import { PopulationLearner } from '../../models/population.ts';
+import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import { createAlertStage } from '../../services/alerting/alert-stage.ts';
 import type { EventBatch } from '../../services/core/batch.ts';
 import { splitBatch } from '../../services/core/batch.ts';
@@ -6,9 +9,6 @@ import { keyGroup, partitionOf } from '../../services/core/key-groups.ts';
 import type { Emit, Stage } from '../../services/core/stage.ts';
 import { createAccountStage } from '../../services/scoring/account-stage.ts';
 import { createMergeStage } from '../../services/scoring/merge-stage.ts';
-import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
-import { PopulationLearner } from '../../models/population.ts';
-import { ALL_DETECTORS } from '../../models/detectors/index.ts';
 
 /** The stages behind normalise, connected in one thread: a driver without transports, for tests of the stages alone. */
 export class StageNet {
@@ -24,7 +24,13 @@ export class StageNet {
 
   constructor(partitions: number, timeZone = 'UTC', budget = 1) {
     this.partitions = partitions;
-    const config = (task: number) => ({ tenants: {}, defaults: { time_zone: timeZone, calendar: {} }, task, partitions, nextPartitions: partitions });
+    const config = (task: number) => ({
+      tenants: {},
+      defaults: { time_zone: timeZone, calendar: {} },
+      task,
+      partitions,
+      nextPartitions: partitions,
+    });
     this.account = Array.from({ length: partitions }, (_, task) => createAccountStage(config(task)));
     this.merge = Array.from({ length: partitions }, (_, task) => createMergeStage(config(task)));
     const tenant = { timeZone, alertBudget: budget, lateness: 120_000 };
@@ -59,7 +65,11 @@ export class StageNet {
       for (const old of from) {
         const snapshot = old.snapshot();
         to.forEach((stage, task) => {
-          const groups = new Map([...snapshot.groups].filter(([group]) => from.length === 1 && to.length === 1 ? true : partitionOf(group, to.length) === task));
+          const groups = new Map(
+            [...snapshot.groups].filter(([group]) =>
+              from.length === 1 && to.length === 1 ? true : partitionOf(group, to.length) === task,
+            ),
+          );
           stage.restore({ ...snapshot, groups });
         });
       }

@@ -23,7 +23,7 @@ import { restoreTask } from './restore.ts';
 import { chooseInput, pinInputs, type Readable } from './scheduler.ts';
 
 /** Bytes of a chunk: large enough to make messages cheap, small enough that a few in flight cost little. */
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 /** Bytes of an input's first chunk: just enough to learn where in time it stands. */
 const PEEK_BYTES = 16 * 1024;
 /** Bytes that sinks may hold unwritten before reading waits for them. */
