@@ -41,7 +41,10 @@ export function addCount(
   weight: number,
 ): void {
   const value = window.values[I[name]];
+  const usual = b.requests(window.calendar).mean;
   const expected = b.count(name);
+  // a crowd's busiest grow with it, by less than it does
+  expected.mean *= Math.min(4, Math.max(1, Math.sqrt(window.values[I.requests] / Math.max(usual, 1))));
   if (value <= 2 * expected.mean) return;
   const term = countTerm(name, value, expected, group, weight * b.trust);
   if (surprise(term.law, value) >= LEAST_SURPRISE) terms.push(term);

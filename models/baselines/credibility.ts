@@ -11,6 +11,8 @@ export interface Expectation {
 
 /** The least dispersion that is believed: nobody's days are Poisson. */
 export const LEAST_DISPERSION = 0.03;
+/** Own windows in which the population's scale fades by half. */
+const YOUTH = 3;
 /** Own windows that weigh as much as the population's idea of the dispersion. */
 const DISPERSION_STRENGTH = 8;
 
@@ -46,7 +48,9 @@ export function credible(
   // what is known of the mean's logarithm: the prior's, and what n windows of this mean tell (a Gamma's relative variance)
   const unknown = 1 / (1 / between + (n * mean) / (1 + within * mean));
   out.mean = mean;
-  out.dispersion = Math.max(LEAST_DISPERSION, dispersion) + unknown;
+  // one quiet day does not show what a day can be: the population's scale (mean x dispersion) fades over some windows
+  const scale = prior * between * 0.5 ** (n / YOUTH);
+  out.dispersion = Math.max(Math.max(LEAST_DISPERSION, dispersion) + unknown, scale / mean);
   out.scope = z >= 0.5 ? 'own' : priorSize > 0 ? 'peers' : 'prior';
   out.size = z >= 0.5 ? n : priorSize;
   return out;

@@ -22,8 +22,6 @@ const DISPERSION_STRENGTH = 12;
 /** Shipped overdispersion (intra-hour correlation) of a share, and the excess trials it is worth. */
 const SHARE_CORRELATION = 0.02;
 const CORRELATION_STRENGTH = 300;
-/** An hour that alarmed teaches a third: an attack of a day hardly counts, a batch at the same hour every day becomes usual. */
-const ODD_WEIGHT = 1 / 3;
 /** Novelty is no rate while the interface itself is so young, ms. */
 export const YOUNG = 48 * HOUR;
 /** Longest run of empty hours that is walked when an interface comes back. */
@@ -258,8 +256,9 @@ export class InterfaceBaselines {
     else this.slab.data[at] += expectedPerMinute;
   }
 
-  /** Learns the window looked at. `odd`: it alarmed, and teaches little. `silent`: the empty hours before it alarmed. */
-  learn(odd: boolean, silent: boolean): void {
+  /** Learns the window looked at. `weight`: what it teaches; an hour that
+   * alarmed a third, so that an attack of a day hardly counts and a batch at the same hour every day becomes usual. `silent`: the empty hours before it alarmed. */
+  learn(weight: number, silent: boolean): void {
     const d = this.slab.data;
     const row = this.row;
     const { values, calendar, start } = this.window;
@@ -267,7 +266,6 @@ export class InterfaceBaselines {
     if (d[row + FIRST_HOUR] === 0) d[row + FIRST_HOUR] = hour;
     else if (!silent) this.walkGap(hour, calendar);
     d[row + LAST_HOUR] = hour;
-    const weight = odd ? ODD_WEIGHT : 1;
     this.learnRequests(values[I.requests], calendar, weight);
     d[row + ACTIVE_HOURS] = d[row + ACTIVE_HOURS] * KEEP_SHARE_HOUR + weight;
     const young = start - this.window.firstSeen < YOUNG;
@@ -366,7 +364,8 @@ export class InterfaceBaselines {
         0.5,
         (Math.max(0, d[base + 2]) + SHARE_CORRELATION * CORRELATION_STRENGTH) / (d[base + 3] + CORRELATION_STRENGTH),
       );
-      const bound = 16 * (1 + (whole - 1) * rho);
+      // one wild hour in a hundred is no overdispersion: it is cut to twice the spread
+      const bound = 4 * (1 + (whole - 1) * rho);
       const excess = Math.min(bound, (part - whole * p) ** 2 / (pq * whole)) - 1;
       d[base + 2] = d[base + 2] * keep + excess * weight;
       d[base + 3] = d[base + 3] * keep + (whole - 1) * weight;

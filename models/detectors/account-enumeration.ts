@@ -16,7 +16,11 @@ function enumerationTerms(window: ClosedWindow, b: InterfaceBaselines, size: '1h
   const values = Math.max(interfaceValue(window, size, I.targets), interfaceValue(window, size, I.objects));
   if (values < LEAST_VALUES) return terms;
   addShares(terms, window, b, size, 'hits', 1, 'missing', 'client_errors', 'refused', 'failures');
-  addShares(terms, window, b, size, 'values', 1, 'targets', 'run_targets', 'neighbours');
+  addShares(terms, window, b, size, 'values', 1, 'targets', 'run_targets');
+  // pairs of neighbours grow with the square of the values: a busy hour has more of them for no reason
+  if (window.values[I.requests] < 2 * b.requests(window.calendar).mean || interfaceValue(window, size, I.callers) < 10) {
+    addShares(terms, window, b, size, 'values', 1, 'neighbours');
+  }
   addShares(terms, window, b, size, 'who', 0.7, 'single_callers', 'few_callers');
   if (size === '1h') {
     addCount(terms, window, b, 'top_caller', 'who', 0.7);

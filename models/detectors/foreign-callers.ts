@@ -21,7 +21,7 @@ export const foreignCallers: Detector<InterfaceBaselines> = {
     const terms: Term[] = [];
     for (const size of ['1h', '6h'] as const) {
       addShares(terms, window, b, size, 'abroad', 1, 'new_country_requests');
-      addShares(terms, window, b, size, 'outside', 1, 'external');
+      addShares(terms, window, b, size, 'outside', 0.6, 'external');
     }
     return terms.length > 0 ? terms : undefined;
   },

@@ -1,5 +1,6 @@
 import type { InterfaceBaselines } from '../baselines/interface.ts';
 import type { Detector } from '../detector.ts';
+import { I } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 
 /** Hours of past that must be known before a stop means something. */
@@ -7,6 +8,8 @@ export const LEAST_HOURS = 30;
 /** Requests an hour below which no stop within a few hours can be told from chance. */
 export const LEAST_RATE = 6;
 
+/** Requests an hour that must always come for a low hour to say something. */
+const LEAST_STEADY = 30;
 /** Minutes of nothing that even the busiest interface is granted. */
 const LEAST_MINUTES = 3;
 /**
@@ -22,11 +25,30 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
   view: 'interface',
   window: '1h',
   title: '{key} has gone silent',
-  features: ['requests_since_last'],
+  features: ['requests_since_last', 'requests'],
   needs: [],
   gate: 5.2,
   quarantines: false,
-  terms: () => undefined,
+  terms(window, b) {
+    // a stray request now and then does not make it less of a stop: the hour is far below what always comes
+    if (b.hours < LEAST_HOURS) return undefined;
+    const rate = b.steadyRate(window.calendar, LEAST_STEADY);
+    const requests = window.values[I.requests];
+    if (rate === 0 || requests > 0.15 * rate) return undefined;
+    const expected = { ...b.requests(window.calendar) };
+    if (expected.scope !== 'own' || expected.size < 2) return undefined;
+    const usual = Math.min(MOST_DISPERSION, Math.max(expected.dispersion, LEAST_DISPERSION));
+    return [
+      {
+        feature: 'requests',
+        value: requests,
+        law: { kind: 'floor', mean: rate, dispersion: Math.max(usual, 0.7 * b.hourDispersion(window.calendar)) },
+        baseline: { scope: expected.scope, size: expected.size },
+        group: 'silence',
+        weight: b.count('top_caller').mean > 0.6 * expected.mean ? 0.5 : 1,
+      },
+    ];
+  },
   minuteTerms(minute, b) {
     if (minute.counters[0] > 0 || b.hours < LEAST_HOURS) return undefined;
     const expected = { ...b.requests(minute.calendar) };

@@ -15,7 +15,7 @@ export const machineBehaviour: Detector<AccountBaselines> = {
   view: 'account',
   window: '1h',
   title: '{key} behaves like a machine',
-  features: ['gap_regularity', 'active_minutes', 'requests', 'requests_at_this_hour'],
+  features: ['gap_unevenness', 'active_minutes', 'requests', 'requests_at_this_hour'],
   needs: ['account'],
   gate: 5,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous | FLAG.service | FLAG.robot)) === 0,

@@ -21,11 +21,13 @@ export const probing: Detector<SparseBaselines> = {
   gate: 7,
   terms(window, b) {
     if (window.values[ERROR_PATHS] < LEAST_PATHS && b.amount('1d', 'error_paths') < 2 * LEAST_PATHS) return undefined;
-    const terms: Term[] = [countTerm('error_paths', window.values[ERROR_PATHS], b.expected('1h', 'error_paths'), 'paths')];
-    terms.push(countTerm('error_paths_1d', b.amount('1d', 'error_paths'), b.expected('1d', 'error_paths'), 'paths'));
     const requests = window.values[REQUESTS];
     let errors = 0;
     for (const feature of ERRORS) errors += window.values[feature];
+    // many people behind one address make many mistakes: who probes does little else
+    if (errors < 0.3 * requests) return undefined;
+    const terms: Term[] = [countTerm('error_paths', window.values[ERROR_PATHS], b.expected('1h', 'error_paths'), 'paths')];
+    terms.push(countTerm('error_paths_1d', b.amount('1d', 'error_paths'), b.expected('1d', 'error_paths'), 'paths'));
     terms.push({
       feature: 'errors_of_requests',
       value: Math.min(errors, requests),

@@ -24,14 +24,12 @@ export const scrapingCohort: Detector<InterfaceBaselines> = {
     'new_callers',
     'new_object_reads',
     'objects',
-    'neighbours',
     'requests',
     'single_callers_1d',
     'few_callers_1d',
     'new_callers_1d',
     'new_object_reads_1d',
     'objects_1d',
-    'neighbours_1d',
   ],
   needs: ['account', 'object'],
   gate: 6,
@@ -44,7 +42,7 @@ export const scrapingCohort: Detector<InterfaceBaselines> = {
       if (interfaceValue(window, size, I.requests) < LEAST_REQUESTS || interfaceValue(window, size, I.callers) < 10) continue;
       addShares(terms, window, b, size, 'who', 1, 'single_callers');
       addShares(terms, window, b, size, 'new', 0.5, 'new_callers', 'few_callers');
-      addShares(terms, window, b, size, 'breadth', 0.7, 'new_object_reads', 'objects', 'neighbours');
+      addShares(terms, window, b, size, 'breadth', 0.7, 'new_object_reads', 'objects');
     }
     // single-purpose callers alone come with a wave of resets too: they must be new, or read more than others
     if (strongest(terms, 'who') < 1 || strongest(terms, 'new') + strongest(terms, 'breadth') < 1) return undefined;

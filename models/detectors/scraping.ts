@@ -7,6 +7,7 @@ import { severityOf } from '../severity.ts';
 import { countTerm, strongest } from '../terms.ts';
 
 const LEAST_REQUESTS = 60;
+const USUAL_UNEVENNESS = 700;
 
 /**
  * A catalogue or records copied by one account (scenario 5): breadth far beyond its own and its peers' days, without
@@ -17,7 +18,7 @@ export const scraping: Detector<AccountBaselines> = {
   view: 'account',
   window: '1d',
   title: '{key} copies content',
-  features: ['objects', 'objects_1d', 'interfaces', 'requests', 'requests_1d', 'assets', 'gap_regularity'],
+  features: ['objects', 'objects_1d', 'interfaces', 'requests', 'requests_1d', 'assets', 'gap_unevenness'],
   needs: ['account', 'object'],
   gate: 6,
   applies: (flags) => (flags & (FLAG.flow | FLAG.service)) === 0,
@@ -54,18 +55,19 @@ export const scraping: Detector<AccountBaselines> = {
   severity: (evidence) => severityOf(evidence, 'high'),
 };
 
-/** How regular the gaps are, against the account's own hours; undefined with too few requests. */
+/** How uneven the gaps are (1000 less their regularity), against the account's own hours; undefined when they are uneven. */
 export function regularTerm(value: number, requests: number, b: AccountBaselines, weight: number): Term | undefined {
-  if (requests < 20 || value < 600) return undefined;
+  if (requests < 20 || value < 700) return undefined;
   const own = b.regularity();
-  // irregularity is what varies: 1000 - regularity, log-normal; a person's hours lie around 500, a third apart
-  const center = own.hours >= 3 ? (own.mean * own.hours + 450 * 3) / (own.hours + 3) : 450;
+  const known = own.hours >= 3 ? own.hours : 0;
+  // people's gaps lie around 700, a factor of two apart; who was always even is not odd for it
+  const center = ((1000 - own.mean) * known + USUAL_UNEVENNESS * 3) / (known + 3);
   return {
-    feature: 'gap_regularity',
-    value,
+    feature: 'gap_unevenness',
+    value: Math.max(1, 1000 - value),
     group: 'regular',
     weight,
-    law: { kind: 'measure', center: Math.max(200, center), spread: 0.3, direction: 1 },
-    baseline: { scope: own.hours >= 3 ? 'own' : 'prior', size: Math.round(own.hours) },
+    law: { kind: 'measure', center: Math.max(20, center), spread: 0.9, direction: -1 },
+    baseline: { scope: known > 0 ? 'own' : 'prior', size: Math.round(own.hours) },
   };
 }

@@ -8,6 +8,7 @@ import { SOURCE_FEATURES } from '../windows.ts';
 const FAILURES = SOURCE_FEATURES.indexOf('login_failures');
 const LOGINS = SOURCE_FEATURES.indexOf('logins');
 const LEAST_FAILURES = 8;
+const LEAST_SHARE = 0.2;
 
 /** Passwords tried from one source (scenario 1): failed logins, for many accounts, beyond what an address shared by many shows. */
 export const sourceLoginFailures: Detector<SparseBaselines> = {
@@ -21,7 +22,8 @@ export const sourceLoginFailures: Detector<SparseBaselines> = {
   terms(window, b) {
     const failures = window.values[FAILURES];
     const day = b.amount('1d', 'login_failures');
-    if (day < LEAST_FAILURES) return undefined;
+    // behind a shared address others go about their business; who tries passwords does little else
+    if (day < LEAST_FAILURES || day < LEAST_SHARE * b.amount('1d', 'requests')) return undefined;
     const terms: Term[] = [
       countTerm('login_failures', failures, b.expected('1h', 'login_failures'), 'failures'),
       countTerm('login_failures_1d', day, b.expected('1d', 'login_failures'), 'failures'),

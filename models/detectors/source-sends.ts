@@ -5,6 +5,7 @@ import { severityOf } from '../severity.ts';
 import { countTerm } from '../terms.ts';
 
 const LEAST_SENDS = 8;
+const LEAST_SHARE = 0.2;
 
 /** Codes sent to many numbers from one source (scenario 7, pumping). */
 export const sourceSends: Detector<SparseBaselines> = {
@@ -17,7 +18,8 @@ export const sourceSends: Detector<SparseBaselines> = {
   gate: 8,
   terms(_window, b) {
     const day = b.amount('1d', 'sends');
-    if (day < LEAST_SENDS) return undefined;
+    // behind a shared address others go about their business
+    if (day < LEAST_SENDS || day < LEAST_SHARE * b.amount('1d', 'requests')) return undefined;
     const terms: Term[] = [
       countTerm('sends', b.amount('1h', 'sends'), b.expected('1h', 'sends'), 'sends'),
       countTerm('sends_1d', day, b.expected('1d', 'sends'), 'sends'),
