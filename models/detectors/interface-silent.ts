@@ -17,7 +17,7 @@ const LEAST_MINUTES = 3;
  * differ several-fold are still not hours of nothing, which a gamma law would take them for: never more than that.
  */
 const LEAST_DISPERSION = 0.1;
-const MOST_DISPERSION = 0.25;
+const MOST_DISPERSION = 0.2;
 
 /** Nothing comes any more where much always came (scenario 19). Looked at by minutes, so that the stop alarms at the stop. */
 export const interfaceSilent: Detector<InterfaceBaselines> = {
@@ -27,7 +27,7 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
   title: '{key} has gone silent',
   features: ['requests_since_last', 'requests'],
   needs: [],
-  gate: 5.2,
+  gate: 5,
   quarantines: false,
   terms(window, b) {
     // a stray request now and then does not make it less of a stop: the hour is far below what always comes
