@@ -81,16 +81,27 @@ export class HashSets {
       if (count + 1 === k) this.lists[at + LIMIT] = this.largest(list);
       return node;
     }
+    if (hash > this.lists[at + LIMIT]) return -1;
+    return this.replaceLargest(at, hash);
+  }
+
+  /** The largest member gives way to `hash`; one walk finds it and what is the largest then. */
+  private replaceLargest(at: number, hash: number): number {
+    const { nodes } = this;
     const largest = this.lists[at + LIMIT];
-    if (hash > largest) return -1;
-    let node = this.lists[at + HEAD];
-    while (this.nodes[node * NODE] !== largest) node = this.nodes[node * NODE + NEXT];
+    let node = NONE;
+    let next = hash;
+    for (let other = this.lists[at + HEAD]; other !== NONE; other = nodes[other * NODE + NEXT]) {
+      const value = nodes[other * NODE];
+      if (value === largest && node === NONE) node = other;
+      else if (value > next) next = value;
+    }
     const block = this.lists[at + INDEX];
     if (block !== NONE) this.unindex(block * SLOTS, node);
-    this.nodes[node * NODE + HASH] = hash;
-    this.nodes[node * NODE + VALUE] = 0;
+    nodes[node * NODE + HASH] = hash;
+    nodes[node * NODE + VALUE] = 0;
     if (block !== NONE) this.enter(block * SLOTS, node);
-    this.lists[at + LIMIT] = this.largest(list);
+    this.lists[at + LIMIT] = next;
     return node;
   }
 
