@@ -146,20 +146,6 @@ CREATE TABLE IF NOT EXISTS ledger_raw (
 ORDER BY (run, tenant, source, fate, reason)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
-CREATE TABLE IF NOT EXISTS inventory_raw (
-  tenant LowCardinality(String),
-  interface String,
-  first_seen DateTime64(3, 'UTC'),
-  last_seen DateTime64(3, 'UTC'),
-  requests UInt64,
-  ok UInt64,
-  callers UInt64,
-  stored_at DateTime64(3, 'UTC'),
-  version UInt64
-) ENGINE = ReplacingMergeTree(version)
-ORDER BY (tenant, interface)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
-
 CREATE TABLE IF NOT EXISTS feedback_raw (
   tenant LowCardinality(String),
   incident_id String,

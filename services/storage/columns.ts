@@ -11,7 +11,6 @@ export const COLUMNS = {
   late: ['tenant', 'source', 'partition', 'offset', 'index', 'at', 'delay', 'account', 'interface', 'stored_at', 'version'],
   dead_letters: ['tenant', 'source', 'partition', 'offset', 'index', 'line', 'reason', 'detail', 'raw', 'stored_at', 'version'],
   ledger: ['run', 'tenant', 'source', 'fate', 'reason', 'count', 'stored_at', 'version'],
-  inventory: ['tenant', 'interface', 'first_seen', 'last_seen', 'requests', 'ok', 'callers', 'stored_at', 'version'],
   feedback: ['tenant', 'incident_id', 'mark', 'until', 'author', 'note', 'stored_at', 'retracted', 'version'],
   tenants: ['tenant', 'time_zone', 'stored_at', 'version'],
   runs: ['number', 'opened_at', 'closed_at', 'version'],

@@ -15,7 +15,7 @@ export interface Retention {
 
 export const DEFAULT_RETENTION_DAYS = 60;
 
-/** Tables whose rows age; the ledger, the inventory, marks and runs stay. */
+/** Tables whose rows age; the ledger, marks and runs stay. */
 const AGING = ['alerts_raw', 'incidents_raw', 'windows_raw', 'late_raw', 'dead_letters_raw'];
 
 /** Rows of different partitions never have one key. */
@@ -35,6 +35,20 @@ function featureView(name: string, view: string, size: string, features: readonl
     FROM windows_raw FINAL WHERE view = '${view}' AND size = '${size}' ${FINAL_SETTING}`;
 }
 
+/** Value of an interface's hour pane. */
+function ofInterface(feature: (typeof INTERFACE_FEATURES)[number]): string {
+  return `values[${INTERFACE_FEATURES.indexOf(feature) + 1}]`;
+}
+
+/** What the hour panes say of every interface. Not seen: how many callers it has over all hours (they are not additive). */
+const INVENTORY_VIEW = `CREATE OR REPLACE VIEW inventory AS
+  SELECT tenant, key AS interface, min(start) AS first_seen, max(end) AS last_seen,
+    toUInt64(sum(${ofInterface('requests')})) AS requests,
+    toUInt64(sum(${ofInterface('requests')} - ${(['refused', 'missing', 'client_errors', 'server_errors'] as const).map(ofInterface).join(' - ')})) AS ok,
+    toUInt64(sum(${ofInterface('anonymous')})) AS anonymous,
+    toUInt64(max(${ofInterface('callers')})) AS most_callers
+  FROM windows_raw FINAL WHERE view = 'interface' AND size = '1h' GROUP BY tenant, key ${FINAL_SETTING}`;
+
 /**
  * The views that people query. They show every record once, in its latest state, and none that was retracted. Feature
  * columns come from the feature lists, so they are declared from code instead of by a numbered migration.
@@ -53,7 +67,7 @@ export function viewStatements(): string[] {
     view('dead_letters', '* EXCEPT (version)', ''),
     `CREATE OR REPLACE VIEW ledger AS SELECT * EXCEPT (version) FROM ledger_raw FINAL
       WHERE (run, version) IN (SELECT run, max(version) FROM ledger_raw GROUP BY run)`,
-    view('inventory', '* EXCEPT (version)', ''),
+    INVENTORY_VIEW,
     view('feedback', `* ${HIDDEN}`, 'WHERE NOT retracted'),
     `CREATE OR REPLACE VIEW windows AS
       SELECT tenant, view, size, key, start, end, final, run, stored_at, mapFromArrays(arraySlice(${features} AS names, 1, length(values)), arraySlice(values, 1, length(names))) AS values

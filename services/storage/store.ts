@@ -25,19 +25,6 @@ export interface StoreOptions {
   readOnly?: boolean;
 }
 
-/** An interface of the inventory. Counts are absolute: a later row replaces the earlier one. */
-export interface InventoryRow {
-  tenant: string;
-  interface: string;
-  /** ms since the epoch */
-  first_seen: number;
-  last_seen: number;
-  requests: number;
-  /** answered 2xx or 3xx */
-  ok: number;
-  callers: number;
-}
-
 export interface FeedbackRow {
   tenant: string;
   incident_id: string;
@@ -101,7 +88,6 @@ export class Store implements Sink, Reader {
       late: queue('late'),
       dead_letters: queue('dead_letters'),
       ledger: queue('ledger'),
-      inventory: queue('inventory'),
       feedback: queue('feedback'),
       tenants: queue('tenants'),
       runs: queue('runs'),
@@ -152,10 +138,6 @@ export class Store implements Sink, Reader {
   /** Deletes dead letters of a provisional end; one that is given again afterwards is there again. */
   takeBack(letters: readonly DeadLetterKey[]): void {
     if (letters.length > 0) this.step(() => this.deleteDead(letters));
-  }
-
-  inventory(rows: InventoryRow[]): void {
-    for (const row of rows) this.add('inventory', { ...row, first_seen: iso(row.first_seen), last_seen: iso(row.last_seen) }, 200);
   }
 
   feedback(rows: FeedbackRow[]): void {

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { INTERFACE_FEATURES } from '../../models/windows.ts';
 import { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import { appendWindowRow, TsvWriter } from '../../schemas/window-row.ts';
 import { ALERT_COLUMNS, INCIDENT_COLUMNS } from '../../services/storage/columns.ts';
@@ -198,4 +199,43 @@ test('a store of a newer program is refused with both versions; retention can di
     code: 'store_newer',
     message: expect.stringMatching(new RegExp(`${mine + 1}.*${mine}`)),
   });
+});
+
+test('the inventory is what the hour panes of interfaces say, over all their hours', async () => {
+  const store = await openStore({ path: folder });
+  const out = new TsvWriter();
+  const pane = (view: 'account' | 'interface', size: '1h' | '1m', key: string, hour: number, figures: Record<string, number>) => {
+    const start = START + hour * HOUR;
+    const values = INTERFACE_FEATURES.map((feature) => figures[feature] ?? 0);
+    appendWindowRow(out, { tenant: 'shop', view, size, key, start, end: start + HOUR, final: true, values });
+  };
+  pane('interface', '1h', 'GET a/b', 0, { requests: 10, callers: 4, refused: 1, missing: 2 });
+  pane('interface', '1h', 'GET a/b', 5, { requests: 20, callers: 3, server_errors: 2, client_errors: 1, anonymous: 7 });
+  pane('interface', '1m', 'GET a/b', 5, { requests: 20 });
+  pane('interface', '1h', 'GET a/wp-login.php', 1, { requests: 3, callers: 1, missing: 3, anonymous: 3 });
+  pane('account', '1h', 'u1', 0, { requests: 10 });
+  store.windows(out.take());
+  await store.flush();
+  expect(await store.rows('SELECT * FROM inventory ORDER BY interface')).toEqual([
+    {
+      tenant: 'shop',
+      interface: 'GET a/b',
+      first_seen: '2026-04-01T08:00:00.000Z',
+      last_seen: '2026-04-01T14:00:00.000Z',
+      requests: 30,
+      ok: 24,
+      anonymous: 7,
+      most_callers: 4,
+    },
+    {
+      tenant: 'shop',
+      interface: 'GET a/wp-login.php',
+      first_seen: '2026-04-01T09:00:00.000Z',
+      last_seen: '2026-04-01T10:00:00.000Z',
+      requests: 3,
+      ok: 0,
+      anonymous: 3,
+      most_callers: 1,
+    },
+  ]);
 });
