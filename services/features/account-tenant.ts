@@ -565,18 +565,34 @@ export class AccountTenant {
     const account = this.accounts.intern(key, 0, key.length);
     if (this.accounts.count !== before) {
       this.prepareAccount(account);
-      this.firstSeen[account] = at;
-      this.lastDay[account] = -1;
-      this.activeDays[account] = 0;
-      this.roles[account] = 0;
-      this.objectCoverage[account] = 1;
+      this.renewAccount(account, at);
     }
     return account;
   }
 
   forgetAccount(account: number): void {
-    for (let kind = 0; kind < HISTORY_LISTS.count; kind++) this.history.clear(this.historyList(account, kind));
+    this.renewAccount(account, 0);
     this.accounts.remove(account);
+  }
+
+  /** Nothing is known of the account any more: as if it came for the first time at `at`. */
+  renewAccount(account: number, at: number): void {
+    for (let kind = 0; kind < HISTORY_LISTS.count; kind++) this.history.clear(this.historyList(account, kind));
+    this.firstSeen[account] = at;
+    this.lastDay[account] = -1;
+    this.activeDays[account] = 0;
+    this.roles[account] = 0;
+    this.objectCoverage[account] = 1;
+  }
+
+  /** Time of the first event of an open account pane, ms UTC. */
+  firstEventOf(pane: number): number {
+    const { sets } = this.accountPanes;
+    let first = Number.POSITIVE_INFINITY;
+    for (let node = sets.first(this.accountPanes.list(pane, ACCOUNT_SETS.times)); node >= 0; node = sets.after(node)) {
+      first = Math.min(first, sets.hashOf(node));
+    }
+    return this.panes.hourStart(this.accountPanes.hour[pane]) + first;
   }
 
   private internInterface(batch: EventBatch, reference: number): number {

@@ -66,6 +66,14 @@ export class MergedKeys {
     this.lastHour = roomFor(this.lastHour, id + 1);
   }
 
+  /** Nothing is known of the key any more: as if it came for the first time in the hour that starts at `start`. */
+  renew(id: number, start: number): void {
+    this.firstSeen[id] = start;
+    this.lastDay[id] = -1;
+    this.activeDays[id] = 0;
+    this.lastHour[id] = -1;
+  }
+
   /** A pane of this key has closed on this local day. */
   touch(id: number, hour: number, day: number): void {
     this.lastHour[id] = hour;
@@ -158,6 +166,12 @@ export class MergeTenant {
       account,
       status,
     };
+  }
+
+  /** True while an interface has an open minute. */
+  hasOpenMinute(id: number): boolean {
+    for (const open of this.minutes.values()) if (id < open.has.length && open.has[id] === 1) return true;
+    return false;
   }
 
   minuteNumbers(): number[] {

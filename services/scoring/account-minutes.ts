@@ -22,6 +22,8 @@ export interface AccountMinutesDeps {
   scoring: ViewScoring;
   calendar: TenantCalendar;
   packer: PartialPacker;
+  /** forgets what an account did before it was quiet for long; before it is scored */
+  renewIfOverdue(account: number, pane: number, day: number): void;
   /** names the account on a candidate */
   finish(candidate: Candidate, account: number): void;
 }
@@ -142,6 +144,7 @@ export class AccountMinutes {
         w.counters[k] = sums.counters[from + k];
         w.running[k] = n[running + k];
       }
+      this.deps.renewIfOverdue(account, pane, w.calendar.day);
       w.slot = account;
       w.firstSeen = t.firstSeen[account];
       w.activeDays = t.activeDays[account];

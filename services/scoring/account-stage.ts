@@ -91,6 +91,7 @@ class AccountKeeper implements PaneKeeper {
       scoring: this.scoring,
       calendar,
       packer: this.packer,
+      renewIfOverdue: (account, pane, day) => this.renewIfOverdue(account, pane, day),
       finish: (candidate, account) => {
         this.identify(candidate, account, this.state.roles[account], candidate.evidence);
         candidate.provisional = this.provisional(candidate.firedAt);
@@ -142,6 +143,7 @@ class AccountKeeper implements PaneKeeper {
     w.partial = !final;
     for (const pane of t.accountPanes.panesOf(hour)) {
       const account = t.accountPanes.key[pane];
+      this.renewIfOverdue(account, pane, calendar.day);
       this.closer.close(pane, calendar.day, w.values);
       this.rows.push(account, hour, w.values, ROLLING_COLUMNS, w.rolling);
       w.slot = account;
@@ -204,16 +206,29 @@ class AccountKeeper implements PaneKeeper {
     const t = this.state;
     t.sweep(hour - SWEEP_HOURS);
     for (const account of t.accounts.ids()) {
-      const quiet = day - t.lastDay[account];
-      if (t.lastDay[account] < 0) {
-        // named by a restored sample only
-        if (t.firstSeen[account] < this.panes.hourStart(hour) - 2 * DAY) this.forget(account);
-        continue;
-      }
-      if (quiet < FORGET_DAYS.anonymous) continue;
-      const standsIn = (t.roles[account] & FLAG.anonymous) !== 0;
-      if (standsIn || quiet >= FORGET_DAYS.account) this.forget(account);
+      if (t.accountPanes.hasOpen(account)) continue;
+      // without a day: named by a restored sample only
+      const never = t.lastDay[account] < 0 && t.firstSeen[account] < this.panes.hourStart(hour) - 2 * DAY;
+      if (never || this.overdue(account, day)) this.forget(account);
     }
+  }
+
+  /** Quiet for so long that nothing it did before counts. */
+  private overdue(account: number, day: number): boolean {
+    const { lastDay, roles } = this.state;
+    if (lastDay[account] < 0) return false;
+    return day - lastDay[account] >= ((roles[account] & FLAG.anonymous) !== 0 ? FORGET_DAYS.anonymous : FORGET_DAYS.account);
+  }
+
+  /**
+   * An overdue account that comes back starts anew, whether a sweep has already taken its slot or not: sweeps free
+   * memory, and when they run must not be seen in a result.
+   */
+  private renewIfOverdue(account: number, pane: number, day: number): void {
+    if (!this.overdue(account, day)) return;
+    this.state.renewAccount(account, this.state.firstEventOf(pane));
+    this.rows.clear(account);
+    this.scoring.clear(account);
   }
 
   private forget(account: number): void {

@@ -104,7 +104,7 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
   minute(index: number, minute: number, counters: Float64Array, reader: ByteReader): void {
     const id = this.recordIds[index];
     const { interface: interfaces } = this.state.views;
-    const at = minute * MINUTE;
+    const at = this.panes.hourStart(this.panes.hourOf(minute * MINUTE));
     if (at < interfaces.firstSeen[id]) interfaces.firstSeen[id] = at;
     const rank = reader.uint();
     this.state.addMinute(id, minute, counters, rank, reader.block());
@@ -164,6 +164,7 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
       for (let id = 0; id < keys.size; id++) {
         const has = open !== undefined && id < open.has.length && open.has[id] === 1;
         if (!has && (partial || !keys.isAlive(id) || scoring.expectsMinute?.(this.tenant, id, calendar, minuteOfHour) !== true)) continue;
+        if (has) this.renewIfOverdue('interface', id, hour);
         this.closeInterfaceMinute(id, number, minuteOfHour, has ? open : undefined);
       }
       const report = scoring.flush(this.tenant, number * MINUTE, true);
@@ -215,6 +216,7 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
       if (merged.panes.panesOf(hour).length > 0) this.lastBusy = hour;
       for (const pane of merged.panes.panesOf(hour)) {
         const id = merged.panes.key[pane];
+        this.renewIfOverdue(view, id, hour);
         merged.touch(id, hour, calendar.day);
         this.state.fill(view, pane, w.values);
         if (view === 'interface') this.rows.push(id, hour, w.values, undefined, w.rolling);
@@ -303,15 +305,28 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
     this.lastSweep = hour;
     for (const view of MERGED) {
       const merged = this.state.views[view];
-      const limit = view === 'interface' ? INTERFACE_QUIET_HOURS * 3 : SOURCE_QUIET_HOURS;
       for (const id of merged.keys.ids()) {
-        if (merged.lastHour[id] < 0 || merged.lastHour[id] >= hour - limit || merged.panes.hasOpen(id)) continue;
+        if (!this.overdue(view, id, hour) || merged.panes.hasOpen(id) || (view === 'interface' && this.state.hasOpenMinute(id))) continue;
         merged.keys.remove(id);
         this.scoring[view].clear(id);
         if (view === 'interface') this.rows.clear(id);
       }
     }
     this.state.sweepCallers(hour - 2);
+  }
+
+  /** Quiet for so long that nothing before counts. */
+  private overdue(view: MergedView, id: number, hour: number): boolean {
+    const last = this.state.views[view].lastHour[id];
+    return last >= 0 && last < hour - (view === 'interface' ? INTERFACE_QUIET_HOURS * 3 : SOURCE_QUIET_HOURS);
+  }
+
+  /** An overdue key that comes back starts anew, whether a sweep has already taken its slot or not (see account stage). */
+  private renewIfOverdue(view: MergedView, id: number, hour: number): void {
+    if (!this.overdue(view, id, hour)) return;
+    this.state.views[view].renew(id, this.panes.hourStart(hour));
+    this.scoring[view].clear(id);
+    if (view === 'interface') this.rows.clear(id);
   }
 
   private flushRows(): void {

@@ -128,3 +128,26 @@ describe('windows and alerts do not depend on how the events came', () => {
     expect(checked).toBeGreaterThan(500);
   });
 });
+
+describe('what comes back after a long quiet time starts anew', () => {
+  // two days, ten days of little, two days: source-named accounts (8 days), sources and targets (72 hours) are forgotten between
+  const first = randomEvents(5, { start: START, hours: 30, accounts: 50, events: 3000 });
+  const between = randomEvents(6, { start: START + 3 * 86_400_000, hours: 200, accounts: 2, events: 300 });
+  const last = randomEvents(7, { start: START + 13 * 86_400_000, hours: 30, accounts: 50, events: 3000 });
+  const events = [
+    ...first,
+    ...between.map((event) => ({ ...event, id: event.id + 20_000 })),
+    ...last.map((event) => ({ ...event, id: event.id + 30_000 })),
+  ];
+  const reference = run(events, { partitions: 1, batch: 20, shuffled: false });
+
+  test.each<Way>([
+    { partitions: 1, batch: 2000, shuffled: false },
+    { partitions: 2, batch: 700, shuffled: true },
+    { partitions: 2, batch: 150, shuffled: true, restart: 1 },
+  ])('%o', (way) => {
+    const net = run(events, way);
+    expect(canonical(net)).toBe(canonical(reference));
+    expect(alertsOf(net)).toBe(alertsOf(reference));
+  });
+});
