@@ -3,7 +3,7 @@ import { keyGroup } from '../core/key-groups.ts';
 import type { KeyTable } from '../core/key-table.ts';
 import { MINUTE_CELL, MINUTE_STRIDE } from '../features/minute-cells.ts';
 import { ACCOUNT_SETS, HISTORY_LISTS } from '../features/specs.ts';
-import type { AccountKeeper } from './account-stage.ts';
+import type { AccountKeeper } from './account-keeper.ts';
 
 /** Kinds of entries in a key group's state. */
 const ENTRY = { account: 1, accountPane: 2, minute: 3, interfacePane: 4, sourcePane: 5, targetPane: 6 } as const;

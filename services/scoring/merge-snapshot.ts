@@ -1,7 +1,7 @@
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { MergedView } from '../features/merge-tenant.ts';
 import { MINUTE_STRIDE } from '../features/minute-cells.ts';
-import type { MergeKeeper } from './merge-stage.ts';
+import type { MergeKeeper } from './merge-keeper.ts';
 
 const VIEWS: readonly MergedView[] = ['interface', 'source', 'target'];
 /** Kinds of entries in a key group's state. */

@@ -1,0 +1,334 @@
+import type { Candidate } from '../../models/candidate.ts';
+import { packReport } from '../../models/candidate.ts';
+import type { SharedKnowledge } from '../../models/shared.ts';
+import type { ClosedMinute, ClosedWindow } from '../../models/windows.ts';
+import { INTERFACE_FEATURES, ROLLING_SIZES, VIEW_FEATURES } from '../../models/windows.ts';
+import { appendWindowRow, TsvWriter } from '../../schemas/window-row.ts';
+import type { ByteReader } from '../core/codec.ts';
+import { roomFor } from '../core/slab.ts';
+import type { Emit } from '../core/stage.ts';
+import { MINUTE } from '../core/watermark.ts';
+import { HourRows } from '../features/hour-rows.ts';
+import type { MergedView } from '../features/merge-tenant.ts';
+import { MergeTenant } from '../features/merge-tenant.ts';
+import { MINUTE_STRIDE } from '../features/minute-cells.ts';
+import type { PartialSink } from '../features/partials.ts';
+import { INTERFACE, INTERFACE_SUSPECTS } from '../features/specs.ts';
+import type { PaneKeeper } from './pane-clock.ts';
+import type { ViewStageConfig } from './tenant-settings.ts';
+import { tenantTime } from './tenant-settings.ts';
+import type { ViewScoring } from './view-scoring.ts';
+import { createViewScoring } from './view-scoring.ts';
+
+/** An interface without a request for so long is no longer looked at, and after three times that forgotten, hours. */
+const INTERFACE_QUIET_HOURS = 168;
+/** Sources and targets without a request for so long are forgotten, hours. */
+const SOURCE_QUIET_HOURS = 72;
+const ROWS_BYTES = 512 * 1024;
+const MERGED: readonly MergedView[] = ['interface', 'source', 'target'];
+
+/** One tenant in one merge task: puts partials together, closes and scores the panes of interfaces, sources and targets. */
+export class MergeKeeper implements PaneKeeper, PartialSink {
+  readonly tenant: string;
+  readonly panes;
+  readonly state: MergeTenant;
+  readonly rows = new HourRows(INTERFACE_FEATURES.length);
+  readonly scoring: Record<MergedView, ViewScoring>;
+  /** sums of the closed minutes of the current hour, by interface id */
+  running = new Float64Array(64 * MINUTE_STRIDE);
+  /** the hour that is due next and the last one that held anything; undefined before the first */
+  next: number | undefined;
+  lastBusy: number | undefined;
+  private readonly calendar;
+  private readonly tsv = new TsvWriter();
+  private readonly out: Emit[];
+  private readonly provisional: (end: number) => boolean;
+  private readonly windows: Record<MergedView, ClosedWindow>;
+  private readonly minuteWindow: ClosedMinute;
+  private lastSweep = 0;
+  private recordIds = new Int32Array(64);
+
+  constructor(tenant: string, config: ViewStageConfig, out: Emit[], provisional: (end: number) => boolean) {
+    const { panes, calendar } = tenantTime(config, tenant);
+    this.tenant = tenant;
+    this.panes = panes;
+    this.calendar = calendar;
+    this.state = new MergeTenant(panes);
+    this.scoring = {
+      interface: createViewScoring('interface', {}),
+      source: createViewScoring('source', {}),
+      target: createViewScoring('target', {}),
+    };
+    this.out = out;
+    this.provisional = provisional;
+    const shared = { tenant, key: '', slot: 0, start: 0, calendar: calendar.at(0), firstSeen: 0, activeDays: 0, flags: 0 };
+    const windowOf = (view: MergedView, rolling: number): ClosedWindow => ({
+      ...shared,
+      view,
+      end: 0,
+      partial: false,
+      values: new Float64Array(VIEW_FEATURES[view].length),
+      rolling: new Float64Array(rolling),
+    });
+    this.windows = {
+      interface: windowOf('interface', ROLLING_SIZES.length * INTERFACE_FEATURES.length),
+      source: windowOf('source', 0),
+      target: windowOf('target', 0),
+    };
+    this.minuteWindow = {
+      ...shared,
+      view: 'interface',
+      minuteOfHour: 0,
+      counters: new Float64Array(MINUTE_STRIDE),
+      running: new Float64Array(MINUTE_STRIDE),
+    };
+  }
+
+  // Partials, in the order of their record.
+  keys(count: number): void {
+    this.recordIds = roomFor(this.recordIds, count);
+  }
+
+  key(index: number, key: Uint8Array, flags: number): void {
+    const { interface: interfaces } = this.state.views;
+    const id = interfaces.intern(key, Number.POSITIVE_INFINITY);
+    interfaces.flags[id] |= flags;
+    this.recordIds[index] = id;
+  }
+
+  minute(index: number, minute: number, counters: Float64Array, reader: ByteReader): void {
+    const id = this.recordIds[index];
+    const { interface: interfaces } = this.state.views;
+    const at = this.panes.hourStart(this.panes.hourOf(minute * MINUTE));
+    if (at < interfaces.firstSeen[id]) interfaces.firstSeen[id] = at;
+    const rank = reader.uint();
+    this.state.addMinute(id, minute, counters, rank, reader.block());
+  }
+
+  pane(view: MergedView, hour: number, key: Uint8Array, flags: number, reader: ByteReader): void {
+    this.state.addPane(view, hour, key, flags, reader);
+  }
+
+  reserveRunning(): void {
+    this.running = roomFor(this.running, this.state.views.interface.keys.size * MINUTE_STRIDE);
+  }
+
+  nextHour(target: number): number | undefined {
+    const first = this.firstOpenHour();
+    if (this.next === undefined || (first !== undefined && first < this.next)) this.next = first;
+    if (this.next === undefined) return undefined;
+    // After a week without anything, empty hours say nothing more: on with the next that holds something.
+    if (this.lastBusy !== undefined && this.next - this.lastBusy > INTERFACE_QUIET_HOURS) {
+      if (first === undefined) return undefined;
+      this.next = first;
+    }
+    if (first === undefined && target === Number.POSITIVE_INFINITY) return undefined;
+    return this.panes.hourStart(this.next) < target ? this.next : undefined;
+  }
+
+  private firstOpenHour(): number | undefined {
+    let first: number | undefined;
+    for (const view of MERGED) {
+      const hour = this.state.views[view].panes.openHours()[0];
+      if (hour !== undefined && (first === undefined || hour < first)) first = hour;
+    }
+    const minute = this.state.minuteNumbers()[0];
+    if (minute !== undefined) {
+      const hour = this.panes.hourOf(minute * MINUTE);
+      if (first === undefined || hour < first) first = hour;
+    }
+    return first;
+  }
+
+  knowledge(bytes: Uint8Array): void {
+    const knowledge = JSON.parse(new TextDecoder().decode(bytes)) as SharedKnowledge;
+    for (const view of MERGED) this.scoring[view].shared(this.tenant, knowledge);
+  }
+
+  closeMinutes(hour: number, from: number, until: number): void {
+    const calendar = this.calendar.at(hour);
+    const scoring = this.scoring.interface;
+    const { keys } = this.state.views.interface;
+    const start = this.panes.hourStart(hour);
+    this.reserveRunning();
+    for (let number = from; number < until; number++) {
+      const open = this.state.minute(number);
+      const minuteOfHour = Math.floor((number * MINUTE - start) / MINUTE);
+      // Behind a provisional end nothing has stopped: the log just ends there.
+      const partial = this.provisional((number + 1) * MINUTE);
+      for (let id = 0; id < keys.size; id++) {
+        const has = open !== undefined && id < open.has.length && open.has[id] === 1;
+        if (!has && (partial || !keys.isAlive(id) || scoring.expectsMinute?.(this.tenant, id, calendar, minuteOfHour) !== true)) continue;
+        if (has) this.renewIfOverdue('interface', id, hour);
+        this.closeInterfaceMinute(id, number, minuteOfHour, has ? open : undefined);
+      }
+      const report = scoring.flush(this.tenant, number * MINUTE, true);
+      if (report !== undefined) this.out.push({ output: 'candidates', tenant: this.tenant, value: packReport(report) });
+      this.state.closeMinute(number);
+    }
+  }
+
+  private closeInterfaceMinute(id: number, number: number, minuteOfHour: number, open: { counters: Float64Array } | undefined): void {
+    const w = this.minuteWindow;
+    const interfaces = this.state.views.interface;
+    const base = id * MINUTE_STRIDE;
+    if (open === undefined) w.counters.fill(0);
+    else
+      for (let i = 0; i < MINUTE_STRIDE; i++) {
+        w.counters[i] = open.counters[base + i];
+        this.running[base + i] += open.counters[base + i];
+      }
+    for (let i = 0; i < MINUTE_STRIDE; i++) w.running[i] = this.running[base + i];
+    w.slot = id;
+    w.start = number * MINUTE;
+    w.minuteOfHour = minuteOfHour;
+    w.calendar = this.calendar.at(this.panes.hourOf(w.start));
+    w.firstSeen = interfaces.firstSeen[id];
+    w.activeDays = interfaces.activeDays[id];
+    w.flags = interfaces.flags[id];
+    this.scoring.interface.closeMinute(w, (candidate) => {
+      candidate.entity = { kind: 'interface', id: interfaces.keys.text(id) };
+      candidate.flags = interfaces.flags[id];
+      candidate.identity = { origin: 'interface', confidence: 1 };
+      const sample = this.state.minuteSample(number, id, candidate.entity.id);
+      candidate.samples = sample === undefined ? [] : [sample];
+      candidate.provisional = this.provisional(candidate.firedAt);
+    });
+  }
+
+  closeHour(hour: number): void {
+    const calendar = this.calendar.at(hour);
+    const start = this.panes.hourStart(hour);
+    const end = this.panes.hourStart(hour + 1);
+    const final = !this.provisional(end);
+    for (const view of MERGED) {
+      const merged = this.state.views[view];
+      const w = this.windows[view];
+      w.start = start;
+      w.end = end;
+      w.calendar = calendar;
+      w.partial = !final;
+      if (merged.panes.panesOf(hour).length > 0) this.lastBusy = hour;
+      for (const pane of merged.panes.panesOf(hour)) {
+        const id = merged.panes.key[pane];
+        this.renewIfOverdue(view, id, hour);
+        merged.touch(id, hour, calendar.day);
+        this.state.fill(view, pane, w.values);
+        if (view === 'interface') this.rows.push(id, hour, w.values, undefined, w.rolling);
+        this.closeWindow(view, w, id, pane, final);
+        if (view === 'interface') this.store(view, w, merged.keys.text(id), final);
+      }
+      if (view === 'interface' && final) this.closeEmpty(hour, w);
+      const report = this.scoring[view].flush(this.tenant, start, false);
+      if (report !== undefined) this.out.push({ output: 'candidates', tenant: this.tenant, value: packReport(report) });
+      for (const pane of merged.panes.panesOf(hour)) if (view === 'interface') this.state.tops.clear(pane);
+      merged.panes.closeHour(hour);
+    }
+    this.running.fill(0);
+    this.next = hour + 1;
+    if (hour - this.lastSweep >= 12) this.sweep(hour);
+  }
+
+  /** Interfaces that had nothing in this hour: quiet hours are data. */
+  private closeEmpty(hour: number, w: ClosedWindow): void {
+    const interfaces = this.state.views.interface;
+    for (const id of interfaces.keys.ids()) {
+      if (interfaces.lastHour[id] === hour || interfaces.lastHour[id] < hour - INTERFACE_QUIET_HOURS || interfaces.lastDay[id] < 0)
+        continue;
+      w.values.fill(0);
+      this.rows.sum(id, hour, w.rolling);
+      this.closeWindow('interface', w, id, -1, true);
+    }
+  }
+
+  private closeWindow(view: MergedView, w: ClosedWindow, id: number, pane: number, final: boolean): void {
+    const merged = this.state.views[view];
+    w.slot = id;
+    w.key = view === 'interface' ? merged.keys.text(id) : '';
+    w.firstSeen = merged.firstSeen[id];
+    w.activeDays = Math.max(0, merged.activeDays[id] - 1);
+    w.flags = merged.flags[id];
+    const before = this.scored;
+    this.scoring[view].closeHour(w, (candidate) => {
+      this.scored++;
+      this.enrich(candidate, view, id, pane, final);
+    });
+    if (view !== 'interface' && this.scored !== before) this.store(view, w, merged.keys.text(id), final);
+  }
+
+  private scored = 0;
+
+  private store(view: MergedView, w: ClosedWindow, key: string, final: boolean): void {
+    appendWindowRow(this.tsv, { tenant: this.tenant, view, size: '1h', key, start: w.start, end: w.end, final, values: w.values });
+    if (this.tsv.length >= ROWS_BYTES) this.flushRows();
+  }
+
+  private enrich(candidate: Candidate, view: MergedView, id: number, pane: number, final: boolean): void {
+    const merged = this.state.views[view];
+    candidate.entity = { kind: view, id: merged.keys.text(id) };
+    candidate.flags = merged.flags[id];
+    candidate.identity = {
+      origin: view === 'interface' ? 'interface' : view === 'source' ? 'address' : 'target',
+      confidence: view === 'source' ? 0.3 : 1,
+    };
+    candidate.provisional = !final;
+    candidate.samples = pane < 0 ? [] : [...merged.panes.samples.of(pane)];
+    if (view === 'interface') {
+      if (pane < 0) return;
+      candidate.actors = this.state.tops.of(pane).map((caller) => ({
+        kind: (caller.weight & 1) === 1 ? 'source' : 'account',
+        id: this.state.callers.text(caller.account),
+        weight: caller.weight >>> 1,
+      }));
+      const base = pane * merged.panes.stride;
+      const suspects = merged.panes.counters[base + INTERFACE_SUSPECTS];
+      candidate.actorCount = Math.max(candidate.actors.length, suspects > 0 ? suspects : merged.panes.counters[base + INTERFACE.callers]);
+      candidate.related = candidate.actors.slice(0, 5).map(({ kind, id: actor }) => ({ kind, id: actor }));
+      return;
+    }
+    candidate.related = [...new Set(candidate.samples.map((sample) => sample.interface))].map((iface) => ({
+      kind: 'interface',
+      id: iface,
+    }));
+    if (view === 'source') {
+      candidate.actors = [{ kind: 'source', id: candidate.entity.id, weight: candidate.evidence }];
+      candidate.actorCount = 1;
+    }
+  }
+
+  private sweep(hour: number): void {
+    this.lastSweep = hour;
+    for (const view of MERGED) {
+      const merged = this.state.views[view];
+      for (const id of merged.keys.ids()) {
+        if (!this.overdue(view, id, hour) || merged.panes.hasOpen(id) || (view === 'interface' && this.state.hasOpenMinute(id))) continue;
+        merged.keys.remove(id);
+        this.scoring[view].clear(id);
+        if (view === 'interface') this.rows.clear(id);
+      }
+    }
+    this.state.sweepCallers(hour - 2);
+  }
+
+  /** Quiet for so long that nothing before counts. */
+  private overdue(view: MergedView, id: number, hour: number): boolean {
+    const last = this.state.views[view].lastHour[id];
+    return last >= 0 && last < hour - (view === 'interface' ? INTERFACE_QUIET_HOURS * 3 : SOURCE_QUIET_HOURS);
+  }
+
+  /** An overdue key that comes back starts anew, whether a sweep has already taken its slot or not (see account stage). */
+  private renewIfOverdue(view: MergedView, id: number, hour: number): void {
+    if (!this.overdue(view, id, hour)) return;
+    this.state.views[view].renew(id, this.panes.hourStart(hour));
+    this.scoring[view].clear(id);
+    if (view === 'interface') this.rows.clear(id);
+  }
+
+  private flushRows(): void {
+    if (this.tsv.length > 0) this.out.push({ output: 'windows', tenant: this.tenant, value: this.tsv.take() });
+  }
+
+  flush(): void {
+    this.flushRows();
+  }
+}
