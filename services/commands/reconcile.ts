@@ -81,7 +81,7 @@ export function renderReconciliation(result: Reconciliation, style: Style): stri
   const notes: string[] = [];
   if (!result.settled) {
     notes.push(
-      'The last run has not come to its end (it goes on, or was stopped or killed): tables can differ from the ledger by what came after its last cut. Start it again to settle this.\n',
+      'The last run has not come to its end (it goes on, or was stopped or killed): events in windows that are still open are counted but not stored yet, and after a kill tables can be ahead of the last cut. Start it again to settle this.\n',
     );
   }
   if (result.aged) notes.push('Rows are old enough for retention to have removed some; counts of what is stored say less then.\n');

@@ -120,7 +120,7 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
     });
     await opened.flush();
     if (options.canonical !== undefined && !result.stopped) await writeCanonical(opened, options.canonical);
-    clean = true;
+    clean = !result.stopped; // what is in open panes is counted as windowed, and stored only when they close
     return {
       ...result,
       dataFolder,

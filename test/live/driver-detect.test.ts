@@ -195,6 +195,26 @@ describe('weir detect', () => {
     expect(piped(whole, join(folder, 'quarter-0.log'))).toContain('3,225 read, 3,225 in windows');
   });
 
+  it('stopped with windows open it misses nothing: what they hold is counted, and stored by the run that goes on', async () => {
+    const data = join(folder, 'interrupted');
+    const log = join(folder, 'whole.log');
+    const script = `import { runDetect } from ${JSON.stringify(new URL('../../dist/services/commands/run-detect.js', import.meta.url).href)};
+      const stop = new AbortController();
+      const follow = { pollEvery: 50, onCaughtUp: () => stop.abort() };
+      const result = await runDetect({ files: [${JSON.stringify(log)}], data: ${JSON.stringify(data)}, follow, signal: stop.signal });
+      process.exit(result.stopped ? 0 : 1);`;
+    writeFileSync(join(folder, 'interrupted.mjs'), script);
+    const run = spawnSync(process.execPath, [join(folder, 'interrupted.mjs')], { env: environment, encoding: 'utf8' });
+    expect([run.stderr, run.status]).toEqual(['', 0]);
+    const stopped = weir('reconcile', '--data', data);
+    expect(stopped.code).toBe(0);
+    expect(stopped.out).toMatch(/requests in account panes .* −\d+ \(not settled\)/);
+    expect(weir('detect', log, '--data', data)).toMatchObject({ code: 0 });
+    const ended = weir('reconcile', '--data', data);
+    expect(ended.code).toBe(0);
+    expect(ended.out).not.toMatch(/not settled/);
+  });
+
   it('keeps a second writer out, while the first goes on', async () => {
     const data = join(folder, 'taken');
     const child = spawn(process.execPath, [WEIR, 'detect', join(folder, 'whole.log'), '--follow', '--data', data], {
