@@ -147,7 +147,7 @@ function incidentsText(result: DetectResult, tenant: string, zone: string, termi
   const rest = incidents.length - SHOWN;
   let out = `${terminal.style.bold(tenant)}: ${incidents.length === 1 ? '1 incident' : `${incidents.length} incidents`}${rest > 0 ? `, ${SHOWN} of them here` : ''}\n\n`;
   for (const incident of varied(incidents)) {
-    out += `${renderIncident(incident, result.tally.strongest.get(incident.incident_id) ?? [], { ...terminal, zone, alerts: 1, actors: 5, limit: REASONS_SHOWN })}\n`;
+    out += `${renderIncident(incident, result.tally.alertsOf(incident), { ...terminal, zone, alerts: 1, actors: 5, limit: REASONS_SHOWN })}\n`;
   }
   return out;
 }

@@ -46,7 +46,7 @@ export function detectReport(result: DetectResult, options: DetectReportOptions)
     '',
   );
   for (const incident of incidents.slice(0, INCIDENTS_SHOWN)) {
-    const alerts = result.tally.strongest.get(incident.incident_id) ?? [];
+    const alerts = result.tally.alertsOf(incident);
     lines.push(
       renderIncident(incident, alerts, {
         style,

@@ -22,7 +22,7 @@ export class DetectTally implements Sink {
   longestDelay = 0;
   /** newest state of each incident that this run touched */
   readonly incidentsById = new Map<string, IncidentRecord>();
-  /** strongest alerts by incident */
+  /** strongest alerts by the incident that they were raised in */
   readonly strongest = new Map<string, AlertRecord[]>();
   readonly alertIds = new Set<string>();
 
@@ -68,6 +68,15 @@ export class DetectTally implements Sink {
   }
 
   async flush(): Promise<void> {}
+
+  /**
+   * Alerts of this run that an incident holds, as far as they are kept. Some were raised in another incident: in one that
+   * was joined into it, or in one that it takes up where that one became too long.
+   */
+  alertsOf(incident: IncidentRecord): AlertRecord[] {
+    const ids = new Set(incident.alert_ids);
+    return [...this.strongest.values()].flat().filter((alert) => ids.has(alert.alert_id));
+  }
 
   /** Incidents that stand, the most severe first. */
   standing(): IncidentRecord[] {

@@ -21,6 +21,7 @@ const ACTORS_SHOWN = 10;
 export function renderIncident(incident: IncidentRecord, alerts: readonly AlertRecord[], options: IncidentViewOptions): string {
   const { style, zone } = options;
   const head = `${severityPaint(incident.severity, style)(incident.severity.toUpperCase())}  ${style.bold(plainText(incident.title))}\n`;
+  const strongest = [...alerts].sort((a, b) => b.score - a.score || (a.alert_id < b.alert_id ? -1 : 1));
   const fields = renderFields(
     [
       [
@@ -30,28 +31,45 @@ export function renderIncident(incident: IncidentRecord, alerts: readonly AlertR
       ['tenant', incident.tenant],
       [incident.entity.kind, incident.entity.id],
       ['when', `${formatSpan(incident.started_at, incident.ended_at, zone)} (${zone}), detected ${shortTime(incident.detected_at, zone)}`],
-      ['score', incident.score.toFixed(2)],
+      ['score', scoreText(incident, strongest[0])],
       ['actors', actorsText(incident, options.actors ?? ACTORS_SHOWN)],
       ['summary', incident.summary],
     ],
     style,
   );
-  const strongest = [...alerts].sort((a, b) => b.score - a.score || (a.alert_id < b.alert_id ? -1 : 1));
   const shown = strongest.slice(0, options.alerts ?? ALERTS_SHOWN);
   const explained = shown.map((alert) => {
     const title = `  ${severityPaint(alert.severity, style)('●')} ${style.bold(plainText(alert.title))}`;
     const where = style.dim(
-      plainText(`  ${alert.entity.kind} ${alert.entity.id}, ${formatSpan(alert.window.start, alert.window.end, zone)}, ${alert.detector}`),
+      plainText(
+        `  ${alert.entity.kind} ${alert.entity.id}, ${formatSpan(alert.window.start, alert.window.end, zone)}, ${alert.detector}${endedBefore(alert, incident) ? '; it has lasted since' : ''}`,
+      ),
     );
     return `\n${title}\n  ${where}\n${renderExplanation(alert, { ...options, indent: '    ' })}`;
   });
-  const rest = alerts.length - shown.length;
+  const rest = Math.max(incident.alert_ids.length, alerts.length) - shown.length;
   return (
     head +
     fields +
     explained.join('') +
-    (rest > 0 ? `\n  ${style.dim(`and ${rest === 1 ? '1 more alert' : `${formatNumber(rest)} more alerts`} (weir alerts show ID)`)}\n` : '')
+    (rest > 0
+      ? `\n  ${style.dim(`and ${rest === 1 ? '1 more alert' : `${formatNumber(rest)} more alerts`} (weir incidents show ${incident.incident_id.slice(0, 12)} --all)`)}\n`
+      : '')
   );
+}
+
+/** Several detectors that say different things of one incident weigh more together than each alone. */
+function scoreText(incident: IncidentRecord, strongest: AlertRecord | undefined): string {
+  const score = incident.score.toFixed(2);
+  if (strongest === undefined || strongest.score.toFixed(2) === score) return score;
+  return incident.detectors.length > 1
+    ? `${score} (${incident.detectors.join(', ')} together; the strongest alert alone ${strongest.score.toFixed(2)})`
+    : `${score} (grew since the alert below, ${strongest.score.toFixed(2)})`;
+}
+
+/** An alert of a condition that outlived its first incident: this one takes it up. */
+function endedBefore(alert: AlertRecord, incident: IncidentRecord): boolean {
+  return Date.parse(alert.window.end) < Date.parse(incident.started_at);
 }
 
 function actorsText(incident: IncidentRecord, limit: number): string {
