@@ -127,9 +127,9 @@ export class AccountCloser {
     for (let i = 0; i < values.length; i++) values[i] = panes.counters[base + i];
     const isNew = t.lastDay[account] < 0;
 
-    values[ACCOUNT.objects] = panes.distinct(pane, ACCOUNT_SETS.objects);
-    values[ACCOUNT.new_objects] = this.newObjects(pane, account);
-    values[ACCOUNT.targets] = panes.distinct(pane, ACCOUNT_SETS.targets);
+    values[ACCOUNT.objects] = Math.min(panes.distinct(pane, ACCOUNT_SETS.objects), values[ACCOUNT.requests]);
+    values[ACCOUNT.new_objects] = Math.min(this.newObjects(pane, account), values[ACCOUNT.objects]);
+    values[ACCOUNT.targets] = Math.min(panes.distinct(pane, ACCOUNT_SETS.targets), values[ACCOUNT.requests]);
     values[ACCOUNT.addresses] = panes.distinct(pane, ACCOUNT_SETS.addresses);
     values[ACCOUNT.devices] = panes.distinct(pane, ACCOUNT_SETS.devices);
     values[ACCOUNT.neighbours] = panes.neighbours(pane, ACCOUNT_SETS.numbers);

@@ -24,6 +24,9 @@ import {
   TARGET_SPEC,
 } from './specs.ts';
 
+/** `requests` comes first in every view's list. */
+const REQUESTS = 0;
+
 const codec: SampleCodec<Sample> = { write: writeSample, read: readSample };
 export type MergedView = Exclude<View, 'account'>;
 
@@ -220,28 +223,30 @@ export class MergeTenant {
     const { panes } = this.views[view];
     const base = pane * panes.stride;
     for (let i = 0; i < values.length; i++) values[i] = panes.counters[base + i];
+    // an estimate never says more than there were requests
+    const distinct = (set: number): number => Math.min(panes.distinct(pane, set), values[REQUESTS]);
     if (view === 'interface') {
-      values[INTERFACE.addresses] = panes.distinct(pane, INTERFACE_SETS.addresses);
-      values[INTERFACE.prefixes] = panes.distinct(pane, INTERFACE_SETS.prefixes);
-      values[INTERFACE.networks] = panes.distinct(pane, INTERFACE_SETS.networks);
-      values[INTERFACE.countries] = panes.distinct(pane, INTERFACE_SETS.countries);
-      values[INTERFACE.devices] = panes.distinct(pane, INTERFACE_SETS.devices);
-      values[INTERFACE.objects] = panes.distinct(pane, INTERFACE_SETS.objects);
-      values[INTERFACE.targets] = panes.distinct(pane, INTERFACE_SETS.targets);
-      values[INTERFACE.target_runs] = panes.distinct(pane, INTERFACE_SETS.targetRuns);
+      values[INTERFACE.addresses] = distinct(INTERFACE_SETS.addresses);
+      values[INTERFACE.prefixes] = distinct(INTERFACE_SETS.prefixes);
+      values[INTERFACE.networks] = distinct(INTERFACE_SETS.networks);
+      values[INTERFACE.countries] = distinct(INTERFACE_SETS.countries);
+      values[INTERFACE.devices] = distinct(INTERFACE_SETS.devices);
+      values[INTERFACE.objects] = distinct(INTERFACE_SETS.objects);
+      values[INTERFACE.targets] = distinct(INTERFACE_SETS.targets);
+      values[INTERFACE.target_runs] = distinct(INTERFACE_SETS.targetRuns);
       values[INTERFACE.neighbours] = panes.neighbours(pane, INTERFACE_SETS.numbers);
       values[INTERFACE.top_caller] = panes.counters[base + INTERFACE_TOP_CALLER];
     } else if (view === 'source') {
-      values[SOURCE.error_paths] = panes.distinct(pane, SOURCE_SETS.errorPaths);
-      values[SOURCE.targets] = panes.distinct(pane, SOURCE_SETS.targets);
-      values[SOURCE.objects] = panes.distinct(pane, SOURCE_SETS.objects);
-      values[SOURCE.interfaces] = panes.distinct(pane, SOURCE_SETS.interfaces);
-      values[SOURCE.devices] = panes.distinct(pane, SOURCE_SETS.devices);
+      values[SOURCE.error_paths] = distinct(SOURCE_SETS.errorPaths);
+      values[SOURCE.targets] = distinct(SOURCE_SETS.targets);
+      values[SOURCE.objects] = distinct(SOURCE_SETS.objects);
+      values[SOURCE.interfaces] = distinct(SOURCE_SETS.interfaces);
+      values[SOURCE.devices] = distinct(SOURCE_SETS.devices);
     } else {
-      values[TARGET.addresses] = panes.distinct(pane, TARGET_SETS.addresses);
-      values[TARGET.prefixes] = panes.distinct(pane, TARGET_SETS.prefixes);
-      values[TARGET.devices] = panes.distinct(pane, TARGET_SETS.devices);
-      values[TARGET.interfaces] = panes.distinct(pane, TARGET_SETS.interfaces);
+      values[TARGET.addresses] = distinct(TARGET_SETS.addresses);
+      values[TARGET.prefixes] = distinct(TARGET_SETS.prefixes);
+      values[TARGET.devices] = distinct(TARGET_SETS.devices);
+      values[TARGET.interfaces] = distinct(TARGET_SETS.interfaces);
     }
   }
 
