@@ -210,6 +210,8 @@ export interface ClosedWindow {
   activeDays: number;
   /** role flags of the account (FLAG.admin, FLAG.service, FLAG.anonymous, FLAG.flow, FLAG.robot), tags of the interface (FLAG.login, …) */
   flags: number;
+  /** accounts: ms UTC from which on the config says it has no contract any more */
+  contractEnd?: number;
 }
 
 /** A closed minute pane; counters as MINUTE_COUNTERS. `running`: sums over the closed minutes of the current hour, this one included. */

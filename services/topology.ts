@@ -11,7 +11,7 @@ import type { FormatName } from './ingest/normalise-config.ts';
 import { defaultLateness } from './ingest/normalise-config.ts';
 import { createAccountStage } from './scoring/account-stage.ts';
 import { createMergeStage } from './scoring/merge-stage.ts';
-import type { ViewStageConfig } from './scoring/tenant-settings.ts';
+import type { TenantSettings, ViewStageConfig } from './scoring/tenant-settings.ts';
 
 /**
  * The map: which stages there are, by what each is keyed, and what runs between them. Read this first. Both drivers run
@@ -90,9 +90,12 @@ function normaliseConfig(settings: TopologyConfig, input: InputPartition, partit
 }
 
 function viewConfig(settings: TopologyConfig, task: number, partitions: number): ViewStageConfig {
-  const slice = ({ time_zone, calendar }: TenantConfig): { time_zone: string; calendar: TenantConfig['calendar'] } => ({
+  const slice = ({ time_zone, calendar, peers }: TenantConfig): TenantSettings => ({
     time_zone,
     calendar,
+    contracts: Object.values(peers).flatMap(({ members, until }) =>
+      until === undefined ? [] : [{ members, until: Date.parse(`${until}T00:00:00Z`) }],
+    ),
   });
   return {
     tenants: Object.fromEntries(Object.entries(settings.tenants).map(([name, tenant]) => [name, slice(tenant)])),

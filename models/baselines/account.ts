@@ -38,6 +38,7 @@ const REGULAR_SQUARES = 11;
 const TODAY_OFF = 12; // 1: today is not a working day
 const ASSETS = 13; // side requests, forgotten by day
 const LIFE_DAYS = 14; // active days ever, not forgotten
+const MINUTES = 15; // active minutes of active hours, forgotten by day
 const NOVEL = 16; // NOVELTIES sums
 const NOVEL_TODAY = NOVEL + NOVELTIES.length;
 const BLOCKS = NOVEL_TODAY + NOVELTIES.length; // 12: active hours by block, working then off
@@ -249,6 +250,20 @@ export class AccountBaselines {
     return { mean, spread: Math.sqrt(Math.max(0, d[this.row + REGULAR_SQUARES] / n - mean * mean)), hours: n };
   }
 
+  /** Active minutes of an active hour of the own past, and the hours behind it. */
+  activeMinutes(): { mean: number; hours: number } {
+    const d = this.slab.data;
+    const hours = d[this.row + HOURS] + d[this.row + TODAY_HOURS];
+    return { mean: hours > 0 ? d[this.row + MINUTES] / hours : 0, hours };
+  }
+
+  /** Active hours of the running local day, this window included, and the mean of the own active days (and how many). */
+  activeHours(): { today: number; mean: number; days: number } {
+    const d = this.slab.data;
+    const days = d[this.row + DAYS];
+    return { today: d[this.row + TODAY_HOURS] + 1, mean: days > 0 ? d[this.row + HOURS] / days : 0, days };
+  }
+
   /** Side requests (assets) per request of the own past, and the requests behind it. */
   assetShare(): { share: number; requests: number } {
     const d = this.slab.data;
@@ -287,6 +302,7 @@ export class AccountBaselines {
     if (!odd) {
       d[row + BLOCKS + (calendar.working ? 0 : 6) + (calendar.hour >> 2)]++;
       d[row + ASSETS] += values[A.assets];
+      d[row + MINUTES] += values[A.active_minutes];
       const regularity = values[A.gap_regularity];
       if (values[A.requests] >= 9) {
         d[row + REGULAR_HOURS] += 1;
@@ -377,6 +393,7 @@ export class AccountBaselines {
     d[row + DAYS] *= keep;
     d[row + HOURS] *= keep;
     d[row + ASSETS] *= keep;
+    d[row + MINUTES] *= keep;
     d[row + REGULAR_HOURS] *= keep;
     d[row + REGULAR_SUM] *= keep;
     d[row + REGULAR_SQUARES] *= keep;
@@ -407,7 +424,7 @@ export class AccountBaselines {
 }
 
 /** Levels of which most hours have none, and which come in lots when they come. */
-const SPARSE = new Set<number>([LEVEL.exports]);
+const SPARSE = new Set<number>([LEVEL.exports, LEVEL.sensitive, LEVEL.objects, LEVEL.new_objects]);
 
 /**
  * For sparse levels a past without any says that the account rarely does it, not that it would do little if it did: the

@@ -26,6 +26,11 @@ const CORRELATION_STRENGTH = 300;
 export const YOUNG = 48 * HOUR;
 /** Longest run of empty hours that is walked when an interface comes back. */
 const LONGEST_GAP = 168;
+/** Forgetting of the recent level per hour: about three hours count. */
+const KEEP_RECENT = 0.7;
+/** Requests that a first silence is granted, and by how much one may raise the record. */
+const LEAST_RECORD = 4;
+const RECORD_GROWTH = 2;
 
 const S = SHARES.length;
 /** Amounts per active hour that do not grow with the requests as a share does. */
@@ -51,6 +56,7 @@ const SILENT_EXPECTED = 11; // requests that were expected since the last one
 const ACTIVE_HOURS = 12;
 const CALLER_N = 13; // then mean and square of its logarithm
 const SIZE_N = 16; // then mean and square of its logarithm
+const SILENT_RECORD = 19; // the longest silence so far, in requests that were expected meanwhile, fading
 const BINS_SUM = 20; // 48 by kind of day and hour
 const BINS_N = BINS_SUM + 48;
 const WEEK_SUM = BINS_N + 48; // 168
@@ -59,7 +65,9 @@ const SHARE_HOUR = WEEK_N + 168; // per share: part, whole, excess, scale
 const SHARE_DAY = SHARE_HOUR + 4 * S;
 const COUNTS = SHARE_DAY + 4 * S; // per count: sum, squares over active hours
 const BINS_SQUARE = COUNTS + 2 * INTERFACE_COUNTS.length; // 48, as BINS_SUM
-const STRIDE = BINS_SQUARE + 48;
+const RECENT_SUM = BINS_SQUARE + 48; // requests of the last hours, and what was expected of them
+const RECENT_EXPECTED = RECENT_SUM + 1;
+const STRIDE = RECENT_EXPECTED + 1;
 
 /**
  * The least overdispersion that is believed of a share: hours differ by 15 % of the share for reasons that a past of
@@ -251,9 +259,31 @@ export class InterfaceBaselines {
 
   /** Takes a closed minute into the count of silence. */
   minute(requests: number, expectedPerMinute: number): void {
+    const d = this.slab.data;
     const at = this.row + SILENT_EXPECTED;
-    if (requests > 0) this.slab.data[at] = 0;
-    else this.slab.data[at] += expectedPerMinute;
+    if (requests > 0) {
+      if (d[at] > d[this.row + SILENT_RECORD]) {
+        const bound = RECORD_GROWTH * Math.max(LEAST_RECORD, d[this.row + SILENT_RECORD]);
+        d[this.row + SILENT_RECORD] = Math.min(d[at], bound);
+      }
+      d[at] = 0;
+    } else d[at] += expectedPerMinute;
+  }
+
+  /**
+   * How many requests come in one lot, as far as silences go: the longest silence of n hours has a chance of about 1/n,
+   * so with an exponential tail its scale is the longest over ln n. `since`: the hours of past from which silences were
+   * looked at. At least 1: steadier than a Poisson stream is not believed.
+   */
+  silentScale(since: number): number {
+    const looked = Math.max(1, this.hours - since);
+    return Math.max(1, Math.max(LEAST_RECORD, this.slab.data[this.row + SILENT_RECORD]) / Math.log(looked + 2));
+  }
+
+  /** How busy the last hours were against what was expected of them, 0.1..1: on a slow day less is missing. */
+  get recentLevel(): number {
+    const d = this.slab.data;
+    return Math.min(1, Math.max(0.1, (d[this.row + RECENT_SUM] + 3) / (d[this.row + RECENT_EXPECTED] + 3)));
   }
 
   /** Learns the window looked at. `weight`: what it teaches; an hour that
@@ -333,8 +363,11 @@ export class InterfaceBaselines {
     const row = this.row;
     const kind = (calendar.working ? 0 : 24) + calendar.hour;
     const week = calendar.weekday * 24 + calendar.hour;
+    const { mean, dispersion } = this.requests(calendar);
+    d[row + RECENT_SUM] = d[row + RECENT_SUM] * KEEP_RECENT + value;
+    d[row + RECENT_EXPECTED] = d[row + RECENT_EXPECTED] * KEEP_RECENT + mean;
+    d[row + SILENT_RECORD] *= KEEP_HOUR;
     if (d[row + BINS_N + kind] >= 1) {
-      const { mean, dispersion } = this.requests(calendar);
       const bound = 9 * (mean + dispersion * mean * mean);
       const excess = Math.min(bound, (value - mean) ** 2) - mean;
       const scale = mean * mean + 1;

@@ -6,16 +6,23 @@ import { addShares } from '../interface-terms.ts';
 import { I } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { SHARE } from '../shares.ts';
-import { fixedTerm } from '../terms.ts';
+import { countTerm, fixedTerm, strongest } from '../terms.ts';
 
 const SHARE_EXTERNAL = SHARE.external;
 
 /** Well-known ports of data stores (IANA registry and the products' own documentation). */
 const DATA_PORTS = new Set([1433, 1521, 2379, 3306, 5432, 5984, 6379, 7000, 8123, 9000, 9042, 9092, 9200, 9300, 11211, 27017, 27018]);
 
+/** Ports by which machines are administered: remote shells, desktops, management (IANA registry). */
+const ADMIN_PORTS = new Set([22, 23, 135, 445, 873, 2049, 3389, 5900, 5985, 5986, 6443, 10250]);
+
+function portOf(key: string): number {
+  return Number(key.slice(key.lastIndexOf(':') + 1));
+}
+
 /** Whether the service id (`tcp 10.0.0.5:5432`) is one of a data store. */
 export function isDataPort(key: string): boolean {
-  return DATA_PORTS.has(Number(key.slice(key.lastIndexOf(':') + 1)));
+  return DATA_PORTS.has(portOf(key));
 }
 
 /** A data port reached from outside, or a service by hosts that never go there (scenarios 20, 21). */
@@ -24,9 +31,9 @@ export const databaseExposed: Detector<InterfaceBaselines> = {
   view: 'interface',
   window: '1h',
   title: 'Service {key} is reached from where it never was',
-  features: ['external', 'external_on_data_port', 'new_callers'],
+  features: ['external', 'external_on_data_port', 'new_callers', 'new_callers_1d', 'new_callers_on_guarded_port', 'requests'],
   needs: ['flow'],
-  gate: 4.5,
+  gate: 3.5,
   applies: (flags) => (flags & FLAG.flow) !== 0,
   terms(window, b) {
     const { values } = window;
@@ -39,7 +46,17 @@ export const databaseExposed: Detector<InterfaceBaselines> = {
       // a store of data open to the world is odd wherever it is; one packet may be a scan that found it closed
       if (data && b.usual(SHARE_EXTERNAL) < 0.2) terms.push(fixedTerm('external_on_data_port', values[I.external], 0.02, 3, 'port'));
     }
-    if (data && b.activeHours >= 24) addShares(terms, window, b, '1h', 'callers', 1, 'new_callers');
+    const guarded = data || ADMIN_PORTS.has(portOf(window.key));
+    if (guarded && values[I.new_callers] > 0 && b.activeHours >= 24) {
+      // who may go there is few and stays the same: a host that never did goes around the bastion or the application
+      addShares(terms, window, b, '1h', 'callers', 1, 'new_callers');
+      addShares(terms, window, b, '1d', 'callers', 1, 'new_callers');
+      if (strongest(terms, 'callers') >= 1.3) {
+        terms.push(fixedTerm('new_callers_on_guarded_port', values[I.new_callers], 0.02, 3, 'port'));
+        const expected = b.requests(window.calendar);
+        if (values[I.requests] > 1.5 * expected.mean) terms.push(countTerm('requests', values[I.requests], expected, 'volume', 0.5));
+      }
+    }
     return terms.length > 0 ? terms : undefined;
   },
   severity: (evidence) => severityOf(evidence),

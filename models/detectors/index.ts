@@ -6,6 +6,7 @@ import { accountEnumeration } from './account-enumeration.ts';
 import { accountSharing } from './account-sharing.ts';
 import { accountTakeover } from './account-takeover.ts';
 import { antMoving } from './ant-moving.ts';
+import { beaconing } from './beaconing.ts';
 import { bulkExport } from './bulk-export.ts';
 import { credentialStuffing } from './credential-stuffing.ts';
 import { credentialStuffingSlow } from './credential-stuffing-slow.ts';
@@ -21,6 +22,7 @@ import { interfaceLarger } from './interface-larger.ts';
 import { interfaceSilent } from './interface-silent.ts';
 import { machineBehaviour } from './machine-behaviour.ts';
 import { objectTraversal } from './object-traversal.ts';
+import { partnerAfterContract } from './partner-after-contract.ts';
 import { probing } from './probing.ts';
 import { registrationBatch } from './registration-batch.ts';
 import { scraping } from './scraping.ts';
@@ -50,6 +52,8 @@ export const DETECTORS: {
     objectTraversal,
     scraping,
     accountSharing,
+    beaconing,
+    partnerAfterContract,
   ],
   interface: [
     accountEnumeration,

@@ -11,7 +11,7 @@ import { MINUTE_COUNTERS } from '../windows.ts';
 
 const ERRORS = MINUTE_COUNTERS.indexOf('server_errors');
 const REQUESTS = MINUTE_COUNTERS.indexOf('requests');
-const LEAST_ERRORS = 8;
+const LEAST_ERRORS = 5;
 
 /** An interface fails or slows down (scenario 19): server errors, slow answers, its mean time against its own hours. */
 export const interfaceFailing: Detector<InterfaceBaselines> = {

@@ -18,6 +18,8 @@ const LEAST_MINUTES = 3;
  */
 const LEAST_DISPERSION = 0.1;
 const MOST_DISPERSION = 0.2;
+/** How well the rate of the very hour is known, as a relative variance. */
+const RATE_DISPERSION = 0.1;
 
 /** Nothing comes any more where much always came (scenario 19). Looked at by minutes, so that the stop alarms at the stop. */
 export const interfaceSilent: Detector<InterfaceBaselines> = {
@@ -27,7 +29,7 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
   title: '{key} has gone silent',
   features: ['requests_since_last', 'requests'],
   needs: [],
-  gate: 5,
+  gate: 4,
   quarantines: false,
   terms(window, b) {
     // a stray request now and then does not make it less of a stop: the hour is far below what always comes
@@ -56,15 +58,16 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
     if (expected.scope !== 'own' || expected.size < 2) return undefined;
     const silent = b.silentExpected;
     if (silent < 8 || silent < LEAST_MINUTES * (expected.mean / 60)) return undefined;
-    const usual = Math.min(MOST_DISPERSION, Math.max(expected.dispersion, LEAST_DISPERSION));
-    const dispersion = Math.max(usual, 0.7 * b.hourDispersion(minute.calendar));
+    // how long its silences were so far says how clumped its requests are; hours do not show that
+    const decades = Math.log10(1 + RATE_DISPERSION * (silent / b.silentScale(LEAST_HOURS))) / RATE_DISPERSION;
+    if (decades < 3) return undefined;
     // an interface of one caller falls silent with it: that is the caller's business
     const alone = b.count('top_caller').mean > 0.6 * expected.mean;
     return [
       {
         feature: 'requests_since_last',
         value: 0,
-        law: { kind: 'floor', mean: silent, dispersion },
+        law: { kind: 'floor', mean: silent, dispersion: dispersionOf(silent, decades) },
         baseline: { scope: expected.scope, size: expected.size },
         group: 'silence',
         weight: alone ? 0.5 : 1,
@@ -73,3 +76,15 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
   },
   severity: (evidence) => severityOf(evidence, 'high'),
 };
+
+/** The dispersion at which a count of this mean is 0 with a chance of 10^-decades. */
+function dispersionOf(mean: number, decades: number): number {
+  let low = 0.03;
+  let high = 50;
+  for (let step = 0; step < 24; step++) {
+    const middle = Math.sqrt(low * high);
+    if (Math.log10(1 + middle * mean) / middle > decades) low = middle;
+    else high = middle;
+  }
+  return high;
+}

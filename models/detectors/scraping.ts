@@ -56,8 +56,8 @@ export const scraping: Detector<AccountBaselines> = {
 };
 
 /** How uneven the gaps are (1000 less their regularity), against the account's own hours; undefined when they are uneven. */
-export function regularTerm(value: number, requests: number, b: AccountBaselines, weight: number): Term | undefined {
-  if (requests < 20 || value < 700) return undefined;
+export function regularTerm(value: number, requests: number, b: AccountBaselines, weight: number, least = 20): Term | undefined {
+  if (requests < least || value < 700) return undefined;
   const own = b.regularity();
   const known = own.hours >= 3 ? own.hours : 0;
   // people's gaps lie around 700, a factor of two apart; who was always even is not odd for it

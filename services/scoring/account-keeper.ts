@@ -14,7 +14,7 @@ import { PartialPacker } from '../features/partials.ts';
 import { AccountMinutes } from './account-minutes.ts';
 import type { PaneKeeper } from './pane-clock.ts';
 import type { ViewStageConfig } from './tenant-settings.ts';
-import { tenantTime } from './tenant-settings.ts';
+import { contractEnds, tenantTime } from './tenant-settings.ts';
 import type { ViewScoring } from './view-scoring.ts';
 import { createViewScoring } from './view-scoring.ts';
 
@@ -63,7 +63,7 @@ export class AccountKeeper implements PaneKeeper {
     this.calendar = calendar;
     this.state = new AccountTenant(panes);
     this.closer = new AccountCloser(this.state);
-    this.scoring = createViewScoring('account', {});
+    this.scoring = createViewScoring('account', { contractEnd: contractEnds(config) });
     this.out = out;
     this.provisional = provisional;
     this.packer = new PartialPacker(tenant, config.nextPartitions, (partition, value) =>

@@ -7,8 +7,8 @@ const QUIET_HOURS: Record<WindowSize, number> = { '1m': 1, '1h': 26, '6h': 26, '
 /** Evidence below this share of the gate ends a condition: a gap between the two keeps it from flickering. */
 export const CLEAR_SHARE = 0.6;
 /** Decades by which evidence must have grown for the same window to be sent again, and for a later hour of the same condition. */
-const GROWTH_SAME = 1;
-const GROWTH_LATER = 2;
+const GROWTH_SAME = 0.25;
+const GROWTH_LATER = 0.5;
 /** Detectors a view can have. */
 const WIDTH = 64;
 
@@ -23,7 +23,7 @@ interface Firing {
 
 /**
  * Which conditions last, per (slot, detector). A condition fires once; it is sent again under the same identity only
- * when its evidence has grown by a decade, since the tenant's threshold lies above the gate and may be crossed later:
+ * when its evidence has grown, since the tenant's threshold lies above the gate and may be crossed later:
  * whoever takes candidates alerts once an identity.
  */
 export class FiredFlags {

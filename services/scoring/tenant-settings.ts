@@ -1,11 +1,14 @@
 import { Panes } from '../core/window.ts';
 import type { CalendarConfig } from '../features/calendar.ts';
 import { TenantCalendar } from '../features/calendar.ts';
+import { globPattern } from '../ingest/account-book.ts';
 
 /** What the account and merge stages have to know of a tenant. Plain data. */
 export interface TenantSettings {
   time_zone: string;
   calendar: CalendarConfig;
+  /** contracts that end: account patterns (`*` stands for anything) and ms UTC from which they hold no more */
+  contracts?: readonly { members: readonly string[]; until: number }[];
 }
 
 export interface ViewStageConfig {
@@ -24,4 +27,18 @@ export function tenantTime(config: ViewStageConfig, tenant: string): { panes: Pa
   const settings = config.tenants[tenant] ?? config.defaults;
   const panes = new Panes(settings.time_zone);
   return { panes, calendar: new TenantCalendar(panes, settings.calendar) };
+}
+
+/**
+ * The end of an account's contract as the config has it, ms UTC; undefined when no tenant's contracts end. Members are
+ * compared with the id as it is shown: where accounts are stored hashed, patterns of readable names match nothing.
+ */
+export function contractEnds(config: ViewStageConfig): ((tenant: string, key: string) => number | undefined) | undefined {
+  const tenants = new Map<string, { pattern: RegExp; until: number }[]>();
+  for (const [name, { contracts }] of Object.entries(config.tenants)) {
+    const ends = (contracts ?? []).flatMap(({ members, until }) => members.map((text) => ({ pattern: globPattern(text), until })));
+    if (ends.length > 0) tenants.set(name, ends);
+  }
+  if (tenants.size === 0) return undefined;
+  return (tenant, key) => tenants.get(tenant)?.find(({ pattern }) => pattern.test(key))?.until;
 }

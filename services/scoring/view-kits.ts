@@ -115,7 +115,7 @@ function interfaceKit(): ViewKit {
           running[ANONYMOUS_OK] >= QUIET_INTERFACE.anonymous
         );
       }
-      baselines.minute(0, baselines.steadyRate(minute.calendar, LEAST_RATE) / 60);
+      baselines.minute(0, (baselines.steadyRate(minute.calendar, LEAST_RATE) * baselines.recentLevel) / 60);
       return true;
     },
     expects(slot, calendar, prior) {
