@@ -10,7 +10,7 @@ import { SLOT } from './fields.ts';
 import { FlowService } from './flow-service.ts';
 import { HashedPool } from './hashed-pool.ts';
 import { IdentityFinder } from './identity.ts';
-import { InterfaceTable } from './interface-table.ts';
+import { InterfaceTable, METHODS } from './interface-table.ts';
 import type { InterfaceTags } from './interface-tags.ts';
 import { NetworkList } from './ip-address.ts';
 import { KIND } from './json-scanner.ts';
@@ -30,6 +30,8 @@ const YEAR_1990 = Date.UTC(1990, 0, 1);
 const YEAR_2300 = Date.UTC(2299, 11, 31);
 const MAX_U32 = 0xffffffff;
 const HOST_ORIGIN = IDENTITY_ORIGINS.indexOf('host');
+const GET = METHODS.indexOf('GET');
+const HEAD = METHODS.indexOf('HEAD');
 /** Account of events that name neither an account nor an address. */
 const UNKNOWN = new TextEncoder().encode('unknown');
 
@@ -199,7 +201,8 @@ export class EventMaker {
     const { kinds, starts, ends, workspace } = view;
     if (kinds[SLOT.status] !== KIND.absent && !this.status()) return false;
     if (!line.read(view, plan)) return this.refuse(line.reason, line.detail);
-    interfaces.resolve(workspace, line.method, line.hostStart, line.hostEnd, line.pathStart, line.pathEnd);
+    const missing = row.status === 404 && (line.method === GET || line.method === HEAD);
+    interfaces.resolve(workspace, line.method, line.hostStart, line.hostEnd, line.pathStart, line.pathEnd, missing);
     this.interfaceId = interfaces.interfaceId;
     row.flags = interfaces.flags;
     row.path = hash32(workspace.bytes, line.pathStart, interfaces.pathEnd, line.method);

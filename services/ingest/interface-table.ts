@@ -99,11 +99,15 @@ export class InterfaceTable {
 
   /**
    * Interface of a request from spans of the workspace: host (empty: the source's name stands for it) and raw path,
-   * which ends at its query. The results are in the fields.
+   * which ends at its query. `missing`: the answer was that there is no such path; then a path of names alone is no
+   * interface of its own, else whoever tries paths makes as many. The results are in the fields.
    */
-  resolve(workspace: Workspace, method: number, hostStart: number, hostEnd: number, start: number, end: number): void {
+  resolve(workspace: Workspace, method: number, hostStart: number, hostEnd: number, start: number, end: number, missing = false): void {
     const bytes = workspace.bytes;
-    let node = this.step(0, -1 - (this.host(workspace, hostStart, hostEnd) * METHODS.length + method));
+    const root = this.step(0, -1 - (this.host(workspace, hostStart, hostEnd) * METHODS.length + method));
+    let node = root;
+    let names = true;
+    const wholeEnd = end;
     let at = start;
     let count = 0;
     this.object = 0;
@@ -139,6 +143,7 @@ export class InterfaceTable {
         end = at;
         this.addObject(literalBefore, hash32(bytes, from, end));
         node = this.step(node, SEGMENT.rest);
+        names = false;
         break;
       }
       count++;
@@ -147,6 +152,7 @@ export class InterfaceTable {
         this.addObject(literalBefore, hash32(bytes, from, at));
         this.objectNumber = number < 0x80000000 ? number : -1;
         node = this.step(node, SEGMENT.id);
+        names = false;
         continue;
       }
       const segment = special ? this.specialSegment(workspace, from, at) : this.segment(workspace, from, at);
@@ -155,15 +161,20 @@ export class InterfaceTable {
         asset = true;
         while (at < end && bytes[at] === 0x2f) at++;
         end = at;
-        node = this.step(count <= ASSET_FOLDERS ? node : folderNode, SEGMENT.file);
+        node = this.step(missing ? root : count <= ASSET_FOLDERS ? node : folderNode, SEGMENT.file);
+        names = false;
         break;
       }
       if (segment >= LITERALS) {
         literalBefore = this.literalHash[segment - LITERALS];
         this.resource = literalBefore;
-      } else this.addObject(literalBefore, hash32(bytes, from, at));
+      } else {
+        this.addObject(literalBefore, hash32(bytes, from, at));
+        names = false;
+      }
       node = this.step(node, segment);
     }
+    if (missing && names && end === wholeEnd && node !== root) node = this.step(root, SEGMENT.missing);
     this.pathEnd = end;
     if (asset) {
       this.object = 0;

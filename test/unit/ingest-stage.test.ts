@@ -31,6 +31,22 @@ function ledger(counters: Record<string, number>): Record<string, number> {
   return sums;
 }
 
+describe('paths that are not there', () => {
+  const interfaceOf = (request_method: string, request_uri: string, status: number) =>
+    ingest(line(BASE, { request_method, request_uri, status, host: 'h.example' })).events[0]?.interface;
+
+  test.each([
+    ['GET', '/wp-admin/setup', 404, 'GET h.example/{missing}'],
+    ['HEAD', '/backup', 404, 'HEAD h.example/{missing}'],
+    ['GET', '/a/b/old.css', 404, 'GET h.example/{file}'],
+    ['GET', '/', 404, 'GET h.example/'],
+    ['GET', '/wp-admin/setup', 403, 'GET h.example/wp-admin/setup'],
+    ['GET', '/orders/7', 404, 'GET h.example/orders/{id}'],
+    ['GET', '/users/exists?phone=1', 404, 'GET h.example/users/exists'],
+    ['POST', '/login', 404, 'POST h.example/login'],
+  ])('%s %s answered %i is %s', (method, path, status, expected) => expect(interfaceOf(method, path, status)).toBe(expected));
+});
+
 describe('bad input', () => {
   const cases: [string, string | Uint8Array, string][] = [
     ['half a record in the middle', line(BASE).slice(0, 60), 'truncated'],
