@@ -13,6 +13,8 @@ export interface DetectReportOptions {
 
 /** Incidents printed with their explanations; the others are counted. */
 const INCIDENTS_SHOWN = 10;
+/** Share of late events from which on the summary warns. */
+const MANY_LATE = 0.05;
 /** Reasons shown of each alert. */
 const REASONS_SHOWN = 6;
 
@@ -31,6 +33,7 @@ export function detectReport(result: DetectResult, options: DetectReportOptions)
     `${style.bold(formatNumber(events))} events in ${(result.took / 1000).toFixed(1)} s (${formatNumber(rate)}/s)${result.stopped ? ', stopped: start again to go on' : ''}`,
   );
   for (const run of busy) lines.push(...ledgerLines(result, run.name));
+  lines.push(...lateLines(busy, style));
   lines.push(...deadLines(result, style));
   const retracted = busy.reduce((sum, run) => sum + run.retracted, 0);
   if (retracted > 0)
@@ -72,6 +75,20 @@ function ledgerLines(result: DetectResult, run: string): string[] {
   ];
   if (totals.held > 0) parts.push(`${formatNumber(totals.held)} held`);
   return [`ledger${run === 'main' ? '' : ` of ${run}`}: ${parts.join(', ')}`];
+}
+
+/** Late events are in no window: where they are many, nothing that is said below holds. */
+function lateLines(runs: DetectResult['runs'], style: Style): string[] {
+  const count = (fate: Fate): number =>
+    runs.flatMap((run) => run.ledger).reduce((sum, entry) => sum + (entry.fate === fate ? entry.count : 0), 0);
+  const read = count('read');
+  const late = count('late');
+  if (late < MANY_LATE * read || late === 0) return [];
+  return [
+    style.yellow(
+      `${Math.round((100 * late) / read)} % of the events came late and are in no window: is the log in order of time? Sort it, or raise lateness in the config`,
+    ),
+  ];
 }
 
 function deadLines(result: DetectResult, style: Style): string[] {
