@@ -32,8 +32,11 @@ export function detectFormat(sample: Uint8Array): Detection {
     if (taken + mark === 0 || (taken === 0 && records.length > 0)) continue;
     if (best === undefined || taken + mark > best.taken + best.mark) best = { format, taken, mark };
   }
-  if (best === undefined)
-    return { format: undefined, reason: `no format reads the first ${records.length} lines; formats are ${FORMATS.join(', ')}` };
+  if (best === undefined) {
+    const array = records[0]?.trimStart().startsWith('[') ? '; it begins as a JSON array: write one record a line (jq -c .[])' : '';
+    const lines = records.length === 1 ? 'the first line' : `the first ${records.length} lines`;
+    return { format: undefined, reason: `no format reads ${lines}${array}; formats are ${FORMATS.join(', ')}` };
+  }
   if (best.taken < 0.1 && records.length > 0) {
     return {
       format: undefined,
