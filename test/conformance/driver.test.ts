@@ -83,6 +83,19 @@ describe('embedded driver', () => {
     expect({ canonical: sink.canonical(), fates: sink.fates() }).toEqual(before);
   });
 
+  it('reads the longer one of two files that begin alike, whichever is named first', async () => {
+    const short = writeLines(folder, 'short.log', lines.slice(0, 5000));
+    const long = writeLines(folder, 'long.log', lines);
+    for (const files of [
+      [short, long],
+      [long, short],
+    ]) {
+      const sink = new MemorySink();
+      await count({ files, folder: state(), sink });
+      expect(sink.fates()).toMatchObject({ read: lines.length });
+    }
+  });
+
   it('reads a file that grew from where it stood, replaces what was provisional and retracts what no longer holds', async () => {
     const whole = new MemorySink();
     await count({ files: [writeLines(folder, 'whole.log', lines)], folder: state(), sink: whole });

@@ -104,10 +104,18 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<EmbeddedRes
   const plan = (run: KnownRun, input: PlannedInput): void => {
     const inputs = planned.get(run) ?? [];
     planned.set(run, inputs);
-    if (inputs.some((other) => other.partition === input.partition)) {
+    const same = inputs.findIndex((other) => other.partition === input.partition);
+    if (same >= 0) {
+      const other = inputs[same];
+      const longer = input.opened.kind === other.opened.kind && input.opened.size > other.opened.size;
       notice(
-        `${input.path} begins as ${inputs.find((other) => other.partition === input.partition)?.path} does and is taken for the same file: read once`,
+        `${input.path} begins as ${other.path} does and is taken for the same file: ${longer ? `${input.path}, the longer one, is read` : 'read once'}`,
       );
+      if (longer) {
+        inputs[same] = input;
+        const listed = result.inputs.findIndex((one) => one.run === run.name && one.partition === input.partition);
+        result.inputs[listed] = { ...known(input), run: run.name, resumedAt: input.start.offset };
+      }
       return;
     }
     inputs.push(input);
