@@ -98,7 +98,8 @@ export async function tryLock(folder: string, role: LockHolder['role']): Promise
       removeStale(lockPath, holder, nonce);
     }
   } catch (cause) {
-    for (const step of undo.reverse()) await step();
+    // what cannot be undone where nothing can be written says less than the cause
+    for (const step of undo.reverse()) await Promise.resolve().then(step).catch(() => undefined);
     throw folderError(cause, folder);
   }
 }
