@@ -9,7 +9,19 @@ export const SEGMENT = { literal: 0, id: 1, uuid: 2, hash: 3, date: 4, slug: 5, 
 export type SegmentKind = (typeof SEGMENT)[keyof typeof SEGMENT];
 
 /** Template text by kind; the literal's is its own text. */
-export const PLACEHOLDERS = ['', '{id}', '{uuid}', '{hash}', '{date}', '{slug}', '{text}', '{email}', '{file}', '{rest}', '{missing}'] as const;
+export const PLACEHOLDERS = [
+  '',
+  '{id}',
+  '{uuid}',
+  '{hash}',
+  '{date}',
+  '{slug}',
+  '{text}',
+  '{email}',
+  '{file}',
+  '{rest}',
+  '{missing}',
+] as const;
 
 /** Segments of a path that go into its template; the others become one `{rest}`. */
 export const MAX_SEGMENTS = 10;
