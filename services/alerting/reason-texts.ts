@@ -104,15 +104,16 @@ export function reasonText(term: Term, expected: ExpectedRange, entity: EntityRe
 }
 
 /**
- * What a feature's name says: the base feature and the time that it is about. Suffixes: a window size where it is not
- * the alert's own, `_running` (the current hour so far), `_at_this_hour`, `_peers`, `_of_…` (the whole of a share).
+ * What a feature's name says: the base feature and the time that it is about. Without a suffix it is the minute of a
+ * minute's alert, else one hour, also in an alert of a longer window: its last. Suffixes: a window size, `_running` (the current hour so far), `_at_this_hour`, `_peers`, `_of_…` (the whole of a share).
  */
 function featureOf(feature: string, alertWindow: WindowSize): { base: string; span: string } {
   const name = feature.replace(/_peers$/, '').replace(/_of_(logins|requests)$/, '');
   if (name.endsWith('_running')) return { base: name.slice(0, -'_running'.length), span: 'in this hour so far' };
   if (name.endsWith('_at_this_hour')) return { base: name.slice(0, -'_at_this_hour'.length), span: 'at this hour of the week' };
   const match = /^(.*)_(1m|1h|6h|1d|3d|7d)$/.exec(name);
-  return match === null ? { base: name, span: SPANS[alertWindow] } : { base: match[1], span: SPANS[match[2] as WindowSize] };
+  if (match === null) return { base: name, span: alertWindow === '1m' || alertWindow === '1h' ? SPANS[alertWindow] : 'in one hour' };
+  return { base: match[1], span: SPANS[match[2] as WindowSize] };
 }
 
 function phraseOf(base: string, value: number): string {
