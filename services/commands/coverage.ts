@@ -45,7 +45,8 @@ const RARE = new Set([...Object.keys(TAGS), 'target', 'peerCountry', 'country', 
 export function coverageOf(detector: Detector<never>, survey: Survey): Coverage {
   const name = detector.name;
   const flows = survey.present.flow > 0;
-  if (detector.needs.includes('flow') !== flows && (detector.needs.includes('flow') || flows)) {
+  // a detector that needs no field looks at how much is called: services of hosts as well as interfaces
+  if (detector.needs.includes('flow') !== flows && detector.needs.length > 0) {
     return { detector: name, sight: 'not for this log', why: flows ? 'reads requests' : 'reads network connections' };
   }
   const missing = detector.needs.filter((need) => (survey.present[need] ?? 0) === 0);
