@@ -148,7 +148,10 @@ function renderSurvey(seen: Survey, coverage: readonly Coverage[], { style, widt
         `${seen.events} events${seen.more ? ', the log goes on' : ''}, ${new Date(seen.from).toISOString()} to ${new Date(seen.to).toISOString()}`,
       ],
       ['lateness', `${defaultLateness(seen.format) / 60_000} min by default`],
-      ['accounts', `${seen.accounts === 0 ? 'none; ' : `${seen.accounts}, by `}${identity.join(', ') || 'the host that opens the connection'}${how(guess.configured.identity)}`],
+      [
+        'accounts',
+        `${seen.accounts === 0 ? 'none; ' : `${seen.accounts}, by `}${identity.join(', ') || 'the host that opens the connection'}${how(guess.configured.identity)}`,
+      ],
       ['targets', `${targets.length > 0 ? targets.join(', ') : 'none'}${how(guess.configured.targets)}`],
       ['interfaces', `${seen.interfaceCount}`],
     ],
