@@ -81,6 +81,7 @@ const TIME_FEATURES = new Set(['duration_ms', 'mean_duration']);
 /** Features that are a degree or a fact, not a number of things. */
 const DEGREES: Readonly<Record<string, string>> = {
   gap_regularity: 'the regularity of the gaps between requests (of 1,000) is',
+  gap_unevenness: 'the unevenness of the gaps between requests (0: like clockwork) is',
   new_environment: 'new environments of address, network, country and device together:',
 };
 
