@@ -10,9 +10,9 @@ const PART_OF_HEAVIEST = 0.1;
 /** Takes in who stands behind a window: an actor's own window names itself, others name their actors by weight. */
 export function addActorsOf(incident: Incident, candidate: Candidate, score: number): void {
   const { kind, id } = candidate.entity;
-  if (kind === 'account' || kind === 'source') put(incident, kind, id, score);
+  if (kind === 'account' || kind === 'source') put(incident, kind, id, score, score);
   const named = namedActors(candidate);
-  for (const actor of named) put(incident, actor.kind, actor.id, (score * actor.weight) / named[0].weight);
+  for (const actor of named) put(incident, actor.kind, actor.id, (score * actor.weight) / named[0].weight, 0);
   incident.largestCount = Math.max(incident.largestCount, candidate.actorCount);
   settle(incident);
 }
@@ -27,21 +27,29 @@ export function namedActors(candidate: Candidate): Actor[] {
 
 /** Takes in the actors of an incident that joins this one. */
 export function addActors(incident: Incident, from: Incident): void {
-  for (const actor of from.actors.values()) put(incident, actor.kind, actor.id, actor.contribution);
+  for (const actor of from.actors.values()) put(incident, actor.kind, actor.id, actor.contribution, actor.own);
   incident.largestCount = Math.max(incident.largestCount, from.largestCount);
   settle(incident);
 }
 
-/** The actors named in a record: largest contribution first. */
+/**
+ * The actors named in a record: largest contribution first. Where alerts of actors themselves weigh more than
+ * what was seen at an interface or target, they explain it, and who else called there passed by.
+ */
 export function leadingActors(incident: Incident): IncidentActor[] {
-  return [...incident.actors.values()].sort(compare).slice(0, ACTORS_NAMED);
+  const actors = [...incident.actors.values()];
+  const own = actors.reduce((most, actor) => Math.max(most, actor.own), 0);
+  const seen = actors.reduce((most, actor) => Math.max(most, actor.own > 0 ? 0 : actor.contribution), 0);
+  const named = own > seen && own > 0 ? actors.filter((actor) => actor.own > 0) : actors;
+  return named.sort(compare).slice(0, ACTORS_NAMED);
 }
 
-function put(incident: Incident, kind: Candidate['entity']['kind'], id: string, contribution: number): void {
+function put(incident: Incident, kind: Candidate['entity']['kind'], id: string, contribution: number, own: number): void {
   const key = `${kind} ${id}`;
   const before = incident.actors.get(key);
-  if (before === undefined) incident.actors.set(key, { kind, id, contribution });
-  else if (before.contribution < contribution) incident.actors.set(key, { kind, id, contribution });
+  if (before === undefined) incident.actors.set(key, { kind, id, contribution, own });
+  else if (before.contribution < contribution || before.own < own)
+    incident.actors.set(key, { kind, id, contribution: Math.max(before.contribution, contribution), own: Math.max(before.own, own) });
 }
 
 function settle(incident: Incident): void {

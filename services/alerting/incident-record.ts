@@ -27,7 +27,7 @@ export function incidentRecord(
     score: scoreOf(incident),
     status: state.status,
     entity: incident.entity,
-    actors,
+    actors: actors.map(({ kind, id, contribution }) => ({ kind, id, contribution })),
     actor_count: incident.actorCount,
     detectors: names,
     alert_ids: incident.members.map((member) => member.alert),
@@ -54,7 +54,8 @@ function scoreOf(incident: Incident): number {
   return Math.min(1, fusedEvidence([...best.values()]) / FULL_EVIDENCE);
 }
 
-function strongestOf(incident: Incident): Member | undefined {
+/** The first of the strongest alerts. */
+export function strongestOf(incident: Incident): Member | undefined {
   let strongest: Member | undefined;
   for (const member of incident.members) if (strongest === undefined || member.evidence > strongest.evidence) strongest = member;
   return strongest;
@@ -63,10 +64,16 @@ function strongestOf(incident: Incident): Member | undefined {
 function titleOf(incident: Incident, named: number): string {
   if (incident.kind === 'shift') return 'The behaviour of the whole population changed at once';
   const title = strongestOf(incident)?.title ?? '';
+  if (incident.kind === 'service')
+    return `Trouble of the service: ${formatNumber(incident.entities.size)} interfaces fail, slow down or stop at once`;
   if (incident.kind === 'cohort')
     return `${formatNumber(Math.max(named, incident.actorCount))} ${plural(incident.members[0]?.kind ?? 'account')} act alike on ${incident.entity.id}`;
   if (incident.kind === 'crowd') return `${title} (and ${formatNumber(incident.actorCount - 1)} more at the same time)`;
-  if (incident.kind === 'interface' && incident.entities.size > 1) return `${title} (and ${incident.entities.size - 1} more)`;
+  if (incident.kind === 'interface') {
+    const others = incident.entities.size - 1;
+    const place = strongestOf(incident)?.kind === 'interface' ? '' : ` at ${incident.entity.id}`;
+    return `${title}${place}${others > 0 ? ` (and at ${others} more ${others === 1 ? 'interface' : 'interfaces'})` : ''}`;
+  }
   return title;
 }
 
@@ -81,8 +88,8 @@ function summaryOf(incident: Incident, detectors: ReadonlyMap<string, Detector>,
   const alerts = `${formatNumber(incident.alertCount)} ${incident.alertCount === 1 ? 'alert' : 'alerts'}`;
   const others = [...incident.entities].filter((id) => id !== incident.entity.id);
   const also =
-    incident.kind === 'interface' && others.length > 0
-      ? ` Also on ${others.sort().slice(0, 3).join(', ')}${others.length > 3 ? ` and ${others.length - 3} more` : ''}.`
+    (incident.kind === 'interface' || incident.kind === 'service') && others.length > 0
+      ? ` ${incident.kind === 'service' ? 'In trouble:' : 'Also on'} ${others.sort().slice(0, 3).join(', ')}${others.length > 3 ? ` and ${others.length - 3} more` : ''}.`
       : '';
   const single = incident.kind === 'entity' && incident.actorCount <= 1;
   const who =

@@ -1,7 +1,7 @@
 import type { EntityRef, Severity } from '../../schemas/alert.ts';
 
-/** interface: of one or more interfaces; cohort: actors alike on one interface; crowd: actors raised by one detector at one time; entity: one account, source or target; shift: the whole population. */
-export type IncidentKind = 'interface' | 'cohort' | 'crowd' | 'entity' | 'shift';
+/** interface: of one or more interfaces; service: trouble of many interfaces at one time; cohort: actors alike on one interface; crowd: actors raised by one detector at one time; entity: one account, source or target; shift: the whole population. */
+export type IncidentKind = 'interface' | 'service' | 'cohort' | 'crowd' | 'entity' | 'shift';
 
 /** An alert as its incident remembers it. Times in ms UTC. */
 export interface Member {
@@ -23,12 +23,16 @@ export interface Member {
   final: boolean;
   title: string;
   text: string;
+  /** an interface that fails, slows down or is silent: nothing that its callers make */
+  trouble: boolean;
 }
 
 export interface IncidentActor {
   kind: EntityRef['kind'];
   id: string;
   contribution: number;
+  /** of its own alerts, 0 where it has none */
+  own: number;
 }
 
 export interface Incident {

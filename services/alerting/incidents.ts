@@ -7,7 +7,7 @@ import { SEVERITIES } from '../../schemas/alert.ts';
 import { DAY, HOUR } from '../core/watermark.ts';
 import { identityHash } from './alert-record.ts';
 import { ACTORS_NAMED, addActors, addActorsOf, namedActors } from './incident-actors.ts';
-import { incidentRecord } from './incident-record.ts';
+import { incidentRecord, strongestOf } from './incident-record.ts';
 import type { Incident, IncidentActor, IncidentKind, Member } from './incident-types.ts';
 
 /** An incident spans at most this before it is renewed. */
@@ -19,8 +19,14 @@ const RECENT_PART = 6 * HOUR;
 const QUIET = DAY;
 /** So many actors with the same leading interface within a day are one cohort. */
 const COHORT = 4;
-/** … and as many that one detector raises, each on another interface, within this of each other are one crowd. */
-const CROWD_WITHIN = 6 * HOUR;
+/** … and as many that one detector raises, each on another interface, within this of each other are one crowd: by chance that many would not meet. */
+const CROWD_WITHIN = DAY;
+/** What stands out of a crowd by this factor has a story of its own. */
+const STANDS_OUT = 1.5;
+/** … and what a detector says of an actor makes it one of a crowd when it is at least this part of the strongest that is said of it. */
+const MAIN_PART = 2 / 3;
+/** So many interfaces in trouble at one time are the service's trouble, not each one's. */
+const SERVICE = 3;
 /** Alert ids and actors that one incident remembers. */
 const MEMBERS_KEPT = 1000;
 /** Closed incidents that can still be marked. */
@@ -38,8 +44,10 @@ type IncidentState = Omit<Incident, 'actors' | 'entities'> & { actors: [string, 
 /**
  * Groups the alerts of one tenant into incidents: what a person reads. Rules (design, section 8): interface alerts that
  * overlap in time and are related are one incident; an actor's alert joins the incident of the interface that leads it when they
- * overlap; four or more actors of one kind with the same leading interface within a day are one cohort incident, and so
- * many that one detector raises within hours, each on another interface, are one crowd; otherwise one per entity. Nothing spans more than two days. State is bounded: closed incidents leave, and only what
+ * overlap; trouble (errors, slow answers, silence) of three or more interfaces at one time is one informational incident of
+ * the service, which nothing else joins; four or more actors of one kind with the same leading interface within a day are
+ * one cohort incident, and so many that one detector raises within a day, each on another interface and none far stronger
+ * than the others, are one crowd; otherwise one per entity. Nothing spans more than two days. State is bounded: closed incidents leave, and only what
  * they raised is remembered, for marks.
  *
  * Calls of one pane end come in the canonical order of verdicts, then `commit`.
@@ -178,7 +186,7 @@ export class IncidentBook {
 
   /** Severity of the strongest member's detector at the fused evidence of all detectors in the incident. */
   private severityOf(incident: Incident): Severity {
-    if (incident.kind === 'shift' || incident.informational) return 'info';
+    if (incident.kind === 'shift' || incident.kind === 'service' || incident.informational) return 'info';
     const best = new Map<string, number>();
     let strongest: Member | undefined;
     let highest: Severity = 'info';
@@ -204,11 +212,23 @@ export class IncidentBook {
     const fitting = this.incidents.filter(
       (open) => open.kind !== 'shift' && !open.informational && member.end - open.startedAt <= LONGEST_INCIDENT,
     );
-    const own = fitting.find((open) => open.members.some((other) => sameEntity(other, member)) && member.recent <= open.endedAt + QUIET);
+    const own = fitting.find(
+      (open) =>
+        (open.kind !== 'service' || (member.trouble && overlaps(open, member))) &&
+        open.members.some((other) => sameEntity(other, member)) &&
+        member.recent <= open.endedAt + QUIET,
+    );
     if (own !== undefined) return own;
     if (member.kind === 'interface') return this.placeInterface(member, candidate, fitting);
     if (member.lead !== '') {
-      const led = fitting.find((open) => open.entities.has(member.lead) && overlaps(open, member) && standsBehind(open, member));
+      const led = fitting.find(
+        (open) =>
+          open.kind !== 'service' &&
+          open.entities.has(member.lead) &&
+          (overlaps(open, member) ||
+            (open.kind === 'cohort' && open.members[0].kind === member.kind && member.end - open.endedAt <= DAY)) &&
+          standsBehind(open, member),
+      );
       if (led !== undefined) return led;
       const cohort = this.cohortOf(member, fitting);
       if (cohort !== undefined) return cohort;
@@ -227,9 +247,12 @@ export class IncidentBook {
   }
 
   private placeInterface(member: Member, candidate: Candidate, fitting: Incident[]): Incident {
-    const same = fitting.find((open) => open.entities.has(member.id) && member.recent <= open.endedAt + QUIET);
+    if (member.trouble) return this.placeTrouble(member, fitting);
+    const same = fitting.find((open) => open.kind !== 'service' && open.entities.has(member.id) && member.recent <= open.endedAt + QUIET);
     if (same !== undefined) return same;
-    const beside = fitting.find((open) => open.kind === 'interface' && overlaps(open, member) && related(open, member, candidate));
+    const beside = fitting.find(
+      (open) => open.kind === 'interface' && !onlyTrouble(open) && overlaps(open, member) && related(open, member, candidate),
+    );
     if (beside !== undefined) return beside;
     // actors that were raised alone, are led by this interface and stand behind its alert: the same story
     const actors = new Set(candidate.actors.map((actor) => `${actor.kind} ${actor.id}`));
@@ -242,6 +265,20 @@ export class IncidentBook {
     );
     if (behind.length === 0) return this.openFor('interface', member);
     return this.union(behind, 'interface', { kind: 'interface', id: member.id });
+  }
+
+  /** Trouble of an interface that is under attack belongs there; else all that is in trouble at one time is one incident, from the third interface on the service's. */
+  private placeTrouble(member: Member, fitting: Incident[]): Incident {
+    const near = fitting.filter((open) => overlaps(open, member));
+    const attacked = near.find((open) => open.kind !== 'service' && !onlyTrouble(open) && open.entities.has(member.id));
+    if (attacked !== undefined) return attacked;
+    const beside = near.find((open) => open.kind === 'service' || onlyTrouble(open));
+    if (beside === undefined) return this.openFor('interface', member);
+    if (beside.kind === 'interface' && new Set(beside.entities).add(member.id).size >= SERVICE) {
+      beside.kind = 'service';
+      beside.entity = { kind: 'tenant', id: this.tenant };
+    }
+    return beside;
   }
 
   /** The fourth actor with one leading interface within a day turns the earliest of their incidents into the cohort's. */
@@ -260,17 +297,27 @@ export class IncidentBook {
     return this.union(alike, 'cohort', { kind: 'interface', id: member.lead });
   }
 
-  /** Actors of one kind that one detector raises within hours of each other, each on an interface of its own: the fourth makes a crowd, later ones join it. */
+  /**
+   * Actors of one kind that one detector raises within a day of each other, each on an interface of its own: the fourth
+   * makes a crowd, later ones join it. One that is far stronger than the others stays alone.
+   */
   private crowdOf(member: Member, fitting: Incident[]): Incident | undefined {
-    const alike = (open: Incident): boolean => {
-      const first = open.members[0];
-      return (
-        first !== undefined && first.kind === member.kind && first.detector === member.detector && member.end - open.endedAt <= CROWD_WITHIN
-      );
-    };
-    const crowd = fitting.find((open) => open.kind === 'crowd' && alike(open));
-    if (crowd !== undefined) return crowd;
-    const singles = fitting.filter((open) => open.kind === 'entity' && alike(open));
+    const alike = fitting.filter(
+      (open) =>
+        (open.kind === 'crowd' || open.kind === 'entity') &&
+        open.members[0]?.kind === member.kind &&
+        member.end - open.endedAt <= CROWD_WITHIN &&
+        open.members.some(({ detector, evidence }) => detector === member.detector && evidence >= MAIN_PART * strongestIn(open)),
+    );
+    const crowd = alike.find((open) => open.kind === 'crowd');
+    if (crowd !== undefined) return member.evidence <= STANDS_OUT * strongestIn(crowd) ? crowd : undefined;
+    const strengths = alike
+      .map(strongestIn)
+      .concat(member.evidence)
+      .sort((a, b) => b - a);
+    const most = strengths.find((strength, i) => strength <= STANDS_OUT * (strengths[i + 1] ?? 0)) ?? 0;
+    if (member.evidence > most) return undefined;
+    const singles = alike.filter((open) => strongestIn(open) <= most);
     return singles.length < COHORT - 1 ? undefined : this.union(singles, 'crowd', singles[0].entity);
   }
 
@@ -375,6 +422,7 @@ function memberOf(alert: AlertRecord, candidate: Candidate): Member {
     final: alert.final,
     title: alert.title,
     text: alert.reasons[0]?.text ?? '',
+    trouble: isTrouble(candidate),
   };
 }
 
@@ -386,10 +434,9 @@ function joinMember(incident: Incident, member: Member): void {
   incident.endedAt = Math.max(incident.endedAt, member.end);
   incident.detectedAt = Math.min(incident.detectedAt, member.detectedAt);
   if ((incident.kind === 'interface' && member.kind === 'interface') || incident.kind === 'crowd') {
-    const strongest = incident.members.reduce(
-      (best, other) => (other.kind === member.kind && other.evidence > best.evidence ? other : best),
-      member,
-    );
+    const strongest = [...incident.members, member]
+      .filter((other) => other.kind === member.kind)
+      .reduce((best, other) => (other.evidence > best.evidence ? other : best));
     incident.entity = { kind: member.kind, id: strongest.id };
   }
   incident.changed = true;
@@ -417,22 +464,36 @@ function related(incident: Incident, member: Member, candidate: Candidate): bool
   const shared = actors.filter((actor) => incident.actors.has(`${actor.kind} ${actor.id}`)).length;
   if (shared > 0 && shared >= SHARED_PART * Math.min(actors.length, incident.actors.size)) return true;
   const everyone = candidate.actorCount > ACTORS_NAMED && incident.actorCount > ACTORS_NAMED;
-  const nobody = actors.length === 0 || incident.actors.size === 0 || isTrouble(candidate);
+  const nobody = actors.length === 0 || incident.actors.size === 0;
   return (everyone || nobody) && incident.members.some((other) => other.kind === 'interface' && other.detector === member.detector);
 }
 
 /** Features of an interface that its callers do not make: who called while it failed says nothing. */
-const TROUBLE = /^(server_errors|slow|mean_duration|duration_ms|mean_size|requests_since_last)/;
+const TROUBLE = /^(server_errors|slow|mean_duration|duration_ms|requests_since_last)/;
 
+/** Whether an interface's window is odd because the interface does not do its work: most of the evidence says so. */
 function isTrouble(candidate: Candidate): boolean {
-  const { contributions } = scoreTerms(candidate.terms);
-  const strongest = contributions.indexOf(Math.max(...contributions));
-  return TROUBLE.test(candidate.terms[strongest]?.feature ?? '');
+  if (candidate.entity.kind !== 'interface') return false;
+  const { contributions, score } = scoreTerms(candidate.terms);
+  let trouble = 0;
+  candidate.terms.forEach((term, i) => {
+    if (TROUBLE.test(term.feature) || term.law.kind === 'floor') trouble += contributions[i];
+  });
+  return trouble > score / 2;
+}
+
+function onlyTrouble(incident: Incident): boolean {
+  return incident.kind === 'interface' && incident.members.every((member) => member.trouble);
+}
+
+function strongestIn(incident: Incident): number {
+  return strongestOf(incident)?.evidence ?? 0;
 }
 
 /** Whether an actor's alert belongs to the incident of the interface that leads it: it stands behind it, or the list of those who do is cut. */
 function standsBehind(incident: Incident, member: Member): boolean {
   if (incident.kind === 'cohort' || incident.actors.has(`${member.kind} ${member.id}`)) return true;
+  if (onlyTrouble(incident)) return false;
   return member.kind === 'target' || incident.actors.size === 0 || incident.actorCount > ACTORS_NAMED;
 }
 

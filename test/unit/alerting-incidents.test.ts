@@ -59,7 +59,7 @@ describe('incidents', () => {
         detector: 'latency',
         id: 'GET shop/x',
         end: at(10),
-        terms: [countTerm('slow', 18)],
+        terms: [countTerm('records', 18)],
         actors: [{ kind: 'account', id: 'x', weight: 1 }],
       }),
     ]);
@@ -90,8 +90,76 @@ describe('incidents', () => {
         terms: [countTerm('server_errors', 40)],
         actors: [{ kind: 'account', id: actor, weight: 1 }],
       });
-    const reports = [report(at(9), 'interface', [failing('GET shop/a', 'x'), failing('GET shop/b', 'y'), failing('GET shop/c', 'z')])];
-    expect(latest(checked(run(stage(), reports)).incidents)).toHaveLength(1);
+    const two = [report(at(9), 'interface', [failing('GET shop/a', 'x'), failing('GET shop/b', 'y')])];
+    const pair = latest(checked(run(stage(), two)).incidents);
+    expect(pair).toHaveLength(1);
+    expect(pair[0].entity.kind).toBe('interface');
+    expect(pair[0].severity).not.toBe('info');
+
+    const three = [report(at(9), 'interface', [failing('GET shop/a', 'x'), failing('GET shop/b', 'y'), failing('GET shop/c', 'z')])];
+    const service = latest(checked(run(stage(), three)).incidents);
+    expect(service).toHaveLength(1);
+    expect(service[0]).toMatchObject({ entity: { kind: 'tenant', id: 'shop' }, severity: 'info' });
+    expect(service[0].title).toContain('3 interfaces');
+  });
+
+  it('of the service take nobody in: what is attacked meanwhile, or fails a day later, is its own', () => {
+    const failing = (id: string, hour: number) =>
+      candidate({ detector: 'latency', id, end: at(hour + 1), terms: [countTerm('server_errors', 40)] });
+    const outage = report(
+      at(9),
+      'interface',
+      ['GET shop/a', 'GET shop/b', 'GET shop/c'].map((id) => failing(id, 9)),
+    );
+    const { alerts, incidents } = checked(
+      run(stage(), [outage, login(9, ['x']), accounts(9, ['a'], 'GET shop/a'), report(at(20), 'interface', [failing('GET shop/a', 20)])]),
+    );
+    const last = latest(incidents);
+    expect(last.map((incident) => [incident.entity.kind, incident.severity === 'info']).sort()).toEqual([
+      ['account', false],
+      ['interface', false],
+      ['interface', false],
+      ['tenant', true],
+    ]);
+    expect(alerts.filter((alert) => alert.detector === 'latency')).toHaveLength(4);
+  });
+
+  it('of one interface under attack take in its trouble', () => {
+    const failing = candidate({ detector: 'latency', id: LOGIN, end: at(10), terms: [countTerm('server_errors', 20)] });
+    const { incidents } = checked(run(stage(), [report(at(9), 'interface', [failing]), login(9, ['x'])]));
+    expect(latest(incidents)).toHaveLength(1);
+  });
+
+  it('of an actor whose own alerts say more than what was seen at its interface name no bystanders', () => {
+    const seen = candidate({
+      detector: 'login_abuse',
+      id: LOGIN,
+      end: at(10),
+      terms: [countTerm('failures', 40)],
+      actors: ['a', 'b', 'c'].map((id) => ({ kind: 'account' as const, id, weight: 1 })),
+    });
+    const { incidents } = checked(run(stage(), [report(at(9), 'interface', [seen]), accounts(9, ['a'], LOGIN)]));
+    const [one, ...others] = latest(incidents);
+    expect(others).toEqual([]);
+    expect(one.actors.map((actor) => actor.id)).toEqual(['a']);
+    expect(one.actor_count).toBe(3);
+  });
+
+  it('of a crowd leave out who is far stronger than the others', () => {
+    const each = ['a', 'b', 'c', 'd', 'e'].map((id) =>
+      candidate({
+        detector: 'volume',
+        id,
+        lead: `GET shop/${id}`,
+        end: at(10),
+        terms: id === 'c' ? undefined : [countTerm('requests', 40)],
+      }),
+    );
+    const last = latest(checked(run(stage(), [report(at(9), 'account', each)])).incidents);
+    expect(last.map((incident) => [incident.entity.id, incident.actor_count]).sort()).toEqual([
+      ['a', 4],
+      ['c', 1],
+    ]);
   });
 
   it('of interfaces hours apart are two', () => {
@@ -136,13 +204,13 @@ describe('incidents', () => {
     expect(incidents[0].title).toBe('60 accounts act alike on POST shop/login');
   });
 
-  it('of accounts with different leading interfaces stay apart, but many by one detector within hours are a crowd', () => {
+  it('of accounts with different leading interfaces stay apart, but many by one detector within a day are a crowd', () => {
     const ids = ['a', 'b', 'c', 'd', 'e'];
-    const slow = ids.map((id, i) => accounts(9 + 7 * i, [id], `GET shop/${id}`));
+    const slow = ids.map((id, i) => accounts(9 + 26 * i, [id], `GET shop/${id}`));
     expect(latest(checked(run(stage(), slow)).incidents)).toHaveLength(5);
     const mixed = ids.map((id, i) => accounts(9 + i, [id], `GET shop/${id}`, i % 2 === 0 ? 'volume' : 'novelty'));
     expect(latest(checked(run(stage(), mixed)).incidents)).toHaveLength(5);
-    const fast = ids.map((id, i) => accounts(9 + i, [id], `GET shop/${id}`));
+    const fast = ids.map((id, i) => accounts(9 + 5 * i, [id], `GET shop/${id}`));
     const crowd = latest(checked(run(stage(), fast)).incidents).filter((incident) => incident.status !== 'retracted');
     expect(crowd).toHaveLength(1);
     expect(crowd[0]).toMatchObject({ entity: { kind: 'account' }, actor_count: 5, title: 'volume on a (and 4 more at the same time)' });
