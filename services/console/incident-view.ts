@@ -8,7 +8,7 @@ import { formatNumber } from './table.ts';
 import { formatSpan, shortTime } from './times.ts';
 
 export interface IncidentViewOptions extends ExplanationOptions {
-  /** most alerts explained, the strongest first; the rest is counted */
+  /** most alerts explained, the one that gives the incident its title first, then the strongest; the rest is counted */
   alerts?: number;
   /** most actors named */
   actors?: number;
@@ -21,7 +21,8 @@ const ACTORS_SHOWN = 10;
 export function renderIncident(incident: IncidentRecord, alerts: readonly AlertRecord[], options: IncidentViewOptions): string {
   const { style, zone } = options;
   const head = `${severityPaint(incident.severity, style)(incident.severity.toUpperCase())}  ${style.bold(plainText(incident.title))}\n`;
-  const strongest = [...alerts].sort((a, b) => b.score - a.score || (a.alert_id < b.alert_id ? -1 : 1));
+  const named = (alert: AlertRecord): number => Number(incident.title.startsWith(alert.title));
+  const strongest = [...alerts].sort((a, b) => named(b) - named(a) || b.score - a.score || (a.alert_id < b.alert_id ? -1 : 1));
   const fields = renderFields(
     [
       [
@@ -31,7 +32,7 @@ export function renderIncident(incident: IncidentRecord, alerts: readonly AlertR
       ['tenant', incident.tenant],
       [incident.entity.kind, incident.entity.id],
       ['when', `${formatSpan(incident.started_at, incident.ended_at, zone)} (${zone}), detected ${shortTime(incident.detected_at, zone)}`],
-      ['score', scoreText(incident, strongest[0])],
+      ['score', scoreText(incident, alerts)],
       ['actors', actorsText(incident, options.actors ?? ACTORS_SHOWN)],
       ['summary', incident.summary],
     ],
@@ -59,12 +60,13 @@ export function renderIncident(incident: IncidentRecord, alerts: readonly AlertR
 }
 
 /** Several detectors that say different things of one incident weigh more together than each alone. */
-function scoreText(incident: IncidentRecord, strongest: AlertRecord | undefined): string {
+function scoreText(incident: IncidentRecord, alerts: readonly AlertRecord[]): string {
   const score = incident.score.toFixed(2);
-  if (strongest === undefined || strongest.score.toFixed(2) === score) return score;
+  const alone = Math.max(...alerts.map((alert) => alert.score)).toFixed(2);
+  if (alerts.length === 0 || alone === score) return score;
   return incident.detectors.length > 1
-    ? `${score} (${incident.detectors.join(', ')} together; the strongest alert alone ${strongest.score.toFixed(2)})`
-    : `${score} (grew since the alert below, ${strongest.score.toFixed(2)})`;
+    ? `${score} (${incident.detectors.join(', ')} together; the strongest alert alone ${alone})`
+    : `${score} (grew since its alert, ${alone})`;
 }
 
 /** An alert of a condition that outlived its first incident: this one takes it up. */
