@@ -19,6 +19,8 @@ export interface AlertContext {
   lateness: number;
   model: { name: string; version: string };
   configVersion: string;
+  /** said after the title */
+  note?: string;
 }
 
 /** First 32 hex digits of SHA-256 over the parts, each with its length before it. */
@@ -46,7 +48,7 @@ export function alertRecord(tenant: string, candidate: Candidate, context: Alert
     incident_id: '',
     tenant,
     detector: candidate.detector,
-    title: alertTitle(context.detector.title, candidate.entity),
+    title: `${alertTitle(context.detector.title, candidate.entity)}${context.note ?? ''}`,
     entity: candidate.entity,
     related: candidate.related,
     identity: candidate.identity,

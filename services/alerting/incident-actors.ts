@@ -5,7 +5,7 @@ import type { Incident, IncidentActor } from './incident-types.ts';
 const ACTORS_KEPT = 200;
 export const ACTORS_NAMED = 50;
 /** An actor that weighs less than this part of the heaviest passed by; it is counted, not named. */
-const PART_OF_HEAVIEST = 0.1;
+const PART_OF_HEAVIEST = 0.25;
 
 /** Takes in who stands behind a window: an actor's own window names itself, others name their actors by weight. */
 export function addActorsOf(incident: Incident, candidate: Candidate, score: number): void {

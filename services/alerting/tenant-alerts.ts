@@ -22,12 +22,15 @@ import { IncidentBook } from './incidents.ts';
 import type { MarksState } from './marks.ts';
 import { Marks } from './marks.ts';
 import type { WaitingPane } from './report-queue.ts';
+import type { SuccessorsState } from './successors.ts';
+import { Successors } from './successors.ts';
 
 export interface TenantAlertsState {
   calibration: CalibrationState;
   companions: CompanionsState;
   holds: HoldsState;
   marks: MarksState;
+  successors: SuccessorsState;
   incidents: IncidentBookState;
 }
 
@@ -74,6 +77,7 @@ export class TenantAlerts {
   private readonly companions = new Companions();
   private readonly holds = new Holds();
   private readonly marks = new Marks();
+  private readonly successors = new Successors();
   private readonly book: IncidentBook;
 
   constructor(tenant: string, config: AlertConfig, detectors: ReadonlyMap<string, Detector>, counts: VerdictCounts) {
@@ -147,6 +151,7 @@ export class TenantAlerts {
       companions: this.companions.toJSON(),
       holds: this.holds.toJSON(),
       marks: this.marks.toJSON(),
+      successors: this.successors.toJSON(),
       incidents: this.book.toJSON(),
     };
   }
@@ -156,6 +161,7 @@ export class TenantAlerts {
     this.companions.restore(state.companions);
     this.holds.restore(state.holds);
     this.marks.restore(state.marks);
+    this.successors.restore(state.successors);
     this.book.restore(state.incidents);
   }
 
@@ -166,6 +172,7 @@ export class TenantAlerts {
       this.calibration.note(day, candidate.detector, entityKey(candidate), candidate.evidence);
     }
     if (report.minute) return this.minuteRaises(report, end);
+    this.successors.learn(report);
     return this.calibration.absorb(hour, day, report.histograms, report.pane, SHIFTING_VIEWS.has(report.view));
   }
 
@@ -246,7 +253,10 @@ export class TenantAlerts {
     }
     const strongestOfEach = new Map<string, number>([[candidate.detector, candidate.evidence]]);
     for (const companion of companions) strongestOfEach.set(companion.detector, companion.evidence);
-    const severity: Severity = detector.informational === true ? 'info' : detector.severity(fusedEvidence([...strongestOfEach.values()]));
+    // a release that retires an interface is no stop: everyone has gone on to the next one
+    const successor = isSilence(candidate) ? this.successors.of(candidate.entity.id, candidate.end) : undefined;
+    const severity: Severity =
+      detector.informational === true || successor !== undefined ? 'info' : detector.severity(fusedEvidence([...strongestOfEach.values()]));
     const alert = alertRecord(this.tenant, candidate, {
       detector,
       threshold,
@@ -255,6 +265,7 @@ export class TenantAlerts {
       lateness: this.settings.lateness,
       model: this.config.model,
       configVersion,
+      note: successor === undefined ? '' : `, replaced by ${successor}`,
     });
     if (continued !== undefined) {
       this.book.renew({ ...alert, alert_id: continued }, candidate);
@@ -289,6 +300,12 @@ function compareVerdicts(a: Pending, b: Pending): number {
     x.start - y.start ||
     x.end - y.end
   );
+}
+
+/** Whether the strongest that a window says is that too little comes. */
+function isSilence({ terms }: Candidate): boolean {
+  const { contributions } = scoreTerms(terms);
+  return terms[contributions.indexOf(Math.max(...contributions))]?.law.kind === 'floor';
 }
 
 function entityKey(candidate: Candidate): string {
