@@ -9,11 +9,14 @@ const NAMED_SHARE = 0.05;
 const TRUE_SHARE = 0.2;
 /** Longer incidents count for nothing: who alerts always is always right. */
 const LONGEST_MS = 48 * 3_600_000;
+const DAY_MS = 86_400_000;
 
 export interface EvaluationOptions {
   /** days of all tenants together: what false incidents are counted per */
   tenantDays: number;
   benign?: readonly LabelledBenign[];
+  /** ms UTC at which the input of every tenant begins: false incidents are then also counted by day of the run */
+  start?: number;
 }
 
 /** How a campaign fared. */
@@ -53,6 +56,8 @@ export interface Evaluation {
   medianDelay: number | undefined;
   /** false incidents by benign note name; `unattributed` for the rest */
   falseByNote: Record<string, number>;
+  /** false incidents by the day of the run on which they were detected, the first day first; [] without a start */
+  falseByDay: number[];
   campaigns: CampaignResult[];
   incidents: IncidentResult[];
 }
@@ -84,6 +89,7 @@ export function evaluateIncidents(
   }));
   const judged: IncidentResult[] = [];
   const falseByNote: Record<string, number> = {};
+  const falseByDay: number[] = [];
 
   for (const incident of lastRevisions(incidents)) {
     const found: string[] = [];
@@ -102,6 +108,11 @@ export function evaluateIncidents(
     }
     const kind: IncidentClass = incident.severity === 'info' ? 'informational' : found.length > 0 ? 'true' : touches ? 'partial' : 'false';
     const notes = kind === 'false' ? notesOf(incident, options.benign ?? []) : [];
+    if (kind === 'false' && options.start !== undefined) {
+      const day = Math.max(0, Math.floor((Date.parse(incident.detected_at) - options.start) / DAY_MS));
+      while (falseByDay.length <= day) falseByDay.push(0);
+      falseByDay[day]++;
+    }
     if (kind === 'false') for (const note of notes.length > 0 ? notes : ['unattributed']) falseByNote[note] = (falseByNote[note] ?? 0) + 1;
     judged.push({ incident: incident.incident_id, tenant: incident.tenant, class: kind, campaigns: found, notes, title: incident.title });
   }
@@ -119,6 +130,7 @@ export function evaluateIncidents(
     precision: trueIncidents + falseIncidents > 0 ? trueIncidents / (trueIncidents + falseIncidents) : 0,
     medianDelay: medianDelay(results),
     falseByNote,
+    falseByDay,
     campaigns: results,
     incidents: judged,
   };

@@ -16,7 +16,7 @@ export function incidentRecord(
   state: { revision: number; status: IncidentRecord['status']; severity: Severity; configVersion: string },
 ): IncidentRecord {
   const names = [...new Set([...incident.members.map((member) => member.detector), ...Object.keys(incident.shifts)])].sort();
-  const actors = leadingActors(incident);
+  const actors = incident.kind === 'service' ? [] : leadingActors(incident);
   return {
     schema_version: ALERT_SCHEMA_VERSION,
     incident_id: incident.id,
@@ -28,7 +28,8 @@ export function incidentRecord(
     status: state.status,
     entity: incident.entity,
     actors: actors.map(({ kind, id, contribution }) => ({ kind, id, contribution })),
-    actor_count: incident.actorCount,
+    // nobody made an outage that everybody met
+    actor_count: incident.kind === 'service' ? 0 : incident.actorCount,
     detectors: names,
     alert_ids: incident.members.map((member) => member.alert),
     started_at: isoTime(incident.startedAt),
@@ -91,14 +92,21 @@ function summaryOf(incident: Incident, detectors: ReadonlyMap<string, Detector>,
     (incident.kind === 'interface' || incident.kind === 'service') && others.length > 0
       ? ` ${incident.kind === 'service' ? 'In trouble:' : 'Also on'} ${others.sort().slice(0, 3).join(', ')}${others.length > 3 ? ` and ${others.length - 3} more` : ''}.`
       : '';
-  const single = incident.kind === 'entity' && incident.actorCount <= 1;
-  const who =
-    actors.length === 0 || single
-      ? ''
-      : ` ${formatNumber(incident.actorCount)} ${incident.actorCount === 1 ? 'actor' : 'actors'}, led by ${actors.slice(0, 3).join(', ')}.`;
+  const who = whoOf(incident, actors);
   const lead = incident.kind === 'entity' && incident.lead !== '' ? ` Mostly on ${incident.lead}.` : '';
   const reason = strongest === undefined || strongest.text === '' ? '' : ` Strongest: ${strongest.text}.`;
   return `From ${span}: ${alerts} on ${incident.entity.kind} ${incident.entity.id}.${lead}${also}${who}${reason}`;
+}
+
+/** Who stands behind it; of trouble, who met it. */
+function whoOf(incident: Incident, actors: string[]): string {
+  if (incident.kind === 'service') return incident.actorCount === 0 ? '' : ` ${formatNumber(incident.actorCount)} callers met it.`;
+  if (actors.length === 0 || (incident.kind === 'entity' && incident.actorCount <= 1)) return '';
+  const count = formatNumber(incident.actorCount);
+  const leading = actors.slice(0, 3).join(', ');
+  if (incident.members.every((member) => member.trouble))
+    return ` ${count} ${incident.actorCount === 1 ? 'caller' : 'callers'} met it, most of all ${leading}.`;
+  return incident.actorCount === 1 ? ` By ${leading}.` : ` ${count} actors, led by ${leading}.`;
 }
 
 function plural(kind: string): string {

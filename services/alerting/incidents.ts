@@ -19,7 +19,8 @@ const RECENT_PART = 6 * HOUR;
 const QUIET = DAY;
 /** So many actors with the same leading interface within a day are one cohort. */
 const COHORT = 4;
-/** … and as many that one detector raises, each on another interface, within this of each other are one crowd: by chance that many would not meet. */
+/** … and so many that one detector raises, each on another interface, within this of each other are one crowd: by chance they would not meet. */
+const CROWD = 4;
 const CROWD_WITHIN = DAY;
 /** What stands out of a crowd by this factor has a story of its own. */
 const STANDS_OUT = 1.5;
@@ -318,7 +319,7 @@ export class IncidentBook {
     const most = strengths.find((strength, i) => strength <= STANDS_OUT * (strengths[i + 1] ?? 0)) ?? 0;
     if (member.evidence > most) return undefined;
     const singles = alike.filter((open) => strongestIn(open) <= most);
-    return singles.length < COHORT - 1 ? undefined : this.union(singles, 'crowd', singles[0].entity);
+    return singles.length < CROWD - 1 ? undefined : this.union(singles, 'crowd', singles[0].entity);
   }
 
   /** Joins incidents into the earliest of them, which changes what it is about and keeps its id; the others are retracted. */

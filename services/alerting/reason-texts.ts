@@ -69,6 +69,13 @@ const PHRASES: Readonly<Record<string, string | readonly [one: string, many: str
   new_country_requests: ['request from a country new to the account', 'requests from countries new to the account'],
   slow: ['request slower than 1 s', 'requests slower than 1 s'],
   external: ['request from outside', 'requests from outside'],
+  other_requests: ['request by others than the busiest caller', 'requests by others than the busiest caller'],
+  active_hours: ['active hour', 'active hours'],
+  requests_after_contract: ['answered request after the end of the contract', 'answered requests after the end of the contract'],
+  new_callers_on_guarded_port: [
+    'caller that never called it before, at a port of administration or data',
+    'callers that never called it before, at a port of administration or data',
+  ],
   external_on_data_port: ['connection from outside to a data port', 'connections from outside to a data port'],
   accounts: ['account', 'different accounts'],
   new_accounts: ['account not seen before', 'accounts not seen before'],
@@ -128,7 +135,7 @@ function normalText(base: string, { low, high }: ExpectedRange): string {
   const highText = formatAmount(base, high);
   if (high === 0) return 'none is normal';
   if (lowText === highText) return `${highText} is normal`;
-  return low <= 0 ? `up to ${highText} are normal` : `between ${lowText} and ${highText} are normal`;
+  return low <= 0 ? `up to ${highText} ${high === 1 ? 'is' : 'are'} normal` : `between ${lowText} and ${highText} are normal`;
 }
 
 function scopeText(term: Term, entity: EntityRef): string {

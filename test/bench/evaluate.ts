@@ -134,7 +134,7 @@ const total = evaluateIncidents(
   all.flatMap(({ incidents }) => incidents),
   all.flatMap(({ alerts }) => alerts),
   all.flatMap(({ labels }) => labels.campaigns),
-  { tenantDays: days * plans.length, benign: all.flatMap(({ labels }) => labels.benign) },
+  { tenantDays: days * plans.length, benign: all.flatMap(({ labels }) => labels.benign), start: plans[0]?.start },
 );
 const share = (hits: number, of: number): string => {
   const { low, high } = wilson(hits, of);
@@ -152,4 +152,7 @@ console.log(
   `false incidents ${total.falseIncidents}, ${total.falsePerTenantDay.toFixed(2)} per tenant and day; precision ${total.precision.toFixed(2)}`,
 );
 console.log(`false incidents by benign note: ${JSON.stringify(total.falseByNote)}`);
+console.log(
+  `false incidents per tenant by day of the run: ${total.falseByDay.map((count) => (count / plans.length).toFixed(2)).join(' ')}`,
+);
 if (flags.out !== undefined) writeFileSync(flags.out, `${JSON.stringify({ flags, total }, null, 2)}\n`);

@@ -101,6 +101,9 @@ describe('incidents', () => {
     expect(service).toHaveLength(1);
     expect(service[0]).toMatchObject({ entity: { kind: 'tenant', id: 'shop' }, severity: 'info' });
     expect(service[0].title).toContain('3 interfaces');
+    expect(service[0].actors).toEqual([]);
+    expect(service[0].actor_count).toBe(0);
+    expect(pair[0].summary).toContain('2 callers met it');
   });
 
   it('of the service take nobody in: what is attacked meanwhile, or fails a day later, is its own', () => {
