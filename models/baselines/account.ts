@@ -50,7 +50,8 @@ const RUNNING = ANCHOR + N;
 const RECORD = RUNNING + N; // highest hour, fading
 const HELD_RECORD = RECORD + N; // of the days held back
 const TODAY_RECORD = HELD_RECORD + N;
-const STRIDE = TODAY_RECORD + N;
+const TODAY_MINUTES = TODAY_RECORD + N;
+const STRIDE = TODAY_MINUTES + 1;
 
 /** Told when an account's day is over, for the population's histograms. */
 export interface DayObserver {
@@ -253,7 +254,7 @@ export class AccountBaselines {
   /** Active minutes of an active hour of the own past, and the hours behind it. */
   activeMinutes(): { mean: number; hours: number } {
     const d = this.slab.data;
-    const hours = d[this.row + HOURS] + d[this.row + TODAY_HOURS];
+    const hours = d[this.row + HOURS];
     return { mean: hours > 0 ? d[this.row + MINUTES] / hours : 0, hours };
   }
 
@@ -286,6 +287,7 @@ export class AccountBaselines {
     d[row + TODAY] = calendar.day;
     d[row + TODAY_OFF] = calendar.working ? 0 : 1;
     d[row + TODAY_HOURS]++;
+    d[row + TODAY_MINUTES] += values[A.active_minutes];
     // without a past of its own there is no telling what is odd for it: all is learned
     if (odd && d[row + DAYS] >= LEAST_QUARANTINE_DAYS) d[row + ODD_TODAY] = 1;
     for (let level = 0; level < N; level++) {
@@ -302,7 +304,7 @@ export class AccountBaselines {
     if (!odd) {
       d[row + BLOCKS + (calendar.working ? 0 : 6) + (calendar.hour >> 2)]++;
       d[row + ASSETS] += values[A.assets];
-      d[row + MINUTES] += values[A.active_minutes];
+
       const regularity = values[A.gap_regularity];
       if (values[A.requests] >= 9) {
         d[row + REGULAR_HOURS] += 1;
@@ -369,6 +371,7 @@ export class AccountBaselines {
       this.forget(KEEP);
       d[row + DAYS]++;
       d[row + HOURS] += d[row + TODAY_HOURS];
+      d[row + MINUTES] += d[row + TODAY_MINUTES];
       for (let level = 0; level < N; level++) {
         const total = d[row + RUNNING + level];
         d[row + RECORD + level] = Math.max(d[row + RECORD + level] * KEEP_RECORD, d[row + TODAY_RECORD + level]);
@@ -383,6 +386,7 @@ export class AccountBaselines {
     d.fill(0, row + TODAY_RECORD, row + TODAY_RECORD + N);
     d.fill(0, row + NOVEL_TODAY, row + NOVEL_TODAY + NOVELTIES.length);
     d[row + TODAY_HOURS] = 0;
+    d[row + TODAY_MINUTES] = 0;
     d[row + ODD_TODAY] = 0;
     d[row + LIFE_DAYS]++;
   }
@@ -409,6 +413,8 @@ export class AccountBaselines {
     const days = d[row + HELD_DAYS];
     this.forget(KEEP ** days);
     d[row + DAYS] += days;
+    // of the days held back the active minutes are not kept: as many as in the other hours
+    if (d[row + HOURS] > 0) d[row + MINUTES] *= 1 + d[row + HELD_HOURS] / d[row + HOURS];
     d[row + HOURS] += d[row + HELD_HOURS];
     for (let level = 0; level < N; level++) {
       const total = d[row + HELD + level];
@@ -423,17 +429,23 @@ export class AccountBaselines {
   }
 }
 
-/** Levels of which most hours have none, and which come in lots when they come. */
-const SPARSE = new Set<number>([LEVEL.exports, LEVEL.sensitive, LEVEL.objects, LEVEL.new_objects]);
+/** Levels of which most hours have none, and which come in lots when they come: how much a lot is for those who rarely have one. */
+const LOTS = new Map<number, number>([
+  [LEVEL.exports, 3],
+  [LEVEL.sensitive, 4],
+  [LEVEL.objects, 4],
+  [LEVEL.new_objects, 4],
+]);
 
 /**
  * For sparse levels a past without any says that the account rarely does it, not that it would do little if it did: the
- * scale of the law (mean x dispersion), which is the size of a lot, stays at least the group's.
+ * scale of the law (mean x dispersion), which is the size of a lot, stays at least the group's, and at least a small lot.
  */
 function keepScale(out: Expectation, level: number, groupMean: number, between: number): void {
-  if (!SPARSE.has(level)) return;
+  const lot = LOTS.get(level);
+  if (lot === undefined) return;
   out.mean = Math.max(out.mean, groupMean / 20);
-  out.dispersion = Math.max(out.dispersion, (groupMean * between) / out.mean);
+  out.dispersion = Math.max(out.dispersion, Math.max(groupMean * between, lot / (1 + out.mean)) / out.mean);
 }
 
 /** The dispersion of accounts of this level's amount, as far as the own mean is known. */

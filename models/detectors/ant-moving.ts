@@ -21,7 +21,7 @@ export const antMoving: Detector<AccountBaselines> = {
   title: '{key} takes more, a little each day',
   features: TAKEN.flatMap((name) => [`${name}_3d`, `${name}_7d`, `${name}_7d_peers`]),
   needs: ['account', 'object'],
-  gate: 3.3,
+  gate: 2.8,
   // days of slow growth are what the anchor is for; holding them back from the own past would hide a new level for good
   quarantines: false,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,

@@ -26,7 +26,7 @@ export const bulkExport: Detector<AccountBaselines> = {
   title: '{key} takes an unusual amount of data',
   features: [...TAKEN, ...TAKEN.map((name) => `${name}_1d`), 'requests_at_this_hour', ...TAKEN.map((name) => `${name}_running`)],
   needs: ['account', 'bytesOut'],
-  gate: 5.5,
+  gate: 5,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,
   terms(window, b) {
     const service = (window.flags & FLAG.service) !== 0;

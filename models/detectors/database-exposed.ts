@@ -33,7 +33,7 @@ export const databaseExposed: Detector<InterfaceBaselines> = {
   title: 'Service {key} is reached from where it never was',
   features: ['external', 'external_on_data_port', 'new_callers', 'new_callers_1d', 'new_callers_on_guarded_port', 'requests'],
   needs: ['flow'],
-  gate: 3.5,
+  gate: 3,
   applies: (flags) => (flags & FLAG.flow) !== 0,
   terms(window, b) {
     const { values } = window;

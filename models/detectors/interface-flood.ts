@@ -8,6 +8,7 @@ import { severityOf } from '../severity.ts';
 import { countTerm, lawTerm, strongest } from '../terms.ts';
 
 const LEAST_REQUESTS = 200;
+const KNOWN_HOURS = 72;
 
 /**
  * More, or the same again (scenario 19): far beyond the season, and by few callers or by callers that do nothing else.
@@ -20,7 +21,7 @@ export const interfaceFlood: Detector<InterfaceBaselines> = {
   title: '{key} is flooded',
   features: ['requests', 'requests_per_caller', 'top_caller', 'heavy_callers', 'single_callers', 'server_errors', 'slow'],
   needs: [],
-  gate: 6.5,
+  gate: 6,
   applies: (flags) => (flags & FLAG.asset) === 0,
   terms(window, b) {
     const requests = window.values[I.requests];
@@ -36,6 +37,9 @@ export const interfaceFlood: Detector<InterfaceBaselines> = {
     addCount(terms, window, b, 'top_caller', 'who', 0.7);
     addShares(terms, window, b, '1h', 'who', 0.7, 'heavy_callers', 'single_callers');
     if (strongest(terms, 'who') < 0.7) return undefined;
+    // a job that comes once a day is not known before it has come a few times
+    const known = Math.min(1, b.hours / KNOWN_HOURS);
+    for (const term of terms) term.weight *= known;
     addShares(terms, window, b, '1h', 'effect', 0.5, 'server_errors', 'slow');
     return terms;
   },

@@ -15,7 +15,7 @@ export const interfaceLarger: Detector<InterfaceBaselines> = {
   title: '{key} answers with more than usual',
   features: ['mean_size'],
   needs: ['bytesOut'],
-  gate: 5,
+  gate: 4.5,
   applies: (flags) => (flags & (FLAG.flow | FLAG.asset | FLAG.export)) === 0,
   terms(window, b) {
     const requests = window.values[I.requests];

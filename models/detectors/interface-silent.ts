@@ -1,7 +1,9 @@
 import type { InterfaceBaselines } from '../baselines/interface.ts';
 import type { Detector } from '../detector.ts';
+import type { Term } from '../evidence.ts';
 import { I } from '../levels.ts';
 import { severityOf } from '../severity.ts';
+import type { ClosedWindow } from '../windows.ts';
 
 /** Hours of past that must be known before a stop means something. */
 export const LEAST_HOURS = 30;
@@ -19,7 +21,7 @@ const LEAST_MINUTES = 3;
 const LEAST_DISPERSION = 0.1;
 const MOST_DISPERSION = 0.2;
 /** How well the rate of the very hour is known, as a relative variance. */
-const RATE_DISPERSION = 0.1;
+const RATE_DISPERSION = 0.05;
 
 /** Nothing comes any more where much always came (scenario 19). Looked at by minutes, so that the stop alarms at the stop. */
 export const interfaceSilent: Detector<InterfaceBaselines> = {
@@ -27,16 +29,20 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
   view: 'interface',
   window: '1h',
   title: '{key} has gone silent',
-  features: ['requests_since_last', 'requests'],
+  features: ['requests_since_last', 'requests', 'other_requests'],
   needs: [],
   gate: 4,
   quarantines: false,
   terms(window, b) {
     // a stray request now and then does not make it less of a stop: the hour is far below what always comes
     if (b.hours < LEAST_HOURS) return undefined;
-    const rate = b.steadyRate(window.calendar, LEAST_STEADY);
+    const steady = b.steadyRate(window.calendar, LEAST_STEADY);
+    // where the hours beside bring half as much it is a stream, not a batch, and its own hour is the measure
+    const own = b.requests(window.calendar).mean;
+    const rate = steady >= 0.5 * own ? own * b.recentLevel : steady;
     const requests = window.values[I.requests];
-    if (rate === 0 || requests > 0.15 * rate) return undefined;
+    if (rate < LEAST_STEADY) return undefined;
+    if (requests > 0.15 * rate) return othersSilent(window, b, rate);
     const expected = { ...b.requests(window.calendar) };
     if (expected.scope !== 'own' || expected.size < 2) return undefined;
     const usual = Math.min(MOST_DISPERSION, Math.max(expected.dispersion, LEAST_DISPERSION));
@@ -87,4 +93,26 @@ function dispersionOf(mean: number, decades: number): number {
     else high = middle;
   }
   return high;
+}
+
+/** All but the busiest caller have stopped: a probe goes on asking while nobody else gets through. */
+function othersSilent(window: ClosedWindow, b: InterfaceBaselines, rate: number): Term[] | undefined {
+  const top = window.values[I.top_caller];
+  const others = window.values[I.requests] - top;
+  if (others > 0.2 * (rate - top) || window.partial) return undefined;
+  const busiest = b.count('top_caller').mean;
+  const mean = (rate - Math.max(top, busiest)) * b.recentLevel;
+  if (mean < LEAST_STEADY || others > 0.2 * mean || top > 1.5 * busiest) return undefined;
+  const expected = b.requests(window.calendar);
+  if (expected.scope !== 'own' || expected.size < 2) return undefined;
+  return [
+    {
+      feature: 'other_requests',
+      value: others,
+      law: { kind: 'floor', mean, dispersion: MOST_DISPERSION },
+      baseline: { scope: expected.scope, size: expected.size },
+      group: 'silence',
+      weight: 1,
+    },
+  ];
 }

@@ -17,7 +17,7 @@ export const machineBehaviour: Detector<AccountBaselines> = {
   title: '{key} behaves like a machine',
   features: ['gap_unevenness', 'active_minutes', 'active_hours_1d', 'requests', 'requests_at_this_hour'],
   needs: ['account'],
-  gate: 5,
+  gate: 4.5,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous | FLAG.service | FLAG.robot)) === 0,
   terms(window, b) {
     const { values, calendar } = window;
@@ -26,7 +26,7 @@ export const machineBehaviour: Detector<AccountBaselines> = {
     const regular = regularTerm(values[A.gap_regularity], values[A.requests], b, 1);
     if (regular !== undefined) terms.push(regular);
     addPersistence(terms, values[A.active_minutes], b);
-    if (strongest(terms, 'regular') + strongest(terms, 'idle') < 1) return undefined;
+    if (strongest(terms, 'regular') + strongest(terms, 'idle') + strongest(terms, 'hours') < 1) return undefined;
     const expected = b.hour(LEVEL.requests);
     if (values[A.requests] > 1.5 * expected.mean) terms.push(countTerm('requests', values[A.requests], expected, 'volume', 0.7));
     if (b.lifeDays >= 5) {
@@ -51,7 +51,8 @@ export function addPersistence(terms: Term[], minutes: number, b: AccountBaselin
     const own = b.activeMinutes();
     const share = (own.mean * own.hours + PERSON_MINUTES * MINUTES_STRENGTH) / (own.hours + MINUTES_STRENGTH) / 60;
     if (minutes > 90 * share) {
-      const s = 4.2;
+      // hours of one account differ less than those of all
+      const s = 4.2 + 4 * Math.min(1, own.hours / 12);
       terms.push({
         feature: 'active_minutes',
         value: Math.min(60, minutes),
@@ -63,7 +64,7 @@ export function addPersistence(terms: Term[], minutes: number, b: AccountBaselin
     }
   }
   const { today, mean, days } = b.activeHours();
-  if (today < 10 || days < 3) return;
+  if (today < 8 || days < 3) return;
   const share = Math.min(0.9, (mean * days + PERSON_HOURS * HOURS_STRENGTH) / (days + HOURS_STRENGTH) / 24);
   if (today < 36 * share) return;
   const s = 12;

@@ -20,7 +20,7 @@ export const objectTraversal: Detector<AccountBaselines> = {
   title: '{key} walks through objects that it never used',
   features: ['new_objects', 'new_objects_1d', 'objects', 'objects_1d', 'errors', 'errors_1d', 'neighbours'],
   needs: ['account', 'object'],
-  gate: 6.5,
+  gate: 5.5,
   applies: (flags) => (flags & (FLAG.flow | FLAG.robot)) === 0,
   terms(window, b) {
     const fresh = b.amount('1d', LEVEL.new_objects);

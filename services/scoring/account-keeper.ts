@@ -54,6 +54,8 @@ export class AccountKeeper implements PaneKeeper {
   private readonly provisional: (end: number) => boolean;
   private readonly window: ClosedWindow;
   private readonly minutes: AccountMinutes;
+  /** ends of contracts by account, where the tenant's config has any */
+  private readonly contractEnd: ReturnType<typeof contractEnds>;
   private lastSweep = 0;
 
   constructor(tenant: string, config: ViewStageConfig, out: Emit[], provisional: (end: number) => boolean) {
@@ -63,7 +65,8 @@ export class AccountKeeper implements PaneKeeper {
     this.calendar = calendar;
     this.state = new AccountTenant(panes);
     this.closer = new AccountCloser(this.state);
-    this.scoring = createViewScoring('account', { contractEnd: contractEnds(config) });
+    this.scoring = createViewScoring('account', {});
+    this.contractEnd = contractEnds(config, tenant);
     this.out = out;
     this.provisional = provisional;
     this.packer = new PartialPacker(tenant, config.nextPartitions, (partition, value) =>
@@ -141,6 +144,7 @@ export class AccountKeeper implements PaneKeeper {
       this.rows.push(account, hour, w.values, ROLLING_COLUMNS, w.rolling);
       w.slot = account;
       w.key = '';
+      if (this.contractEnd !== undefined) w.contractEnd = this.contractEnd(t.accounts.text(account));
       w.firstSeen = t.firstSeen[account];
       w.activeDays = t.activeDays[account] - 1;
       w.flags = t.accountPanes.marks[pane];

@@ -30,15 +30,12 @@ export function tenantTime(config: ViewStageConfig, tenant: string): { panes: Pa
 }
 
 /**
- * The end of an account's contract as the config has it, ms UTC; undefined when no tenant's contracts end. Members are
+ * The end of an account's contract as the config has it, ms UTC; undefined when none of the tenant's contracts ends. Members are
  * compared with the id as it is shown: where accounts are stored hashed, patterns of readable names match nothing.
  */
-export function contractEnds(config: ViewStageConfig): ((tenant: string, key: string) => number | undefined) | undefined {
-  const tenants = new Map<string, { pattern: RegExp; until: number }[]>();
-  for (const [name, { contracts }] of Object.entries(config.tenants)) {
-    const ends = (contracts ?? []).flatMap(({ members, until }) => members.map((text) => ({ pattern: globPattern(text), until })));
-    if (ends.length > 0) tenants.set(name, ends);
-  }
-  if (tenants.size === 0) return undefined;
-  return (tenant, key) => tenants.get(tenant)?.find(({ pattern }) => pattern.test(key))?.until;
+export function contractEnds(config: ViewStageConfig, tenant: string): ((account: string) => number | undefined) | undefined {
+  const { contracts } = config.tenants[tenant] ?? config.defaults;
+  const ends = (contracts ?? []).flatMap(({ members, until }) => members.map((text) => ({ pattern: globPattern(text), until })));
+  if (ends.length === 0) return undefined;
+  return (account) => ends.find(({ pattern }) => pattern.test(account))?.until;
 }

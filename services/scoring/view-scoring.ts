@@ -31,8 +31,6 @@ export interface ViewScoring {
 export interface ViewScoringOptions {
   /** FLAG bits to add for a key (roles that the config names), given tenant and key */
   roleOf?: (tenant: string, key: string) => number;
-  /** accounts: ms UTC of the end of a contract that the config names, given tenant and key; undefined: none */
-  contractEnd?: (tenant: string, key: string) => number | undefined;
   /** multiplies the evidence of a detector; 1 when left out */
   sensitivity?: Readonly<Record<string, number>>;
 }
@@ -118,7 +116,6 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
     closeHour(window, enrich) {
       const tenant = tenantOf(window.tenant);
       if (options.roleOf !== undefined) window.flags |= options.roleOf(window.tenant, window.key);
-      if (options.contractEnd !== undefined) window.contractEnd = options.contractEnd(window.tenant, window.key);
       const { slot, flags } = window;
       peaks.turn(slot, window.calendar.day);
       kit.look(window, tenant.prior, tenant.report);
