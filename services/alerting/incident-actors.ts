@@ -33,15 +33,18 @@ export function addActors(incident: Incident, from: Incident): void {
 }
 
 /**
- * The actors named in a record: largest contribution first. Where alerts of actors themselves weigh more than
+ * The actors named in a record, largest contribution first, and how many matter in all. Where alerts of actors themselves weigh more than
  * what was seen at an interface or target, they explain it, and who else called there passed by.
  */
-export function leadingActors(incident: Incident): IncidentActor[] {
-  const actors = [...incident.actors.values()];
-  const own = actors.reduce((most, actor) => Math.max(most, actor.own), 0);
-  const seen = actors.reduce((most, actor) => Math.max(most, actor.own > 0 ? 0 : actor.contribution), 0);
-  const named = own > seen && own > 0 ? actors.filter((actor) => actor.own > 0) : actors;
-  return named.sort(compare).slice(0, ACTORS_NAMED);
+export function leadingActors(incident: Incident): { actors: IncidentActor[]; count: number } {
+  // nobody made an outage that everybody met
+  if (incident.kind === 'service') return { actors: [], count: 0 };
+  const all = [...incident.actors.values()];
+  const own = all.reduce((most, actor) => Math.max(most, actor.own), 0);
+  const seen = all.reduce((most, actor) => Math.max(most, actor.own > 0 ? 0 : actor.contribution), 0);
+  const explained = own > seen && all.length > 0;
+  const actors = explained ? all.filter((actor) => actor.own > 0) : all;
+  return { actors: actors.sort(compare).slice(0, ACTORS_NAMED), count: explained && seen > 0 ? actors.length : incident.actorCount };
 }
 
 function put(incident: Incident, kind: Candidate['entity']['kind'], id: string, contribution: number, own: number): void {

@@ -16,20 +16,19 @@ export function incidentRecord(
   state: { revision: number; status: IncidentRecord['status']; severity: Severity; configVersion: string },
 ): IncidentRecord {
   const names = [...new Set([...incident.members.map((member) => member.detector), ...Object.keys(incident.shifts)])].sort();
-  const actors = incident.kind === 'service' ? [] : leadingActors(incident);
+  const { actors, count } = leadingActors(incident);
   return {
     schema_version: ALERT_SCHEMA_VERSION,
     incident_id: incident.id,
     revision: state.revision,
     tenant,
-    title: titleOf(incident, actors.length),
+    title: titleOf(incident, Math.max(actors.length, count)),
     severity: state.severity,
     score: scoreOf(incident),
     status: state.status,
     entity: incident.entity,
     actors: actors.map(({ kind, id, contribution }) => ({ kind, id, contribution })),
-    // nobody made an outage that everybody met
-    actor_count: incident.kind === 'service' ? 0 : incident.actorCount,
+    actor_count: count,
     detectors: names,
     alert_ids: incident.members.map((member) => member.alert),
     started_at: isoTime(incident.startedAt),
@@ -43,6 +42,7 @@ export function incidentRecord(
             incident,
             detectors,
             actors.map((actor) => actor.id),
+            count,
           ),
     config_version: state.configVersion,
   };
@@ -68,7 +68,7 @@ function titleOf(incident: Incident, named: number): string {
   if (incident.kind === 'service')
     return `Trouble of the service: ${formatNumber(incident.entities.size)} interfaces fail, slow down or stop at once`;
   if (incident.kind === 'cohort')
-    return `${formatNumber(Math.max(named, incident.actorCount))} ${plural(incident.members[0]?.kind ?? 'account')} act alike on ${incident.entity.id}`;
+    return `${formatNumber(named)} ${plural(incident.members[0]?.kind ?? 'account')} act alike on ${incident.entity.id}`;
   if (incident.kind === 'crowd') return `${title} (and ${formatNumber(incident.actorCount - 1)} more at the same time)`;
   if (incident.kind === 'interface') {
     const others = incident.entities.size - 1;
@@ -78,7 +78,7 @@ function titleOf(incident: Incident, named: number): string {
   return title;
 }
 
-function summaryOf(incident: Incident, detectors: ReadonlyMap<string, Detector>, actors: string[]): string {
+function summaryOf(incident: Incident, detectors: ReadonlyMap<string, Detector>, actors: string[], actorCount: number): string {
   const span = `${isoTime(incident.startedAt).slice(0, 16)}Z to ${isoTime(incident.endedAt).slice(0, 16)}Z`;
   if (incident.kind === 'shift') {
     const views = [...new Set(Object.keys(incident.shifts).map((name) => plural(detectors.get(name)?.view ?? 'account')))].sort();
@@ -92,21 +92,21 @@ function summaryOf(incident: Incident, detectors: ReadonlyMap<string, Detector>,
     (incident.kind === 'interface' || incident.kind === 'service') && others.length > 0
       ? ` ${incident.kind === 'service' ? 'In trouble:' : 'Also on'} ${others.sort().slice(0, 3).join(', ')}${others.length > 3 ? ` and ${others.length - 3} more` : ''}.`
       : '';
-  const who = whoOf(incident, actors);
+  const who = whoOf(incident, actors, actorCount);
   const lead = incident.kind === 'entity' && incident.lead !== '' ? ` Mostly on ${incident.lead}.` : '';
   const reason = strongest === undefined || strongest.text === '' ? '' : ` Strongest: ${strongest.text}.`;
   return `From ${span}: ${alerts} on ${incident.entity.kind} ${incident.entity.id}.${lead}${also}${who}${reason}`;
 }
 
 /** Who stands behind it; of trouble, who met it. */
-function whoOf(incident: Incident, actors: string[]): string {
+function whoOf(incident: Incident, actors: string[], actorCount: number): string {
   if (incident.kind === 'service') return incident.actorCount === 0 ? '' : ` ${formatNumber(incident.actorCount)} callers met it.`;
-  if (actors.length === 0 || (incident.kind === 'entity' && incident.actorCount <= 1)) return '';
-  const count = formatNumber(incident.actorCount);
+  if (actors.length === 0 || (incident.kind === 'entity' && actorCount <= 1)) return '';
+  const count = formatNumber(actorCount);
   const leading = actors.slice(0, 3).join(', ');
   if (incident.members.every((member) => member.trouble))
-    return ` ${count} ${incident.actorCount === 1 ? 'caller' : 'callers'} met it, most of all ${leading}.`;
-  return incident.actorCount === 1 ? ` By ${leading}.` : ` ${count} actors, led by ${leading}.`;
+    return ` ${count} ${actorCount === 1 ? 'caller' : 'callers'} met it, most of all ${leading}.`;
+  return actorCount === 1 ? ` By ${leading}.` : ` ${count} actors, led by ${leading}.`;
 }
 
 function plural(kind: string): string {

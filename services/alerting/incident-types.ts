@@ -57,7 +57,7 @@ export interface Incident {
   shifts: Record<string, number>;
   shiftFinal: boolean;
   /** what was last told */
-  told: { revision: number; severity: Severity; alerts: number; actors: number; entities: number } | undefined;
+  told: { revision: number; severity: Severity; kind: IncidentKind; alerts: number; actors: number; entities: number } | undefined;
   changed: boolean;
   /** id of the incident that took this one in, '' where none did */
   into: string;

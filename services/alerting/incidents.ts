@@ -171,7 +171,14 @@ export class IncidentBook {
   private tell(incident: Incident, status: IncidentRecord['status'], configVersion: string): IncidentRecord {
     const revision = (incident.told?.revision ?? 0) + 1;
     const severity = this.severityOf(incident);
-    incident.told = { revision, severity, alerts: incident.alertCount, actors: incident.actorCount, entities: incident.entities.size };
+    incident.told = {
+      revision,
+      severity,
+      kind: incident.kind,
+      alerts: incident.alertCount,
+      actors: incident.actorCount,
+      entities: incident.entities.size,
+    };
     incident.changed = false;
     return incidentRecord(this.tenant, incident, this.detectors, { revision, status, severity, configVersion });
   }
@@ -180,7 +187,7 @@ export class IncidentBook {
     const told = incident.told;
     if (told === undefined) return true;
     if (rank(this.severityOf(incident)) > rank(told.severity)) return true;
-    if (incident.entities.size > told.entities) return true;
+    if (incident.kind !== told.kind || incident.entities.size > told.entities) return true;
     if (incident.alertCount >= 2 * Math.max(1, told.alerts) && incident.alertCount > 1) return true;
     return incident.actorCount >= 2 * told.actors && incident.actorCount >= COHORT;
   }
@@ -327,7 +334,7 @@ export class IncidentBook {
     const [target, ...others] = incidents;
     target.kind = kind;
     target.entity = entity;
-    if (entity.kind === 'interface') target.entities.add(entity.id);
+    if (entity.kind === 'interface') target.entities = new Set([entity.id]);
     for (const other of others) {
       for (const member of other.members) joinMember(target, member);
       addActors(target, other);

@@ -145,7 +145,8 @@ describe('incidents', () => {
     const [one, ...others] = latest(incidents);
     expect(others).toEqual([]);
     expect(one.actors.map((actor) => actor.id)).toEqual(['a']);
-    expect(one.actor_count).toBe(3);
+    expect(one.actor_count).toBe(1);
+    expect(one.title).toBe(`volume on a at ${LOGIN}`);
   });
 
   it('of a crowd leave out who is far stronger than the others', () => {
