@@ -14,7 +14,7 @@ export const accountSharing: Detector<AccountBaselines> = {
   title: '{key} is used at two places at once',
   features: ['two_places', 'new_environment'],
   needs: ['account', 'country', 'device'],
-  gate: 3.5,
+  gate: 2.4,
   quarantines: false,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous | FLAG.service | FLAG.robot)) === 0,
   terms(_window, b) {

@@ -29,7 +29,7 @@ export const accountTakeover: Detector<AccountBaselines> = {
     ...WHAT,
   ],
   needs: ['account', 'address', 'asn', 'device'],
-  gate: 4.5,
+  gate: 3.4,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,
   terms(window, b) {
     if (b.lifeDays < 2) return undefined;

@@ -21,7 +21,7 @@ export const antMoving: Detector<AccountBaselines> = {
   title: '{key} takes more, a little each day',
   features: TAKEN.flatMap((name) => [`${name}_3d`, `${name}_7d`, `${name}_7d_peers`]),
   needs: ['account', 'object'],
-  gate: 2.8,
+  gate: 2.5,
   // days of slow growth are what the anchor is for; holding them back from the own past would hide a new level for good
   quarantines: false,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,
@@ -39,7 +39,7 @@ export const antMoving: Detector<AccountBaselines> = {
       if (before / anchor.mean - 1 < 0.5 * (value / anchor.mean - 1)) continue;
       terms.push(countTerm(`${name}_7d`, value, anchor, 'growth'));
     }
-    if (strongest(terms, 'growth') + strongest(terms, 'level') < 1.5) return undefined;
+    if (strongest(terms, 'growth') + strongest(terms, 'level') < 1.3) return undefined;
     for (const name of TAKEN) {
       const value = b.amount('7d', LEVEL[name]);
       if (value < LEAST[name]) continue;
@@ -61,5 +61,5 @@ function level(terms: Term[], b: AccountBaselines, name: (typeof TAKEN)[number])
   // days of a run hang together: a third of the variance is all that three days take away
   expected.dispersion *= 2 / 3;
   const term = name === 'kilobytes' || name === 'records' ? amountTerm : countTerm;
-  terms.push(term(`${name}_3d`, value, expected, 'level', 0.6));
+  terms.push(term(`${name}_3d`, value, expected, 'level', 0.8));
 }

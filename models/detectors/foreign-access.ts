@@ -15,7 +15,7 @@ export const foreignAccess: Detector<AccountBaselines> = {
   title: '{key} appears in a country where it never was',
   features: ['new_countries', 'new_networks', 'sensitive', 'exports', 'kilobytes', 'foreign_kilobytes'],
   needs: ['country'],
-  gate: 4.5,
+  gate: 4,
   quarantines: false,
   applies: (flags) => (flags & FLAG.anonymous) === 0,
   terms(window, b) {

@@ -17,7 +17,7 @@ export const machineBehaviour: Detector<AccountBaselines> = {
   title: '{key} behaves like a machine',
   features: ['gap_unevenness', 'active_minutes', 'active_hours_1d', 'requests', 'requests_at_this_hour'],
   needs: ['account'],
-  gate: 4.5,
+  gate: 4,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous | FLAG.service | FLAG.robot)) === 0,
   terms(window, b) {
     const { values, calendar } = window;
