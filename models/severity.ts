@@ -13,6 +13,11 @@ export function severityOf(evidence: number, most: Severity = 'critical'): Sever
         : evidence >= SEVERITY_STEPS.medium
           ? 'medium'
           : 'low';
+  return atMost(severity, most);
+}
+
+/** The lower of two severities. */
+export function atMost(severity: Severity, most: Severity): Severity {
   return RANK[severity] > RANK[most] ? most : severity;
 }
 

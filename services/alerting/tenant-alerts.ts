@@ -7,6 +7,7 @@ import { TenantCalibration } from '../../models/calibration/tenant-calibration.t
 import type { Candidate, ScoreReport } from '../../models/candidate.ts';
 import type { Detector } from '../../models/detector.ts';
 import { scoreTerms } from '../../models/evidence.ts';
+import { atMost } from '../../models/severity.ts';
 import type { View } from '../../models/windows.ts';
 import type { AlertRecord, IncidentRecord, Severity, WindowSize } from '../../schemas/alert.ts';
 import { Panes } from '../core/window.ts';
@@ -255,8 +256,11 @@ export class TenantAlerts {
     for (const companion of companions) strongestOfEach.set(companion.detector, companion.evidence);
     // a release that retires an interface is no stop: everyone has gone on to the next one
     const successor = isSilence(candidate) ? this.successors.of(candidate.entity.id, candidate.end) : undefined;
-    const severity: Severity =
-      detector.informational === true || successor !== undefined ? 'info' : detector.severity(fusedEvidence([...strongestOfEach.values()]));
+    const informational = detector.informational === true || successor !== undefined;
+    const rule: Severity = informational ? 'info' : detector.severity(fusedEvidence([...strongestOfEach.values()]));
+    // an address that stands in for an account may be thousands of people: what it does as "one" is never worse than medium
+    const standsIn = candidate.view === 'account' && candidate.entity.kind === 'source';
+    const severity = standsIn ? atMost(rule, 'medium') : rule;
     const alert = alertRecord(this.tenant, candidate, {
       detector,
       threshold,
