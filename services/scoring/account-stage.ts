@@ -8,6 +8,7 @@ import { ledgerCounter } from '../core/topology-contract.ts';
 import { AccountKeeper } from './account-keeper.ts';
 import { readAccountState, writeAccountState } from './account-snapshot.ts';
 import { PaneClock } from './pane-clock.ts';
+import { checkVersion } from './state-version.ts';
 import type { ViewStageConfig } from './tenant-settings.ts';
 
 /**
@@ -81,6 +82,7 @@ export function createAccountStage(config: ViewStageConfig): Stage<EventBatch> {
       };
     },
     restore(snapshot: StageSnapshot): void {
+      checkVersion(snapshot, ACCOUNT_STATE_VERSION);
       const common = new ByteReader(snapshot.common);
       clock.load(common);
       for (const bytes of snapshot.groups.values()) {
@@ -93,7 +95,7 @@ export function createAccountStage(config: ViewStageConfig): Stage<EventBatch> {
 }
 
 /** Version of what `snapshot` writes. */
-export const ACCOUNT_STATE_VERSION = 1;
+export const ACCOUNT_STATE_VERSION = 2;
 
 function lateEvent(batch: EventBatch, row: number, time: number): LateEvent {
   const c = batch.columns;

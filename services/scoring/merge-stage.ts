@@ -6,6 +6,7 @@ import { partialTenant, readPartials } from '../features/partials.ts';
 import { MergeKeeper } from './merge-keeper.ts';
 import { readMergeState, writeMergeState } from './merge-snapshot.ts';
 import { PaneClock } from './pane-clock.ts';
+import { checkVersion } from './state-version.ts';
 import type { ViewStageConfig } from './tenant-settings.ts';
 
 /** The merge stage: panes of interfaces, sources and targets, put together from what account tasks report. */
@@ -57,6 +58,7 @@ export function createMergeStage(config: ViewStageConfig): Stage<Uint8Array> {
       return { stage: 'merge', version: MERGE_STATE_VERSION, groups: packed, common: common.finish() };
     },
     restore(snapshot: StageSnapshot): void {
+      checkVersion(snapshot, MERGE_STATE_VERSION);
       const common = new ByteReader(snapshot.common);
       clock.load(common);
       while (!common.done) {
@@ -76,4 +78,4 @@ export function createMergeStage(config: ViewStageConfig): Stage<Uint8Array> {
 }
 
 /** Version of what `snapshot` writes. */
-export const MERGE_STATE_VERSION = 1;
+export const MERGE_STATE_VERSION = 2;

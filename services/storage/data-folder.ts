@@ -99,7 +99,10 @@ export async function tryLock(folder: string, role: LockHolder['role']): Promise
     }
   } catch (cause) {
     // what cannot be undone where nothing can be written says less than the cause
-    for (const step of undo.reverse()) await Promise.resolve().then(step).catch(() => undefined);
+    for (const step of undo.reverse())
+      await Promise.resolve()
+        .then(step)
+        .catch(() => undefined);
     throw folderError(cause, folder);
   }
 }
