@@ -1,4 +1,4 @@
-/** A line chart as SVG, for the figures of a bench: one or two series over a logarithmic axis. */
+/** A line chart as SVG, for the figures of a bench: one or more series over axes that begin at 0. */
 export interface Series {
   name: string;
   points: readonly { x: number; y: number }[];
@@ -9,16 +9,15 @@ const HEIGHT = 320;
 const LEFT = 64;
 const BOTTOM = 44;
 const TOP = 36;
-const RIGHT = 16;
+const RIGHT = 24;
+const LABEL = 40;
 const COLOURS = ['#2458a6', '#b3541e', '#3b7d4f'];
 
 export function lineChart(title: string, xName: string, yName: string, series: readonly Series[]): string {
   const points = series.flatMap((one) => one.points);
-  const xs = points.map(({ x }) => Math.log10(x));
-  const low = Math.min(...xs);
-  const high = Math.max(...xs);
+  const high = Math.max(...points.map(({ x }) => x));
   const top = niceAbove(Math.max(...points.map(({ y }) => y)));
-  const px = (x: number): number => LEFT + ((Math.log10(x) - low) / (high - low || 1)) * (WIDTH - LEFT - RIGHT);
+  const px = (x: number): number => LEFT + (x / (high || 1)) * (WIDTH - LEFT - RIGHT);
   const py = (y: number): number => HEIGHT - BOTTOM - (y / top) * (HEIGHT - BOTTOM - TOP);
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
@@ -32,7 +31,11 @@ export function lineChart(title: string, xName: string, yName: string, series: r
       `<text x="${LEFT - 6}" y="${py(y) + 4}" text-anchor="end">${short(y)}</text>`,
     );
   }
-  for (const x of new Set(points.map((point) => point.x))) {
+  let labelled = Number.NEGATIVE_INFINITY;
+  for (const x of [...new Set(points.map((point) => point.x))].sort((a, b) => a - b)) {
+    // labels that would run into each other are left out
+    if (px(x) - labelled < LABEL) continue;
+    labelled = px(x);
     parts.push(`<text x="${px(x)}" y="${HEIGHT - BOTTOM + 16}" text-anchor="middle">${short(x)}</text>`);
   }
   parts.push(

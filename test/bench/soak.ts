@@ -147,10 +147,10 @@ try {
 
   mkdirSync(join(folder, 'killed'));
   let kills = 0;
-  for (let i = 0; i < Number(flags.kills); i++) {
+  for (let i = 0; kills < Number(flags.kills) && i < 4 * Number(flags.kills); i++) {
     const run = await weir(
       ['detect', '--config', plain, '--data', join(folder, 'killed', 'data'), '--quiet'],
-      500 + random.next() * calm.took,
+      500 + random.next() * calm.took * 0.6,
     );
     if (run.code === null) kills++;
   }
