@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ENTITY_KINDS } from './alert.ts';
+import { PRIVATE_NETWORKS } from './private-networks.ts';
 
 /**
  * The shape of weir.yaml. Unknown keys are errors; everything but `sources` has a default. Keys are the file's own
@@ -93,19 +94,6 @@ const accountPattern = z.string().min(1).describe('account id; * stands for anyt
 const fieldName = z.string().min(1).describe('name of a field of the raw record; dots go into objects');
 const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable');
 const tenantName = z.string().regex(TENANT_NAME, 'tenant names are 1 to 63 of a-z, 0-9 and -');
-
-/** Networks that count as internal where a tenant does not say: the private and link-local ranges. */
-export const PRIVATE_NETWORKS = [
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '100.64.0.0/10',
-  '::1/128',
-  'fc00::/7',
-  'fe80::/10',
-];
 
 const Tags = z.strictObject({
   login: z.array(interfacePattern).optional(),

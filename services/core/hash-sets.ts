@@ -239,10 +239,6 @@ export class HashSets {
     this.lists[list * LIST + LIMIT] = this.largest(list);
   }
 
-  get memory(): number {
-    return this.lists.byteLength + this.nodes.byteLength + this.index.byteLength;
-  }
-
   private find(list: number, hash: number): number {
     const { nodes } = this;
     for (let node = this.lists[list * LIST + HEAD]; node !== NONE; node = nodes[node * NODE + NEXT])

@@ -99,11 +99,6 @@ export class KeyTable {
     for (let id = 0; id < this.size; id++) if (this.alive[id] === 1) yield id;
   }
 
-  /** Bytes held by this table. */
-  get memory(): number {
-    return this.table.byteLength + this.bytes.byteLength + this.starts.byteLength * 3 + this.alive.byteLength;
-  }
-
   writeKey(id: number, writer: ByteWriter): void {
     writer.block(this.keyBytes(id));
   }

@@ -22,8 +22,4 @@ export class SlotPool {
   give(slot: number): void {
     this.free.push(slot);
   }
-
-  get live(): number {
-    return this.size - this.free.length;
-  }
 }

@@ -128,10 +128,6 @@ export class HourPanes<S extends Ranked> {
     return [...this.byHour.keys()].sort((a, b) => a - b);
   }
 
-  get openCount(): number {
-    return this.pool.live;
-  }
-
   /** Gives up all panes of an hour. */
   closeHour(hour: number): void {
     for (const pane of this.panesOf(hour)) this.release(pane);
@@ -165,10 +161,6 @@ export class HourPanes<S extends Ranked> {
       this.sets.mergeFrom(this.list(pane, set), reader, spec.k, spec.bits ? or : undefined);
     }
     this.samples.merge(pane, reader);
-  }
-
-  get memory(): number {
-    return this.counters.byteLength + this.key.byteLength * 3 + this.firstOfKey.byteLength + this.sets.memory;
   }
 
   private release(pane: number): void {

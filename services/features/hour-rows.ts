@@ -89,10 +89,6 @@ export class HourRows {
     }
   }
 
-  get memory(): number {
-    return this.rows.byteLength + this.head.byteLength + this.next.byteLength * 2;
-  }
-
   private take(): number {
     let row = this.free;
     if (row >= 0) this.free = this.next[row];

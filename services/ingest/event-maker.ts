@@ -1,3 +1,4 @@
+import { PRIVATE_NETWORKS } from '../../schemas/private-networks.ts';
 import { type BatchBuilder, FLAG, IDENTITY_ORIGINS } from '../core/batch.ts';
 import { combine32, hash32 } from '../core/hash.ts';
 import type { DeadReason } from '../core/stage.ts';
@@ -14,7 +15,7 @@ import { InterfaceTable, METHODS } from './interface-table.ts';
 import type { InterfaceTags } from './interface-tags.ts';
 import { NetworkList } from './ip-address.ts';
 import { KIND } from './json-scanner.ts';
-import { DEFAULT_INTERNAL, type NormaliseConfig, type NormaliseDeps } from './normalise-config.ts';
+import type { NormaliseConfig, NormaliseDeps } from './normalise-config.ts';
 import { scaledOf, unsignedOf } from './numbers.ts';
 import { QueryReader } from './query-reader.ts';
 import type { RecordView } from './record-view.ts';
@@ -69,7 +70,7 @@ export class EventMaker {
     this.view = view;
     this.plan = plan;
     this.addresses = new AddressBook({
-      internal: new NetworkList(config.internalNetworks ?? DEFAULT_INTERNAL),
+      internal: new NetworkList(config.internalNetworks ?? PRIVATE_NETWORKS),
       trusted: new NetworkList(config.trustedProxies ?? []),
       data: deps.addresses,
       partitions,

@@ -47,16 +47,3 @@ export interface NormaliseDeps {
 export function defaultLateness(format: FormatName): number {
   return format === 'zeek-conn' ? HOUR : 2 * MINUTE;
 }
-
-/** Networks that are internal where nothing else is said: private, loopback and link-local ranges. */
-export const DEFAULT_INTERNAL = [
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '100.64.0.0/10',
-  '::1/128',
-  'fc00::/7',
-  'fe80::/10',
-] as const;
