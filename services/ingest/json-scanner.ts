@@ -226,6 +226,8 @@ export class JsonScanner {
         const rest = length - i;
         if (rest < 4 && ((literalView.getInt32(own + i, true) ^ view.getInt32(at + i, true)) & ((1 << (rest << 3)) - 1)) === 0) {
           at += length;
+          // learned from a line with less space before its value
+          if (bytes[at] <= 0x20) at = this.skipSpace(at);
           current = expected;
           child = this.siteNode[current];
         } else {

@@ -132,6 +132,12 @@ describe('the scanner and JSON.parse', () => {
     expect(accepted).toBeGreaterThan(50);
   });
 
+  test('agree on lines that differ in their spaces only', () => {
+    const scanner = new JsonScanner(WANTED, PATHS.length);
+    for (const line of ['{"a":1,"b":2}', '{"a": 1,"b":  2}', '{ "a" : 1 , "b" : 2 }', '{"":1}', '{"": 1}', '{"a":"x"}', '{"a": "x"}'])
+      agrees(scanner, encoder.encode(line));
+  });
+
   test('agree on a key that is given twice', () => {
     const scanner = new JsonScanner(WANTED, PATHS.length);
     for (const line of [
