@@ -37,6 +37,8 @@ export interface Candidate {
   firedAt: number;
   terms: Term[];
   evidence: number;
+  /** version of the bundle whose trained scorer made the evidence; left out: the baselines did */
+  model?: string;
   /** FLAG bits of the entity */
   flags: number;
   identity: { origin: string; confidence: number };

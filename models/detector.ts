@@ -1,5 +1,6 @@
 import type { Severity, WindowSize } from '../schemas/alert.ts';
 import type { Term } from './evidence.ts';
+import type { LearnedKind } from './learned/judge.ts';
 import type { ClosedMinute, ClosedWindow, View } from './windows.ts';
 
 /**
@@ -26,6 +27,11 @@ export interface Detector<Baselines = unknown> {
   applies?(flags: number): boolean;
   /** whether its verdict keeps a window from teaching the baselines; true when left out */
   quarantines?: boolean;
+  /**
+   * a trained scorer weighs the terms, which are the view's learned features; asked only where the baselines' evidence
+   * passes the gate of learned scorers, and never without a model
+   */
+  learned?: LearnedKind;
   /** undefined: nothing odd in this window, or too little to say; the caller counts it as evidence 0 */
   terms(window: ClosedWindow, baselines: Baselines): Term[] | undefined;
   /** for minute panes of the same view; undefined when it does not look at minutes */

@@ -17,7 +17,9 @@ export type Law =
   /** a positive measure: log-normal around `center` with `spread` in ln units; odd upwards (1) or downwards (-1) */
   | { kind: 'measure'; center: number; spread: number; direction: 1 | -1 }
   /** a count that should not stop: Poisson-gamma as `count`, but low values are odd */
-  | { kind: 'floor'; mean: number; dispersion: number };
+  | { kind: 'floor'; mean: number; dispersion: number }
+  /** no law: a value that only a trained scorer can weigh (a share, a role); low..high holds 98 % of clean windows, `usual` the middle one */
+  | { kind: 'plain'; low: number; usual: number; high: number; step: number };
 
 export interface Term {
   /** feature name with its window where it is not the alert's own: `new_objects`, `requests_7d` */
@@ -82,6 +84,8 @@ function logTail(law: Law, value: number): number {
       if (!(value > 0)) return law.direction === 1 ? 0 : Number.NEGATIVE_INFINITY;
       return logNormalTail((law.direction * Math.log(value / law.center)) / law.spread);
     }
+    case 'plain':
+      return 0;
   }
 }
 
@@ -168,6 +172,8 @@ export function expectedRange(law: Law): ExpectedRange {
         low: law.center * Math.exp(-OUTSIDE_DEVIATE * law.spread),
         high: law.center * Math.exp(OUTSIDE_DEVIATE * law.spread),
       };
+    case 'plain':
+      return { low: law.low, high: law.high };
   }
 }
 
@@ -210,6 +216,7 @@ export function scoreTerms(terms: readonly Term[]): Scored {
 
 /** The smallest change of a term's value that a person would call one: 1 for counts, 1 % of the expected range for measures. */
 export function stepOf(term: Term): number {
+  if (term.law.kind === 'plain') return term.law.step;
   if (term.law.kind !== 'measure') return 1;
   const range = expectedRange(term.law);
   return (range.high - range.low) / 100;

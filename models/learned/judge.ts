@@ -1,0 +1,26 @@
+import type { Scored, Term } from '../evidence.ts';
+import { scoreTerms } from '../evidence.ts';
+
+/**
+ * How the terms of a candidate become evidence and a score: by the laws alone (baselines: surprises of groups add up),
+ * or by a model that was trained. Explanations and counterfactuals call it again with other values, so it is pure.
+ */
+export interface Judge {
+  /** decades, >= 0: what gates, calibration and thresholds work on; never falls when `score` rises */
+  evidence(terms: readonly Term[]): number;
+  /** score 0..1 with bias and one contribution a term: bias + sum of contributions = score */
+  judge(terms: readonly Term[]): Judged;
+}
+
+export interface Judged extends Scored {
+  bias: number;
+}
+
+/** The baselines' judge. */
+export const BASELINE_JUDGE: Judge = {
+  evidence: (terms) => scoreTerms(terms).evidence,
+  judge: (terms) => ({ ...scoreTerms(terms), bias: 0 }),
+};
+
+/** Which trained scorer a learned detector asks. */
+export type LearnedKind = 'forest' | 'autoencoder';
