@@ -9,6 +9,7 @@ const LEVELS = [
   ['services/scoring', 'services/alerting'],
   ['services/topology.ts'],
   ['services/drivers', 'services/storage', 'services/console'],
+  ['services/training'],
   ['services/commands'],
   ['services/main.ts'],
   ['services/launcher.cts'],

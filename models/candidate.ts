@@ -52,6 +52,22 @@ export interface Candidate {
   provisional: boolean;
 }
 
+/** What champion and challenger said of one window that either would have sent on. Evidence in decades; 0 where it has no such scorer. */
+export interface ShadowScore {
+  detector: string;
+  entity: EntityRef;
+  /** the hour pane, ms UTC */
+  start: number;
+  end: number;
+  champion: string;
+  challenger: string;
+  championEvidence: number;
+  challengerEvidence: number;
+}
+
+/** How many shadow scores of one detector a task sends for one pane: the strongest by the larger evidence. */
+export const TOP_SHADOWS = 64;
+
 /** Buckets of the evidence histogram: bucket b holds evidence in [b/4, (b+1)/4), the last one all beyond. */
 export const EVIDENCE_BUCKETS = 96;
 export function evidenceBucket(evidence: number): number {
@@ -81,6 +97,8 @@ export interface ScoreReport {
   /** interfaces seen in this pane, for the inventory: [id, requests, answered 2xx or 3xx, callers] */
   interfaces: [string, number, number, number][];
   candidates: Candidate[];
+  /** left out without a challenger */
+  shadow?: ShadowScore[];
 }
 
 const encoder = new TextEncoder();

@@ -15,6 +15,22 @@ export type ControlRecord =
   | { kind: 'silence'; tenant: string; time: number }
   | { kind: 'shared'; tenant: string; epoch: number; knowledge: Uint8Array }
   | { kind: 'config'; version: string }
+  /**
+   * which bundles of trained scorers judge the tenant's windows that start at or after `from` (ms UTC): written down
+   * before use, with a time that nothing has been judged beyond, so a replay switches at the same place. Told again, it
+   * changes nothing.
+   */
+  | ({ kind: 'model'; tenant: string } & ModelSwitch)
   | { kind: 'feedback'; tenant: string; incident: string; mark: 'attack' | 'benign' | 'expected'; until: number }
   | { kind: 'skip'; partition: string; offset: number }
   | { kind: 'shed'; tenant: string; view: string; key: string };
+
+/** A switch of the trained scorers' bundles, by event time. */
+export interface ModelSwitch {
+  /** ms UTC; windows that start at or after it are judged by these */
+  from: number;
+  /** version of the bundle that decides; '' for none: baselines alone */
+  champion: string;
+  /** version of one that scores along without deciding; '' for none */
+  challenger: string;
+}
