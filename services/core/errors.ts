@@ -25,6 +25,10 @@ const CODES = {
   data_folder_in_use: EXIT.usage,
   store_newer: EXIT.usage,
   snapshot_newer: EXIT.usage,
+  /** a bundle of trained scorers: no such version, damaged, a version that exists with other contents */
+  model_unknown: EXIT.usage,
+  model_corrupt: EXIT.usage,
+  model_exists: EXIT.usage,
   snapshot_corrupt: EXIT.environment,
   store_failed: EXIT.environment,
   disk: EXIT.environment,
