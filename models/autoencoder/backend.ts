@@ -1,0 +1,135 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+
+/** The functions of @tensorflow/tfjs-core; types only, the package is loaded when a backend is opened. */
+export type TensorFlow = typeof import('@tensorflow/tfjs-core');
+
+/** Kinds of backend: WebAssembly, libtensorflow through @tensorflow/tfjs-node, plain JavaScript. */
+export const BACKENDS = ['wasm', 'node', 'cpu'] as const;
+export type BackendName = (typeof BACKENDS)[number];
+/** What a config says: one of them, or the fastest of a measurement (wasm where there is none). */
+export type BackendChoice = BackendName | 'auto';
+
+/** How fast a backend was on a machine (`weir doctor` measures it). */
+export interface BackendSpeed {
+  readonly name: BackendName;
+  /** rows scored in a second */
+  readonly rowsPerSecond: number;
+}
+
+/**
+ * A TensorFlow.js backend that is ready to compute.
+ *
+ * TensorFlow.js has one engine per thread, in a global of its own, with one backend active at a time. So nothing here is
+ * kept in a module: whoever computes is handed this object, calls `use()` before its first tensor and does all its work
+ * up to the last `dataSync` without giving up the thread. Two backends can then be open side by side in one thread (a
+ * comparison does that); tensors stay with the backend that made them.
+ */
+export interface Backend {
+  readonly name: BackendName;
+  readonly tf: TensorFlow;
+  /** why this is not the one that was asked for; to be shown by whoever opened it */
+  readonly warning: string | undefined;
+  /** makes it the engine's active backend: a comparison of two names where it already is */
+  use(): void;
+}
+
+/** Names that the engine knows the backends by. */
+const ENGINE_NAMES: Readonly<Record<BackendName, string>> = { wasm: 'wasm', node: 'tensorflow', cpu: 'cpu' };
+
+/**
+ * Opens the backend of a choice, or the next best that loads: wasm after node, plain cpu after wasm, with a warning that
+ * says what failed. `auto` takes the fastest of `measured` and wasm where nothing was measured; tfjs-node is never loaded
+ * unless it is asked for or was measured. Throws where not even plain cpu loads.
+ */
+export async function openBackend(choice: BackendChoice = 'auto', measured: readonly BackendSpeed[] = []): Promise<Backend> {
+  const failures: string[] = [];
+  for (const name of inOrder(choice, measured)) {
+    try {
+      const tf = await load(name);
+      return {
+        name,
+        tf,
+        warning: failures.length > 0 ? `${failures.join('; ')}: ${name} is used instead` : undefined,
+        use: () => activate(tf, name),
+      };
+    } catch (error) {
+      failures.push(`backend ${name} does not load (${reasonOf(error)})`);
+    }
+  }
+  throw new Error(`no TensorFlow.js backend loads: ${failures.join('; ')}`);
+}
+
+/** The backends to try, best first. */
+function inOrder(choice: BackendChoice, measured: readonly BackendSpeed[]): BackendName[] {
+  const first =
+    choice === 'auto'
+      ? [...measured].sort((a, b) => b.rowsPerSecond - a.rowsPerSecond).map(({ name }) => name)
+      : choice === 'wasm'
+        ? []
+        : [choice];
+  if (choice === 'cpu') return first;
+  return [...new Set([...first, 'wasm' as const, 'cpu' as const])];
+}
+
+async function load(name: BackendName): Promise<TensorFlow> {
+  const tf = await core();
+  if (name === 'wasm') await registerWasm();
+  else if (name === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
+  else await registerNode();
+  if (!(await tf.setBackend(ENGINE_NAMES[name]))) throw new Error('the engine could not initialise it');
+  await tf.ready();
+  return tf;
+}
+
+/** tfjs-core with its checks of every value (and the advice that it prints in Node) off. */
+async function core(): Promise<TensorFlow> {
+  const tf = await import('@tensorflow/tfjs-core');
+  tf.env().set('PROD', true);
+  return tf;
+}
+
+/**
+ * The wasm file is read from the package's own folder. Emscripten's start-up adds handlers for uncaught errors that throw
+ * them again, which turns exit codes and stack traces into its own: they are taken off.
+ */
+async function registerWasm(): Promise<void> {
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+  const tf = await core();
+  if (tf.engine().registry.wasm !== undefined) return;
+  const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
+  setWasmPaths(`${folder}/`);
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map((event) => new Set<unknown>(process.listeners(event as 'uncaughtException')));
+  try {
+    await tf.setBackend('wasm');
+  } finally {
+    events.forEach((event, i) => {
+      for (const listener of process.listeners(event as 'uncaughtException'))
+        if (!before[i].has(listener)) process.removeListener(event, listener);
+    });
+  }
+}
+
+/**
+ * tfjs-node is no dependency: its installer downloads from a place that many networks lack. Who wants it adds it
+ * (docs/autoencoder.md). It fails in two shapes: the package is not there, or its native part does not load.
+ */
+async function registerNode(): Promise<void> {
+  const name = '@tensorflow/tfjs-node';
+  await import(name);
+}
+
+/** `setBackend` of a backend that is initialised takes effect before its first await, so this need not wait. */
+function activate(tf: TensorFlow, name: BackendName): void {
+  const engineName = ENGINE_NAMES[name];
+  if (tf.getBackend() === engineName) return;
+  void tf.setBackend(engineName);
+  if (tf.getBackend() !== engineName) throw new Error(`TensorFlow.js stays on backend ${tf.getBackend()} when asked for ${engineName}`);
+}
+
+/** The first line of what was thrown; libraries throw more than errors. */
+function reasonOf(error: unknown): string {
+  const message = typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
+  return message.split('\n', 1)[0];
+}
