@@ -119,3 +119,11 @@ export function compareCandidates(a: Candidate, b: Candidate): number {
   if (a.detector !== b.detector) return a.detector < b.detector ? -1 : 1;
   return a.start - b.start;
 }
+
+/** Order of shadow scores within a detector: strongest first, ties by entity. */
+export function compareShadows(a: ShadowScore, b: ShadowScore): number {
+  const x = Math.max(a.championEvidence, a.challengerEvidence);
+  const y = Math.max(b.championEvidence, b.challengerEvidence);
+  if (x !== y) return y - x;
+  return a.entity.id < b.entity.id ? -1 : a.entity.id > b.entity.id ? 1 : 0;
+}

@@ -1,6 +1,7 @@
 import type { Change } from '../schemas/alert.ts';
-import type { Law, Term } from './evidence.ts';
-import { expectedRange, scoreTerms, stepOf } from './evidence.ts';
+import type { Term } from './evidence.ts';
+import { expectedRange, stepOf, surprise } from './evidence.ts';
+import { BASELINE_JUDGE, type Judge } from './learned/judge.ts';
 
 /**
  * The smallest change that would not have alerted, checked by scoring it: the feature that contributes most is set back
@@ -12,28 +13,29 @@ import { expectedRange, scoreTerms, stepOf } from './evidence.ts';
  * feature name change together. Counts move on whole numbers, measures by 1 % of their expected range (`stepOf`).
  * @param terms the candidate's terms
  * @param threshold evidence at which the verdict fires (evidence >= threshold)
+ * @param judge how terms become evidence: a trained scorer's verdict is re-scored by that scorer
  * @returns [] when the terms do not fire, or nothing that can be changed would help
  */
-export function counterfactual(terms: readonly Term[], threshold: number): Change[] {
-  if (!(threshold > 0) || scoreTerms(terms).evidence < threshold) return [];
+export function counterfactual(terms: readonly Term[], threshold: number, judge: Judge = BASELINE_JUDGE): Change[] {
+  if (!(threshold > 0) || judge.evidence(terms) < threshold) return [];
   const changes = new Map<string, Change>();
   let current = terms.map((term) => ({ ...term }));
   for (const depth of ['expected', 'least'] as const) {
     const done = new Set<string>();
     for (;;) {
-      const strongest = strongestTerm(current, done);
+      const strongest = strongestTerm(current, done, judge);
       if (strongest === undefined) break;
       done.add(strongest.feature);
       const original = strongestOf(terms, strongest.feature);
       const from = original.value;
       const step = stepOf(original);
-      const steps = stepsTo(original.law, from, step, depth);
+      const steps = stepsTo(original, from, step, depth);
       const before = changes.get(strongest.feature);
       const started = before === undefined ? 0 : Math.round(Math.abs(before.to - from) / step);
       if (steps <= started) continue;
-      const toward = movesUp(original.law) ? 1 : -1;
+      const toward = movesUp(original) ? 1 : -1;
       const evidenceAfter = (count: number): number =>
-        scoreTerms(withValue(current, strongest.feature, valueAfter(from, toward, count, step))).evidence;
+        judge.evidence(withValue(current, strongest.feature, valueAfter(from, toward, count, step)));
 
       let count = steps;
       const enough = evidenceAfter(steps) < threshold;
@@ -41,8 +43,8 @@ export function counterfactual(terms: readonly Term[], threshold: number): Chang
       const to = valueAfter(from, toward, count, step);
       current = withValue(current, strongest.feature, to);
       changes.delete(strongest.feature);
-      changes.set(strongest.feature, { feature: strongest.feature, from, to, step, score: scoreTerms(current).score });
-      if (enough) return rescored(terms, [...changes.values()]);
+      changes.set(strongest.feature, { feature: strongest.feature, from, to, step, score: judge.judge(current).score });
+      if (enough) return rescored(terms, [...changes.values()], judge);
     }
   }
   return [];
@@ -53,7 +55,8 @@ export function withValue(terms: readonly Term[], feature: string, value: number
   return terms.map((term) => (term.feature === feature ? { ...term, value } : { ...term }));
 }
 
-function movesUp(law: Law): boolean {
+function movesUp({ law, value }: Term): boolean {
+  if (law.kind === 'plain') return value < law.usual;
   return law.kind === 'floor' || (law.kind === 'measure' && law.direction === -1);
 }
 
@@ -63,9 +66,14 @@ function valueAfter(from: number, toward: number, count: number, step: number): 
 }
 
 /** Steps from a value to the edge of what is expected (odd upwards: the high edge, downwards: the low one), or to where nothing is odd. */
-function stepsTo(law: Law, from: number, step: number, depth: 'expected' | 'least'): number {
+function stepsTo(term: Term, from: number, step: number, depth: 'expected' | 'least'): number {
+  const { law } = term;
   const { low, high } = expectedRange(law);
-  if (movesUp(law)) {
+  if (law.kind === 'plain') {
+    const edge = depth === 'least' ? law.usual : movesUp(term) ? low : high;
+    return Math.max(0, Math.round((movesUp(term) ? edge - from : from - edge) / step));
+  }
+  if (movesUp(term)) {
     const edge = depth === 'expected' ? low : Math.max(high, low + 1) * 4;
     return Math.max(0, Math.ceil((edge - from) / step - 1e-9));
   }
@@ -86,8 +94,8 @@ function fewestSteps(low: number, high: number, holds: (n: number) => boolean): 
 }
 
 /** The term that contributes most among the features not done yet; undefined when none contributes. */
-function strongestTerm(terms: readonly Term[], done: ReadonlySet<string>): Term | undefined {
-  const { contributions } = scoreTerms(terms);
+function strongestTerm(terms: readonly Term[], done: ReadonlySet<string>, judge: Judge): Term | undefined {
+  const { contributions } = judge.judge(terms);
   const byFeature = new Map<string, number>();
   terms.forEach((term, i) => {
     if (!done.has(term.feature)) byFeature.set(term.feature, (byFeature.get(term.feature) ?? 0) + contributions[i]);
@@ -103,20 +111,19 @@ function strongestTerm(terms: readonly Term[], done: ReadonlySet<string>): Term 
   return best === undefined ? undefined : strongestOf(terms, best);
 }
 
+/** Of the terms that share a feature name, the one that is the greatest surprise. */
 function strongestOf(terms: readonly Term[], feature: string): Term {
-  const { contributions } = scoreTerms(terms);
-  let best = -1;
-  terms.forEach((term, i) => {
-    if (term.feature === feature && (best < 0 || contributions[i] > contributions[best])) best = i;
-  });
-  return terms[best];
+  const sharing = terms.filter((term) => term.feature === feature);
+  if (sharing.length === 1) return sharing[0];
+  const weighed = sharing.map((term) => term.weight * surprise(term.law, term.value));
+  return sharing[weighed.indexOf(Math.max(...weighed))];
 }
 
 /** Scores of the rows in their final order: each after its own change and those before it. */
-function rescored(terms: readonly Term[], changes: Change[]): Change[] {
+function rescored(terms: readonly Term[], changes: Change[], judge: Judge): Change[] {
   let current: Term[] = [...terms];
   return changes.map((change) => {
     current = withValue(current, change.feature, change.to);
-    return { ...change, score: scoreTerms(current).score };
+    return { ...change, score: judge.judge(current).score };
   });
 }

@@ -8,18 +8,21 @@ import { scoreTerms } from '../evidence.ts';
 export interface Judge {
   /** decades, >= 0: what gates, calibration and thresholds work on; never falls when `score` rises */
   evidence(terms: readonly Term[]): number;
-  /** score 0..1 with bias and one contribution a term: bias + sum of contributions = score */
+  /** score 0..1 with bias and one contribution a term */
   judge(terms: readonly Term[]): Judged;
 }
 
 export interface Judged extends Scored {
+  /** the score of a window of which nothing is known */
   bias: number;
+  /** what the inputs that the window does not have contribute together: bias + contributions + rest = score */
+  rest: number;
 }
 
 /** The baselines' judge. */
 export const BASELINE_JUDGE: Judge = {
   evidence: (terms) => scoreTerms(terms).evidence,
-  judge: (terms) => ({ ...scoreTerms(terms), bias: 0 }),
+  judge: (terms) => ({ ...scoreTerms(terms), bias: 0, rest: 0 }),
 };
 
 /** Which trained scorer a learned detector asks. */

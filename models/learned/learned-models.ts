@@ -6,6 +6,8 @@ export interface LearnedModels {
   /** the bundle's version */
   readonly version: string;
   readonly lists: Readonly<Record<LearnedView, FeatureList>>;
+  /** what is usual among clean windows, for terms without a law */
+  readonly usual: Readonly<Record<LearnedView, Manifest['views'][LearnedView]['usual']>>;
   /** undefined where the bundle has none for this view */
   judge(view: LearnedView, kind: LearnedKind): Judge | undefined;
 }

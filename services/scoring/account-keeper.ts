@@ -15,7 +15,7 @@ import { AccountMinutes } from './account-minutes.ts';
 import type { PaneKeeper } from './pane-clock.ts';
 import type { ViewStageConfig } from './tenant-settings.ts';
 import { contractEnds, tenantTime } from './tenant-settings.ts';
-import type { ViewScoring } from './view-scoring.ts';
+import type { ViewScoring, ViewScoringOptions } from './view-scoring.ts';
 import { createViewScoring } from './view-scoring.ts';
 
 const ROLLING_COLUMNS = Int32Array.from(ACCOUNT_ROLLING, (name) => featureIndex(ACCOUNT_FEATURES, name));
@@ -56,16 +56,19 @@ export class AccountKeeper implements PaneKeeper {
   private readonly minutes: AccountMinutes;
   /** ends of contracts by account, where the tenant's config has any */
   private readonly contractEnd: ReturnType<typeof contractEnds>;
+  /** someone looks at windows by name */
+  private readonly observed: boolean;
   private lastSweep = 0;
 
-  constructor(tenant: string, config: ViewStageConfig, out: Emit[], provisional: (end: number) => boolean) {
+  constructor(tenant: string, config: ViewStageConfig, learned: ViewScoringOptions, out: Emit[], provisional: (end: number) => boolean) {
     const { panes, calendar } = tenantTime(config, tenant);
     this.tenant = tenant;
     this.panes = panes;
     this.calendar = calendar;
     this.state = new AccountTenant(panes);
     this.closer = new AccountCloser(this.state);
-    this.scoring = createViewScoring('account', {});
+    this.observed = learned.observe !== undefined;
+    this.scoring = createViewScoring('account', learned);
     this.contractEnd = contractEnds(config, tenant);
     this.out = out;
     this.provisional = provisional;
@@ -143,7 +146,7 @@ export class AccountKeeper implements PaneKeeper {
       this.closer.close(pane, calendar.day, w.values);
       this.rows.push(account, hour, w.values, ROLLING_COLUMNS, w.rolling);
       w.slot = account;
-      w.key = '';
+      w.key = this.observed ? t.accounts.text(account) : '';
       if (this.contractEnd !== undefined) w.contractEnd = this.contractEnd(t.accounts.text(account));
       w.firstSeen = t.firstSeen[account];
       w.activeDays = t.activeDays[account] - 1;

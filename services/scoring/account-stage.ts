@@ -7,15 +7,19 @@ import type { Emit, LateEvent, Stage, StageSnapshot } from '../core/stage.ts';
 import { ledgerCounter } from '../core/topology-contract.ts';
 import { AccountKeeper } from './account-keeper.ts';
 import { readAccountState, writeAccountState } from './account-snapshot.ts';
+import { ModelSchedule } from './model-schedule.ts';
 import { PaneClock } from './pane-clock.ts';
 import { checkVersion } from './state-version.ts';
-import type { ViewStageConfig } from './tenant-settings.ts';
+import type { ViewStageConfig, ViewStageDeps } from './tenant-settings.ts';
+import type { ViewScoringOptions } from './view-scoring.ts';
 
 /**
  * The account stage: an account lives in one task, so its windows are made and scored here, and what its interfaces,
  * sources and targets get from it is exact.
  */
-export function createAccountStage(config: ViewStageConfig): Stage<EventBatch> {
+export function createAccountStage(config: ViewStageConfig, deps: ViewStageDeps = {}): Stage<EventBatch> {
+  const schedule = new ModelSchedule(deps.models ?? new Map(), config.switches ?? []);
+  const learned: ViewScoringOptions = { models: (tenant, start) => schedule.at(tenant, start), observe: deps.observe };
   const keepers = new Map<string, AccountKeeper>();
   const counters: Record<string, number> = {};
   const upstream = `account-${config.task}`;
@@ -27,7 +31,7 @@ export function createAccountStage(config: ViewStageConfig): Stage<EventBatch> {
   function keeperOf(tenant: string): AccountKeeper {
     let keeper = keepers.get(tenant);
     if (keeper === undefined) {
-      keeper = new AccountKeeper(tenant, config, emits, (end) => clock.provisional(tenant, end));
+      keeper = new AccountKeeper(tenant, config, learned, emits, (end) => clock.provisional(tenant, end));
       keepers.set(tenant, keeper);
     }
     return keeper;
@@ -56,7 +60,8 @@ export function createAccountStage(config: ViewStageConfig): Stage<EventBatch> {
     name: 'account',
     process: processEvents,
     control(record: ControlRecord): Emit[] {
-      clock.control(record);
+      if (record.kind === 'model') schedule.add(record);
+      else clock.control(record);
       return taken();
     },
     snapshot(): StageSnapshot {

@@ -17,7 +17,7 @@ import { INTERFACE, INTERFACE_SUSPECTS } from '../features/specs.ts';
 import type { PaneKeeper } from './pane-clock.ts';
 import type { ViewStageConfig } from './tenant-settings.ts';
 import { tenantTime } from './tenant-settings.ts';
-import type { ViewScoring } from './view-scoring.ts';
+import type { ViewScoring, ViewScoringOptions } from './view-scoring.ts';
 import { createViewScoring } from './view-scoring.ts';
 
 /** An interface without a request for so long is no longer looked at, and after three times that forgotten, hours. */
@@ -48,14 +48,14 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
   private lastSweep = 0;
   private recordIds = new Int32Array(64);
 
-  constructor(tenant: string, config: ViewStageConfig, out: Emit[], provisional: (end: number) => boolean) {
+  constructor(tenant: string, config: ViewStageConfig, learned: ViewScoringOptions, out: Emit[], provisional: (end: number) => boolean) {
     const { panes, calendar } = tenantTime(config, tenant);
     this.tenant = tenant;
     this.panes = panes;
     this.calendar = calendar;
     this.state = new MergeTenant(panes);
     this.scoring = {
-      interface: createViewScoring('interface', {}),
+      interface: createViewScoring('interface', learned),
       source: createViewScoring('source', {}),
       target: createViewScoring('target', {}),
     };

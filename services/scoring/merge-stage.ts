@@ -5,12 +5,16 @@ import type { Emit, Stage, StageSnapshot } from '../core/stage.ts';
 import { partialTenant, readPartials } from '../features/partials.ts';
 import { MergeKeeper } from './merge-keeper.ts';
 import { readMergeState, writeMergeState } from './merge-snapshot.ts';
+import { ModelSchedule } from './model-schedule.ts';
 import { PaneClock } from './pane-clock.ts';
 import { checkVersion } from './state-version.ts';
-import type { ViewStageConfig } from './tenant-settings.ts';
+import type { ViewStageConfig, ViewStageDeps } from './tenant-settings.ts';
+import type { ViewScoringOptions } from './view-scoring.ts';
 
 /** The merge stage: panes of interfaces, sources and targets, put together from what account tasks report. */
-export function createMergeStage(config: ViewStageConfig): Stage<Uint8Array> {
+export function createMergeStage(config: ViewStageConfig, deps: ViewStageDeps = {}): Stage<Uint8Array> {
+  const schedule = new ModelSchedule(deps.models ?? new Map(), config.switches ?? []);
+  const learned: ViewScoringOptions = { models: (tenant, start) => schedule.at(tenant, start), observe: deps.observe };
   const keepers = new Map<string, MergeKeeper>();
   const emits: Emit[] = [];
   const clock: PaneClock = new PaneClock(`merge-${config.task}`, config.partitions, keeperOf, (tenant, value) =>
@@ -20,7 +24,7 @@ export function createMergeStage(config: ViewStageConfig): Stage<Uint8Array> {
   function keeperOf(tenant: string): MergeKeeper {
     let keeper = keepers.get(tenant);
     if (keeper === undefined) {
-      keeper = new MergeKeeper(tenant, config, emits, (end) => clock.provisional(tenant, end));
+      keeper = new MergeKeeper(tenant, config, learned, emits, (end) => clock.provisional(tenant, end));
       keepers.set(tenant, keeper);
     }
     return keeper;
@@ -33,7 +37,8 @@ export function createMergeStage(config: ViewStageConfig): Stage<Uint8Array> {
       return emits.splice(0, emits.length);
     },
     control(record: ControlRecord): Emit[] {
-      clock.control(record);
+      if (record.kind === 'model') schedule.add(record);
+      else clock.control(record);
       return emits.splice(0, emits.length);
     },
     snapshot(): StageSnapshot {

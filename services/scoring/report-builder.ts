@@ -1,10 +1,13 @@
 import {
   type Candidate,
   compareCandidates,
+  compareShadows,
   EVIDENCE_BUCKETS,
   evidenceBucket,
   type ScoreReport,
+  type ShadowScore,
   TOP_CANDIDATES,
+  TOP_SHADOWS,
 } from '../../models/candidate.ts';
 import { GROUPS, LEVELS, MEAN_BINS, meanBin, NOVELTIES } from '../../models/levels.ts';
 import { AMOUNT_BUCKETS, amountBucket, POPULATION, RATIO_BUCKETS, ratioBucket } from '../../models/population.ts';
@@ -25,6 +28,7 @@ export class ReportBuilder {
   private readonly pane: Int32Array;
   private candidates: Candidate[][];
   private minuteCandidates: Candidate[][];
+  private shadows: ShadowScore[][];
   private interfaces: [string, number, number, number][] = [];
   private scored = 0;
   private readonly hourAmounts: Float64Array;
@@ -46,6 +50,7 @@ export class ReportBuilder {
     this.pane = new Int32Array(detectors.length * EVIDENCE_BUCKETS);
     this.candidates = detectors.map(() => []);
     this.minuteCandidates = detectors.map(() => []);
+    this.shadows = detectors.map(() => []);
     const account = view === 'account' ? 1 : 0;
     this.hourAmounts = new Float64Array(account * CELLS);
     this.dayAmounts = new Float64Array(account * CELLS);
@@ -72,6 +77,12 @@ export class ReportBuilder {
     const list = (minute ? this.minuteCandidates : this.candidates)[detector];
     list.push(candidate);
     if (list.length >= 4 * TOP_CANDIDATES) list.sort(compareCandidates).length = TOP_CANDIDATES;
+  }
+
+  shadow(detector: number, shadow: ShadowScore): void {
+    const list = this.shadows[detector];
+    list.push(shadow);
+    if (list.length >= 4 * TOP_SHADOWS) list.sort(compareShadows).length = TOP_SHADOWS;
   }
 
   interface(id: string, requests: number, answered: number, callers: number): void {
@@ -143,6 +154,11 @@ export class ReportBuilder {
       interfaces: this.interfaces.sort((a, b) => (a[0] < b[0] ? -1 : 1)),
       candidates: this.take(this.candidates),
     };
+    const shadow = this.shadows.flatMap((list) => list.sort(compareShadows).slice(0, TOP_SHADOWS));
+    if (shadow.length > 0) {
+      report.shadow = shadow;
+      this.shadows = this.detectors.map(() => []);
+    }
     this.candidates = this.detectors.map(() => []);
     this.interfaces = [];
     this.scored = 0;

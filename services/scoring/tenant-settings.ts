@@ -1,7 +1,10 @@
+import type { LearnedModels } from '../../models/learned/learned-models.ts';
 import { Panes } from '../core/window.ts';
 import type { CalendarConfig } from '../features/calendar.ts';
 import { TenantCalendar } from '../features/calendar.ts';
 import { globPattern } from '../ingest/account-book.ts';
+import type { TenantSwitch } from './model-schedule.ts';
+import type { Observe } from './view-scoring.ts';
 
 /** What the account and merge stages have to know of a tenant. Plain data. */
 export interface TenantSettings {
@@ -11,10 +14,19 @@ export interface TenantSettings {
   contracts?: readonly { members: readonly string[]; until: number }[];
 }
 
+/** What a stage is given besides its config: things that are no plain data. */
+export interface ViewStageDeps {
+  /** bundles of trained scorers by version; every version that a switch names */
+  models?: ReadonlyMap<string, LearnedModels>;
+  observe?: Observe;
+}
+
 export interface ViewStageConfig {
   tenants: Record<string, TenantSettings>;
   /** for tenants that only a source names */
   defaults: TenantSettings;
+  /** which bundles judge from when on, in the order in which they were written down; left out: none ever does */
+  switches?: readonly TenantSwitch[];
   /** number of this task and of all tasks of its stage */
   task: number;
   partitions: number;

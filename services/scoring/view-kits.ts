@@ -4,6 +4,7 @@ import { SPARSE_LEVELS, SparseBaselines, type SparseView } from '../../models/ba
 import type { Detector } from '../../models/detector.ts';
 import { DETECTORS } from '../../models/detectors/index.ts';
 import { LEAST_HOURS, LEAST_RATE } from '../../models/detectors/interface-silent.ts';
+import { accountScreen, interfaceScreen } from '../../models/learned/screens.ts';
 import { hourLevel, I, LEVELS } from '../../models/levels.ts';
 import type { TenantPrior } from '../../models/prior.ts';
 import { classOf, SHARES, sharePart, shareWhole } from '../../models/shares.ts';
@@ -18,6 +19,8 @@ export interface ViewKit {
   look(window: ClosedWindow, prior: TenantPrior, report: ReportBuilder): void;
   /** `odd`: quarantined; `weight`: what the window teaches, 1/3..1 */
   learn(window: ClosedWindow, odd: boolean, weight: number, silent: boolean, report: ReportBuilder): void;
+  /** whether the window looked at is worth a trained scorer's time, whatever the detectors say of it */
+  screen(window: ClosedWindow): boolean;
   /** turns to the minute's key; false: nothing in it can be odd */
   minute(minute: ClosedMinute, prior: TenantPrior): boolean;
   expects(slot: number, calendar: CalendarHour, prior: TenantPrior): boolean;
@@ -56,6 +59,7 @@ function accountKit(): ViewKit {
       report = into;
       baselines.look(window, prior, observer);
     },
+    screen: (window) => accountScreen(window, baselines),
     learn(window, odd, _weight, _silent, into) {
       baselines.learn(odd);
       if (odd) return;
@@ -88,6 +92,7 @@ function interfaceKit(): ViewKit {
     detectors: DETECTORS.interface as readonly Detector<never>[],
     baselines,
     look: (window, prior) => baselines.look(window, prior),
+    screen: (window) => interfaceScreen(window, baselines),
     learn(window, odd, weight, silent, into) {
       baselines.learn(weight, silent);
       const { values } = window;
@@ -135,6 +140,7 @@ function sparseKit(view: SparseView): ViewKit {
     detectors: DETECTORS[view] as readonly Detector<never>[],
     baselines,
     look: (window, prior) => baselines.look(window, prior),
+    screen: () => false,
     learn(_window, odd, _weight, _silent, into) {
       baselines.learn(odd);
       if (!odd) baselines.eachHour((level, amount) => into.sparseAmount(names[level], amount));

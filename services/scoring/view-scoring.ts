@@ -1,6 +1,8 @@
 import type { Candidate, ScoreReport } from '../../models/candidate.ts';
 import type { Detector } from '../../models/detector.ts';
 import { scoreTerms, type Term } from '../../models/evidence.ts';
+import type { LearnedView } from '../../models/learned/feature-list.ts';
+import type { LearnedModels } from '../../models/learned/learned-models.ts';
 import { priorFrom } from '../../models/population.ts';
 import { shippedPrior, type TenantPrior } from '../../models/prior.ts';
 import type { SharedKnowledge } from '../../models/shared.ts';
@@ -8,6 +10,7 @@ import type { CalendarHour, ClosedMinute, ClosedWindow, View } from '../../model
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import { DayPeaks } from './day-peaks.ts';
 import { FiredFlags } from './fired.ts';
+import type { InForce } from './model-schedule.ts';
 import { ReportBuilder } from './report-builder.ts';
 import { kitOf, type ViewKit } from './view-kits.ts';
 
@@ -33,7 +36,17 @@ export interface ViewScoringOptions {
   roleOf?: (tenant: string, key: string) => number;
   /** multiplies the evidence of a detector; 1 when left out */
   sensitivity?: Readonly<Record<string, number>>;
+  /** which trained scorers judge a tenant's window that starts then; left out: none ever does */
+  models?: (tenant: string, start: number) => InForce;
+  /** told of every window that the gate of the trained scorers lets through: what they are trained on */
+  observe?: Observe;
 }
+
+/** `terms`: the view's learned features; `evidence`: the highest of the baselines' detectors. The window is reused after the call. */
+export type Observe = (view: LearnedView, window: ClosedWindow, terms: readonly Term[], evidence: number) => void;
+
+/** Evidence of the baselines from which a window is worth a trained scorer's time whatever else it holds, decades. */
+export const LEARNED_GATE = 1;
 
 const HOUR = 3_600_000;
 const HOURS_OF = { '1m': 1, '1h': 1, '6h': 6, '1d': 24, '3d': 72, '7d': 168 } as const;
@@ -55,6 +68,7 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
   const detectors: readonly Detector<never>[] = kit.detectors;
   const names = detectors.map((detector) => detector.name);
   const weights = detectors.map((detector) => options.sensitivity?.[detector.name] ?? 1);
+  const learned = detectors.map((_, index) => index).filter((index) => detectors[index].learned !== undefined);
   const withMinutes = detectors.map((_, index) => index).filter((index) => detectors[index].minuteTerms !== undefined);
   const silent = names.indexOf('interface_silent');
   const tenants = new Map<string, TenantScoring>();
@@ -84,32 +98,55 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
     end: number,
     minute: boolean,
     enrich: (candidate: Candidate) => void,
+    model?: LearnedModels,
   ): void {
     const detector = detectors[index];
     const size = minute ? '1h' : detector.window;
     const first = size === '1h' ? paneStart : end - HOURS_OF[size] * HOUR;
     const start = fired.take(window.slot, index, size, detector.gate, evidence, first, paneStart, end);
     if (start === undefined) return;
-    const candidate: Candidate = {
-      detector: detector.name,
-      view,
-      entity: { kind: view, id: window.key },
-      start,
-      end,
-      size,
-      firedAt: end,
-      terms,
-      evidence,
-      flags: window.flags,
-      identity: { origin: '', confidence: 0 },
-      related: [],
-      actors: [],
-      actorCount: 0,
-      samples: [],
-      provisional: false,
-    };
+    const candidate = candidateOf(view, window, detector.name, start, end, size);
+    candidate.evidence = evidence;
+    candidate.terms = terms;
+    if (model !== undefined) {
+      candidate.terms = withUsual(terms, model.usual[view as LearnedView]);
+      candidate.model = model.version;
+    }
     enrich(candidate);
     tenant.report.candidate(index, candidate, minute);
+  }
+
+  /** Asks the trained scorers that are in force, where the window is worth it; windows that are not count as no evidence. */
+  function judge(tenant: TenantScoring, window: ClosedWindow, highest: number, enrich: (candidate: Candidate) => void): void {
+    const inForce = options.models?.(window.tenant, window.start) ?? { champion: undefined, challenger: undefined };
+    const { champion, challenger } = inForce;
+    if (champion === undefined && challenger === undefined && options.observe === undefined) return;
+    const { slot, flags } = window;
+    const worth = highest >= LEARNED_GATE || kit.screen(window);
+    const terms = worth ? detectors[learned[0]].terms(window, kit.baselines as never) : undefined;
+    if (terms !== undefined) options.observe?.(view as LearnedView, window, terms, highest);
+    for (const index of learned) {
+      const detector = detectors[index];
+      if (detector.applies !== undefined && !detector.applies(flags)) continue;
+      const by = (models: LearnedModels | undefined): number =>
+        terms === undefined ? 0 : (models?.judge(view as LearnedView, detector.learned!)?.evidence(terms) ?? 0);
+      if (challenger !== undefined && terms !== undefined) {
+        const scores = { championEvidence: by(champion), challengerEvidence: by(challenger) };
+        if (Math.max(scores.championEvidence, scores.challengerEvidence) >= detector.gate) {
+          const { start, end } = window;
+          const named = candidateOf(view, window, detector.name, start, end, detector.window);
+          enrich(named);
+          const versions = { champion: champion?.version ?? '', challenger: challenger.version };
+          tenant.report.shadow(index, { detector: detector.name, entity: named.entity, start, end, ...versions, ...scores });
+        }
+      }
+      if (champion?.judge(view as LearnedView, detector.learned!) === undefined) continue;
+      const evidence = by(champion);
+      tenant.report.score(index, evidence);
+      peaks.take(slot, index, evidence, tenant.report);
+      if (evidence >= detector.gate) send(tenant, window, index, terms!, evidence, window.start, window.end, false, enrich, champion);
+      else fired.take(slot, index, detector.window, detector.gate, evidence, window.start, window.start, window.end);
+    }
   }
 
   return {
@@ -120,18 +157,21 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
       peaks.turn(slot, window.calendar.day);
       kit.look(window, tenant.prior, tenant.report);
       let highest = 0;
+      let strongest = 0;
       for (let index = 0; index < detectors.length; index++) {
         const detector = detectors[index];
-        if (detector.applies !== undefined && !detector.applies(flags)) continue;
+        if (detector.learned !== undefined || (detector.applies !== undefined && !detector.applies(flags))) continue;
         const terms = detector.terms(window, kit.baselines as never);
         const evidence = terms === undefined ? 0 : weigh(terms, index);
         tenant.report.score(index, evidence);
         peaks.take(slot, index, evidence, tenant.report);
+        if (evidence > strongest) strongest = evidence;
         if (detector.quarantines !== false && detector.informational !== true && evidence > highest) highest = evidence;
         if (evidence >= detector.gate) send(tenant, window, index, terms!, evidence, window.start, window.end, false, enrich);
         else if (index !== silent)
           fired.take(slot, index, detector.window, detector.gate, evidence, window.start, window.start, window.end);
       }
+      if (learned.length > 0) judge(tenant, window, strongest, enrich);
       const odd = highest >= QUARANTINE_EVIDENCE;
       kit.learn(window, odd, teaches(highest), silent >= 0 && fired.lasts(slot, silent), tenant.report);
     },
@@ -184,4 +224,42 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
       fired.clear(slot, detectors.length);
     },
   };
+}
+
+/** A candidate with nothing said yet; whoever knows the window's entity enriches it. */
+function candidateOf(
+  view: View,
+  window: ClosedWindow | ClosedMinute,
+  detector: string,
+  start: number,
+  end: number,
+  size: Candidate['size'],
+): Candidate {
+  return {
+    detector,
+    view,
+    entity: { kind: view, id: window.key },
+    start,
+    end,
+    size,
+    firedAt: end,
+    terms: [],
+    evidence: 0,
+    flags: window.flags,
+    identity: { origin: '', confidence: 0 },
+    related: [],
+    actors: [],
+    actorCount: 0,
+    samples: [],
+    provisional: false,
+  };
+}
+
+/** Terms without a law say what is usual of them by the bundle's clean windows. */
+function withUsual(terms: readonly Term[], usual: LearnedModels['usual'][LearnedView]): Term[] {
+  return terms.map((term) => {
+    if (term.law.kind !== 'plain' || !Object.hasOwn(usual, term.feature)) return term;
+    const [low, middle, high] = usual[term.feature];
+    return { ...term, law: { ...term.law, low, usual: middle, high } };
+  });
 }
