@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Candidate, Sample } from '../../models/candidate.ts';
 import { counterfactual } from '../../models/counterfactual.ts';
 import type { Detector } from '../../models/detector.ts';
-import { expectedRange, scoreTerms } from '../../models/evidence.ts';
+import { expectedRange } from '../../models/evidence.ts';
+import type { Judge, Judged } from '../../models/learned/judge.ts';
 import type { AlertRecord, EntityRef, Evidence, Reason, Severity } from '../../schemas/alert.ts';
 import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
 import { reasonText } from './reason-texts.ts';
@@ -12,6 +13,8 @@ const SMALL_PART = 0.01;
 
 export interface AlertContext {
   detector: Detector;
+  /** what made the candidate's evidence of its terms */
+  judge: Judge;
   /** evidence at which this verdict fires */
   threshold: number;
   severity: Severity;
@@ -41,7 +44,7 @@ export function isoTime(at: number): string {
 
 /** The record of a verdict that fired; `incident_id` is filled in when the incident is known. */
 export function alertRecord(tenant: string, candidate: Candidate, context: AlertContext): AlertRecord {
-  const scored = scoreTerms(candidate.terms);
+  const judged = context.judge.judge(candidate.terms);
   return {
     schema_version: ALERT_SCHEMA_VERSION,
     alert_id: alertId(tenant, candidate),
@@ -55,11 +58,11 @@ export function alertRecord(tenant: string, candidate: Candidate, context: Alert
     window: { start: isoTime(candidate.start), end: isoTime(candidate.end), size: candidate.size },
     detected_at: isoTime(candidate.end + context.lateness),
     final: context.final,
-    score: scored.score,
+    score: judged.score,
     severity: context.severity,
-    bias: 0,
-    reasons: reasonsOf(candidate, scored.score, scored.contributions),
-    counterfactual: counterfactual(candidate.terms, context.threshold),
+    bias: judged.bias,
+    reasons: reasonsOf(candidate, judged),
+    counterfactual: counterfactual(candidate.terms, context.threshold, context.judge),
     evidence: [...candidate.samples].sort(compareSamples).map(evidenceOf),
     model: context.model,
     config_version: context.configVersion,
@@ -70,15 +73,18 @@ export function alertTitle(title: string, entity: EntityRef): string {
   return title.replaceAll('{key}', () => entity.id);
 }
 
-/** Terms that contribute, largest first; what is below 1 % of the score is summed in one row. */
-function reasonsOf(candidate: Candidate, score: number, contributions: readonly number[]): Reason[] {
+/**
+ * Terms that contribute, largest first (a trained scorer's may also speak against: below 0, at the end); what is below
+ * 1 % of the score either way, and what a trained scorer makes of inputs that the window does not have, is summed in one row.
+ */
+function reasonsOf(candidate: Candidate, { score, contributions, rest }: Judged): Reason[] {
   const reasons: Reason[] = [];
-  let small = 0;
-  let smallCount = 0;
+  let small = rest;
+  let smallCount = rest === 0 ? 0 : 1;
   candidate.terms.forEach((term, i) => {
     const contribution = contributions[i];
     if (contribution === 0) return;
-    if (contribution < SMALL_PART * score) {
+    if (Math.abs(contribution) < SMALL_PART * score) {
       small += contribution;
       smallCount++;
       return;
@@ -90,7 +96,7 @@ function reasonsOf(candidate: Candidate, score: number, contributions: readonly 
       expected: { low: expected.low, high: expected.high },
       baseline: { scope: term.baseline.scope, size: Math.max(0, term.baseline.size) },
       contribution,
-      text: reasonText(term, expected, candidate.entity, candidate.size),
+      text: `${reasonText(term, expected, candidate.entity, candidate.size)}${contribution < 0 ? ' (speaks against it)' : ''}`,
     });
   });
   reasons.sort((a, b) => b.contribution - a.contribution || (a.feature < b.feature ? -1 : a.feature > b.feature ? 1 : 0));

@@ -1,5 +1,6 @@
 import { unpackReport } from '../../models/candidate.ts';
 import type { Detector } from '../../models/detector.ts';
+import type { LearnedModels } from '../../models/learned/learned-models.ts';
 import type { SharedKnowledge, SharedLearner } from '../../models/shared.ts';
 import type { ControlRecord } from '../core/control.ts';
 import { WeirError } from '../core/errors.ts';
@@ -69,9 +70,10 @@ const decoder = new TextDecoder();
  */
 export function createAlertStage(
   config: AlertConfig,
-  deps: { detectors: readonly Detector[]; learners: readonly SharedLearner[] },
+  deps: { detectors: readonly Detector[]; learners: readonly SharedLearner[]; models?: ReadonlyMap<string, LearnedModels> },
 ): Stage<Uint8Array> {
   const detectors = new Map(deps.detectors.map((detector) => [detector.name, detector]));
+  const models = deps.models ?? new Map<string, LearnedModels>();
   const watermarks = new WatermarkTracker();
   /** the same without provisional marks and ends: what this time covers will not be replaced */
   const firm = new WatermarkTracker();
@@ -92,7 +94,7 @@ export function createAlertStage(
     if (state === undefined) {
       state = {
         queue: new ReportQueue(),
-        alerts: new TenantAlerts(name, config, detectors, counts),
+        alerts: new TenantAlerts(name, config, detectors, models, counts),
         hour: undefined,
         processed: Number.NEGATIVE_INFINITY,
         provisional: false,

@@ -6,7 +6,9 @@ import type { CalibrationState } from '../../models/calibration/tenant-calibrati
 import { TenantCalibration } from '../../models/calibration/tenant-calibration.ts';
 import type { Candidate, ScoreReport } from '../../models/candidate.ts';
 import type { Detector } from '../../models/detector.ts';
-import { scoreTerms } from '../../models/evidence.ts';
+import { BASELINE_JUDGE, type Judge } from '../../models/learned/judge.ts';
+import type { LearnedModels } from '../../models/learned/learned-models.ts';
+import type { LearnedView } from '../../models/learned/feature-list.ts';
 import { atMost } from '../../models/severity.ts';
 import type { View } from '../../models/windows.ts';
 import type { AlertRecord, IncidentRecord, Severity, WindowSize } from '../../schemas/alert.ts';
@@ -74,6 +76,7 @@ export class TenantAlerts {
   private readonly config: AlertConfig;
   private readonly detectors: ReadonlyMap<string, Detector>;
   private readonly counts: VerdictCounts;
+  private readonly models: ReadonlyMap<string, LearnedModels>;
   private calibration = new TenantCalibration();
   private readonly companions = new Companions();
   private readonly holds = new Holds();
@@ -81,8 +84,15 @@ export class TenantAlerts {
   private readonly successors = new Successors();
   private readonly book: IncidentBook;
 
-  constructor(tenant: string, config: AlertConfig, detectors: ReadonlyMap<string, Detector>, counts: VerdictCounts) {
+  constructor(
+    tenant: string,
+    config: AlertConfig,
+    detectors: ReadonlyMap<string, Detector>,
+    models: ReadonlyMap<string, LearnedModels>,
+    counts: VerdictCounts,
+  ) {
     this.tenant = tenant;
+    this.models = models;
     this.config = config;
     this.settings = tenantAlertConfig(config, tenant);
     this.panes = new Panes(this.settings.timeZone);
@@ -247,15 +257,16 @@ export class TenantAlerts {
       return;
     }
     const final = !(provisional || candidate.provisional);
+    const judge = this.judgeOf(candidate, detector);
     const continued = this.holds.continues(entity, candidate);
     if (continued !== undefined) {
       this.counts.continued++;
-      if (this.book.extend(continued, candidate, scoreTerms(candidate.terms).score, final)) return;
+      if (this.book.extend(continued, candidate, judge.judge(candidate.terms).score, final)) return;
     }
     const strongestOfEach = new Map<string, number>([[candidate.detector, candidate.evidence]]);
     for (const companion of companions) strongestOfEach.set(companion.detector, companion.evidence);
     // a release that retires an interface is no stop: everyone has gone on to the next one
-    const successor = isSilence(candidate) ? this.successors.of(candidate.entity.id, candidate.end) : undefined;
+    const successor = isSilence(candidate, judge) ? this.successors.of(candidate.entity.id, candidate.end) : undefined;
     const informational = detector.informational === true || successor !== undefined;
     const rule: Severity = informational ? 'info' : detector.severity(fusedEvidence([...strongestOfEach.values()]));
     // an address that stands in for an account may be thousands of people: what it does as "one" is never worse than medium
@@ -263,11 +274,12 @@ export class TenantAlerts {
     const severity = standsIn ? atMost(rule, 'medium') : rule;
     const alert = alertRecord(this.tenant, candidate, {
       detector,
+      judge,
       threshold,
       severity,
       final,
       lateness: this.settings.lateness,
-      model: this.config.model,
+      model: candidate.model === undefined ? this.config.model : { name: detector.learned as string, version: candidate.model },
       configVersion,
       note: successor === undefined ? '' : `, replaced by ${successor}`,
     });
@@ -278,6 +290,14 @@ export class TenantAlerts {
     this.counts.alerts++;
     this.holds.fire(entity, candidate, alert.alert_id);
     this.book.add(alert, candidate);
+  }
+
+  /** What made the candidate's evidence: the baselines, or the scorer of the bundle that judged it. */
+  private judgeOf({ model, view }: Candidate, detector: Detector): Judge {
+    if (model === undefined) return BASELINE_JUDGE;
+    const judge = detector.learned === undefined ? undefined : this.models.get(model)?.judge(view as LearnedView, detector.learned);
+    if (judge === undefined) throw new Error(`candidate of ${detector.name} was judged by model ${model}, which the alert stage does not have`);
+    return judge;
   }
 
   private overrideFactor(candidate: Candidate): number {
@@ -307,8 +327,8 @@ function compareVerdicts(a: Pending, b: Pending): number {
 }
 
 /** Whether the strongest that a window says is that too little comes. */
-function isSilence({ terms }: Candidate): boolean {
-  const { contributions } = scoreTerms(terms);
+function isSilence({ terms }: Candidate, judge: Judge): boolean {
+  const { contributions } = judge.judge(terms);
   return terms[contributions.indexOf(Math.max(...contributions))]?.law.kind === 'floor';
 }
 

@@ -29,6 +29,8 @@ const CODES = {
   model_unknown: EXIT.usage,
   model_corrupt: EXIT.usage,
   model_exists: EXIT.usage,
+  /** a bundle that was trained on other features than this program computes */
+  model_features: EXIT.usage,
   snapshot_corrupt: EXIT.environment,
   store_failed: EXIT.environment,
   disk: EXIT.environment,

@@ -13,7 +13,7 @@ import type { TenantKind, TenantPlan } from '../../services/simulation/plan.ts';
 import { buildWorld, labelsOf, simulateWorld } from '../../services/simulation/simulate.ts';
 import { labelsIn } from '../../services/simulation/write-files.ts';
 import { createTopology } from '../../services/topology.ts';
-import { InThread } from './in-thread.ts';
+import { InThread } from '../../services/drivers/in-thread.ts';
 
 /**
  * `npm run evaluate -- [--kinds consumer,partners,office] [--tenants 4] [--days 12] [--seed 1] [--campaigns 3]

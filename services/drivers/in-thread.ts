@@ -1,8 +1,8 @@
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
-import type { EventBatch } from '../../services/core/batch.ts';
-import type { RawChunk } from '../../services/core/raw.ts';
-import type { Emit, Stage, StageName } from '../../services/core/stage.ts';
-import type { InputPartition, Topology } from '../../services/core/topology-contract.ts';
+import type { EventBatch } from '../core/batch.ts';
+import type { RawChunk } from '../core/raw.ts';
+import type { Emit, Stage, StageName } from '../core/stage.ts';
+import type { InputPartition, Topology } from '../core/topology-contract.ts';
 
 /** The topology in one thread, without store or files: what it finds in one input. For evaluations. */
 export class InThread {
