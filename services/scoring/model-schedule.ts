@@ -29,8 +29,9 @@ export class ModelSchedule {
 
   /** Throws `model_unknown` for a version that this process did not load. */
   add({ tenant, from, champion, challenger }: TenantSwitch): void {
-    const list = (this.byTenant.get(tenant) ?? []).filter((entry) => entry.from < from);
+    const list = (this.byTenant.get(tenant) ?? []).filter((entry) => entry.from !== from);
     list.push({ from, inForce: { champion: this.model(champion), challenger: this.model(challenger) } });
+    list.sort((a, b) => a.from - b.from);
     this.byTenant.set(tenant, list);
   }
 
