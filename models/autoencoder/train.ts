@@ -201,7 +201,8 @@ function glorot(random: TrainingRandom, inputs: number, outputs: number): Float3
 
 /**
  * Gradients of sum(mask x (output - x)²) / present by every layer's weights and biases: back-propagation written out for
- * dense layers with tanh, which is a few products where the engine's tape would record and replay every operation.
+ * dense layers with tanh. It is a few products, where the engine's tape would record and replay every operation; and
+ * tfjs-core as Node loads it registers no gradients, the whole of @tensorflow/tfjs would have to come along.
  * To be called inside a tidy.
  */
 export function gradientsOf(tf: TensorFlow, layers: readonly Layer[], x: Tensor3D, mask: Tensor3D, present: number): Layer[] {
