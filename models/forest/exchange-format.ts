@@ -46,7 +46,7 @@ export interface MlLeafJson {
 export interface MlSplitJson {
   splitColumn: number;
   splitValue: number;
-  /** fall of the Gini impurity; `featureImportance()` reads it */
+  /** fall of the Gini impurity; nothing reads it when the model is loaded again */
   gain: number;
   numberSamples: number;
   left: MlNodeJson;

@@ -23,7 +23,7 @@ export interface ForestModel {
   readonly cover: Float64Array;
   /**
    * how trees come together: `mean` averages the leaves' class shares (ours, and scikit-learn's); `majority` counts one
-   * vote a tree (ml-random-forest's), ties to the vote that came first
+   * vote a tree (ml-random-forest's), ties to the class that is first to reach the winning number, trees in order
    */
   readonly vote: 'mean' | 'majority';
 }

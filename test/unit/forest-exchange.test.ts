@@ -135,18 +135,6 @@ describe('written here, loaded there', () => {
       expect(leafOf(here, tree, row)).toBeLessThan(here.roots[tree + 1] - 1);
     }
   });
-
-  test('the library can rank features by what is written', () => {
-    const here = randomForest({ seed: 41, trees: 5, depth: 4, features: 3, classes: 2 });
-    const there = Classifier.load(throughText(toMlRandomForest(here))) as unknown as {
-      numberFeatures: number;
-      featureImportance(): number[];
-    };
-    there.numberFeatures = 3; // not part of its JSON
-    const importance = there.featureImportance();
-    expect(importance.every(Number.isFinite)).toBe(true);
-    expect(importance.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 12);
-  });
 });
 
 describe('neighbours of doubles', () => {
