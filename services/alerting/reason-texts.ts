@@ -1,8 +1,10 @@
 import type { ExpectedRange, Term } from '../../models/evidence.ts';
 import type { EntityRef, WindowSize } from '../../schemas/alert.ts';
+import { LEARNED_PHRASES, plainText, TODAY } from './learned-texts.ts';
 
 /** How a person calls the features, after a number. Features without an entry are written as they are named. */
 const PHRASES: Readonly<Record<string, string | readonly [one: string, many: string]>> = {
+  ...LEARNED_PHRASES,
   requests: ['request', 'requests'],
   failures: ['failed request', 'failed requests'],
   refused: ['refused request (401, 403)', 'refused requests (401, 403)'],
@@ -103,6 +105,7 @@ const SPANS: Readonly<Record<WindowSize, string>> = {
 
 /** One reason in words: what was seen, what would have been normal, and whose past says so. */
 export function reasonText(term: Term, expected: ExpectedRange, entity: EntityRef, alertWindow: WindowSize): string {
+  if (term.law.kind === 'plain') return plainText(term, expected, entity);
   const { base, span } = featureOf(term.feature, alertWindow);
   const amount = formatAmount(base, term.value);
   const only = term.law.kind === 'floor' || (term.law.kind === 'measure' && term.law.direction === -1) ? 'only ' : '';
@@ -113,10 +116,13 @@ export function reasonText(term: Term, expected: ExpectedRange, entity: EntityRe
 
 /**
  * What a feature's name says: the base feature and the time that it is about. Without a suffix it is the minute of a
- * minute's alert, else one hour, also in an alert of a longer window: its last. Suffixes: a window size, `_running` (the current hour so far), `_at_this_hour`, `_peers`, `_of_…` (the whole of a share).
+ * minute's alert, else one hour, also in an alert of a longer window: its last; novelties are of the running day. Suffixes:
+ * a window size, `_running` (the current hour so far), `_at_this_hour`, `_peers`, `_of_…` (the whole of a share), `_low`
+ * (little is odd), `_count` (the number where the plain name is a share).
  */
 function featureOf(feature: string, alertWindow: WindowSize): { base: string; span: string } {
-  const name = feature.replace(/_peers$/, '').replace(/_of_(logins|requests)$/, '');
+  const name = feature.replace(/_(peers|low|count)$/, '').replace(/_of_(logins|requests|objects)$/, '');
+  if (TODAY.has(name)) return { base: name.replace(/_1d$/, ''), span: 'today' };
   if (name.endsWith('_running')) return { base: name.slice(0, -'_running'.length), span: 'in this hour so far' };
   if (name.endsWith('_at_this_hour')) return { base: name.slice(0, -'_at_this_hour'.length), span: 'at this hour of the week' };
   const match = /^(.*)_(1m|1h|6h|1d|3d|7d)$/.exec(name);
