@@ -1,5 +1,11 @@
+import type { BackendChoice } from '../models/autoencoder/backend.ts';
+import { openBackend } from '../models/autoencoder/backend.ts';
+import type { Detector } from '../models/detector.ts';
 import { ALL_DETECTORS } from '../models/detectors/index.ts';
+import type { BundleData, LearnedModels } from '../models/learned/learned-models.ts';
+import { LEARNED_VIEWS, openBundle } from '../models/learned/open-bundle.ts';
 import { PopulationLearner } from '../models/population.ts';
+import { ServersLearner } from '../models/servers.ts';
 import type { Config, SourceConfig, TenantConfig } from '../schemas/config.ts';
 import type { AlertConfig, TenantAlertConfig } from './alerting/alert-config.ts';
 import { createAlertStage } from './alerting/alert-stage.ts';
@@ -11,7 +17,9 @@ import type { FormatName } from './ingest/normalise-config.ts';
 import { defaultLateness } from './ingest/normalise-config.ts';
 import { createAccountStage } from './scoring/account-stage.ts';
 import { createMergeStage } from './scoring/merge-stage.ts';
+import type { TenantSwitch } from './scoring/model-schedule.ts';
 import type { TenantSettings, ViewStageConfig } from './scoring/tenant-settings.ts';
+import type { Observe } from './scoring/view-scoring.ts';
 
 /**
  * The map: which stages there are, by what each is keyed, and what runs between them. Read this first. Both drivers run
@@ -43,22 +51,60 @@ export interface TopologyConfig {
   keys: Record<string, readonly number[]>;
   configVersion: string;
   model: { name: string; version: string };
+  /** bundles of trained scorers: every version that a switch names; left out: baselines alone */
+  bundles?: readonly BundleData[];
+  /** which bundle judges from when on, in the order in which they were written down */
+  switches?: readonly TenantSwitch[];
+  /** where the autoencoder's nets run; default `auto` */
+  backend?: BackendChoice;
   /** country and network of addresses; undefined: nothing is known */
   addresses?: AddressTables;
 }
 
-export function createTopology(settings: TopologyConfig): Topology {
+/**
+ * Makes the stages.
+ * @param hooks.observe told of every window that trained scorers are asked about; for training, in one thread
+ */
+export function createTopology(settings: TopologyConfig, hooks: { observe?: Observe } = {}): Topology {
+  const opened = once(() => openBundles(settings));
   const addresses = settings.addresses === undefined ? NO_ADDRESS_DATA : new AddressData(settings.addresses);
   return {
     createNormalise: (input, partitions) => createNormaliseStage(normaliseConfig(settings, input, partitions), { addresses }),
-    createAccount: (task, partitions) => createAccountStage(viewConfig(settings, task, partitions)),
-    createMerge: (task, partitions) => createMergeStage(viewConfig(settings, task, partitions)),
-    createAlert: (partitions) =>
-      createAlertStage(
+    createAccount: async (task, partitions) =>
+      createAccountStage(viewConfig(settings, task, partitions), { models: await opened(), observe: hooks.observe }),
+    createMerge: async (task, partitions) =>
+      createMergeStage(viewConfig(settings, task, partitions), { models: await opened(), observe: hooks.observe }),
+    createAlert: async (partitions) => {
+      const models = await opened();
+      return createAlertStage(
         { ...alertConfig(settings), upstreams: 2 * partitions },
-        { detectors: ALL_DETECTORS, learners: [new PopulationLearner()] },
-      ),
+        {
+          detectors: ALL_DETECTORS.filter((detector) => canJudge(detector, models)),
+          learners: [new PopulationLearner(), new ServersLearner()],
+          models,
+        },
+      );
+    },
   };
+}
+
+async function openBundles({ bundles, backend }: TopologyConfig): Promise<ReadonlyMap<string, LearnedModels>> {
+  const net = once(() => openBackend(backend));
+  const models = new Map<string, LearnedModels>();
+  for (const bundle of bundles ?? []) models.set(bundle.manifest.version, await openBundle(bundle, net));
+  return models;
+}
+
+/** A detector without a trained scorer in any bundle has no part of the alert budget. */
+function canJudge({ learned }: Detector<never>, models: ReadonlyMap<string, LearnedModels>): boolean {
+  if (learned === undefined) return true;
+  return [...models.values()].some((model) => LEARNED_VIEWS.some((view) => model.judge(view, learned) !== undefined));
+}
+
+/** The same promise for everyone who asks. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
 }
 
 function tenantOf(settings: TopologyConfig, tenant: string): TenantConfig {
@@ -100,6 +146,7 @@ function viewConfig(settings: TopologyConfig, task: number, partitions: number):
   return {
     tenants: Object.fromEntries(Object.entries(settings.tenants).map(([name, tenant]) => [name, slice(tenant)])),
     defaults: slice(settings.otherTenant),
+    switches: settings.switches,
     task,
     partitions,
     nextPartitions: partitions,

@@ -20,19 +20,25 @@ import { interfaceFailing } from './interface-failing.ts';
 import { interfaceFlood } from './interface-flood.ts';
 import { interfaceLarger } from './interface-larger.ts';
 import { interfaceSilent } from './interface-silent.ts';
+import { learnedAccount } from './learned-account.ts';
+import { learnedInterface } from './learned-interface.ts';
 import { machineBehaviour } from './machine-behaviour.ts';
 import { objectTraversal } from './object-traversal.ts';
 import { partnerAfterContract } from './partner-after-contract.ts';
+import { privilegedMisuse } from './privileged-misuse.ts';
 import { probing } from './probing.ts';
 import { registrationBatch } from './registration-batch.ts';
 import { scraping } from './scraping.ts';
 import { scrapingCohort } from './scraping-cohort.ts';
+import { serverCallsOut } from './server-calls-out.ts';
 import { smsBombing } from './sms-bombing.ts';
 import { smsPumping } from './sms-pumping.ts';
 import { sourceLoginFailures } from './source-login-failures.ts';
 import { sourceSends } from './source-sends.ts';
 import { targetUnderAttack } from './target-under-attack.ts';
 import { unauthenticatedInterface } from './unauthenticated-interface.ts';
+import { unusualAccount } from './unusual-account.ts';
+import { unusualInterface } from './unusual-interface.ts';
 
 /** Every detector, by view. The order is part of the state's layout: append only. */
 export const DETECTORS: {
@@ -54,6 +60,10 @@ export const DETECTORS: {
     accountSharing,
     beaconing,
     partnerAfterContract,
+    learnedAccount,
+    unusualAccount,
+    serverCallsOut,
+    privilegedMisuse,
   ],
   interface: [
     accountEnumeration,
@@ -70,6 +80,8 @@ export const DETECTORS: {
     smsPumping,
     unauthenticatedInterface,
     interfaceLarger,
+    learnedInterface,
+    unusualInterface,
   ],
   source: [probing, sourceLoginFailures, sourceSends],
   target: [smsBombing, targetUnderAttack],

@@ -1,0 +1,23 @@
+import type { AccountBaselines } from '../baselines/account.ts';
+import type { Detector } from '../detector.ts';
+import { ACCOUNT_LIST, accountTerms } from '../learned/account-terms.ts';
+import { severityOf } from '../severity.ts';
+
+/**
+ * A random forest over all that is known of an account's hour, trained on labelled windows (docs/models.md): small oddities that belong together. Bad at
+ * kinds of attack that it never saw; the baselines' detectors and the autoencoder are for those.
+ */
+export const learnedAccount: Detector<AccountBaselines> = {
+  name: 'learned_account',
+  view: 'account',
+  window: '1h',
+  title: '{key} behaves like attackers that the model knows',
+  features: ACCOUNT_LIST.features.map(({ name }) => name),
+  needs: [],
+  gate: 3,
+  learned: 'forest',
+  // baselines learn the same whichever model is in force
+  quarantines: false,
+  terms: accountTerms,
+  severity: (evidence) => severityOf(evidence),
+};

@@ -1,0 +1,23 @@
+import type { InterfaceBaselines } from '../baselines/interface.ts';
+import type { Detector } from '../detector.ts';
+import { INTERFACE_LIST, interfaceTerms } from '../learned/interface-terms.ts';
+import { severityOf } from '../severity.ts';
+
+/**
+ * An autoencoder's reconstruction error: a combination of values that clean windows do not show, though no single one may
+ * be odd. It knows no attack; what it finds is strange, not known to be bad.
+ */
+export const unusualInterface: Detector<InterfaceBaselines> = {
+  name: 'unusual_interface',
+  view: 'interface',
+  window: '1h',
+  title: '{key} is used in a combination that is unusual',
+  features: INTERFACE_LIST.features.map(({ name }) => name),
+  needs: [],
+  gate: 3,
+  learned: 'autoencoder',
+  // baselines learn the same whichever model is in force
+  quarantines: false,
+  terms: interfaceTerms,
+  severity: (evidence) => severityOf(evidence),
+};
