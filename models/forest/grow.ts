@@ -29,8 +29,8 @@ export interface GrownTree {
   readonly importance: Float64Array;
 }
 
-/** Class shares are added up out of bag as multiples of this, so that the order of the trees does not matter. */
-const STEP = 2 ** -40;
+/** Class shares are added up out of bag as multiples of this, so that the order of the trees does not matter (exact up to 2^17 trees). */
+const STEP = 2 ** -36;
 
 /**
  * Grows trees on one thread. A tree depends on the seed and its number alone. Out-of-bag sums of all trees grown here
