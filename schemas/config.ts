@@ -212,6 +212,15 @@ export const ConfigSchema = z
       .union([ServerStore, EmbeddedStore])
       .prefault({})
       .describe('{ path } embedded, or { url, username, password_env } a ClickHouse server'),
+    models: z
+      .strictObject({
+        backend: z
+          .enum(['auto', 'wasm', 'node', 'cpu'])
+          .default('auto')
+          .describe('where the autoencoder runs: `weir doctor` measures what loads here; auto is wasm, else cpu'),
+      })
+      .prefault({})
+      .describe('trained scorers; which version judges is said by `weir models`'),
     kafka: z
       .strictObject({
         brokers: z

@@ -50,6 +50,7 @@ export function topologyConfigOf({ config, version, sources, inputs, key, addres
     keys,
     configVersion: version,
     model: MODEL,
+    backend: config.models.backend,
     addresses,
   };
 }
