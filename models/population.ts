@@ -274,6 +274,8 @@ const STRENGTH = { accountHours: 200, accountDays: 60, interfaceRequests: 300, p
 /** The prior of a tenant: what is shipped, moved towards what the tenant's own population shows as far as that goes. */
 export function priorFrom(knowledge: SharedKnowledge | undefined): TenantPrior {
   const prior = shippedPrior();
+  const servers = knowledge?.servers as [string, number][] | undefined;
+  if (servers !== undefined && servers.length > 0) prior.servers = new Map(servers);
   const learned = knowledge?.population as Knowledge | undefined;
   if (learned === undefined) return prior;
   GROUPS.forEach((name, g) => {

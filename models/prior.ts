@@ -37,6 +37,8 @@ export interface TenantPrior {
   anonymousShare: number;
   /** mean and dispersion per source-hour and target-hour amounts, by name */
   sparse: Record<string, { mean: number; dispersion: number; size: number }>;
+  /** internal addresses that answer others, and on how many days they did (servers.ts) */
+  servers: ReadonlyMap<string, number>;
 }
 
 /**
@@ -89,6 +91,8 @@ function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, value) => sum + value, 0);
 }
 
+const NO_SERVERS: ReadonlyMap<string, number> = new Map();
+
 /** The shipped prior: what holds of a tenant of which nothing is known. A new object each time. */
 export function shippedPrior(): TenantPrior {
   const mean = sumOf(DAY_CURVE) / 24;
@@ -101,5 +105,6 @@ export function shippedPrior(): TenantPrior {
     profileDays: 0,
     anonymousShare: -1,
     sparse: {},
+    servers: NO_SERVERS,
   };
 }

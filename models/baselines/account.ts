@@ -71,12 +71,14 @@ export class AccountBaselines {
   private row = 0;
   private group!: GroupPrior;
   private window!: ClosedWindow;
+  private servers!: TenantPrior['servers'];
   /** index in GROUPS of the account looked at */
   groupIndex = 0;
 
   /** Turns to the window's account, rolling its day over first when a new one has begun. */
   look(window: ClosedWindow, prior: TenantPrior, observer: DayObserver | undefined): void {
     this.window = window;
+    this.servers = prior.servers;
     this.groupIndex = groupOf(window.flags);
     this.group = prior.groups[this.groupIndex];
     this.row = this.slab.row(window.slot);
@@ -99,6 +101,22 @@ export class AccountBaselines {
   /** Active days that the account has had in its life, before today. */
   get lifeDays(): number {
     return this.slab.data[this.row + LIFE_DAYS];
+  }
+
+  /** Active hours behind the own past, forgotten and held-back ones left out. */
+  get hours(): number {
+    return this.slab.data[this.row + HOURS];
+  }
+
+  /** Days on which the host looked at answered others as a server (servers.ts); 0: it is none, or no host. */
+  get serverDays(): number {
+    return this.servers.get(this.window.key) ?? 0;
+  }
+
+  /** Whether there was nothing of a level on any day before today, held-back ones included. */
+  neverHad(level: number): boolean {
+    const d = this.slab.data;
+    return d[this.row + SUMS + level] === 0 && d[this.row + HELD + level] === 0;
   }
 
   get priorDays(): number {

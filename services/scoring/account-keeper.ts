@@ -146,7 +146,8 @@ export class AccountKeeper implements PaneKeeper {
       this.closer.close(pane, calendar.day, w.values);
       this.rows.push(account, hour, w.values, ROLLING_COLUMNS, w.rolling);
       w.slot = account;
-      w.key = this.observed ? t.accounts.text(account) : '';
+      // hosts are looked up among the known servers
+      w.key = this.observed || (t.accountPanes.marks[pane] & FLAG.flow) !== 0 ? t.accounts.text(account) : '';
       if (this.contractEnd !== undefined) w.contractEnd = this.contractEnd(t.accounts.text(account));
       w.firstSeen = t.firstSeen[account];
       w.activeDays = t.activeDays[account] - 1;

@@ -9,6 +9,7 @@ import { hourLevel, I, LEVELS } from '../../models/levels.ts';
 import type { TenantPrior } from '../../models/prior.ts';
 import { classOf, SHARES, sharePart, shareWhole } from '../../models/shares.ts';
 import { type CalendarHour, type ClosedMinute, type ClosedWindow, MINUTE_COUNTERS, type View } from '../../models/windows.ts';
+import { FLAG } from '../core/batch.ts';
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { ReportBuilder } from './report-builder.ts';
 
@@ -98,7 +99,9 @@ function interfaceKit(): ViewKit {
       const { values } = window;
       const requests = values[I.requests];
       const errors = values[I.client_errors] + values[I.refused] + values[I.missing] + values[I.server_errors];
-      into.interface(window.key, requests, Math.max(0, requests - errors), values[I.callers]);
+      // a flow has no status: what sent nothing back answered nothing
+      const silentFlow = (window.flags & FLAG.flow) !== 0 && values[I.bytes_out] === 0;
+      into.interface(window.key, requests, silentFlow ? 0 : Math.max(0, requests - errors), values[I.callers]);
       if (odd) return;
       const index = classOf(window.flags);
       const { calendar } = window;
