@@ -1,0 +1,82 @@
+import { openBackend } from '../../models/autoencoder/backend.ts';
+import type { LearnedView } from '../../models/learned/feature-list.ts';
+import type { BundleData, ManifestView } from '../../models/learned/learned-models.ts';
+import { FEATURE_LISTS, LEARNED_VIEWS } from '../../models/learned/open-bundle.ts';
+import { CARD_FILE } from '../../models/registry/manifest-schema.ts';
+import type { AddressTables } from '../ingest/addresses.ts';
+import { collectRows } from './collect-rows.ts';
+import type { TenantRows } from './collect-tenant.ts';
+import { FIT, type FitOptions, type FittedView, fitView } from './fit-view.ts';
+import { foldsOf } from './folds.ts';
+import type { MarkedRows } from './marked-rows.ts';
+import { modelCard } from './model-card.ts';
+import { trainingPlans } from './training-plans.ts';
+import { type ViewTable, viewTable } from './view-table.ts';
+
+/** What a bundle is made from: the same values give the same bytes (on one major version of Node). */
+export interface MakeOptions {
+  /** name of the version: of the folder it will lie in */
+  version: string;
+  seed: number;
+  tenants: number;
+  /** version of the program, written into the manifest */
+  program: string;
+  threads: number;
+  addresses: AddressTables;
+  /** rows of marked windows of real tenants, added to the simulated ones */
+  marked?: MarkedRows;
+  fit?: FitOptions;
+  /** what is going on, for people: a step, and how much of it is done, 0..1 */
+  onProgress?: (step: string, share: number) => void;
+}
+
+export interface MadeBundle {
+  data: BundleData;
+  views: Record<LearnedView, { table: ViewTable; fitted: FittedView }>;
+  tenants: TenantRows[];
+}
+
+/**
+ * Trains a bundle: simulates the training tenants of a seed one at a time a thread, labels their windows, trains a forest
+ * and an autoencoder for each view, and calibrates both on tenants that they did not see.
+ */
+export async function makeBundle(options: MakeOptions): Promise<MadeBundle> {
+  const { version, seed, threads, addresses, marked, onProgress } = options;
+  const fit = options.fit ?? FIT;
+  const plans = trainingPlans(seed, options.tenants);
+  const collected = await collectRows(plans, addresses, threads, (done, rows) =>
+    onProgress?.(`tenant ${rows.tenant}, ${rows.kind}, ${rows.days} days`, done / plans.length),
+  );
+  const tenants = marked === undefined ? collected : [...collected, ...marked.tenants];
+  const backend = await openBackend('wasm');
+  const foldOf = foldsOf(tenants, fit.folds);
+  const views = {} as MadeBundle['views'];
+  for (const [v, view] of LEARNED_VIEWS.entries()) {
+    onProgress?.(`models of view ${view}`, v / LEARNED_VIEWS.length);
+    const table = viewTable(view, FEATURE_LISTS[view], tenants);
+    const own = marked === undefined ? undefined : ownFactors(table, collected.length, marked.weight);
+    views[view] = { table, fitted: fitView(table, fit, seed, foldOf, backend, own) };
+  }
+  const made = {
+    seed,
+    tenants: options.tenants,
+    ...(marked === undefined ? {} : { marked: marked.made }),
+    program: options.program,
+    node: Number(process.versions.node.split('.')[0]),
+    backend: backend.name,
+  };
+  const manifest: BundleData['manifest'] = {
+    format: 1,
+    version,
+    made,
+    views: Object.fromEntries(LEARNED_VIEWS.map((view) => [view, views[view].fitted.manifest])) as Record<LearnedView, ManifestView>,
+  };
+  const files = Object.assign({}, ...LEARNED_VIEWS.map((view) => views[view].fitted.files)) as Record<string, Uint8Array>;
+  files[CARD_FILE] = new TextEncoder().encode(modelCard({ manifest, tenants, views, fit }));
+  return { data: { manifest, files }, views, tenants };
+}
+
+/** What the rows of real tenants (behind the simulated ones) weigh more. */
+function ownFactors(table: ViewTable, simulated: number, weight: number): Float64Array {
+  return Float64Array.from(table.tenant, (tenant) => (tenant >= simulated ? weight : 1));
+}
