@@ -17,6 +17,11 @@ export interface BackendSpeed {
   readonly rowsPerSecond: number;
 }
 
+export interface BackendFailure {
+  readonly name: BackendName;
+  readonly reason: string;
+}
+
 /**
  * A TensorFlow.js backend that is ready to compute.
  *
@@ -30,6 +35,8 @@ export interface Backend {
   readonly tf: TensorFlow;
   /** why this is not the one that was asked for; to be shown by whoever opened it */
   readonly warning: string | undefined;
+  /** those that were tried before and do not load, each with the reason */
+  readonly failures: readonly BackendFailure[];
   /** makes it the engine's active backend: a comparison of two names where it already is */
   use(): void;
 }
@@ -43,21 +50,24 @@ const ENGINE_NAMES: Readonly<Record<BackendName, string>> = { wasm: 'wasm', node
  * unless it is asked for or was measured. Throws where not even plain cpu loads.
  */
 export async function openBackend(choice: BackendChoice = 'auto', measured: readonly BackendSpeed[] = []): Promise<Backend> {
-  const failures: string[] = [];
+  const failures: BackendFailure[] = [];
   for (const name of inOrder(choice, measured)) {
     try {
       const tf = await load(name);
-      return {
-        name,
-        tf,
-        warning: failures.length > 0 ? `${failures.join('; ')}: ${name} is used instead` : undefined,
-        use: () => activate(tf, name),
-      };
+      return { name, tf, warning: warningOf(failures, name), failures, use: () => activate(tf, name) };
     } catch (error) {
-      failures.push(`backend ${name} does not load (${reasonOf(error)})`);
+      failures.push({ name, reason: reasonOf(error) });
     }
   }
-  throw new Error(`no TensorFlow.js backend loads: ${failures.join('; ')}`);
+  throw new Error(`no TensorFlow.js backend loads: ${listed(failures)}`);
+}
+
+function warningOf(failures: readonly BackendFailure[], used: BackendName): string | undefined {
+  return failures.length > 0 ? `${listed(failures)}: ${used} is used instead` : undefined;
+}
+
+function listed(failures: readonly BackendFailure[]): string {
+  return failures.map(({ name, reason }) => `backend ${name} does not load (${reason})`).join('; ');
 }
 
 /** The backends to try, best first. */
@@ -117,7 +127,16 @@ async function registerWasm(): Promise<void> {
  */
 async function registerNode(): Promise<void> {
   const name = '@tensorflow/tfjs-node';
-  await import(name);
+  // libtensorflow tells on stderr what processor it found, whenever it loads
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
+  try {
+    await import(name);
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message?: unknown };
+    if (code === 'ERR_MODULE_NOT_FOUND' && String(message).includes(`'${name}'`))
+      throw new Error(`${name} is not installed; docs/autoencoder.md says how`, { cause: error });
+    throw error;
+  }
 }
 
 /** `setBackend` of a backend that is initialised takes effect before its first await, so this need not wait. */

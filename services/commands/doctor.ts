@@ -10,6 +10,7 @@ import { loadAddressTables } from '../ingest/address-loader.ts';
 import { AddressData, NO_ADDRESS_DATA } from '../ingest/addresses.ts';
 import { defaultLateness } from '../ingest/normalise-config.ts';
 import { openReader } from '../storage/open-reader.ts';
+import { type BackendsDiagnosis, backendFields, diagnoseBackends } from './backends.ts';
 import { defaultConfig, type LoadedConfig, loadConfig, tenantConfig } from './config.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { type Survey, survey } from './survey.ts';
@@ -25,6 +26,7 @@ export interface Diagnosis {
   config: { path: string | undefined; version: string; without_effect: string[] };
   addresses: { origin: string; problem: string | undefined };
   store: { place: string; state: string; problem: string | undefined };
+  autoencoder: BackendsDiagnosis;
   sources: SourceDiagnosis[];
 }
 
@@ -43,7 +45,7 @@ export function registerDoctor(program: Command): void {
     .command('doctor')
     .summary('what is configured, guessed, and blind for want of a field')
     .description(
-      'Reads the config and the beginning of each log, and says what is there, what was guessed, and which detectors see nothing for want of which field.',
+      'Reads the config and the beginning of each log, and says what is there, what was guessed, which detectors see nothing for want of which field, and where the autoencoder runs.',
     )
     .argument('[files...]', 'logs to look at instead of those of the config')
     .option('-c, --config <file>', 'weir.yaml (default: ./weir.yaml where there is one)')
@@ -75,6 +77,7 @@ export async function diagnose(loaded: LoadedConfig, files: readonly string[]): 
     config: { path: loaded.path, version: loaded.version, without_effect: withoutEffect(loaded.config) },
     addresses: { origin: tables instanceof Error ? 'none' : tables.origin, problem: tables instanceof Error ? tables.message : undefined },
     store: await lookAtStore(loaded),
+    autoencoder: await diagnoseBackends(config.models.backend),
     sources: (await Promise.all(sources.map((source) => lookAtSource(source, loaded, addresses)))).flat(),
   };
 }
@@ -113,12 +116,13 @@ async function lookAtStore({ config }: LoadedConfig): Promise<Diagnosis['store']
 }
 
 function render(diagnosis: Diagnosis, { style, width }: Terminal): string {
-  const { config, addresses, store } = diagnosis;
+  const { config, addresses, store, autoencoder } = diagnosis;
   let out = renderFields(
     [
       ['config', `${config.path ?? 'defaults'} (version ${config.version})`],
       ['addresses', addresses.problem ?? addresses.origin],
       ['store', `${store.place}: ${store.problem ?? store.state}`],
+      ...backendFields(autoencoder),
     ],
     style,
     '',
