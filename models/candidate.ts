@@ -1,4 +1,5 @@
 import type { EntityRef, WindowSize } from '../schemas/alert.ts';
+import type { ShadowScore } from '../services/core/stage.ts';
 import type { Term } from './evidence.ts';
 import type { View } from './windows.ts';
 
@@ -52,18 +53,7 @@ export interface Candidate {
   provisional: boolean;
 }
 
-/** What champion and challenger said of one window that either would have sent on. Evidence in decades; 0 where it has no such scorer. */
-export interface ShadowScore {
-  detector: string;
-  entity: EntityRef;
-  /** the hour pane, ms UTC */
-  start: number;
-  end: number;
-  champion: string;
-  challenger: string;
-  championEvidence: number;
-  challengerEvidence: number;
-}
+export type { ShadowScore };
 
 /** How many shadow scores of one detector a task sends for one pane: the strongest by the larger evidence. */
 export const TOP_SHADOWS = 64;

@@ -27,6 +27,10 @@ export const COMMANDS: Record<string, CommandEntry> = {
     load: async () => (await import('./commands/incidents.ts')).registerIncidents,
   },
   alerts: { summary: 'list alerts, show one with its reasons', load: async () => (await import('./commands/alerts.ts')).registerAlerts },
+  models: {
+    summary: 'versions of the trained scorers, and which of them judges',
+    load: async () => (await import('./commands/models.ts')).registerModels,
+  },
   sql: { summary: 'a query on the store (ClickHouse SQL, read-only)', load: async () => (await import('./commands/sql.ts')).registerSql },
   reconcile: {
     summary: 'check that nothing was lost or doubled',
@@ -37,6 +41,8 @@ export const COMMANDS: Record<string, CommandEntry> = {
     load: async () => (await import('./commands/doctor.ts')).registerDoctor,
   },
   parse: { summary: 'what is read of each line of a log', load: async () => (await import('./commands/parse.ts')).registerParse },
+  train: { summary: 'learn a random forest from a table', load: async () => (await import('./commands/train.ts')).registerTrain },
+  evaluate: { summary: 'judge a random forest on a table', load: async () => (await import('./commands/evaluate.ts')).registerEvaluate },
   simulate: {
     summary: "labelled traffic in a gateway's own format",
     load: async () => (await import('./commands/simulate.ts')).registerSimulate,

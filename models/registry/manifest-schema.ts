@@ -5,8 +5,8 @@ export const MANIFEST_FILE = 'manifest.json';
 /** Name of the model card: for people, nothing is computed from it. */
 export const CARD_FILE = 'card.md';
 
-/** Versions of bundles: names of folders, so that a listing sorts and no path can be smuggled in. */
-export const BUNDLE_VERSION = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+/** Versions of bundles (`none` means that there is none): names of folders, so that a listing sorts and no path can be smuggled in. */
+export const BUNDLE_VERSION = /^(?!none$)[a-z0-9][a-z0-9._-]{0,62}$/;
 /** Names of files in a bundle's folder: no path, nothing hidden. */
 const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$/;
 const SHA256 = /^[0-9a-f]{64}$/;

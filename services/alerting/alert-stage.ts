@@ -64,7 +64,7 @@ const decoder = new TextDecoder();
  * emits depends on event time only, not on the split of the keys or the order of arrival.
  *
  * Control: `watermark`, `idle`, `silence`, `end` (upstream = a task), `feedback`, `config`.
- * Emits: `alerts`, `incidents`, and for every hour that the tenant's time has passed, in order and without gaps from
+ * Emits: `alerts`, `incidents`, `shadow` scores of panes that will not be replaced, and for every hour that the tenant's time has passed, in order and without gaps from
  * two hours before its first time on, `shared` with epoch = number of the hour (core/window Panes) + 2.
  * @throws Error from `process` for a report of a pane that the watermark has passed: an upstream broke its promise
  */
@@ -117,7 +117,10 @@ export function createAlertStage(
     for (const group of state.queue.take(time)) {
       passHours(name, state, group[0].end - 1, emits);
       for (const { report } of group) for (const learner of deps.learners) learner.absorb(report);
-      const { alerts, incidents } = state.alerts.pane(group, configVersion, state.provisional && group[0].end > firm.time(name));
+      const provisional = state.provisional && group[0].end > firm.time(name);
+      const { alerts, incidents } = state.alerts.pane(group, configVersion, provisional);
+      const shadow = provisional ? [] : group.flatMap(({ report }) => report.shadow ?? []);
+      if (shadow.length > 0) emits.push({ output: 'shadow', tenant: name, value: shadow });
       if (alerts.length > 0) emits.push({ output: 'alerts', tenant: name, value: alerts });
       if (incidents.length > 0) emits.push({ output: 'incidents', tenant: name, value: incidents });
       state.processed = group[0].end;

@@ -1,5 +1,5 @@
-import type { Candidate, ScoreReport } from '../../models/candidate.ts';
-import { compareCandidates, TOP_CANDIDATES } from '../../models/candidate.ts';
+import type { Candidate, ScoreReport, ShadowScore } from '../../models/candidate.ts';
+import { compareCandidates, TOP_CANDIDATES, TOP_SHADOWS } from '../../models/candidate.ts';
 import type { View } from '../../models/windows.ts';
 import { HOUR, MINUTE } from '../core/watermark.ts';
 
@@ -93,7 +93,17 @@ function merge(into: ScoreReport, from: ScoreReport): void {
   addCounts(into.pane, from.pane);
   addCounts(into.population, from.population);
   into.interfaces = into.interfaces.length === 0 ? [...from.interfaces] : addInterfaces(into.interfaces, from.interfaces);
-  if (from.candidates.length > 0) into.candidates = topOfEach([...into.candidates, ...from.candidates]);
+  if (from.candidates.length > 0) into.candidates = topOfEach([...into.candidates, ...from.candidates], compareCandidates, TOP_CANDIDATES);
+  if (from.shadow !== undefined && from.shadow.length > 0)
+    into.shadow = topOfEach([...(into.shadow ?? []), ...from.shadow], compareShadows, TOP_SHADOWS);
+}
+
+/** Strongest first by the larger evidence, ties by content: the same for any split of the keys. */
+function compareShadows(a: ShadowScore, b: ShadowScore): number {
+  const strength = (score: ShadowScore): number => Math.max(score.championEvidence, score.challengerEvidence);
+  if (strength(a) !== strength(b)) return strength(b) - strength(a);
+  const text = ({ detector, entity, start }: ShadowScore): string => JSON.stringify([detector, entity.kind, entity.id, start]);
+  return text(a) < text(b) ? -1 : 1;
 }
 
 function addCounts(into: Record<string, number[]>, from: Record<string, number[]>): void {
@@ -117,13 +127,13 @@ function addInterfaces(a: ScoreReport['interfaces'], b: ScoreReport['interfaces'
   return [...sums.values()];
 }
 
-/** The top of each detector by `compareCandidates`. */
-function topOfEach(candidates: Candidate[]): Candidate[] {
+/** The first `most` of each detector in that order. */
+function topOfEach<T extends { detector: string }>(list: T[], compare: (a: T, b: T) => number, most: number): T[] {
   const counts = new Map<string, number>();
-  return candidates.sort(compareCandidates).filter((candidate) => {
-    const count = counts.get(candidate.detector) ?? 0;
-    counts.set(candidate.detector, count + 1);
-    return count < TOP_CANDIDATES;
+  return list.sort(compare).filter(({ detector }) => {
+    const count = counts.get(detector) ?? 0;
+    counts.set(detector, count + 1);
+    return count < most;
   });
 }
 
@@ -134,6 +144,7 @@ function settle(report: ScoreReport): void {
   report.population = sortedByName(report.population);
   report.interfaces.sort((a, b) => (a[0] < b[0] ? -1 : 1));
   report.candidates.sort(compareCandidates);
+  report.shadow?.sort(compareShadows);
 }
 
 function sortedByName(counts: Record<string, number[]>): Record<string, number[]> {

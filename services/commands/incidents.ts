@@ -6,6 +6,7 @@ import { renderTable } from '../console/table.ts';
 import { formatSpan } from '../console/times.ts';
 import { alertsOf, findIncident, listIncidents } from '../storage/records.ts';
 import { globalOptions } from './global-options.ts';
+import { registerMarks } from './incidents-mark.ts';
 import { addListOptions, addShowOptions, filterOf, type RecordOptions, remark, withReader, writeRecords, zonesOf } from './record-list.ts';
 
 const EXAMPLES = `
@@ -13,6 +14,7 @@ Examples:
   weir incidents                                 what to read, the worst first
   weir incidents --tenant shop --since 2d --severity medium
   weir incidents show 3f2a91                     one incident with the reasons of its alerts
+  weir incidents mark 3f2a91 --as expected --until 2026-05-01
   weir incidents --json > incidents.ndjson       every incident record, one a line`;
 
 /** Registers the command and returns it, for what else is done with incidents. */
@@ -28,6 +30,7 @@ export function registerIncidents(program: Command): Command {
     .option('--all', 'the reasons of every alert, not only of the strongest')
     .description('One incident with its actors and the reasons of its alerts. The first digits of the id are enough.')
     .action((id: string, _: RecordOptions, command: Command) => show(id, command.optsWithGlobals<RecordOptions & { all?: boolean }>()));
+  registerMarks(incidents);
   return incidents;
 }
 

@@ -1,23 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { BundleCatalogue } from '../../models/registry/catalogue.ts';
 import type { Config } from '../../schemas/config.ts';
 import { WeirError } from '../core/errors.ts';
 import type { LedgerEntry, Sink } from '../core/sink.ts';
 import { AlertFile, AlertStream } from '../drivers/embedded/alert-file.ts';
 import { type EmbeddedResult, runEmbedded } from '../drivers/embedded/driver.ts';
+import { RunInbox } from '../drivers/embedded/inbox.ts';
 import type { FollowOptions } from '../drivers/embedded/quiet.ts';
 import type { Progress } from '../drivers/embedded/run.ts';
 import { takeStdin } from '../drivers/embedded/stdin.ts';
 import { loadAddressTables } from '../ingest/address-loader.ts';
 import { detectFormat } from '../ingest/detect.ts';
 import { defaultLateness, type FormatName } from '../ingest/normalise-config.ts';
+import { MarkJournal } from '../state/mark-journal.ts';
+import { SwitchJournal } from '../state/model-switches.ts';
 import { lockDataFolder } from '../storage/data-folder.ts';
 import { openStore, type Store } from '../storage/store.ts';
 import { writeCanonical } from './canonical.ts';
 import { defaultConfig, type LoadedConfig, tenantConfig } from './config.ts';
 import { detectInputs } from './detect-inputs.ts';
 import { DetectTally } from './detect-tally.ts';
+import { storeMarks } from './incident-marking.ts';
 import { masterKey } from './master-key.ts';
+import { judgedUntil, modelsInForce, settleShipped } from './model-switching.ts';
+import { createRunRequests } from './run-requests.ts';
 import { topologyConfigOf } from './topology-config.ts';
 import { packageRoot } from './version.ts';
 import { withoutEffect } from './without-effect.ts';
@@ -84,6 +91,7 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
   for (const part of withoutEffect(config)) notice(`no effect: ${part}`);
   const lock = await lockDataFolder(dataFolder);
   const tally = new DetectTally();
+  const inbox = new RunInbox();
   let store: Store | undefined;
   let clean = false;
   const alertFile = options.alerts === undefined || options.alerts === '-' ? undefined : new AlertFile(options.alerts);
@@ -97,13 +105,16 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
       retentionDays: retentionOf(config),
     });
     store = opened;
-    lock.serve((sql, readOptions) => opened.query(sql, readOptions));
+    lock.serve((sql, readOptions) => opened.query(sql, readOptions), createRunRequests({ dataFolder, store: opened, inbox }));
+    settleShipped(new SwitchJournal(dataFolder), new BundleCatalogue(dataFolder), await judgedUntil(dataFolder, opened));
+    storeMarks(opened, new MarkJournal(dataFolder).marks);
     for (const tenant of new Set(inputs.map((input) => input.tenant)))
       opened.setTenant(tenant, { time_zone: tenantConfig(config, tenant).time_zone });
     const result = await runEmbedded({
       inputs,
       folder: join(dataFolder, 'snapshots'),
-      topologyConfig: (known) => topologyConfigOf({ config, version, sources, inputs: known, key, addresses }),
+      topologyConfig: (known) =>
+        topologyConfigOf({ config, version, sources, inputs: known, key, addresses, models: modelsInForce(dataFolder) }),
       configVersion: version,
       program: programVersion(),
       workers: options.workers,
@@ -115,6 +126,7 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
       stdin,
       follow: options.follow === undefined ? undefined : { pollEvery: POLL_EVERY, idleAfter: IDLE_AFTER, now: Date.now, ...options.follow },
       signal: options.signal,
+      inbox,
       onProgress: options.onProgress,
       onNotice: notice,
     });
@@ -130,6 +142,7 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
       took: performance.now() - begun,
     };
   } finally {
+    inbox.fail(new WeirError('data_folder_in_use', `process ${process.pid} is leaving ${dataFolder}: give the command again`));
     stdin?.destroy();
     alertFile?.close();
     await lock.drain();

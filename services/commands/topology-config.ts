@@ -17,10 +17,12 @@ export interface TopologyParts {
   /** master key */
   key: Uint8Array;
   addresses?: AddressTables;
+  /** trained scorers, and from when on each judges */
+  models?: Pick<TopologyConfig, 'bundles' | 'switches'>;
 }
 
 /** What the stages are made from: the whole config, with every tenant and format that the inputs bring in. */
-export function topologyConfigOf({ config, version, sources, inputs, key, addresses }: TopologyParts): TopologyConfig {
+export function topologyConfigOf({ config, version, sources, inputs, key, addresses, models }: TopologyParts): TopologyConfig {
   const formats = new Map<string, KnownInput>();
   for (const input of inputs) {
     // files of one source may differ in format: alerts wait for the slowest
@@ -51,6 +53,7 @@ export function topologyConfigOf({ config, version, sources, inputs, key, addres
     configVersion: version,
     model: MODEL,
     backend: config.models.backend,
+    ...models,
     addresses,
   };
 }

@@ -1,5 +1,5 @@
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
-import type { DeadLetter, LateEvent } from './stage.ts';
+import type { DeadLetter, LateEvent, ShadowScore } from './stage.ts';
 import type { Fate } from './topology-contract.ts';
 
 /** One line of the ledger: events of one tenant and source with one fate, since the beginning of the run's state. */
@@ -34,6 +34,8 @@ export interface Sink {
   retract(tenant: string, alertIds: string[], incidentIds: string[]): void;
   /** dead letters of a provisional end (half a last line, times that nothing confirmed): the grown input decides anew. For sinks that keep them */
   takeBack?(letters: readonly DeadLetterKey[]): void;
+  /** for sinks that keep them: what champion and challenger said of the tenant's windows */
+  shadow?(tenant: string, scores: ShadowScore[]): void;
   pending(): number;
   flush(): Promise<void>;
 }

@@ -47,6 +47,21 @@ export interface Outputs {
   shared: { epoch: number; knowledge: Uint8Array };
   alerts: import('../../schemas/alert.ts').AlertRecord[];
   incidents: import('../../schemas/alert.ts').IncidentRecord[];
+  /** what champion and challenger said of the strongest windows of a pane that will not be replaced */
+  shadow: ShadowScore[];
+}
+
+/** What champion and challenger said of one window that either would have sent on. Evidence in decades; 0 where it has no such scorer. */
+export interface ShadowScore {
+  detector: string;
+  entity: import('../../schemas/alert.ts').EntityRef;
+  /** the hour pane, ms UTC */
+  start: number;
+  end: number;
+  champion: string;
+  challenger: string;
+  championEvidence: number;
+  challengerEvidence: number;
 }
 
 export interface StageSnapshot {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WeirError } from '../core/errors.ts';
-import { answerQuestion, type QueryHandler, readQuestion } from './query-socket.ts';
+import { answerQuestion, type Handlers, type QueryHandler, type RequestHandler, readQuestion } from './query-socket.ts';
 import { storeError } from './store-error.ts';
 
 /**
@@ -18,8 +18,8 @@ import { storeError } from './store-error.ts';
  */
 export interface Lock {
   readonly folder: string;
-  /** From now on answers queries of other processes; before, they wait. */
-  serve(handler: QueryHandler): void;
+  /** From now on answers queries of other processes, and does what they ask for; before, they wait. */
+  serve(query: QueryHandler, request?: RequestHandler): void;
   /** Answers what was asked and nothing more; the folder stays taken. Call it before closing what the handler reads. */
   drain(): Promise<void>;
   /** Frees the folder; who still waits for an answer asks the next holder. Close the store before. */
@@ -124,7 +124,7 @@ function createLock(folder: string, lockPath: string, own: LockHolder, listener:
   let released = false;
   return {
     folder,
-    serve: (handler) => listener.serve(handler),
+    serve: (query, request) => listener.serve({ query, request }),
     drain: () => listener.drain(),
     async release() {
       if (released) return;
@@ -236,7 +236,7 @@ export function listens(path: string): Promise<boolean> {
 }
 
 interface Listener {
-  serve(handler: QueryHandler): void;
+  serve(handlers: Handlers): void;
   /** answers what is being answered; what is asked later waits */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -247,7 +247,7 @@ async function listen(path: string): Promise<Listener> {
   const open = new Set<Socket>();
   const running = new Set<Promise<void>>();
   const waiting: { socket: Socket; question: string }[] = [];
-  let handler: QueryHandler | undefined;
+  let handler: Handlers | undefined;
   const answer = (socket: Socket, question: string) => {
     if (handler === undefined) {
       waiting.push({ socket, question });

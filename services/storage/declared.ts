@@ -16,7 +16,7 @@ export interface Retention {
 export const DEFAULT_RETENTION_DAYS = 60;
 
 /** Tables whose rows age; the ledger, marks and runs stay. */
-const AGING = ['alerts_raw', 'incidents_raw', 'windows_raw', 'late_raw', 'dead_letters_raw'];
+const AGING = ['alerts_raw', 'incidents_raw', 'windows_raw', 'late_raw', 'dead_letters_raw', 'shadow_scores_raw'];
 
 /** Rows of different partitions never have one key. */
 const FINAL_SETTING = 'SETTINGS do_not_merge_across_partitions_select_final = 1';
@@ -69,6 +69,7 @@ export function viewStatements(): string[] {
       WHERE (run, version) IN (SELECT run, max(version) FROM ledger_raw GROUP BY run)`,
     INVENTORY_VIEW,
     view('feedback', `* ${HIDDEN}`, 'WHERE NOT retracted'),
+    view('shadow_scores', '* EXCEPT (version)', ''),
     `CREATE OR REPLACE VIEW windows AS
       SELECT tenant, view, size, key, start, end, final, run, stored_at, mapFromArrays(arraySlice(${features} AS names, 1, length(values)), arraySlice(values, 1, length(names))) AS values
       FROM windows_raw FINAL ${FINAL_SETTING}`,

@@ -5,14 +5,22 @@ import { WeirError } from '../core/errors.ts';
 import type { ReadOptions } from './reader.ts';
 
 /**
- * Queries from process to process, over the socket of a data folder's lock. One question a connection: a line of JSON;
- * the answer is a line of JSON and, when it went well, so many bytes as that line says.
+ * Queries from process to process, over the socket of a data folder's lock, and requests to have something done there. One
+ * question a connection: a line of JSON; the answer is a line of JSON and, when it went well, so many bytes as that line says.
  */
 export type QueryHandler = (sql: string, options: ReadOptions) => Promise<Uint8Array>;
 
-interface Question extends ReadOptions {
-  sql: string;
+/** Does what is asked (plain data of any origin) and says what became of it (plain data). */
+export type RequestHandler = (request: unknown) => Promise<unknown>;
+
+/** What a process answers that has a data folder. */
+export interface Handlers {
+  query: QueryHandler;
+  /** left out: it only reads */
+  request?: RequestHandler;
 }
+
+type Question = (ReadOptions & { sql: string }) | { request: unknown };
 type Head = { ok: true; length: number } | { ok: false; code: ErrorCode; message: string };
 
 const NEWLINE = 10;
@@ -20,12 +28,11 @@ const NEWLINE = 10;
 const MAX_QUESTION = 4 << 20;
 
 /** Answers a question; resolves when the answer is sent, or the asker has gone. */
-export async function answerQuestion(socket: Socket, question: string, handler: QueryHandler): Promise<void> {
+export async function answerQuestion(socket: Socket, question: string, handlers: Handlers): Promise<void> {
   let head: Head;
   let body: Uint8Array = new Uint8Array(0);
   try {
-    const { sql, format, params } = JSON.parse(question) as Question;
-    body = await handler(sql, { format, params });
+    body = await answerTo(JSON.parse(question) as Question, handlers);
     head = { ok: true, length: body.length };
   } catch (error) {
     const code = error instanceof WeirError ? error.code : 'store_failed';
@@ -39,6 +46,12 @@ export async function answerQuestion(socket: Socket, question: string, handler: 
   });
 }
 
+async function answerTo(question: Question, { query, request }: Handlers): Promise<Uint8Array> {
+  if ('sql' in question) return query(question.sql, { format: question.format, params: question.params });
+  if (request === undefined) throw new WeirError('data_folder_in_use', `process ${process.pid} only reads the data folder`);
+  return new TextEncoder().encode(JSON.stringify(await request(question.request)));
+}
+
 /** Thrown when the other process went away before it answered in full: ask again, whoever has the folder now. */
 export class HolderGone extends Error {}
 
@@ -47,7 +60,19 @@ export class HolderGone extends Error {}
  * @throws HolderGone when it is not there or leaves; WeirError as it was thrown there
  */
 export async function queryThroughSocket(path: string, sql: string, options: ReadOptions = {}): Promise<Uint8Array> {
-  const bytes = await exchange(path, `${JSON.stringify({ sql, ...options })}\n`);
+  return ask(path, { sql, ...options });
+}
+
+/**
+ * Has something done by the process that listens at `path`; returns what its handler did.
+ * @throws HolderGone when it is not there or leaves: whether it was done is then not known; WeirError as it was thrown there
+ */
+export async function requestThroughSocket(path: string, request: unknown): Promise<unknown> {
+  return JSON.parse(new TextDecoder().decode(await ask(path, { request })));
+}
+
+async function ask(path: string, question: Question): Promise<Uint8Array> {
+  const bytes = await exchange(path, `${JSON.stringify(question)}\n`);
   const end = bytes.indexOf(NEWLINE);
   if (end < 0) throw new HolderGone();
   const head = JSON.parse(bytes.subarray(0, end).toString('utf8')) as Head;

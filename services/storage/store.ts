@@ -1,7 +1,7 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import type { DeadLetterKey, LedgerEntry, Sink } from '../core/sink.ts';
-import type { DeadLetter, LateEvent } from '../core/stage.ts';
+import type { DeadLetter, LateEvent, ShadowScore } from '../core/stage.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { StoredTable } from './columns.ts';
 import { COLUMNS } from './columns.ts';
@@ -23,6 +23,8 @@ export interface StoreOptions {
   now?: () => number;
   /** opened only to read: no run is recorded */
   readOnly?: boolean;
+  /** opened to add marks while no run is on: what the last run says of itself (`runs`) stays */
+  marksOnly?: boolean;
 }
 
 export interface FeedbackRow {
@@ -33,6 +35,8 @@ export interface FeedbackRow {
   until: number | null;
   author: string;
   note: string;
+  /** number of the mark in its data folder: a later mark of an incident replaces an earlier one, however often each is written */
+  version: number;
 }
 
 /** Bytes of a batch that are worth an insert of their own. */
@@ -62,6 +66,7 @@ export class Store implements Sink, Reader {
   private run = 'main';
   private readonly openedAt: number;
   private readonly loader: WindowLoader | undefined;
+  private readonly marksOnly: boolean;
   private readonly queues: Record<StoredTable, BatchQueue<object>>;
   private readonly windowQueue: BatchQueue<{ run: string; rows: Uint8Array }>;
   private closed = false;
@@ -80,6 +85,7 @@ export class Store implements Sink, Reader {
     this.schemaVersion = state.schemaVersion;
     this.now = options.now ?? Date.now;
     this.openedAt = this.now();
+    this.marksOnly = options.marksOnly ?? false;
     this.loader = options.readOnly ? undefined : new WindowLoader(connection, state.dataFolder);
     const queue = (table: StoredTable) => new BatchQueue<object>((rows) => this.insert(table, rows), BATCH_BYTES.rows, LINGER_MS);
     this.queues = {
@@ -89,6 +95,7 @@ export class Store implements Sink, Reader {
       dead_letters: queue('dead_letters'),
       ledger: queue('ledger'),
       feedback: queue('feedback'),
+      shadow_scores: queue('shadow_scores'),
       tenants: queue('tenants'),
       runs: queue('runs'),
     };
@@ -140,6 +147,22 @@ export class Store implements Sink, Reader {
     if (letters.length > 0) this.step(() => this.deleteDead(letters));
   }
 
+  shadow(tenant: string, scores: ShadowScore[]): void {
+    for (const { detector, entity, start, end, champion, challenger, championEvidence, challengerEvidence } of scores) {
+      const row = {
+        tenant,
+        detector,
+        entity_kind: entity.kind,
+        entity_id: entity.id,
+        start: iso(start),
+        end: iso(end),
+        champion,
+        challenger,
+      };
+      this.add('shadow_scores', { ...row, champion_evidence: championEvidence, challenger_evidence: challengerEvidence }, 300);
+    }
+  }
+
   feedback(rows: FeedbackRow[]): void {
     for (const row of rows) this.add('feedback', { ...row, until: row.until === null ? null : iso(row.until), retracted: false }, 200);
   }
@@ -179,6 +202,7 @@ export class Store implements Sink, Reader {
     try {
       if (this.loader !== undefined && clean) {
         await this.flush();
+        if (this.marksOnly) return;
         this.add('runs', this.runRow(this.now()), 100);
         await this.flush();
       }
@@ -289,11 +313,11 @@ export async function openStore(config: StoreConfig, options: StoreOptions = {})
         ? { default: options.retentionDays }
         : (options.retentionDays ?? { default: DEFAULT_RETENTION_DAYS });
     const declarations = [{ name: 'views', statements: viewStatements() }];
-    if (!options.readOnly) declarations.push({ name: 'retention', statements: retentionStatements(retention) });
+    if (!options.readOnly && !options.marksOnly) declarations.push({ name: 'retention', statements: retentionStatements(retention) });
     const schemaVersion = await migrate(connection, readMigrations(), declarations);
-    const number = options.readOnly ? 0 : (await newestRun(connection)) + 1;
+    const number = options.readOnly ? 0 : (await newestRun(connection)) + (options.marksOnly ? 0 : 1);
     const store = new Store(connection, { number, schemaVersion, dataFolder: 'path' in config ? config.path : undefined }, options);
-    if (!options.readOnly) await store.begin();
+    if (!options.readOnly && !options.marksOnly) await store.begin();
     return store;
   } catch (cause) {
     await connection.close();

@@ -1,22 +1,20 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { WeirError } from '../../core/errors.ts';
 import type { Sink } from '../../core/sink.ts';
 import type { CreateTopology } from '../../core/topology-contract.ts';
-import { FileSnapshotStore } from '../../state/file-snapshot-store.ts';
-import type { Manifest } from '../../state/manifest.ts';
 import type { AlertFile } from './alert-file.ts';
 import { openInput } from './byte-source.ts';
 import { HEAD_BYTES, identityOf, recognise } from './identity.ts';
+import type { RunInbox } from './inbox.ts';
+import { type KnownRun, knownRuns, MAIN_RUN, recordFeedback } from './known-runs.ts';
 import { compiled } from './modules.ts';
 import { probeSpan } from './probe.ts';
 import type { FollowOptions } from './quiet.ts';
 import { checkWorkers, EmbeddedRun, type PlannedInput, type Progress, type RunResult } from './run.ts';
 
-/** Name of the run that everything belongs to but backfills. */
-export const MAIN_RUN = 'main';
 /** ms of work between cuts: what a crash costs at most, give or take. */
 const CUT_EVERY = 30_000;
 const DEFAULT_WORKERS = 2;
@@ -61,6 +59,8 @@ export interface EmbeddedOptions {
   follow?: FollowOptions;
   /** stop reading, save the state, return */
   signal?: AbortSignal;
+  /** what other processes ask while runs are on, and after; a change of what stages are made from asks `topologyConfig` again */
+  inbox?: RunInbox;
   onProgress?: (progress: Progress) => void;
   /** things to know that are no errors: one sentence each */
   onNotice?: (text: string) => void;
@@ -85,14 +85,55 @@ export interface EmbeddedResult {
   inputs: (KnownInput & { run: string; resumedAt: number })[];
 }
 
-interface KnownRun {
-  name: string;
-  folder: string;
-  manifest: Manifest | undefined;
-}
-
 /** Runs the topology over files in this process: looks at the inputs, decides which run each belongs to, runs them. */
 export async function runEmbedded(options: EmbeddedOptions): Promise<EmbeddedResult> {
+  try {
+    const before: EmbeddedResult = { runs: [], stopped: false, inputs: [] };
+    for (;;) {
+      const result = await runOnce(options);
+      before.runs.push(...result.runs);
+      for (const input of result.inputs) {
+        if (!before.inputs.some((other) => other.run === input.run && other.partition === input.partition)) before.inputs.push(input);
+      }
+      if (result.runs.some((run) => run.changed)) continue;
+      await options.inbox?.close(async (request) => {
+        if (request.kind === 'change') await request.act();
+        else recordFeedback(options.folder, request.record);
+      });
+      return { runs: joined(before.runs), stopped: result.stopped, inputs: before.inputs };
+    }
+  } catch (error) {
+    options.inbox?.fail(error);
+    throw error;
+  }
+}
+
+/** What a run did in all, when it was begun again on the way. */
+function joined(results: readonly RunResult[]): RunResult[] {
+  const byName = new Map<string, RunResult>();
+  for (const later of results) {
+    const first = byName.get(later.name);
+    byName.set(later.name, first === undefined ? later : followed(first, later));
+  }
+  return [...byName.values()];
+}
+
+function followed(first: RunResult, later: RunResult): RunResult {
+  const sum = (name: 'events' | 'bytes' | 'cuts' | 'alerts' | 'incidents' | 'retracted'): number => first[name] + later[name];
+  return {
+    ...later,
+    nothingNew: first.nothingNew && later.nothingNew,
+    events: sum('events'),
+    bytes: sum('bytes'),
+    cuts: sum('cuts'),
+    alerts: sum('alerts'),
+    incidents: sum('incidents'),
+    retracted: sum('retracted'),
+    problems: [...new Set([...first.problems, ...later.problems])],
+  };
+}
+
+async function runOnce(options: EmbeddedOptions): Promise<EmbeddedResult> {
   const cores = availableParallelism();
   const workers = checkWorkers(options.workers ?? Math.min(DEFAULT_WORKERS, cores), Math.max(cores, DEFAULT_WORKERS));
   const topologyModule = (options.topologyModule ?? compiled('../../topology.js', import.meta.url)).href;
@@ -160,30 +201,18 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<EmbeddedRes
       follow: run.name === MAIN_RUN ? options.follow : undefined,
       successor: (input) => successorOf(input, options),
       signal: options.signal,
+      inbox: options.inbox,
       onProgress: options.onProgress,
     }).execute();
     result.runs.push(done);
     result.stopped ||= done.stopped;
-    if (result.stopped) break;
+    if (result.stopped || done.changed) break;
   }
   return result;
 }
 
 function known({ path, tenant, source, partition, format, lateness }: PlannedInput): KnownInput {
   return { path, tenant, source, partition, format, lateness };
-}
-
-/** The runs that have state in the folder, the main one first, whether it has or not. */
-function knownRuns(folder: string): KnownRun[] {
-  const names = existsSync(folder)
-    ? readdirSync(folder)
-        .filter((name) => name.startsWith('backfill-'))
-        .sort()
-    : [];
-  return [MAIN_RUN, ...names].map((name) => {
-    const path = join(folder, name);
-    return { name, folder: path, manifest: new FileSnapshotStore(path).newest() };
-  });
 }
 
 /** Opens an input and finds the run that knows it. */

@@ -40,6 +40,9 @@ export class Outlets {
       case 'late':
         for (const sink of this.sinks) sink.late(emit.value);
         return;
+      case 'shadow':
+        for (const sink of this.sinks) sink.shadow?.(emit.tenant, emit.value);
+        return;
       case 'dead':
         if (this.held !== undefined) this.buried.push(...emit.value.map(keyOf));
         for (const sink of this.sinks) sink.dead(emit.value);

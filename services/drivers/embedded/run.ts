@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ControlRecord } from '../../core/control.ts';
 import { WeirError } from '../../core/errors.ts';
@@ -15,6 +15,8 @@ import type { AlertFile } from './alert-file.ts';
 import type { OpenedInput } from './byte-source.ts';
 import { addCounters } from './counters.ts';
 import { Crew } from './crew.ts';
+import type { RunInbox, RunRequest } from './inbox.ts';
+import { recordFeedback } from './known-runs.ts';
 import { LineReader, type ReadPosition, SpareBuffers } from './line-reader.ts';
 import { Outlets } from './outlets.ts';
 import type { ToMain } from './protocol.ts';
@@ -85,6 +87,8 @@ export interface RunOptions {
   /** for an input that is followed: the file that has taken its place, if one has */
   successor?(input: PlannedInput): Promise<PlannedInput | undefined>;
   signal?: AbortSignal;
+  /** what other processes ask meanwhile */
+  inbox?: RunInbox;
   onProgress?: (progress: Progress) => void;
 }
 
@@ -92,6 +96,8 @@ export interface RunResult {
   name: string;
   /** stopped by the signal: state is saved, nothing was flushed */
   stopped: boolean;
+  /** cut because what its tasks are made from has changed: it is to be begun again from there */
+  changed: boolean;
   /** every input held only what an earlier run had already taken */
   nothingNew: boolean;
   events: number;
@@ -166,6 +172,7 @@ export class EmbeddedRun {
     this.result = {
       name: options.name,
       stopped: false,
+      changed: false,
       nothingNew: false,
       events: 0,
       bytes: 0,
@@ -202,7 +209,7 @@ export class EmbeddedRun {
       if (this.options.signal?.aborted) {
         await this.cut();
         this.result.stopped = true;
-      } else await this.finish();
+      } else if (!this.result.changed) await this.finish();
     } finally {
       await this.crew?.stop();
       await Promise.all(this.inputs.map((input) => input.reader.close()));
@@ -240,6 +247,16 @@ export class EmbeddedRun {
     for (const [i, plan] of options.inputs.entries())
       await this.open(plan, pins[i], options.inputs.filter((other) => other.tenant === plan.tenant).length);
     this.limit();
+    while (this.dueAtOnce()) await this.apply(this.journal.pending()[0]);
+  }
+
+  /** The next entry of the journal was written down where the inputs of its tenant stand now. */
+  private dueAtOnce(): boolean {
+    const [entry] = this.journal.pending();
+    return (
+      entry?.record.kind === 'feedback' &&
+      this.inputs.every((input) => input.reader.position.offset >= (entry.positions[input.partition] ?? 0))
+    );
   }
 
   private async open(plan: PlannedInput, worker: number, upstreams: number): Promise<void> {
@@ -288,6 +305,7 @@ export class EmbeddedRun {
       if (this.failure !== undefined) throw this.failure;
       if (this.outlets.waiting() > SINK_LIMIT) await this.outlets.flush();
       if (this.cutDue()) await this.cut();
+      if (await this.answered()) return;
       if (follow !== undefined && follow.now() - this.polledAt >= follow.pollEvery) await this.poll();
       const input = chooseInput(this.inputs);
       if (input !== undefined) await this.readFrom(input);
@@ -324,10 +342,7 @@ export class EmbeddedRun {
     this.polledAt = follow.now();
     for (const record of this.quiet.decide(this.inputs.filter((input) => !input.replaced))) {
       if (!('tenant' in record)) continue;
-      const positions = Object.fromEntries(
-        this.inputs.filter((input) => input.tenant === record.tenant).map((input) => [input.partition, input.reader.position.offset]),
-      );
-      await this.apply(this.journal.append(record.tenant, positions, record));
+      await this.apply(this.journal.append(record.tenant, this.positionsOf(record.tenant), record));
     }
     for (const input of [...this.inputs]) {
       if (input.replaced || !input.exhausted) continue;
@@ -342,11 +357,59 @@ export class EmbeddedRun {
     }
   }
 
+  /** Carries out what other processes ask, once all that the journal says has happened again. True when the run has to begin anew. */
+  private async answered(): Promise<boolean> {
+    const { inbox } = this.options;
+    if (inbox?.next === undefined || this.journal.pending().length > 0) return false;
+    if (inbox.next.kind === 'change' && (await this.beingReplaced())) return false;
+    await inbox.answer((request) => this.carryOut(request));
+    return this.result.changed;
+  }
+
+  /** A followed file was rotated away and is not read to its end yet: by its name it would not be found again. */
+  private async beingReplaced(): Promise<boolean> {
+    const { follow, successor } = this.options;
+    if (follow === undefined) return false;
+    for (const { plan, replaced } of this.inputs) {
+      if (replaced) continue;
+      const next = await successor?.(plan);
+      if (next !== undefined && !this.inputs.some((other) => other.partition === next.partition)) return true;
+    }
+    return false;
+  }
+
+  private async carryOut(request: RunRequest): Promise<void> {
+    if (request.kind === 'change') {
+      if (this.inputs.some((input) => input.plan.opened.kind === 'stdin')) {
+        throw new WeirError(
+          'usage',
+          `process ${process.pid} reads standard input and cannot begin again: stop it, then give the command again`,
+        );
+      }
+      await this.cut();
+      await request.act();
+      this.result.changed = true;
+      return;
+    }
+    const { record } = request;
+    recordFeedback(dirname(this.options.folder), record, this.options.name);
+    await this.apply(this.journal.append(record.tenant, this.positionsOf(record.tenant), record));
+  }
+
+  private positionsOf(tenant: string): Record<string, number> {
+    return Object.fromEntries(
+      this.inputs.filter((input) => input.tenant === tenant).map((input) => [input.partition, input.reader.position.offset]),
+    );
+  }
+
   private async apply({ number, record }: JournalEntry): Promise<void> {
     await this.crew.drain();
     const input = record.kind === 'idle' ? this.inputs.find((one) => one.partition === record.upstream) : undefined;
     if (input !== undefined) this.tell(input, record);
-    else if (record.kind === 'silence') this.crew.broadcast({ type: 'control', record });
+    else if (record.kind === 'silence') {
+      this.crew.broadcast({ type: 'control', record });
+      this.reached[record.tenant] = Math.max(this.reached[record.tenant] ?? Number.NEGATIVE_INFINITY, record.time);
+    } else if (record.kind === 'feedback') this.fromAlert(this.alert.control(record));
     this.applied = number;
     this.journal.taken(number);
     this.limit();
