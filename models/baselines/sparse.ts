@@ -1,5 +1,7 @@
+import { FLAG } from '../../services/core/batch.ts';
 import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
 import type { TenantPrior } from '../prior.ts';
+import { SHARES } from '../shares.ts';
 import { type ClosedWindow, SOURCE_FEATURES, TARGET_FEATURES } from '../windows.ts';
 import { credible, type Expectation } from './credibility.ts';
 import { Slab } from './slab.ts';
@@ -47,7 +49,18 @@ export const SPARSE_LEVELS = {
     target('failures', ['failures'], 0.4, 0.7),
   ],
 } as const;
+/** Name of the population's count of source-hours that are newcomers from outside: 1 or 0 each. */
+export const OUTSIDE_NEWCOMER = 'outside_newcomer';
+/** Source-hours of a tenant from which on its rate of newcomers is known. */
+const LEAST_SOURCE_HOURS = 500;
+/** Days that a tenant must have been known for before a source is called a newcomer. */
+const LEAST_TENANT_DAYS = 2;
+const EXTERNAL = SHARES.findIndex(({ name }) => name === 'external');
+
 export type SparseView = keyof typeof SPARSE_LEVELS;
+
+const ACCOUNTS = SOURCE_FEATURES.indexOf('accounts');
+const NEW_ACCOUNTS = SOURCE_FEATURES.indexOf('new_accounts');
 
 /** Dispersion, shipped: within a key's own hours, and between keys. NAT addresses make the latter wide. */
 const WITHIN = { source: 1.5, target: 0.6 } as const;
@@ -99,6 +112,28 @@ export class SparseBaselines {
   /** Active days ever, before today. */
   get lifeDays(): number {
     return this.slab.data[this.row + LIFE_DAYS];
+  }
+
+  /**
+   * Whether this is the first day of a source outside the tenant's own networks that accounts use which were there
+   * before it: neither a host of flows nor anonymous callers. Undefined on the tenant's first days, when everyone is new.
+   */
+  get outsideNewcomer(): boolean | undefined {
+    if (this.prior.profileDays < LEAST_TENANT_DAYS) return undefined;
+    const { flags, values } = this.window;
+    return this.lifeDays === 0 && (flags & (FLAG.internalSource | FLAG.flow)) === 0 && values[ACCOUNTS] > values[NEW_ACCOUNTS];
+  }
+
+  /** How often a source-hour of this tenant is such a newcomer, and the source-hours behind it; undefined while that is not known. */
+  get newcomerRate(): { rate: number; hours: number } | undefined {
+    const learned = this.prior.sparse[`source.${OUTSIDE_NEWCOMER}`];
+    if (learned === undefined || learned.size < LEAST_SOURCE_HOURS) return undefined;
+    return { rate: (learned.mean * learned.size + 0.5) / (learned.size + 1), hours: learned.size };
+  }
+
+  /** Share of the tenant's requests to plain interfaces that come from outside its own networks. */
+  get outsideShare(): number {
+    return this.prior.classes[0].usual[EXTERNAL];
   }
 
   amount(size: '1h' | '1d', name: string): number {

@@ -2,6 +2,7 @@ import type { AccountBaselines } from '../baselines/account.ts';
 import type { InterfaceBaselines } from '../baselines/interface.ts';
 import type { SparseBaselines } from '../baselines/sparse.ts';
 import type { Detector } from '../detector.ts';
+import { accessFromOutside } from './access-from-outside.ts';
 import { accountEnumeration } from './account-enumeration.ts';
 import { accountSharing } from './account-sharing.ts';
 import { accountTakeover } from './account-takeover.ts';
@@ -83,7 +84,7 @@ export const DETECTORS: {
     learnedInterface,
     unusualInterface,
   ],
-  source: [probing, sourceLoginFailures, sourceSends],
+  source: [probing, sourceLoginFailures, sourceSends, accessFromOutside],
   target: [smsBombing, targetUnderAttack],
 };
 

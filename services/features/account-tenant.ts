@@ -366,6 +366,7 @@ export class AccountTenant {
 
     const sources = this.sourcePanes;
     const spane = sources.open(address, hour);
+    sources.marks[spane] |= flags & PLACES;
     n = sources.counters;
     base = spane * sources.stride;
     n[base + S_REQUESTS]++;
@@ -654,6 +655,9 @@ const TAGS =
 /** Marks of an account pane: these role bits of its events, and bit ORIGIN_SHIFT + o for each identity origin o seen. */
 export const ORIGIN_SHIFT = 18;
 const ROLES = FLAG.anonymous | FLAG.flow | FLAG.admin | FLAG.service | FLAG.robot;
+
+/** Marks of a source pane: whether it lies in the tenant's own networks, whether it is a host of flows. */
+const PLACES = FLAG.internalSource | FLAG.flow;
 
 export function writeSample(sample: Sample, writer: ByteWriter): void {
   writer.string(sample.source);

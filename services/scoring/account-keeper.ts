@@ -192,7 +192,7 @@ export class AccountKeeper implements PaneKeeper {
     }
     t.interfacePanes.closeHour(hour);
     for (const pane of t.sourcePanes.panesOf(hour)) {
-      t.sourcePanes.write(pane, this.packer.beginPane('source', hour, t.addresses, t.sourcePanes.key[pane], 0));
+      t.sourcePanes.write(pane, this.packer.beginPane('source', hour, t.addresses, t.sourcePanes.key[pane], t.sourcePanes.marks[pane]));
     }
     t.sourcePanes.closeHour(hour);
     for (const pane of t.targetPanes.panesOf(hour)) {

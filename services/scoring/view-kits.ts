@@ -1,6 +1,6 @@
 import { AccountBaselines, type DayObserver } from '../../models/baselines/account.ts';
 import { InterfaceBaselines, YOUNG } from '../../models/baselines/interface.ts';
-import { SPARSE_LEVELS, SparseBaselines, type SparseView } from '../../models/baselines/sparse.ts';
+import { OUTSIDE_NEWCOMER, SPARSE_LEVELS, SparseBaselines, type SparseView } from '../../models/baselines/sparse.ts';
 import type { Detector } from '../../models/detector.ts';
 import { DETECTORS } from '../../models/detectors/index.ts';
 import { LEAST_HOURS, LEAST_RATE } from '../../models/detectors/interface-silent.ts';
@@ -145,6 +145,9 @@ function sparseKit(view: SparseView): ViewKit {
     look: (window, prior) => baselines.look(window, prior),
     screen: () => false,
     learn(_window, odd, _weight, _silent, into) {
+      // newcomers are counted whether they alarm or not: a tenant that lets people work from home is to know it
+      const newcomer = view === 'source' ? baselines.outsideNewcomer : undefined;
+      if (newcomer !== undefined) into.sparseAmount(OUTSIDE_NEWCOMER, newcomer ? 1 : 0);
       baselines.learn(odd);
       if (!odd) baselines.eachHour((level, amount) => into.sparseAmount(names[level], amount));
     },
