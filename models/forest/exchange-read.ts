@@ -5,6 +5,9 @@ import type { ForestModel } from './model.ts';
 
 type Json = Record<string, unknown>;
 
+/** A leaf's shares add up to 1 within this. */
+const SUM = 1e-6;
+
 /**
  * Reads ml-random-forest's model JSON (parsed, not a live RandomForestClassifier): the forest that comes out predicts by
  * majority vote what the library predicts, missing values included (they go right). Names are taken from `names`, else
@@ -104,6 +107,8 @@ class NodeLists {
     shares.forEach((share, i) => {
       if (typeof share !== 'number' || !(share >= 0)) fail(`${place()}[0][${i}]`, share, 'a share, 0 to 1');
     });
+    const sum = (shares as number[]).reduce((total, share) => total + share, 0);
+    if (!(Math.abs(sum - 1) < SUM)) fail(`${place()}[0]`, `${sum} in all`, '1 in all');
     this.classes = Math.max(this.classes, shares.length);
     return shares as number[];
   }

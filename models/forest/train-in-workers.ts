@@ -19,13 +19,17 @@ type Message = { readonly tree: number; readonly grown: GrownTree } | { readonly
  * byte that of `trainForest`, whatever the number of threads.
  *
  * @param threads number of threads, 1 to 256 (more than trees are not started); as many as the machine runs at once
+ * @param progress is called with the number of trees that are grown, and of all
  * @throws WeirError as `trainForest`, and `worker_failed` when a thread ends early
  */
 export async function trainForestInWorkers(
   table: Table,
   options: ForestOptions = {},
   seed = 0,
-  { threads = Math.min(256, availableParallelism()) }: { readonly threads?: number } = {},
+  {
+    threads = Math.min(256, availableParallelism()),
+    progress,
+  }: { readonly threads?: number; readonly progress?: (trees: number, of: number) => void } = {},
 ): Promise<TrainedForest> {
   checkTable(table);
   checkSeed(seed);
@@ -38,9 +42,11 @@ export async function trainForestInWorkers(
   const trees: GrownTree[] = [];
   const oobSums = new Float64Array(table.rows * table.classes.length);
   const oobTrees = new Int32Array(table.rows);
+  let grown = 0;
   const take = (message: Message): void => {
     if ('tree' in message) {
       trees[message.tree] = message.grown;
+      progress?.(++grown, plan.trees);
       return;
     }
     // exact in any order: see STEP in grow.ts

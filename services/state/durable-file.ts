@@ -2,11 +2,11 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } 
 import { dirname } from 'node:path';
 import { WeirError } from '../core/errors.ts';
 
-/** Replaces a file by a text, atomically: written beside it, synced, renamed. Throws `disk`. */
-export function writeDurably(path: string, text: string): void {
+/** Replaces a file by a text or bytes, atomically: written beside it, synced, renamed. Throws `disk`. */
+export function writeDurably(path: string, contents: string | Uint8Array): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.part`, text);
+    writeFileSync(`${path}.part`, contents);
     const descriptor = openSync(`${path}.part`, 'r+');
     try {
       fsyncSync(descriptor);

@@ -213,13 +213,18 @@ describe('what cannot be read is named by its JSON path', () => {
     ],
     [
       'a share that is text',
-      (json) => (Object.assign(rootOf(json, 0).left.left as Node, { right: { distribution: [[0, 'x']] } }), json),
+      (json) => (Object.assign(rootOf(json, 0).left.left as Node, { right: { distribution: [[1, 'x']] } }), json),
       /estimators\[0\]\.root\.left\.left\.right\.distribution\[0\]\[1\] is x, should be a share/,
     ],
     [
       'an empty distribution',
       (json) => (Object.assign(rootOf(json, 0).left, { distribution: [[]] }), json),
       /root\.left\.distribution\[0\] is \[\]/,
+    ],
+    [
+      'shares that are counts',
+      (json) => (Object.assign(rootOf(json, 0).left, { distribution: [[2, 1]] }), json),
+      /root\.left\.distribution\[0\] is 3 in all, should be 1 in all/,
     ],
     ['too few names', (json) => ({ ...json, weir: { classes: ['only'] } }), /uses 2 classes, but only 1 have names: only/],
     ['names of another kind', (json) => ({ ...json, weir: { classes: [1, 2] } }), /weir\.classes\[0\] is 1, should be a text/],

@@ -1,0 +1,146 @@
+import { type Command, Option } from 'commander';
+import type { ForestFacts, ForestFormat } from '../../models/forest/forest-file.ts';
+import { WeirError } from '../core/errors.ts';
+import { globalOptions } from './global-options.ts';
+
+interface Flags {
+  table?: string;
+  label?: string;
+  group?: string;
+  out?: string;
+  format: ForestFormat;
+  delimiter?: string;
+  ignore?: string[];
+  categorical?: string[];
+  trees: string;
+  depth?: string;
+  leaves?: string;
+  minLeaf?: string;
+  featuresPerSplit?: string;
+  classWeight?: string;
+  seed: string;
+  threads?: string;
+  holdout: string;
+  json?: boolean;
+}
+
+const EXAMPLES = `
+A table is a CSV file in UTF-8 with a header line, .gz accepted, - for standard input. Cells that are empty, NaN, NA, null
+or ? have no value. A column of text becomes one feature for each of its values, 64 at most. A quarter of the rows (whole
+groups, where there is a group column) is set aside: nothing is learned from it, and the model is judged by it. The same
+table, options and seed give the same bytes, whatever the number of threads.
+
+Examples:
+  weir train --table windows.csv --label attack --group tenant --out attack.forest
+  weir train --table windows.csv --label attack --trees 300 --min-leaf 5 --class-weight balanced
+  weir train --table windows.csv --label attack --ignore id time --holdout 0
+  weir train --table windows.csv --label attack --format ml-random-forest --out attack.json
+  weir evaluate --table others.csv --model attack.forest        and then`;
+
+/** `weir train`: learns a model. With --table: a forest, from a CSV file. */
+export function registerTrain(program: Command): void {
+  program
+    .command('train')
+    .summary('learn a random forest from a table')
+    .description('Learns a random forest from a CSV file, judges it on rows set aside, and writes it.')
+    .option('--table <file>', 'CSV file to learn from')
+    .option('--label <column>', 'what to learn: the column with the class of each row')
+    .option('--group <column>', 'rows of one group (a tenant, a person) are never split between learning and judging')
+    .option('-o, --out <file>', 'model file (default: named after the table)')
+    .addOption(
+      new Option('--format <format>', 'weir is small and keeps everything; the other one is the JSON of that npm package')
+        .choices(['weir', 'ml-random-forest'])
+        .default('weir'),
+    )
+    .option('--delimiter <char>', 'what separates cells; tab for tabs (default: ,)')
+    .option('--ignore <column...>', 'columns to leave out')
+    .option('--categorical <column...>', 'columns whose numbers are names')
+    .option('--trees <n>', 'number of trees', '100')
+    .option('--depth <n>', 'deepest leaf (default: no limit)')
+    .option('--leaves <n>', 'most leaves of a tree (default: no limit)')
+    .option('--min-leaf <n>', 'least rows of a leaf (default: 1)')
+    .option('--features-per-split <n>', 'features looked at for each split: a number, sqrt, log2 or all (default: sqrt)')
+    .option('--class-weight <weights>', 'balanced, or a factor for classes: CLASS=FACTOR,CLASS=FACTOR (default: none)')
+    .option('--seed <n>', 'another seed grows other trees and sets other rows aside', '1')
+    .option('--threads <n>', 'threads (default: one a core)')
+    .option('--holdout <share>', 'share of the rows set aside to judge by; 0 learns from all', '0.25')
+    .option('--json', 'one JSON document')
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: Flags, command: Command) => {
+      if (flags.table === undefined) throw new WeirError('usage', '--table FILE.csv is missing: the table to learn from');
+      if (flags.label === undefined) throw new WeirError('usage', '--label COLUMN is missing: the column with the class of each row');
+      const { trainTable } = await import('./train-table.ts');
+      await trainTable({
+        table: flags.table,
+        label: flags.label,
+        group: flags.group,
+        out: flags.out,
+        format: flags.format,
+        delimiter: delimiterOf(flags.delimiter),
+        ignore: flags.ignore ?? [],
+        categorical: flags.categorical ?? [],
+        options: forestOptions(flags),
+        seed: wholeNumber(flags.seed, '--seed', 0, 4_294_967_295) as number,
+        threads: wholeNumber(flags.threads, '--threads', 1, 256),
+        holdout: shareOf(flags.holdout),
+        json: flags.json === true,
+        quiet: globalOptions(command).quiet,
+      });
+    });
+}
+
+function forestOptions(flags: Flags): ForestFacts['options'] {
+  const options = {
+    trees: wholeNumber(flags.trees, '--trees', 1, 100_000),
+    maxDepth: wholeNumber(flags.depth, '--depth', 1, 1_000_000),
+    maxLeaves: wholeNumber(flags.leaves, '--leaves', 2, 1_000_000_000),
+    minLeaf: wholeNumber(flags.minLeaf, '--min-leaf', 1, 1_000_000_000),
+    featuresPerSplit: perSplit(flags.featuresPerSplit),
+    classWeights: classWeights(flags.classWeight),
+  };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function perSplit(text: string | undefined): number | 'sqrt' | 'log2' | 'all' | undefined {
+  if (text === 'sqrt' || text === 'log2' || text === 'all') return text;
+  if (text !== undefined && !/^\d+$/.test(text))
+    throw new WeirError('usage', `--features-per-split ${text}: a whole number from 1, or sqrt, log2, all`);
+  return wholeNumber(text, '--features-per-split', 1, 1_000_000);
+}
+
+/** `balanced`, or CLASS=FACTOR,...; which classes there are the table says. */
+function classWeights(text: string | undefined): 'balanced' | Record<string, number> | undefined {
+  if (text === undefined || text === 'balanced') return text;
+  return Object.fromEntries(
+    text.split(',').map((one) => {
+      const at = one.lastIndexOf('=');
+      const factor = Number(one.slice(at + 1));
+      if (at < 1 || one.slice(at + 1).trim() === '' || !(factor > 0 && Number.isFinite(factor)))
+        throw new WeirError('usage', `--class-weight ${text}: balanced, or CLASS=FACTOR,CLASS=FACTOR with factors above 0`);
+      return [one.slice(0, at), factor];
+    }),
+  );
+}
+
+/** One character; `tab` and `\t` stand for a tab. Throws `usage`. */
+export function delimiterOf(text: string | undefined): string | undefined {
+  if (text === 'tab' || text === '\\t') return '\t';
+  if (text !== undefined && (text.length !== 1 || text === '"' || text === '\n' || text === '\r'))
+    throw new WeirError('usage', `--delimiter ${JSON.stringify(text)}: one character, or tab`);
+  return text;
+}
+
+/** A whole number of an option; undefined when it was not given. Throws `usage` naming the option and its range. */
+export function wholeNumber(text: string | undefined, option: string, least: number, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new WeirError('usage', `${option} ${text}: a whole number from ${least} to ${most}`);
+  return value;
+}
+
+function shareOf(text: string): number {
+  const share = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(share >= 0 && share <= 0.9)) throw new WeirError('usage', `--holdout ${text}: a share from 0 to 0.9`);
+  return share;
+}
