@@ -84,6 +84,8 @@ export function createAutoencoder(
     range: [0, Number.POSITIVE_INFINITY],
     backend: backend.name,
     score(values, rows, out) {
+      if (values.length < rows * width || out.length < rows)
+        throw new RangeError(`${rows} rows of ${width} inputs, but ${values.length} numbers and room for ${out.length} scores`);
       backend.use();
       for (let from = 0; from < rows; from += CHUNK) {
         const size = Math.min(CHUNK, rows - from);
@@ -93,6 +95,7 @@ export function createAutoencoder(
     },
     learn() {},
     explain(row) {
+      if (row.length !== width) throw new RangeError(`a row has ${width} inputs, this one ${row.length}`);
       backend.use();
       const contributions = new Float64Array(width);
       errorOf(reconstruct(row, 0, 1), 0, contributions);

@@ -83,42 +83,45 @@ function inOrder(choice: BackendChoice, measured: readonly BackendSpeed[]): Back
 }
 
 async function load(name: BackendName): Promise<TensorFlow> {
-  const tf = await core();
+  const tf = await import('@tensorflow/tfjs-core');
+  // turns off the checks of every value, and advice that it prints in Node
+  tf.env().set('PROD', true);
   if (name === 'wasm') await registerWasm();
   else if (name === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
   else await registerNode();
-  if (!(await tf.setBackend(ENGINE_NAMES[name]))) throw new Error('the engine could not initialise it');
-  await tf.ready();
+  // the engine gives up one initialisation when the next begins; two callers must not do that to each other
+  const engine = tf.engine() as unknown as { pendingBackendInit?: Promise<boolean> | null };
+  while (engine.pendingBackendInit) await engine.pendingBackendInit;
+  const listening = listeners();
+  try {
+    if (!(await tf.setBackend(ENGINE_NAMES[name]))) throw new Error('the engine could not initialise it');
+  } finally {
+    removeRethrowing(listening);
+  }
   return tf;
 }
 
-/** tfjs-core with its checks of every value (and the advice that it prints in Node) off. */
-async function core(): Promise<TensorFlow> {
-  const tf = await import('@tensorflow/tfjs-core');
-  tf.env().set('PROD', true);
-  return tf;
+/** The wasm files are read from the package's own folder, never from a network. */
+async function registerWasm(): Promise<void> {
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+  setWasmPaths(`${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}/`);
+}
+
+type Listener = (...given: never[]) => unknown;
+const UNCAUGHT = ['uncaughtException', 'unhandledRejection'] as const;
+
+function listeners(): Listener[] {
+  return UNCAUGHT.flatMap((event) => process.listeners(event as 'uncaughtException') as Listener[]);
 }
 
 /**
- * The wasm file is read from the package's own folder. Emscripten's start-up adds handlers for uncaught errors that throw
- * them again, which turns exit codes and stack traces into its own: they are taken off.
+ * Emscripten's start-up adds handlers that throw uncaught errors again, which turns exit codes and stack traces into its
+ * own. Takes off those that were added since, known by their text, so that nobody else's go with them.
  */
-async function registerWasm(): Promise<void> {
-  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-  const tf = await core();
-  if (tf.engine().registry.wasm !== undefined) return;
-  const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
-  setWasmPaths(`${folder}/`);
-  const events = ['uncaughtException', 'unhandledRejection'] as const;
-  const before = events.map((event) => new Set<unknown>(process.listeners(event as 'uncaughtException')));
-  try {
-    await tf.setBackend('wasm');
-  } finally {
-    events.forEach((event, i) => {
-      for (const listener of process.listeners(event as 'uncaughtException'))
-        if (!before[i].has(listener)) process.removeListener(event, listener);
-    });
-  }
+function removeRethrowing(before: readonly Listener[]): void {
+  for (const event of UNCAUGHT)
+    for (const listener of process.listeners(event as 'uncaughtException') as Listener[])
+      if (!before.includes(listener) && /ExitStatus|throw reason/.test(String(listener))) process.removeListener(event, listener as never);
 }
 
 /**

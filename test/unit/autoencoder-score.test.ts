@@ -70,6 +70,11 @@ describe('scoring with an autoencoder', () => {
     expect(Number.isFinite(far(-1e300))).toBe(true);
   });
 
+  it('refuses fewer numbers than it is told of', () => {
+    expect(() => scorer.score(new Float64Array(WIDTH), 2, new Float64Array(2))).toThrow(`2 rows of ${WIDTH} inputs, but ${WIDTH} numbers`);
+    expect(() => scorer.explain(new Float64Array(WIDTH - 1))).toThrow(`this one ${WIDTH - 1}`);
+  });
+
   it('puts the blame where the relation is broken', () => {
     const usual = relationRows(300, WIDTH, 12).values;
     let named = 0;

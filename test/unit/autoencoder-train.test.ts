@@ -76,8 +76,8 @@ describe('training an autoencoder', () => {
   });
 
   it('finds rows whose values are usual one by one but not together', () => {
-    const { features, values, count } = relationRows(4000, 24, 1);
-    const scorer = createAutoencoder(trainAutoencoder(values, count, features, {}, 7, wasm), wasm, {
+    const { features, values, count } = relationRows(3000, 24, 1);
+    const scorer = createAutoencoder(trainAutoencoder(values, count, features, { epochs: 30 }, 7, wasm), wasm, {
       name: 'test',
       version: '1',
     });
@@ -103,7 +103,7 @@ describe('training an autoencoder', () => {
   it('keeps the weights of the epoch with the smallest error, and stops when it grows', () => {
     const { features, values, count } = relationRows(300, WIDTH, 4);
     const errors: number[] = [];
-    const options = { batch: 32, patience: 3, epochs: 500, onEpoch: (_: number, error: number) => errors.push(error) };
+    const options = { batch: 64, learningRate: 0.01, patience: 3, epochs: 500, onEpoch: (_: number, error: number) => errors.push(error) };
     const stopped = trainAutoencoder(values, count, features, options, 5, wasm);
     expect(errors.length).toBeLessThan(500);
     const best = errors.indexOf(Math.min(...errors)) + 1;
