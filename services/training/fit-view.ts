@@ -59,7 +59,7 @@ export function fitView(
   const clean = Array.from(table.label.keys()).filter((row) => table.label[row] !== ATTACK);
   const cleanTable = rowsOf(table, clean);
   const golden = goldenRows(view);
-  const goldenFlat = Float64Array.from(golden.flat());
+  const goldenFlat = Float64Array.from(golden.flatMap((row) => [...row]));
 
   const weights = learningWeights(table, own);
   const trained = trainForest(forestTable(table, weights), options.forest, seed);

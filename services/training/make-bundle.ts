@@ -48,32 +48,50 @@ export async function makeBundle(options: MakeOptions): Promise<MadeBundle> {
     onProgress?.(`tenant ${rows.tenant}, ${rows.kind}, ${rows.days} days`, done / plans.length),
   );
   const tenants = marked === undefined ? collected : [...collected, ...marked.tenants];
-  const backend = await openBackend('wasm');
-  const foldOf = foldsOf(tenants, fit.folds);
-  const views = {} as MadeBundle['views'];
-  for (const [v, view] of LEARNED_VIEWS.entries()) {
-    onProgress?.(`models of view ${view}`, v / LEARNED_VIEWS.length);
-    const table = viewTable(view, FEATURE_LISTS[view], tenants);
-    const own = marked === undefined ? undefined : ownFactors(table, collected.length, marked.weight);
-    views[view] = { table, fitted: fitView(table, fit, seed, foldOf, backend, own) };
-  }
+  const own = marked === undefined ? undefined : { from: collected.length, weight: marked.weight };
   const made = {
     seed,
     tenants: options.tenants,
     ...(marked === undefined ? {} : { marked: marked.made }),
     program: options.program,
     node: Number(process.versions.node.split('.')[0]),
-    backend: backend.name,
   };
+  const { data, views } = await fitBundle(tenants, { version, seed, fit, made, own, onProgress });
+  data.files[CARD_FILE] = new TextEncoder().encode(modelCard({ manifest: data.manifest, tenants, views, fit }));
+  return { data, views, tenants };
+}
+
+export interface FitBundleOptions {
+  version: string;
+  seed: number;
+  fit: FitOptions;
+  /** goes into the manifest, with the backend */
+  made: Record<string, unknown>;
+  /** real tenants begin at `from`; their rows weigh so much more */
+  own?: { from: number; weight: number };
+  onProgress?: (step: string, share: number) => void;
+}
+
+/** Trains both views' models on rows that were collected; a bundle without its card. */
+export async function fitBundle(tenants: readonly TenantRows[], options: FitBundleOptions): Promise<Omit<MadeBundle, 'tenants'>> {
+  const { version, seed, fit, own, onProgress } = options;
+  const backend = await openBackend('wasm');
+  const foldOf = foldsOf(tenants, fit.folds);
+  const views = {} as MadeBundle['views'];
+  for (const [v, view] of LEARNED_VIEWS.entries()) {
+    onProgress?.(`models of view ${view}`, v / LEARNED_VIEWS.length);
+    const table = viewTable(view, FEATURE_LISTS[view], tenants);
+    const factors = own === undefined ? undefined : ownFactors(table, own.from, own.weight);
+    views[view] = { table, fitted: fitView(table, fit, seed, foldOf, backend, factors) };
+  }
   const manifest: BundleData['manifest'] = {
     format: 1,
     version,
-    made,
+    made: { ...options.made, backend: backend.name },
     views: Object.fromEntries(LEARNED_VIEWS.map((view) => [view, views[view].fitted.manifest])) as Record<LearnedView, ManifestView>,
   };
   const files = Object.assign({}, ...LEARNED_VIEWS.map((view) => views[view].fitted.files)) as Record<string, Uint8Array>;
-  files[CARD_FILE] = new TextEncoder().encode(modelCard({ manifest, tenants, views, fit }));
-  return { data: { manifest, files }, views, tenants };
+  return { data: { manifest, files }, views };
 }
 
 /** What the rows of real tenants (behind the simulated ones) weigh more. */

@@ -1,7 +1,6 @@
-import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import { type Config, ConfigSchema, TenantConfig } from '../../schemas/config.ts';
-import type { Topology } from '../core/topology-contract.ts';
-import { InThread } from '../drivers/in-thread.ts';
+import type { RawChunk } from '../core/raw.ts';
+import type { InputPartition } from '../core/topology-contract.ts';
 import type { AddressTables } from '../ingest/addresses.ts';
 import type { SimulatedEvent } from '../simulation/event.ts';
 import { interfaceIn, logHeader, writeLine } from '../simulation/formats/write-line.ts';
@@ -56,26 +55,26 @@ export function simulatedTopologyConfig(config: Config, tenant: string, addresse
   };
 }
 
-export interface ReplayResult {
-  alerts: AlertRecord[];
-  incidents: IncidentRecord[];
-  events: number;
+/** What takes a tenant's log: the topology in one thread, or more than one at its end. */
+export interface LogTaker {
+  chunk(chunk: RawChunk): void;
+  end(tenant: string, upstream: string): void;
 }
 
 /**
  * Simulates a tenant's traffic, writes it in its gateway's format and takes it through the stages, hour by hour: memory
- * does not grow with the length of the log. `onEvent` sees an event, and its interface as Weir names it, before the stages do.
+ * does not grow with the length of the log. Returns the number of events. `onEvent` sees an event, and its interface as Weir names it, before the stages do.
  */
 export async function replayTenant(
   simulated: SimulatedTenant,
   tenant: TrainingTenant,
-  topology: Topology,
+  start: (input: InputPartition) => Promise<LogTaker>,
   onEvent?: (event: SimulatedEvent, interfaceId: string) => void,
-): Promise<ReplayResult> {
+): Promise<number> {
   const { world, config } = simulated;
   const { format, plan } = tenant;
   const source = config.sources[0].name;
-  const net = await InThread.start(topology, { tenant: plan.name, source, partition: 'p0', format, upstreams: 1 });
+  const net = await start({ tenant: plan.name, source, partition: 'p0', format, upstreams: 1 });
   const { nuisances } = world;
   const shape = { login: nuisances.logsLogin, session: nuisances.logsSession, code: nuisances.logsCode, records: nuisances.logsRecords };
   const encoder = new TextEncoder();
@@ -106,5 +105,5 @@ export async function replayTenant(
   }
   flush();
   net.end(plan.name, 'p0');
-  return { alerts: net.alerts, incidents: net.incidents, events };
+  return events;
 }
