@@ -10,7 +10,7 @@ import { FIT, type FitOptions, type FittedView, fitView } from './fit-view.ts';
 import { foldsOf } from './folds.ts';
 import type { MarkedRows } from './marked-rows.ts';
 import { modelCard } from './model-card.ts';
-import { trainingPlans } from './training-plans.ts';
+import { type TrainingTenant, trainingPlans } from './training-plans.ts';
 import { type ViewTable, viewTable } from './view-table.ts';
 
 /** What a bundle is made from: the same values give the same bytes (on one major version of Node). */
@@ -26,6 +26,8 @@ export interface MakeOptions {
   /** rows of marked windows of real tenants, added to the simulated ones */
   marked?: MarkedRows;
   fit?: FitOptions;
+  /** other tenants than the seed's; for tests */
+  plans?: readonly TrainingTenant[];
   /** what is going on, for people: a step, and how much of it is done, 0..1 */
   onProgress?: (step: string, share: number) => void;
 }
@@ -43,7 +45,7 @@ export interface MadeBundle {
 export async function makeBundle(options: MakeOptions): Promise<MadeBundle> {
   const { version, seed, threads, addresses, marked, onProgress } = options;
   const fit = options.fit ?? FIT;
-  const plans = trainingPlans(seed, options.tenants);
+  const plans = options.plans ?? trainingPlans(seed, options.tenants);
   const collected = await collectRows(plans, addresses, threads, (done, rows) =>
     onProgress?.(`tenant ${rows.tenant}, ${rows.kind}, ${rows.days} days`, done / plans.length),
   );
