@@ -59,7 +59,7 @@ export async function openBackend(choice: BackendChoice = 'auto', measured: read
       failures.push({ name, reason: reasonOf(error) });
     }
   }
-  throw new Error(`no TensorFlow.js backend loads: ${listed(failures)}`);
+  throw new Error(`no TensorFlow.js backend can be used: ${listed(failures)}`);
 }
 
 function warningOf(failures: readonly BackendFailure[], used: BackendName): string | undefined {
@@ -67,7 +67,7 @@ function warningOf(failures: readonly BackendFailure[], used: BackendName): stri
 }
 
 function listed(failures: readonly BackendFailure[]): string {
-  return failures.map(({ name, reason }) => `backend ${name} does not load (${reason})`).join('; ');
+  return failures.map(({ name, reason }) => `backend ${name} cannot be used (${reason})`).join('; ');
 }
 
 /** The backends to try, best first. */
@@ -95,10 +95,17 @@ async function load(name: BackendName): Promise<TensorFlow> {
   const listening = listeners();
   try {
     if (!(await tf.setBackend(ENGINE_NAMES[name]))) throw new Error('the engine could not initialise it');
+    tryOut(tf);
   } finally {
     removeRethrowing(listening);
   }
   return tf;
+}
+
+/** One small layer: a backend may load and then fail at its first operation, as tfjs-node does on Node 23 and later. */
+function tryOut(tf: TensorFlow): void {
+  const one = tf.tidy(() => tf.tanh(tf.add(tf.matMul(tf.ones([1, 2]), tf.ones([2, 1])), tf.scalar(-1))).dataSync()[0]);
+  if (Math.abs(one - Math.tanh(1)) > 1e-6) throw new Error(`it computes ${one} where ${Math.tanh(1)} is right`);
 }
 
 /** The wasm files are read from the package's own folder, never from a network. */
@@ -126,7 +133,8 @@ function removeRethrowing(before: readonly Listener[]): void {
 
 /**
  * tfjs-node is no dependency: its installer downloads from a place that many networks lack. Who wants it adds it
- * (docs/autoencoder.md). It fails in two shapes: the package is not there, or its native part does not load.
+ * (docs/autoencoder.md). It fails in several shapes: the package is not there, its native part does not load, or it loads and
+ * cannot compute.
  */
 async function registerNode(): Promise<void> {
   const name = '@tensorflow/tfjs-node';

@@ -20,9 +20,9 @@ export interface BackendsDiagnosis {
 
 export interface BackendDiagnosis {
   name: BackendName;
-  /** why it does not load */
+  /** why it cannot be used */
   problem: string | undefined;
-  /** rows scored in a second of CPU time, in batches of 64 and one by one; 0 where it does not load */
+  /** rows scored in a second of CPU time, in batches of 64 and one by one; 0 where it cannot */
   rows_per_second: { batch: number; single: number };
 }
 
@@ -63,7 +63,7 @@ export function backendFields({ used, why, backends }: BackendsDiagnosis): [name
     ...backends.map(({ name, problem, rows_per_second: { batch, single } }): [string, string] => [
       `  ${name}`,
       problem !== undefined
-        ? `does not load: ${problem}`
+        ? `cannot be used: ${problem}`
         : `${thousands(batch)} rows/s in batches of ${BATCH}, ${thousands(single)} one by one`,
     ]),
   ];
