@@ -8,11 +8,23 @@ export interface ForestExplanation {
   contributions: Float64Array;
 }
 
+/** Whether the row passes the splits on a feature so far: it was not asked for, it does, it does not. */
+const UNSEEN = 0;
+const HOT = 1;
+const COLD = 2;
+
 /**
  * Explains rows of one forest and one class. Exact Shapley values of the path-dependent game (Lundberg and others 2020,
  * "From local explanations to global understanding with explainable AI for trees", Algorithm 2): a feature that is not
  * known sends the row both ways, weighed by cover; missing values follow `missingLeft`. A `majority` model is explained by
- * its share of votes. Cost: trees x leaves x depth² a row; for single rows (an alert), not for batches.
+ * its share of votes.
+ *
+ * Of a leaf's d features, the hot ones (the row passes their splits) with shares of rows z make the polynomial of all
+ * (z + y), whose coefficient of y^k is the weight of subsets that know k of them; subsets that know a cold one are worth 0.
+ * So a hot feature gets (1 - z) x the sum of (polynomial without it) x k! (d-k-1)! / d!, and every cold one the same minus
+ * the sum with the whole polynomial (Yu and others 2022, "Linear TreeShap", keep such polynomials too). Cold ones are
+ * settled once for all leaves below the split where they became cold, so what costs is hot features alone, squared, a leaf.
+ * For single rows (an alert), not for batches.
  */
 export class ForestExplainer {
   readonly bias: number;
@@ -21,14 +33,20 @@ export class ForestExplainer {
   private readonly value: Float64Array;
   /** share of a node's parent's cover; 1 at roots */
   private readonly part: Float64Array;
-  /** the path of the node at depth d begins at d * stride */
+  /** places of one polynomial and its hot features */
   private readonly stride: number;
-  private readonly pathFeature: Int32Array;
-  /** share of rows that pass this feature's splits when it is not known */
-  private readonly pathZero: Float64Array;
-  /** 1 where the row itself passes them, else 0 */
-  private readonly pathOne: Float64Array;
-  private readonly pathWeight: Float64Array;
+  /** coefficients from y^0 up; a stack of polynomials */
+  private readonly polynomial: Float64Array;
+  private readonly hotFeature: Int32Array;
+  private readonly hotShare: Float64Array;
+  /** k! (d-k-1)! / d! at d * stride + k */
+  private readonly weight: Float64Array;
+  /** by feature: UNSEEN, HOT or COLD on the path */
+  private readonly state: Uint8Array;
+  /** by hot feature: its share of rows */
+  private readonly share: Float64Array;
+  private row: ArrayLike<number> = [];
+  private out = new Float64Array(0);
 
   /** @param classIndex the class, as an index into `model.classes` */
   constructor(model: ForestModel, classIndex: number) {
@@ -38,127 +56,133 @@ export class ForestExplainer {
     this.value = value;
     this.part = part;
     this.bias = value.reduce((sum, of, node) => sum + of * reach[node], 0);
-    this.stride = depth + 2;
-    const size = this.stride * this.stride;
-    this.pathFeature = new Int32Array(size);
-    this.pathZero = new Float64Array(size);
-    this.pathOne = new Float64Array(size);
-    this.pathWeight = new Float64Array(size);
+    const most = Math.min(depth, model.features.length);
+    this.stride = most + 1;
+    const size = (depth + 1) * this.stride;
+    this.polynomial = new Float64Array(size);
+    this.hotFeature = new Int32Array(size);
+    this.hotShare = new Float64Array(size);
+    this.weight = subsetWeights(most, this.stride);
+    this.state = new Uint8Array(model.features.length);
+    this.share = new Float64Array(model.features.length);
   }
 
   /** @param row one number a feature, NaN where missing */
   explain(row: ArrayLike<number>): ForestExplanation {
-    const contributions = new Float64Array(this.model.features.length);
-    for (let tree = 0; tree + 1 < this.model.roots.length; tree++) this.walk(this.model.roots[tree], row, contributions, 0, 0, 1, 1, -1);
-    return { bias: this.bias, contributions };
+    this.row = row;
+    this.out = new Float64Array(this.model.features.length);
+    this.polynomial[0] = 1;
+    for (let tree = 0; tree + 1 < this.model.roots.length; tree++) this.walk(this.model.roots[tree], 0, 0, 0, 1);
+    return { bias: this.bias, contributions: this.out };
   }
 
   /**
-   * RECURSE of Algorithm 2. The path of the parent lies one stride before this one's and is copied, so that siblings do
-   * not see each other's changes.
-   * @param length features on the parent's path, the empty one at its start included
+   * Walks the tree below a node and settles what it can.
+   * @param at where the polynomial of the path begins; what lies a stride beyond is free
+   * @param hot number of hot features on the path
+   * @param known number of features on the path
+   * @param cold product of the cold features' shares of rows
+   * @returns what every cold feature of the path loses by the leaves below
    */
-  private walk(
-    node: number,
-    row: ArrayLike<number>,
-    out: Float64Array,
-    depth: number,
-    length: number,
-    zero: number,
-    one: number,
-    feature: number,
-  ): void {
-    const { pathFeature, pathZero, pathOne, pathWeight } = this;
-    const at = depth * this.stride;
-    if (depth > 0) {
-      const before = at - this.stride;
-      for (let i = 0; i < length; i++) {
-        pathFeature[at + i] = pathFeature[before + i];
-        pathZero[at + i] = pathZero[before + i];
-        pathOne[at + i] = pathOne[before + i];
-        pathWeight[at + i] = pathWeight[before + i];
-      }
+  private walk(node: number, at: number, hot: number, known: number, cold: number): number {
+    const { state, share, part, model } = this;
+    const feature = model.feature[node];
+    if (feature < 0) return this.leaf(this.value[node] * cold, at, hot, known);
+    const x = this.row[feature];
+    const goesLeft = Number.isNaN(x) ? model.missingLeft[node] === 1 : x <= model.threshold[node];
+    const own = goesLeft ? model.left[node] : model.right[node];
+    const other = goesLeft ? model.right[node] : model.left[node];
+    const before = state[feature];
+    if (before === COLD) return this.walk(own, at, hot, known, cold * part[own]) + this.walk(other, at, hot, known, cold * part[other]);
+
+    const next = at + this.stride;
+    let lost: number;
+    state[feature] = COLD;
+    if (before === UNSEEN) {
+      lost = this.walk(other, at, hot, known + 1, cold * part[other]);
+      this.out[feature] -= lost;
+      this.multiply(at, hot, next, feature, part[own]);
+      state[feature] = HOT;
+      share[feature] = part[own];
+      lost += this.walk(own, next, hot + 1, known + 1, cold);
+      state[feature] = UNSEEN;
+      return lost;
     }
-    this.extend(at, length, zero, one, feature);
-    let last = length; // index of the path's last element
-    const split = this.model.feature[node];
-    if (split < 0) {
-      const value = this.value[node];
-      if (value === 0) return;
-      for (let i = 1; i <= last; i++) {
-        const weight = this.unwoundSum(at, last, i);
-        out[pathFeature[at + i]] += weight * (pathOne[at + i] - pathZero[at + i]) * value;
-      }
-      return;
-    }
-    const x = row[split];
-    const goesLeft = Number.isNaN(x) ? this.model.missingLeft[node] === 1 : x <= this.model.threshold[node];
-    const hot = goesLeft ? this.model.left[node] : this.model.right[node];
-    const cold = goesLeft ? this.model.right[node] : this.model.left[node];
-    let zeroBefore = 1;
-    let oneBefore = 1;
-    let seen = 1;
-    while (seen <= last && pathFeature[at + seen] !== split) seen++;
-    if (seen <= last) {
-      zeroBefore = pathZero[at + seen];
-      oneBefore = pathOne[at + seen];
-      this.unwind(at, last, seen);
-      last--;
-    }
-    this.walk(hot, row, out, depth + 1, last + 1, zeroBefore * this.part[hot], oneBefore, split);
-    this.walk(cold, row, out, depth + 1, last + 1, zeroBefore * this.part[cold], 0, split);
+    const passing = share[feature];
+    this.divide(at, hot, next, feature, passing);
+    lost = this.walk(other, next, hot - 1, known, cold * passing * part[other]);
+    this.out[feature] -= lost;
+    this.multiply(next, hot - 1, next, feature, passing * part[own]);
+    state[feature] = HOT;
+    share[feature] = passing * part[own];
+    lost += this.walk(own, next, hot, known, cold);
+    share[feature] = passing;
+    return lost;
   }
 
-  /** EXTEND: puts a feature at the end of the path that begins at `at`; `length` is its index there. */
-  private extend(at: number, length: number, zero: number, one: number, feature: number): void {
-    const { pathWeight } = this;
-    this.pathFeature[at + length] = feature;
-    this.pathZero[at + length] = zero;
-    this.pathOne[at + length] = one;
-    pathWeight[at + length] = length === 0 ? 1 : 0;
-    const share = 1 / (length + 1);
-    for (let i = length - 1; i >= 0; i--) {
-      pathWeight[at + i + 1] += one * pathWeight[at + i] * (i + 1) * share;
-      pathWeight[at + i] *= zero * (length - i) * share;
-    }
-  }
-
-  /** UNWIND: takes the feature at `which` out of the path; undoes `extend`, which does not depend on the order. */
-  private unwind(at: number, last: number, which: number): void {
-    const { pathFeature, pathZero, pathOne, pathWeight } = this;
-    const one = pathOne[at + which];
-    const zero = pathZero[at + which];
-    let next = pathWeight[at + last];
-    for (let i = last - 1; i >= 0; i--) {
-      if (one !== 0) {
-        const kept = pathWeight[at + i];
-        pathWeight[at + i] = (next * (last + 1)) / ((i + 1) * one);
-        next = kept - (pathWeight[at + i] * zero * (last - i)) / (last + 1);
-      } else pathWeight[at + i] = (pathWeight[at + i] * (last + 1)) / (zero * (last - i));
-    }
-    for (let i = which; i < last; i++) {
-      pathFeature[at + i] = pathFeature[at + i + 1];
-      pathZero[at + i] = pathZero[at + i + 1];
-      pathOne[at + i] = pathOne[at + i + 1];
-    }
-  }
-
-  /** Sum of the weights that `unwind` would leave, without changing the path. */
-  private unwoundSum(at: number, last: number, which: number): number {
-    const { pathWeight } = this;
-    const one = this.pathOne[at + which];
-    const zero = this.pathZero[at + which];
-    let total = 0;
-    if (one !== 0) {
-      let next = pathWeight[at + last];
-      for (let i = last - 1; i >= 0; i--) {
-        const kept = next / ((i + 1) * one);
-        total += kept;
-        next = pathWeight[at + i] - kept * zero * (last - i);
+  /** Gives a leaf's hot features what it owes them; returns what each cold one loses. */
+  private leaf(value: number, at: number, hot: number, known: number): number {
+    if (value === 0) return 0;
+    const { polynomial, hotShare, weight } = this;
+    const row = known * this.stride;
+    for (let i = 0; i < hot; i++) {
+      const share = hotShare[at + i];
+      let quotient = polynomial[at + hot];
+      let sum = quotient * weight[row + hot - 1];
+      for (let k = hot - 1; k > 0; k--) {
+        quotient = polynomial[at + k] - share * quotient;
+        sum += quotient * weight[row + k - 1];
       }
-    } else for (let i = last - 1; i >= 0; i--) total += pathWeight[at + i] / (zero * (last - i));
-    return total * (last + 1);
+      this.out[this.hotFeature[at + i]] += value * (1 - share) * sum;
+    }
+    if (hot === known) return 0; // no cold feature
+    let sum = 0;
+    for (let k = 0; k <= hot; k++) sum += polynomial[at + k] * weight[row + k];
+    return value * sum;
   }
+
+  /** The polynomial at `from` times (share + y), with its feature, to `to` (which may be `from`). */
+  private multiply(from: number, hot: number, to: number, feature: number, share: number): void {
+    const { polynomial, hotFeature, hotShare } = this;
+    polynomial[to + hot + 1] = polynomial[from + hot];
+    for (let k = hot; k > 0; k--) polynomial[to + k] = share * polynomial[from + k] + polynomial[from + k - 1];
+    polynomial[to] = share * polynomial[from];
+    for (let i = 0; i < hot; i++) {
+      hotFeature[to + i] = hotFeature[from + i];
+      hotShare[to + i] = hotShare[from + i];
+    }
+    hotFeature[to + hot] = feature;
+    hotShare[to + hot] = share;
+  }
+
+  /** The polynomial at `from` without (share + y) and its feature, to `to`. */
+  private divide(from: number, hot: number, to: number, feature: number, share: number): void {
+    const { polynomial, hotFeature, hotShare } = this;
+    let quotient = polynomial[from + hot];
+    for (let k = hot - 1; k >= 0; k--) {
+      polynomial[to + k] = quotient;
+      quotient = polynomial[from + k] - share * quotient;
+    }
+    for (let i = 0, j = 0; i < hot; i++) {
+      if (hotFeature[from + i] === feature) continue;
+      hotFeature[to + j] = hotFeature[from + i];
+      hotShare[to + j++] = hotShare[from + i];
+    }
+  }
+}
+
+/** k! (d-k-1)! / d! = 1 / (d x binomial of d-1 and k), for d up to `most` and k below d. */
+function subsetWeights(most: number, stride: number): Float64Array {
+  const weight = new Float64Array((most + 1) * stride);
+  for (let d = 1; d <= most; d++) {
+    let binomial = 1;
+    for (let k = 0; 2 * k < d; k++) {
+      weight[d * stride + k] = 1 / (d * binomial);
+      weight[d * stride + d - 1 - k] = weight[d * stride + k];
+      binomial = (binomial * (d - 1 - k)) / (k + 1);
+    }
+  }
+  return weight;
 }
 
 /** Explains one row; for several rows of one class make a `ForestExplainer` once. */
