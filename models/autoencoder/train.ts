@@ -209,9 +209,11 @@ export function gradientsOf(tf: TensorFlow, layers: readonly Layer[], x: Tensor3
   const said = forward(tf, layers, x);
   const gradients = new Array<Layer>(layers.length);
   let delta: Tensor = tf.mul(tf.mul(tf.sub(said[said.length - 1], x), mask), 2 / present);
+  // transposed beforehand: the wasm backend multiplies a transposed operand with plain loops
+  const transposed = (tensor: Tensor3D): Tensor3D => tf.transpose(tensor, [0, 2, 1]);
   for (let i = layers.length - 1; i >= 0; i--) {
-    gradients[i] = { weights: tf.matMul(i > 0 ? said[i - 1] : x, delta, true) as Tensor3D, bias: tf.sum(delta, [0, 1]) as Tensor1D };
-    if (i > 0) delta = tf.mul(tf.matMul(delta, layers[i].weights, false, true), tf.sub(1, tf.square(said[i - 1])));
+    gradients[i] = { weights: tf.matMul(transposed(i > 0 ? said[i - 1] : x), delta) as Tensor3D, bias: tf.sum(delta, [0, 1]) as Tensor1D };
+    if (i > 0) delta = tf.mul(tf.matMul(delta, transposed(layers[i].weights)), tf.sub(1, tf.square(said[i - 1])));
   }
   return gradients;
 }
