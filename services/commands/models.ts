@@ -10,7 +10,7 @@ import { plainLines } from '../console/plain-text.ts';
 import { renderTable } from '../console/table.ts';
 import { parseTimeOption, TIME_SYNTAX } from '../console/times.ts';
 import { WeirError } from '../core/errors.ts';
-import { ALL_TENANTS, NO_MODEL, named, type SwitchEntry } from '../state/model-switches.ts';
+import { ALL_TENANTS, challengerText, NO_MODEL, named, type SwitchEntry } from '../state/model-switches.ts';
 import { featureFit } from './model-fit.ts';
 import { roleText, sinceText, standingOf } from './model-standing.ts';
 import { requestSwitch, type SwitchRequest } from './model-switching.ts';
@@ -193,7 +193,7 @@ async function change(by: SwitchRequest['by'], version: string | undefined, { da
 
 function changeText(entry: SwitchEntry): string {
   const whose = entry.tenant === ALL_TENANTS ? 'all tenants' : `tenant ${entry.tenant}`;
-  return `champion ${named(entry.champion)}, challenger ${named(entry.challenger)}, for windows of ${whose} ${sinceText(entry)}`;
+  return `champion ${named(entry.champion)}, ${challengerText(entry.challenger)}, for windows of ${whose} ${sinceText(entry)}`;
 }
 
 function tenantName(text: string): string {

@@ -160,7 +160,7 @@ export function decideSwitch(entries: readonly SwitchEntry[], wish: SwitchWish, 
       tenant === ALL_TENANTS &&
       entries.some((entry) => entry.tenant !== ALL_TENANTS && inForceDiffers(entries, entry.tenant, champion, challenger));
     if (champion === now.champion && challenger === now.challenger && wish.from === undefined && now.since !== undefined && !others) {
-      throw new WeirError('usage', `nothing to change: the champion${whose} is ${named(champion)}, the challenger ${named(challenger)}`);
+      throw new WeirError('usage', `nothing to change: the champion${whose} is ${named(champion)}, ${challengerText(challenger)}`);
     }
     return { by, tenant, from, champion, challenger };
   };
@@ -199,6 +199,11 @@ export function shippedSwitch(
   if (newest === undefined || champion === newest || entries.some(({ by }) => by === 'promote' || by === 'rollback')) return undefined;
   const from = firstFree(reachedBy(judged, ALL_TENANTS));
   return { by: 'shipped', tenant: ALL_TENANTS, from, champion: newest, challenger: challenger === newest ? NO_MODEL : challenger };
+}
+
+/** A challenger as people read it. */
+export function challengerText(version: string): string {
+  return version === NO_MODEL ? 'no challenger' : `challenger ${version}`;
 }
 
 /** A version as people read it. */

@@ -1,5 +1,7 @@
 import { featureListHash } from '../../models/learned/feature-list.ts';
+import { goldenRows } from '../../models/learned/golden-script.ts';
 import type { BundleData, ManifestView } from '../../models/learned/learned-models.ts';
+import { FEATURE_LISTS } from '../../models/learned/open-bundle.ts';
 import { sha256 } from '../../models/registry/bundle-folder.ts';
 
 const text = new TextEncoder();
@@ -26,4 +28,23 @@ export function plainBundle(version: string, content = version): BundleData {
   };
   const views = { account: view('account'), interface: view('interface') };
   return { manifest: { format: 1, version, made: { seed: 7, tenants: 3, days: 2 }, views }, files };
+}
+
+/** A bundle that this program takes: its features are those of today, and it has no scorers. */
+export function silentBundle(version: string, card?: string): BundleData {
+  const view = (name: 'account' | 'interface'): ManifestView => {
+    const list = FEATURE_LISTS[name];
+    const rows = goldenRows(name).map((row) => Array.from(row, (value) => (Number.isNaN(value) ? null : value)));
+    return {
+      features: { version: list.version, hash: featureListHash(list), names: list.features.map((feature) => feature.name) },
+      models: {},
+      golden: { rows, scores: {} },
+      usual: {},
+    };
+  };
+  const views = { account: view('account'), interface: view('interface') };
+  return {
+    manifest: { format: 1, version, made: { seed: 7, name: version }, views },
+    files: card === undefined ? {} : { 'card.md': text.encode(card) },
+  };
 }

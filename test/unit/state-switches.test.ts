@@ -172,7 +172,7 @@ describe('what a program came with', () => {
 describe('a wish that changes nothing', () => {
   it('is refused, with what is in force', () => {
     const entries = written([promote('1')], [{ by: 'challenge', version: '2', tenant: '*' }]);
-    expect(() => decideSwitch(entries, promote('1'), {})).toThrow('nothing to change: the champion is 1, the challenger 2');
+    expect(() => decideSwitch(entries, promote('1'), {})).toThrow('nothing to change: the champion is 1, challenger 2');
     expect(() => decideSwitch(entries, { by: 'challenge', version: '1', tenant: '*' }, {})).toThrow(/1 is the champion/);
     expect(() => decideSwitch(entries.slice(0, 1), { by: 'retire', tenant: 'shop' }, {})).toThrow('there is no challenger of tenant shop');
   });
