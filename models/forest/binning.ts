@@ -106,7 +106,7 @@ function cut(sorted: Float64Array, count: number, even: number, edges: Float64Ar
   let made = 0;
   let start = 0;
   while (made < limit) {
-    const size = Math.max(1, Math.round(Math.min(even, TAIL * start, TAIL * (count - start))));
+    const size = Math.max(1, Math.floor(Math.min(even, TAIL * start, TAIL * (count - start))));
     let end = start + size;
     if (end >= count) break;
     if (sorted[end] === sorted[end - 1]) {

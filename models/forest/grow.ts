@@ -381,6 +381,7 @@ function drawTimes(random: TreeRandom, units: number, wanted: number, replace: b
     for (let i = 0; i < wanted; i++) times[random.int(units)]++;
     return times;
   }
+  if (wanted === units) return times.fill(1);
   // selection sampling (Knuth, The Art of Computer Programming 2, 3.4.2, algorithm S)
   let taken = 0;
   for (let unit = 0; taken < wanted; unit++) {
