@@ -4,7 +4,20 @@ import type { Term } from '../evidence.ts';
 import { A, LEVEL, LEVELS, type Level, NOVELTIES, ROLLED } from '../levels.ts';
 import { ACCOUNT_ROLLING, type ClosedWindow } from '../windows.ts';
 import type { FeatureList } from './feature-list.ts';
-import { addAmount, addCount, addFixed, addLaw, addPlain, addShare, FIXED, fact, type PlainLaws, plain, surprising } from './terms-laws.ts';
+import {
+  addAmount,
+  addCount,
+  addFixed,
+  addLaw,
+  addLongAmount,
+  addPlain,
+  addShare,
+  FIXED,
+  fact,
+  type PlainLaws,
+  plain,
+  surprising,
+} from './terms-laws.ts';
 
 const DAY = 86_400_000;
 
@@ -21,6 +34,7 @@ const PEERS: ReadonlySet<Level> = new Set(['requests', 'kilobytes', 'new_objects
 const PLAN = LEVELS.map((name) => ({
   level: LEVEL[name],
   add: AMOUNTS.has(name) ? addAmount : addCount,
+  addLong: AMOUNTS.has(name) ? addLongAmount : addCount,
   hour: name,
   day: BY_DAY.has(name) ? `${name}_1d` : '',
   three: LONG.has(name) ? `${name}_3d` : '',
@@ -133,7 +147,7 @@ function addLevels(terms: Term[], window: ClosedWindow, b: AccountBaselines): vo
   const known = b.lifeDays;
   const active = activeOfWeek(window);
   for (let i = 0; i < PLAN.length; i++) {
-    const { level, add, hour, day, three, week, peers, weekPeers } = PLAN[i];
+    const { level, add, addLong, hour, day, three, week, peers, weekPeers } = PLAN[i];
     add(terms, hour, b.amount('1h', level), b.hour(level));
     if (day === '') continue;
     const ofDay = b.amount('1d', level);
@@ -143,13 +157,13 @@ function addLevels(terms: Term[], window: ClosedWindow, b: AccountBaselines): vo
       const { mean, dispersion } = expected;
       expected.mean = 3 * mean;
       expected.dispersion = LEFT.three * dispersion;
-      add(terms, three, b.amount('3d', level), expected);
+      addLong(terms, three, b.amount('3d', level), expected);
       if (known >= LEAST_DAYS.week) {
         expected.mean = active * mean;
         expected.dispersion = LEFT.week * dispersion;
         // the long-horizon anchor where it is old enough, else the own days
-        add(terms, week, b.amount('7d', level), b.anchoredWeek(level) ?? expected);
-        if (weekPeers !== '') add(terms, weekPeers, b.amount('7d', level), b.peers(level, active));
+        addLong(terms, week, b.amount('7d', level), b.anchoredWeek(level) ?? expected);
+        if (weekPeers !== '') addLong(terms, weekPeers, b.amount('7d', level), b.peers(level, active));
       }
     }
     if (peers !== '') add(terms, peers, ofDay, b.peers(level, 1));

@@ -36,8 +36,8 @@ const HOUR: readonly Amount[] = [
 ];
 /** Of the last 24 hours, and three and seven days of it. */
 const DAY: readonly Amount[] = [
-  amount('kilobytes', 5000, 2.5),
-  amount('new_objects', 20, 2.5),
+  amount('kilobytes', 5000, 3),
+  amount('new_objects', 20, 3),
   amount('sensitive', 15, 3),
   amount('exports', 4, 3),
   amount('targets', 6, 3),

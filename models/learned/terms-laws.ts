@@ -30,6 +30,17 @@ export function addAmount(terms: Term[], feature: string, value: number, expecte
   terms.push(amountTerm(feature, value, expected, feature));
 }
 
+/** Least spread of an amount over several days, in ln units: one great download weighs less in them than in an hour. */
+const LEAST_LONG_SPREAD = 0.4;
+
+/** An amount of bytes or records over several days. */
+export function addLongAmount(terms: Term[], feature: string, value: number, expected: Expectation): void {
+  const mean = Math.max(expected.mean, 1e-3);
+  const variance = Math.max(LEAST_LONG_SPREAD ** 2, Math.log1p(expected.dispersion + 1 / mean));
+  const law: Law = { kind: 'measure', center: mean * Math.exp(-variance / 2), spread: Math.sqrt(variance), direction: 1 };
+  addLaw(terms, feature, value, law, expected);
+}
+
 export function addLaw(terms: Term[], feature: string, value: number, law: Law, behind: Behind): void {
   terms.push({ feature, value, law, baseline: { scope: behind.scope, size: behind.size }, group: feature, weight: 1 });
 }
