@@ -24,6 +24,11 @@ const KNOWLEDGE_DELAY = 2;
 const LONGEST_WALK = 21 * 24;
 const KEPT_OF_GAP = 72;
 
+type Feedback = Extract<ControlRecord, { kind: 'feedback' }>;
+
+/** Marks on unknown incidents that are kept; more push the oldest out. */
+const MOST_UNHEARD = 1000;
+
 interface TenantState {
   queue: ReportQueue;
   alerts: TenantAlerts;
@@ -31,6 +36,8 @@ interface TenantState {
   hour: number | undefined;
   /** end of the latest pane that was processed, ms UTC */
   processed: number;
+  /** marks on incidents that this state has not raised (yet: what a provisional end raised comes again when the input grows) */
+  unheard: Feedback[];
   /** a provisional end has been announced: panes beyond the firm time may be replaced */
   provisional: boolean;
 }
@@ -41,6 +48,8 @@ interface SavedTenant {
   alerts: TenantAlertsState;
   hour: number | null;
   processed: number | null;
+  /** left out: none */
+  unheard?: Feedback[];
 }
 
 interface SavedCommon {
@@ -97,6 +106,7 @@ export function createAlertStage(
         alerts: new TenantAlerts(name, config, detectors, models, counts),
         hour: undefined,
         processed: Number.NEGATIVE_INFINITY,
+        unheard: [],
         provisional: false,
       };
       tenants.set(name, state);
@@ -124,9 +134,14 @@ export function createAlertStage(
       if (alerts.length > 0) emits.push({ output: 'alerts', tenant: name, value: alerts });
       if (incidents.length > 0) emits.push({ output: 'incidents', tenant: name, value: incidents });
       state.processed = group[0].end;
+      if (incidents.length > 0) state.unheard = state.unheard.filter((mark) => !heard(state, mark));
     }
     passHours(name, state, Number.isFinite(time) ? time : state.processed, emits);
     return emits;
+  }
+
+  function heard({ alerts }: TenantState, { incident, mark, until }: Feedback): boolean {
+    return alerts.feedback(incident, mark, until);
   }
 
   function moved(name: string, time: number | undefined): Emit[] {
@@ -200,9 +215,13 @@ export function createAlertStage(
           const time = watermarks.end(record.tenant, record.upstream);
           return watermarks.allEnded(record.tenant) ? finish(record.tenant, state) : moved(record.tenant, time);
         }
-        case 'feedback':
-          if (!tenantOf(record.tenant).alerts.feedback(record.incident, record.mark, record.until)) counts.unknown_incident++;
+        case 'feedback': {
+          const state = tenantOf(record.tenant);
+          if (heard(state, record)) return [];
+          counts.unknown_incident++;
+          state.unheard = [...state.unheard, record].slice(-MOST_UNHEARD);
           return [];
+        }
         case 'config':
           configVersion = record.version;
           return [];
@@ -222,6 +241,7 @@ export function createAlertStage(
           alerts: state.alerts.toJSON(),
           hour: state.hour ?? null,
           processed: Number.isFinite(state.processed) ? state.processed : null,
+          ...(state.unheard.length === 0 ? {} : { unheard: state.unheard }),
         };
         groups.set(group, [...(groups.get(group) ?? []), saved]);
       }
@@ -260,6 +280,7 @@ export function createAlertStage(
           state.alerts.restore(saved.alerts);
           state.hour = saved.hour ?? undefined;
           state.processed = saved.processed ?? Number.NEGATIVE_INFINITY;
+          state.unheard = saved.unheard ?? [];
         }
       }
     },

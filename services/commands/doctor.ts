@@ -13,6 +13,8 @@ import { openReader } from '../storage/open-reader.ts';
 import { type BackendsDiagnosis, backendFields, diagnoseBackends } from './backends.ts';
 import { defaultConfig, type LoadedConfig, loadConfig, tenantConfig } from './config.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
+import { diagnoseModels, type ModelsDiagnosis, modelFields } from './model-diagnosis.ts';
+import { DEFAULT_DATA_FOLDER } from './record-list.ts';
 import { type Survey, survey } from './survey.ts';
 import { withoutEffect } from './without-effect.ts';
 
@@ -26,6 +28,7 @@ export interface Diagnosis {
   config: { path: string | undefined; version: string; without_effect: string[] };
   addresses: { origin: string; problem: string | undefined };
   store: { place: string; state: string; problem: string | undefined };
+  models: ModelsDiagnosis;
   autoencoder: BackendsDiagnosis;
   sources: SourceDiagnosis[];
 }
@@ -45,7 +48,7 @@ export function registerDoctor(program: Command): void {
     .command('doctor')
     .summary('what is configured, guessed, and blind for want of a field')
     .description(
-      'Reads the config and the beginning of each log, and says what is there, what was guessed, which detectors see nothing for want of which field, and where the autoencoder runs.',
+      'Reads the config and the beginning of each log, and says what is there, what was guessed, which detectors see nothing for want of which field, which trained scorers judge, and where the autoencoder runs.',
     )
     .argument('[files...]', 'logs to look at instead of those of the config')
     .option('-c, --config <file>', 'weir.yaml (default: ./weir.yaml where there is one)')
@@ -59,7 +62,8 @@ export function registerDoctor(program: Command): void {
       const broken =
         diagnosis.sources.some((source) => source.problem !== undefined) ||
         diagnosis.addresses.problem !== undefined ||
-        diagnosis.store.problem !== undefined;
+        diagnosis.store.problem !== undefined ||
+        diagnosis.models.problem !== undefined;
       if (broken) process.exitCode = EXIT.usage;
     });
 }
@@ -77,6 +81,7 @@ export async function diagnose(loaded: LoadedConfig, files: readonly string[]): 
     config: { path: loaded.path, version: loaded.version, without_effect: withoutEffect(loaded.config) },
     addresses: { origin: tables instanceof Error ? 'none' : tables.origin, problem: tables instanceof Error ? tables.message : undefined },
     store: await lookAtStore(loaded),
+    models: diagnoseModels('path' in config.store ? config.store.path : DEFAULT_DATA_FOLDER),
     autoencoder: await diagnoseBackends(config.models.backend),
     sources: (await Promise.all(sources.map((source) => lookAtSource(source, loaded, addresses)))).flat(),
   };
@@ -116,12 +121,13 @@ async function lookAtStore({ config }: LoadedConfig): Promise<Diagnosis['store']
 }
 
 function render(diagnosis: Diagnosis, { style, width }: Terminal): string {
-  const { config, addresses, store, autoencoder } = diagnosis;
+  const { config, addresses, store, models, autoencoder } = diagnosis;
   let out = renderFields(
     [
       ['config', `${config.path ?? 'defaults'} (version ${config.version})`],
       ['addresses', addresses.problem ?? addresses.origin],
       ['store', `${store.place}: ${store.problem ?? store.state}`],
+      ...modelFields(models),
       ...backendFields(autoencoder),
     ],
     style,

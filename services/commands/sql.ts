@@ -7,7 +7,7 @@ import { addDataOption, withReader } from './record-list.ts';
 
 const EXAMPLES = `
 Tables: alerts, incidents, windows, account_windows, interface_windows, source_windows, target_windows, account_minutes,
-interface_minutes, late, dead_letters, ledger, inventory, feedback, tenants, runs (docs/tables.md describes them).
+interface_minutes, late, dead_letters, ledger, inventory, feedback, shadow_scores, tenants, runs (docs/tables.md describes them).
 
 Examples:
   weir sql "SELECT tenant, severity, count() FROM alerts GROUP BY ALL ORDER BY ALL"

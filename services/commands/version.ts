@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BundleCatalogue } from '../../models/registry/catalogue.ts';
 import { MODEL } from '../../models/version.ts';
 import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
 
@@ -24,5 +25,7 @@ export function packageRoot(): string {
 export function versionText(): string {
   const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
   const migrations = readdirSync(join(packageRoot(), 'schemas', 'clickhouse')).filter((name) => /^\d{4}_/.test(name));
-  return `weir ${version} · model ${MODEL.name} ${MODEL.version} · alert schema ${ALERT_SCHEMA_VERSION} · store schema ${migrations.length} · node ${process.version}`;
+  const trained = new BundleCatalogue(undefined).newestShipped;
+  const model = `${MODEL.name} ${MODEL.version}, ${trained === undefined ? 'no trained scorers shipped' : `trained scorers ${trained}`}`;
+  return `weir ${version} · model ${model} · alert schema ${ALERT_SCHEMA_VERSION} · store schema ${migrations.length} · node ${process.version}`;
 }

@@ -193,6 +193,18 @@ describe('what people mark', () => {
     expect(run(stage, [volume(120, ['a'])], { end: 'open' }).alerts).toEqual([]);
     expect(stage.counters().unknown_incident).toBe(1);
   });
+
+  it('before the incident is raised holds from then on, through a snapshot: an end of the input had raised it provisionally', () => {
+    const probe = run(create(), [volume(9, ['a'])], { end: 'open' });
+    const incident = probe.alerts[0].incident_id;
+    const before = create();
+    before.control({ kind: 'feedback', tenant: 'shop', incident, mark: 'benign', until: at(1000) });
+    const stage = create();
+    stage.restore(before.snapshot());
+    const { alerts } = run(stage, [volume(9, ['a', 'b']), volume(80, ['a', 'b'])], { end: 'open' });
+    expect(alerts.filter(({ entity }) => entity.id === 'a')).toHaveLength(1);
+    expect(alerts.filter(({ entity }) => entity.id === 'b')).toHaveLength(2);
+  });
 });
 
 describe('a shift of the whole population', () => {
