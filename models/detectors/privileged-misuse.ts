@@ -19,6 +19,10 @@ const DONE = [
   ['errors', 'refusals', 5],
 ] as const;
 
+/** One export may be a thousand times another: how much it brought weighs half. */
+const AMOUNTS: ReadonlySet<string> = new Set(['records', 'kilobytes']);
+const WHERE = ['new_environment', 'new_networks', 'new_countries'] as const;
+
 /**
  * A privileged account of the config's roles does what it never does (scenario 13): reads people's records, exports,
  * uses interfaces that neither it nor its peers of the role use, from a new environment or at hours when it never works.
@@ -30,47 +34,42 @@ export const privilegedMisuse: Detector<AccountBaselines> = {
   view: 'account',
   window: '1h',
   title: 'Privileged account {key} does what it never does',
-  features: [...DONE.map(([name]) => name), 'new_interfaces', 'new_environment', 'new_networks', 'new_countries', 'requests_at_this_hour'],
+  features: [...DONE.map(([name]) => name), 'new_interfaces', ...WHERE, 'requests_at_this_hour'],
   needs: ['account', 'admin'],
   gate: 4,
   applies: (flags) => (flags & FLAG.admin) !== 0 && (flags & (FLAG.flow | FLAG.anonymous | FLAG.service)) === 0,
   terms(window, b) {
     if (b.lifeDays < 2) return undefined;
     const terms: Term[] = [];
-    const groups = new Set<string>();
+    const done = new Set<string>();
     for (const [name, group, least] of DONE) {
       const level = LEVEL[name];
       const value = b.amount('1h', level);
       if (value < least) continue;
       const expected = b.hour(level);
       if (value <= 2 * expected.mean) continue;
-      const term = (name === 'records' || name === 'kilobytes' ? amountTerm : countTerm)(
-        name,
-        value,
-        expected,
-        group,
-        group === 'refusals' ? 0.5 : 1,
-      );
-      if (surprise(term.law, term.value) < LEAST_SURPRISE) continue;
-      terms.push(term);
-      groups.add(group);
+      const weight = group === 'refusals' || AMOUNTS.has(name) ? 0.5 : 1;
+      const term = (AMOUNTS.has(name) ? amountTerm : countTerm)(name, value, expected, group, weight);
+      if (add(terms, term) && group !== 'refusals') done.add(group);
     }
-    if (groups.size === 0) return undefined;
-    const novel: Term[] = [];
-    if (window.values[A.new_interfaces] > 0) addNovelty(novel, b, 'new_interfaces', 'interfaces');
-    addNovelty(novel, b, 'new_environment', 'where');
-    addNovelty(novel, b, 'new_networks', 'where');
-    addNovelty(novel, b, 'new_countries', 'where');
+    if (done.size === 0) return undefined;
+    const others: Term[] = [];
+    addNovelty(others, b, 'new_interfaces', 'interfaces');
+    for (const name of WHERE) addNovelty(others, b, name, 'where', 0.7);
     if (b.lifeDays >= 5) {
       const usual = b.offHours(window.calendar.hour, window.calendar.working);
-      if (usual !== undefined) novel.push(countTerm('requests_at_this_hour', window.values[A.requests], usual, 'when'));
+      if (usual !== undefined) others.push(countTerm('requests_at_this_hour', window.values[A.requests], usual, 'when'));
     }
-    for (const term of novel) {
-      if (surprise(term.law, term.value) < LEAST_SURPRISE) continue;
-      terms.push(term);
-      groups.add(term.group);
-    }
-    return groups.size >= 2 ? terms : undefined;
+    for (const term of others) if (add(terms, term) && term.group === 'interfaces') done.add(term.group);
+    // one thing more than usual is a busy day, or a month's end; where and when only say more about two
+    return done.size >= 2 ? terms : undefined;
   },
   severity: (evidence) => severityOf(evidence),
 };
+
+/** Takes a term that is no chance; whether it was one. */
+function add(terms: Term[], term: Term): boolean {
+  if (surprise(term.law, term.value) < LEAST_SURPRISE) return false;
+  terms.push(term);
+  return true;
+}
