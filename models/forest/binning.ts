@@ -17,6 +17,9 @@ const SAMPLE = 200_000;
  */
 const TAIL = 0.4;
 
+/** With fewer bins than this the ends of a column get none of their own: two ends of a million rows take about 50. */
+const TAIL_FROM = 128;
+
 /** Columns as bin numbers. Bins are ascending; values of a column in bin b lie in [lows[b], highs[b]]. */
 export interface BinnedTable {
   readonly rows: number;
@@ -89,24 +92,26 @@ function fewValues(column: Float64Array, limit: number): Float64Array | undefine
 
 /** Cuts ascending values so that bins hold about even numbers of them, fewer near the ends; equal values stay together. */
 function quantileEdges(sorted: Float64Array, count: number, bins: number): Float64Array {
-  const edges = new Float64Array(count);
+  const edges = new Float64Array(bins);
+  const tail = bins >= TAIL_FROM ? TAIL : 1;
   let low = 0;
   let high = count;
   // the least even size that makes do with the bins there are
   while (high - low > 0.01 * low + 1) {
     const even = (low + high) / 2;
-    if (cut(sorted, count, even, edges, bins) < bins) high = even;
+    if (cut(sorted, count, even, tail, edges) < bins) high = even;
     else low = even;
   }
-  return edges.slice(0, cut(sorted, count, high, edges, bins));
+  return edges.slice(0, Math.min(bins - 1, cut(sorted, count, high, tail, edges)));
 }
 
-/** Cuts at about `even` values a bin, at most `limit` times; returns the number of cuts. */
-function cut(sorted: Float64Array, count: number, even: number, edges: Float64Array, limit: number): number {
+/** Cuts at about `even` values a bin, and `tail` of what lies beyond, at most as often as `edges` has room; returns the number of cuts. */
+function cut(sorted: Float64Array, count: number, even: number, tail: number, edges: Float64Array): number {
   let made = 0;
   let start = 0;
-  while (made < limit) {
-    const size = Math.max(1, Math.floor(Math.min(even, TAIL * start, TAIL * (count - start))));
+  while (made < edges.length) {
+    const beyond = tail < 1 ? tail * Math.min(start, count - start) : count;
+    const size = Math.max(1, Math.floor(Math.min(even, beyond)));
     let end = start + size;
     if (end >= count) break;
     if (sorted[end] === sorted[end - 1]) {

@@ -7,7 +7,7 @@ const MAGIC = 'weir-forest';
 /** Raised with any change of the form; what an older program wrote has to be read for ever. */
 const FORMAT = 1;
 /** Finest step that class weights are counted in, as a power of 1/2. */
-const FINEST = 44;
+const FINEST = 200;
 /** In place of a step: shares and covers are written as they are. */
 const AS_THEY_ARE = 255;
 

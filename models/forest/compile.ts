@@ -12,6 +12,9 @@ const BLOCK_CODES = 2 ** 17;
 /** Walks that run side by side, so that one does not wait for the other's memory. */
 const ABREAST = 8;
 
+/** Batches of fewer rows than this are scored row by row. */
+const FEW = 4;
+
 /** Greatest code: a missing value that goes right, and the cut of a leaf. */
 const MOST = 0xffff;
 
@@ -159,6 +162,17 @@ class CodedForest implements CompiledForest {
     const { says, leaves, trees } = this;
     const classes = this.classes.length;
     out.fill(0, 0, rows * classes);
+    if (rows < FEW) {
+      for (let row = 0; row < rows; row++) {
+        this.encodeRow(values, row * this.features.length);
+        this.walkTrees();
+        for (let tree = 0; tree < trees; tree++) {
+          for (let k = 0; k < classes; k++) out[row * classes + k] += says[leaves[tree] * classes + k];
+        }
+      }
+      for (let i = 0; i < rows * classes; i++) out[i] /= trees;
+      return;
+    }
     for (let from = 0; from < rows; from += this.block) {
       const block = Math.min(this.block, rows - from);
       this.encode(values, from, block);
@@ -175,6 +189,10 @@ class CodedForest implements CompiledForest {
   positive(values: Float64Array, rows: number, out: Float64Array): void {
     const { says, leaves, trees } = this;
     const classes = this.classes.length;
+    if (rows < FEW) {
+      for (let row = 0; row < rows; row++) out[row] = this.row(values, row * this.features.length);
+      return;
+    }
     out.fill(0, 0, rows);
     for (let from = 0; from < rows; from += this.block) {
       const block = Math.min(this.block, rows - from);

@@ -19,7 +19,7 @@ export function growingTable(table: Table, bins: number, classWeights: Float64Ar
     total += weights[row];
     if (weights[row] > 0) counted++;
   }
-  const step = 2 ** Math.min(0, Math.floor(Math.log2(total / counted)) - WEIGHT_BITS);
+  const step = 2 ** (Math.floor(Math.log2(total / counted)) - WEIGHT_BITS);
   for (let row = 0; row < rows; row++) if (weights[row] > 0) weights[row] = Math.max(1, Math.round(weights[row] / step)) * step;
   let groups: Int32Array | undefined;
   let groupCount = 0;
