@@ -22,27 +22,44 @@ interface Flags {
   threads?: string;
   holdout: string;
   json?: boolean;
+  tenants?: string;
+  check?: string;
+  marks?: string;
+  log?: string[];
+  config?: string;
+  data?: string;
+  markWeight?: string;
 }
 
 const EXAMPLES = `
+Without a table, the scorers of a bundle are learned from simulated tenants: forests and autoencoders of both views, with
+their calibration and a model card, in a folder whose name is the bundle's version (docs/models-training.md). It takes some
+minutes. The same seed and number of tenants give the same bytes.
+
 A table is a CSV file in UTF-8 with a header line, .gz accepted, - for standard input. Cells that are empty, NaN, NA, null
 or ? have no value. A column of text becomes one feature for each of its values, 64 at most. A quarter of the rows (whole
 groups, where there is a group column) is set aside: nothing is learned from it, and the model is judged by it. The same
 table, options and seed give the same bytes, whatever the number of threads.
 
 Examples:
+  weir train --out models/mine                        a bundle; then: weir models use mine
+  weir train --check models/shipped/1                 is it what its manifest says? makes it again and compares
+  weir train --out models/ours --marks marks.json --log gateway.log --config weir.yaml
+                                                      with what people here marked as attack, benign or expected
   weir train --table windows.csv --label attack --group tenant --out attack.forest
   weir train --table windows.csv --label attack --trees 300 --min-leaf 5 --class-weight balanced
   weir train --table windows.csv --label attack --ignore id time --holdout 0
   weir train --table windows.csv --label attack --format ml-random-forest --out attack.json
   weir evaluate --table others.csv --model attack.forest        and then`;
 
-/** `weir train`: learns a model. With --table: a forest, from a CSV file. */
+/** `weir train`: learns a bundle of scorers from simulated tenants. With --table: a forest, from a CSV file. */
 export function registerTrain(program: Command): void {
   program
     .command('train')
-    .summary('learn a random forest from a table')
-    .description('Learns a random forest from a CSV file, judges it on rows set aside, and writes it.')
+    .summary('learn the trained scorers anew, or a random forest from a table')
+    .description(
+      'Learns a bundle of trained scorers from simulated tenants. With --table: learns a random forest from a CSV file, judges it on rows set aside, and writes it.',
+    )
     .option('--table <file>', 'CSV file to learn from')
     .option('--label <column>', 'what to learn: the column with the class of each row')
     .option('--group <column>', 'rows of one group (a tenant, a person) are never split between learning and judging')
@@ -65,9 +82,21 @@ export function registerTrain(program: Command): void {
     .option('--threads <n>', 'threads (default: one a core)')
     .option('--holdout <share>', 'share of the rows set aside to judge by; 0 learns from all', '0.25')
     .option('--json', 'one JSON document')
+    .option('--tenants <n>', 'bundle: number of simulated tenants (default: as the shipped one)')
+    .option('--check <folder>', 'bundle: make it again from its manifest and compare the bytes')
+    .option('--marks <file>', 'bundle: marks as `weir incidents marks --json` writes them, added to the simulated windows')
+    .option('--log <file...>', 'bundle: the logs that the marked incidents were found in')
+    .option('--config <file>', 'bundle: weir.yaml of these logs')
+    .option('-d, --data <folder>', "bundle: data folder whose key names the marked entities (default: the config's)")
+    .option('--mark-weight <factor>', 'bundle: what a marked window weighs against a simulated one (default: 3)')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags, command: Command) => {
-      if (flags.table === undefined) throw new WeirError('usage', '--table FILE.csv is missing: the table to learn from');
+      if (flags.table === undefined) {
+        if (flags.label !== undefined) throw new WeirError('usage', '--table FILE.csv is missing: the table to learn from');
+        const { trainBundle } = await import('./train-bundle.ts');
+        await trainBundle({ ...flags, quiet: globalOptions(command).quiet });
+        return;
+      }
       if (flags.label === undefined) throw new WeirError('usage', '--label COLUMN is missing: the column with the class of each row');
       const { trainTable } = await import('./train-table.ts');
       await trainTable({

@@ -32,8 +32,8 @@ export interface FitOptions {
  */
 export const FIT: FitOptions = {
   forest: { trees: 120, maxDepth: 12, maxLeaves: 96, minLeaf: 12, bootstrap: 'groups', featuresPerSplit: 12 },
-  autoencoder: { epochs: 24, rows: 40_000 },
-  folds: 3,
+  autoencoder: { epochs: 12, rows: 20_000 },
+  folds: 2,
 };
 
 /** One view of a bundle, with the scores that it was judged by. */

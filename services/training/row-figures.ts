@@ -7,10 +7,12 @@ export interface RankFigures {
   auc: number;
   /** average precision at the table's own share of attacks */
   averagePrecision: number;
-  /** share of attack windows found when 1 % and 0.1 % of the clean windows are called odd */
-  tpr1: number;
-  tpr01: number;
+  /** share of attack windows found when 1 %, 0.1 % and 0.01 % of the clean windows are called odd: as RATES */
+  found: number[];
 }
+
+/** Shares of clean windows that are called odd. An alert budget of one a day leaves about the last one to each scorer. */
+export const RATES = [0.01, 0.001, 0.0001] as const;
 
 /**
  * @param score by row; higher is odder
@@ -30,8 +32,7 @@ export function rankFigures(score: ArrayLike<number>, attack: ArrayLike<number>,
   let wrong = 0;
   let area = 0;
   let precision = 0;
-  let tpr1 = 0;
-  let tpr01 = 0;
+  const found = RATES.map(() => 0);
   for (let i = 0; i < order.length; ) {
     let h = 0;
     let w = 0;
@@ -42,10 +43,10 @@ export function rankFigures(score: ArrayLike<number>, attack: ArrayLike<number>,
       end++;
     }
     // within a tie the curve is straight
-    if (wrong + w <= 0.01 * clean) tpr1 = (hits + h) / attacks;
-    else if (wrong < 0.01 * clean) tpr1 = (hits + (h * (0.01 * clean - wrong)) / w) / attacks;
-    if (wrong + w <= 0.001 * clean) tpr01 = (hits + h) / attacks;
-    else if (wrong < 0.001 * clean) tpr01 = (hits + (h * (0.001 * clean - wrong)) / w) / attacks;
+    RATES.forEach((rate, r) => {
+      if (wrong + w <= rate * clean) found[r] = hits + h;
+      else if (wrong < rate * clean) found[r] = hits + (h * (rate * clean - wrong)) / w;
+    });
     area += w * (hits + h / 2);
     hits += h;
     wrong += w;
@@ -58,7 +59,6 @@ export function rankFigures(score: ArrayLike<number>, attack: ArrayLike<number>,
     clean,
     auc: attacks > 0 && clean > 0 ? area / (attacks * clean) : Number.NaN,
     averagePrecision: attacks > 0 ? precision / attacks : Number.NaN,
-    tpr1: attacks > 0 ? tpr1 : Number.NaN,
-    tpr01: attacks > 0 ? tpr01 : Number.NaN,
+    found: found.map((hit) => (attacks > 0 ? hit / attacks : Number.NaN)),
   };
 }

@@ -35,6 +35,8 @@ export interface ViewTable {
 export function viewTable(view: LearnedView, list: FeatureList, tenants: readonly TenantRows[]): ViewTable {
   const { width } = new RowMaker(list);
   const parts = tenants.map((tenant) => tenant.views[view]);
+  const other = parts.find((part) => part.width !== width);
+  if (other !== undefined) throw new Error(`rows of view ${view} have ${other.width} numbers, its feature list has ${width}`);
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   const join = <T extends Float64Array | Uint8Array>(out: T, of: (part: ViewRows) => T): T => {
     let at = 0;
@@ -86,10 +88,17 @@ export function rowsOf(table: ViewTable, keep: readonly number[]): ViewTable {
   };
 }
 
+/** How much is known of a key: it must not tell attacks from clean windows by itself, since only a simulated world begins clean. */
+const KNOWN: Readonly<Record<LearnedView, string>> = { account: 'days', interface: 'hours' };
+/** Parts of equal attack weight that the amount of knowledge is cut into, and the most that a clean window's weight changes. */
+const PARTS = 6;
+const MOST_FACTOR = 5;
+
 /**
  * Weights to learn with: every tenant's clean windows weigh alike, every scenario's attack windows weigh alike, a campaign
  * within its scenario by the root of its windows (one that lasts for days is not a hundred attacks), and clean and attack
- * windows weigh the same in all. `own`: factor by row for marked windows of a real tenant, 1 where left out.
+ * windows weigh the same in all. Then clean windows are weighed so that about as much is known of their keys as of the
+ * attacked ones. `own`: factor by row for marked windows of a real tenant, 1 where left out.
  */
 export function learningWeights(table: ViewTable, own?: Float64Array): Float64Array {
   const clean = new Map<number, number>();
@@ -108,12 +117,41 @@ export function learningWeights(table: ViewTable, own?: Float64Array): Float64Ar
     scenarios.set(scenario, (scenarios.get(scenario) ?? 0) + Math.sqrt(campaigns.get(campaign) as number));
   }
   const half = table.rows / 2;
-  return Float64Array.from({ length: table.rows }, (_, row) => {
-    const factor = own?.[row] ?? 1;
-    if (table.label[row] !== ATTACK) return (factor * half * table.windows[row]) / ((clean.get(table.tenant[row]) as number) * clean.size);
+  const weights = Float64Array.from({ length: table.rows }, (_, row) => {
+    if (table.label[row] !== ATTACK) return (half * table.windows[row]) / ((clean.get(table.tenant[row]) as number) * clean.size);
     const windows = campaigns.get(table.campaign[row]) as number;
-    return (factor * half) / (Math.sqrt(windows) * (scenarios.get(table.scenario[row]) as number) * scenarios.size);
+    return half / (Math.sqrt(windows) * (scenarios.get(table.scenario[row]) as number) * scenarios.size);
   });
+  matchKnowledge(table, weights);
+  if (own !== undefined) for (let row = 0; row < table.rows; row++) weights[row] *= own[row];
+  return weights;
+}
+
+/** Changes the weights of clean rows so that the amount of knowledge of their keys is distributed as that of attack rows; their sum stays. */
+function matchKnowledge(table: ViewTable, weights: Float64Array): void {
+  const at = table.list.features.findIndex(({ name }) => name === KNOWN[table.view]);
+  const known = (row: number): number => table.values[row * table.width + at];
+  const attacks = Array.from(table.label.keys())
+    .filter((row) => table.label[row] === ATTACK)
+    .sort((a, b) => known(a) - known(b));
+  if (at < 0 || attacks.length < 2 * PARTS) return;
+  const total = attacks.reduce((sum, row) => sum + weights[row], 0);
+  const edges: number[] = [];
+  let mass = 0;
+  for (const row of attacks) {
+    mass += weights[row];
+    if (mass >= ((edges.length + 1) * total) / PARTS && edges.length < PARTS - 1) edges.push(known(row));
+  }
+  const partOf = (row: number): number => edges.filter((edge) => known(row) > edge).length;
+  const sums = [new Float64Array(PARTS), new Float64Array(PARTS)];
+  for (let row = 0; row < table.rows; row++) sums[table.label[row]][partOf(row)] += weights[row];
+  const [cleanSums, attackSums] = sums;
+  const cleanTotal = cleanSums.reduce((sum, part) => sum + part, 0);
+  const factors = cleanSums.map((part, p) =>
+    part > 0 ? Math.min(MOST_FACTOR, Math.max(1 / MOST_FACTOR, (attackSums[p] * cleanTotal) / (part * total))) : 1,
+  );
+  const after = cleanSums.reduce((sum, part, p) => sum + part * factors[p], 0);
+  for (let row = 0; row < table.rows; row++) if (table.label[row] !== ATTACK) weights[row] *= (factors[partOf(row)] * cleanTotal) / after;
 }
 
 /** The table as the forest trainer takes it; groups are tenants. */

@@ -112,7 +112,7 @@ describe('ranking figures', () => {
       weight,
       behind,
     );
-    expect(sure).toMatchObject({ auc: 1, averagePrecision: 1, tpr1: 1, tpr01: 1 });
+    expect(sure).toMatchObject({ auc: 1, averagePrecision: 1, found: [1, 1, 1] });
   });
 });
 
