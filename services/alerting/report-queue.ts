@@ -1,5 +1,5 @@
-import type { Candidate, ScoreReport, ShadowScore } from '../../models/candidate.ts';
-import { compareCandidates, TOP_CANDIDATES, TOP_SHADOWS } from '../../models/candidate.ts';
+import type { ScoreReport } from '../../models/candidate.ts';
+import { compareCandidates, compareShadows, TOP_CANDIDATES, TOP_SHADOWS } from '../../models/candidate.ts';
 import type { View } from '../../models/windows.ts';
 import { HOUR, MINUTE } from '../core/watermark.ts';
 
@@ -96,14 +96,6 @@ function merge(into: ScoreReport, from: ScoreReport): void {
   if (from.candidates.length > 0) into.candidates = topOfEach([...into.candidates, ...from.candidates], compareCandidates, TOP_CANDIDATES);
   if (from.shadow !== undefined && from.shadow.length > 0)
     into.shadow = topOfEach([...(into.shadow ?? []), ...from.shadow], compareShadows, TOP_SHADOWS);
-}
-
-/** Strongest first by the larger evidence, ties by content: the same for any split of the keys. */
-function compareShadows(a: ShadowScore, b: ShadowScore): number {
-  const strength = (score: ShadowScore): number => Math.max(score.championEvidence, score.challengerEvidence);
-  if (strength(a) !== strength(b)) return strength(b) - strength(a);
-  const text = ({ detector, entity, start }: ShadowScore): string => JSON.stringify([detector, entity.kind, entity.id, start]);
-  return text(a) < text(b) ? -1 : 1;
 }
 
 function addCounts(into: Record<string, number[]>, from: Record<string, number[]>): void {

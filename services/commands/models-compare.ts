@@ -3,7 +3,7 @@ import { terminalOf, writeOut } from '../console/output.ts';
 import { renderTable } from '../console/table.ts';
 import { formatSpan, parseTimeOption, TIME_SYNTAX } from '../console/times.ts';
 import { named } from '../state/model-switches.ts';
-import { AGREEMENT_AT, compareShadows, type ShadowFilter, strongestDisagreements } from '../storage/shadow-scores.ts';
+import { AGREEMENT_AT, compareChampions, type ShadowFilter, strongestDisagreements } from '../storage/shadow-scores.ts';
 import { globalOptions } from './global-options.ts';
 import { addDataOption, withReader, writeRecords, zonesOf } from './record-list.ts';
 
@@ -41,7 +41,7 @@ async function compare(flags: Flags, quiet: boolean): Promise<void> {
     const time = (name: 'since' | 'until'): number | undefined =>
       flags[name] === undefined ? undefined : parseTimeOption(flags[name], `--${name}`, { now: Date.now(), zone: zones.common });
     const filter: ShadowFilter = { tenant: flags.tenant, since: time('since'), until: time('until') };
-    const comparisons = await compareShadows(reader, filter);
+    const comparisons = await compareChampions(reader, filter);
     const disagreements = await strongestDisagreements(reader, filter, flags.limit ?? SHOWN);
     if (flags.json) return writeRecords([{ comparisons, disagreements }]);
     if (comparisons.length === 0) {

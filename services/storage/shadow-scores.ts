@@ -53,7 +53,7 @@ export interface Disagreement {
 }
 
 /** Champion against challenger, by pair and detector. */
-export async function compareShadows(reader: Reader, filter: ShadowFilter): Promise<Comparison[]> {
+export async function compareChampions(reader: Reader, filter: ShadowFilter): Promise<Comparison[]> {
   const { where, params } = conditions(filter);
   const counts = AGREEMENT_AT.map(
     (at) => `countIf(champion_evidence >= ${at} AND challenger_evidence >= ${at}) AS both_${at},

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ShadowScore } from '../../services/core/stage.ts';
 import { HOUR } from '../../services/core/watermark.ts';
 import { type DataFolder, openDataFolder } from '../../services/storage/open-writer.ts';
-import { AGREEMENT_AT, compareShadows, strongestDisagreements } from '../../services/storage/shadow-scores.ts';
+import { AGREEMENT_AT, compareChampions, strongestDisagreements } from '../../services/storage/shadow-scores.ts';
 import { numbers } from '../support/driver-runs.ts';
 import { alertOf, idOf } from '../support/records.ts';
 
@@ -63,7 +63,7 @@ describe('shadow scores', () => {
   });
 
   it('compare as plain code compares them', async () => {
-    const found = await compareShadows(data.store, {});
+    const found = await compareChampions(data.store, {});
     expect(found.map(({ champion, challenger, detector }) => [champion, challenger, detector])).toEqual([
       ['1', '2', 'forest_account'],
       ['1', '2', 'forest_interface'],
@@ -93,8 +93,8 @@ describe('shadow scores', () => {
   });
 
   it('are filtered by tenant and by when their windows begin', async () => {
-    const windows = async (filter: Parameters<typeof compareShadows>[1]): Promise<number> =>
-      (await compareShadows(data.store, filter)).reduce((sum, row) => sum + row.windows, 0);
+    const windows = async (filter: Parameters<typeof compareChampions>[1]): Promise<number> =>
+      (await compareChampions(data.store, filter)).reduce((sum, row) => sum + row.windows, 0);
     expect(await windows({ tenant: 'other' })).toBe(0);
     expect(await windows({ tenant: 'shop', since: START + HOUR, until: START + 3 * HOUR })).toBe(120);
   });
@@ -123,7 +123,7 @@ describe('shadow scores', () => {
     const alike = scores.slice(1, 9).map((score) => ({ ...score, detector: 'alike', championEvidence: 5 }));
     data.store.shadow('small', [...few, ...alike]);
     await data.store.flush();
-    expect((await compareShadows(data.store, { tenant: 'small' })).map(({ rank_correlation }) => rank_correlation)).toEqual([null, null]);
+    expect((await compareChampions(data.store, { tenant: 'small' })).map(({ rank_correlation }) => rank_correlation)).toEqual([null, null]);
   });
 });
 
