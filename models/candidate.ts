@@ -106,6 +106,7 @@ export function unpackReport(bytes: Uint8Array): ScoreReport {
 export function compareCandidates(a: Candidate, b: Candidate): number {
   if (a.evidence !== b.evidence) return b.evidence - a.evidence;
   if (a.entity.id !== b.entity.id) return a.entity.id < b.entity.id ? -1 : 1;
+  if (a.entity.kind !== b.entity.kind) return a.entity.kind < b.entity.kind ? -1 : 1;
   if (a.detector !== b.detector) return a.detector < b.detector ? -1 : 1;
   return a.start - b.start;
 }
@@ -115,5 +116,6 @@ export function compareShadows(a: ShadowScore, b: ShadowScore): number {
   const x = Math.max(a.championEvidence, a.challengerEvidence);
   const y = Math.max(b.championEvidence, b.challengerEvidence);
   if (x !== y) return y - x;
-  return a.entity.id < b.entity.id ? -1 : a.entity.id > b.entity.id ? 1 : 0;
+  if (a.entity.id !== b.entity.id) return a.entity.id < b.entity.id ? -1 : 1;
+  return a.entity.kind < b.entity.kind ? -1 : a.entity.kind > b.entity.kind ? 1 : 0;
 }
