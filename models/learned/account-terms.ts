@@ -68,13 +68,16 @@ const ROLES = [
   ['flow', FLAG.flow],
 ] as const;
 
-/** Days of past beyond which one account is no better known than another. */
-export const MOST_DAYS = 14;
+/**
+ * Days of past beyond which an account counts as known. Early, since simulated attacks come after clean days: more days
+ * would tell a model how long the simulation has run.
+ */
+export const MOST_DAYS = 4;
 
 /** What is usual of the plain features where no trained bundle says it. */
 export const ACCOUNT_PLAIN: PlainLaws = {
   ...Object.fromEntries(ROLES.map(([name]) => [name, fact(0)])),
-  days: { kind: 'plain', low: 0, usual: 5, high: MOST_DAYS, step: 1 },
+  days: { kind: 'plain', low: 0, usual: MOST_DAYS, high: MOST_DAYS, step: 1 },
   working_day: fact(1),
   concentration: { kind: 'plain', low: 0.15, usual: 0.5, high: 1, step: 0.01 },
   block_share: { kind: 'plain', low: 0.02, usual: 0.3, high: 0.7, step: 0.01 },

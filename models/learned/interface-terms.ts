@@ -56,15 +56,20 @@ const TAGS = [
   ['asset', FLAG.asset],
 ] as const;
 
-/** Hours of past beyond which one interface is no better known than another: two weeks. */
-export const MOST_HOURS = 336;
+/**
+ * Hours of past beyond which one interface counts as known. Early, since simulated attacks come after clean days: more
+ * hours would tell a model how long the simulation has run.
+ */
+export const MOST_HOURS = 72;
+/** A share that is nearly always all of it cannot be odd upwards: its surprise would only tell of volume and age. */
+const MOST_USUAL = 0.9;
 /** Callers of an hour beyond which more say nothing new, as a power of ten. */
 const MOST_CALLERS = 5;
 
 /** What is usual of the plain features where no trained bundle says it. */
 export const INTERFACE_PLAIN: PlainLaws = {
   ...Object.fromEntries(TAGS.map(([name]) => [name, fact(0)])),
-  hours: { kind: 'plain', low: 1, usual: 120, high: MOST_HOURS, step: 1 },
+  hours: { kind: 'plain', low: 1, usual: MOST_HOURS, high: MOST_HOURS, step: 1 },
   working_day: fact(1),
   callers_log10: { kind: 'plain', low: 0, usual: 1, high: 3, step: 0.01 },
 };
@@ -87,7 +92,8 @@ export const INTERFACE_LIST: FeatureList = {
 
 /**
  * The learned scorers' inputs for one closed hour of an interface, as terms: called when the baselines have been turned
- * to the window and have not learned it yet. What says nothing (nobody called, no hours known) is left out; a part of
+ * to the window and have not learned it yet. What says nothing (nobody called, no hours known, a share
+ * that is always all) is left out; a part of
  * zero says that nothing is much, and is there.
  * @param laws what is usual of the plain features, INTERFACE_PLAIN unless a bundle brings its own
  */
@@ -99,6 +105,7 @@ export function interfaceTerms(window: ClosedWindow, b: InterfaceBaselines, laws
     const trials = shareWhole(window, size, share);
     if (trials < 1) continue;
     const { law, scope, size: known } = b.share(share, size, trials);
+    if (law.a > MOST_USUAL * (law.a + law.b)) continue;
     terms.push({ feature: name, value: sharePart(window, size, share), law, baseline: { scope, size: known }, group: name, weight: 1 });
   }
   addPeers(terms, window, b);

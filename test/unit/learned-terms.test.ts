@@ -99,14 +99,28 @@ test('every term is in the list, a group of its own, and its reason reads as a s
   const steady: GoldenValues = { requests: 20, objects: 8, interfaces: 4, addresses: 1, devices: 1, active_minutes: 10, assets: 40 };
   const odd = { ...steady, requests: 400, objects: 380, new_objects: 370, new_devices: 1, new_networks: 1, records: 9000, bytes_out: 1e9 };
   const { window, baselines } = account(16, () => steady, { ...odd, assets: 0, gap_regularity: 900, foreign: 1e6 }, FLAG.flow);
-  const side = interfaceOf(3, () => ({ requests: 40, callers: 20, objects: 9, targets: 5, duration_ms: 900, bytes_out: 40_000 }), {
-    requests: 400,
-    callers: 300,
-    objects: 90,
-    targets: 20,
-    duration_ms: 90_000,
-    bytes_out: 400_000,
-  });
+  const side = interfaceOf(
+    3,
+    () => ({
+      requests: 40,
+      callers: 20,
+      objects: 9,
+      targets: 5,
+      duration_ms: 900,
+      bytes_out: 40_000,
+      prefixes: 18,
+      devices: 12,
+      target_runs: 4,
+    }),
+    {
+      requests: 400,
+      callers: 300,
+      objects: 90,
+      targets: 20,
+      duration_ms: 90_000,
+      bytes_out: 400_000,
+    },
+  );
   const views = [
     { list: ACCOUNT_LIST, terms: accountTerms(window, baselines), kind: 'account' },
     { list: INTERFACE_LIST, terms: interfaceTerms(side.window, side.baselines), kind: 'interface' },
