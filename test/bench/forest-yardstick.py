@@ -44,14 +44,14 @@ def forests(features, trees, depth, seed):
     try:
         import lightgbm
 
-        # a tree without limit of depth is one without limit of leaves here
-        leaves = 2**depth if depth else 131072
+        # more leaves than a tree of this table comes to; it keeps a histogram for each, so their memory is bounded
+        leaves = 2**depth if depth else 32768
         yield (
             "LightGBM",
-            f"boosting_type=rf, 255 bins, num_leaves={leaves}, min_child_samples=1, subsample 0.632, feature_fraction_bynode {share:.3f}",
+            f"boosting_type=rf, 255 bins, num_leaves={leaves}, min_child_samples=1, histogram_pool_size=512 MB, subsample 0.632, feature_fraction_bynode {share:.3f}",
             lambda: lightgbm.LGBMClassifier(
                 boosting_type="rf", n_estimators=trees, max_depth=depth or -1, num_leaves=leaves, min_child_samples=1,
-                min_sum_hessian_in_leaf=0, subsample=0.632, subsample_freq=1, feature_fraction_bynode=share, max_bin=255,
+                min_sum_hessian_in_leaf=0, histogram_pool_size=512, subsample=0.632, subsample_freq=1, feature_fraction_bynode=share, max_bin=255,
                 n_jobs=1, random_state=seed, verbosity=-1),
         )
         yield (

@@ -204,13 +204,13 @@ function timed<T>(work: () => T): [number, T] {
 
 function ask<T>(request: Record<string, unknown>): T {
   const script = fileURLToPath(new URL('../../../test/bench/forest-yardstick.py', import.meta.url));
-  const { status, stdout, error } = spawnSync(flags.python as string, [script], {
+  const { status, signal, stdout, error } = spawnSync(flags.python as string, [script], {
     input: JSON.stringify({ folder, ...request }),
     encoding: 'utf8',
     stdio: ['pipe', 'pipe', 'inherit'],
     maxBuffer: 2 ** 30,
   });
   if (error) throw error;
-  if (status !== 0) throw new Error(`${flags.python} ${script} ended with ${status}`);
+  if (status !== 0) throw new Error(`${flags.python} ${script} ended with ${status ?? signal}`);
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) as string) as T;
 }
