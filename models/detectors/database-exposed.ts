@@ -31,6 +31,11 @@ export function isDataPort(key: string): boolean {
   return DATA_PORTS.has(portOf(key));
 }
 
+/** Whether the service id is one of a data store or of administration. */
+export function isGuardedPort(key: string): boolean {
+  return isDataPort(key) || ADMIN_PORTS.has(portOf(key));
+}
+
 /** A data port reached from outside, or a service by hosts that never go there (scenarios 20, 21). */
 export const databaseExposed: Detector<InterfaceBaselines> = {
   name: 'database_exposed',

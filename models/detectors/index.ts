@@ -16,6 +16,7 @@ import { databaseExposed } from './database-exposed.ts';
 import { foreignAccess } from './foreign-access.ts';
 import { foreignCallers } from './foreign-callers.ts';
 import { fraudCohort } from './fraud-cohort.ts';
+import { guardedPortNewcomer } from './guarded-port-newcomer.ts';
 import { hostFanOut } from './host-fan-out.ts';
 import { interfaceFailing } from './interface-failing.ts';
 import { interfaceFlood } from './interface-flood.ts';
@@ -83,6 +84,7 @@ export const DETECTORS: {
     interfaceLarger,
     learnedInterface,
     unusualInterface,
+    guardedPortNewcomer,
   ],
   source: [probing, sourceLoginFailures, sourceSends, accessFromOutside],
   target: [smsBombing, targetUnderAttack],

@@ -78,6 +78,8 @@ const PHRASES: Readonly<Record<string, string | readonly [one: string, many: str
     'caller that never called it before, at a port of administration or data',
     'callers that never called it before, at a port of administration or data',
   ],
+  hours_calling_out: ['hour in which it called outside', 'hours in which it called outside'],
+  newcomers_from_outside: ['address from outside that was never seen before', 'addresses from outside that were never seen before'],
   external_on_data_port: ['connection from outside to a data port', 'connections from outside to a data port'],
   accounts: ['account', 'different accounts'],
   new_accounts: ['account not seen before', 'accounts not seen before'],

@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest';
+import type { Candidate, ScoreReport } from '../../models/candidate.ts';
+import { PopulationLearner } from '../../models/population.ts';
+import { ServersLearner, serverOf } from '../../models/servers.ts';
+import { FLAG } from '../../services/core/batch.ts';
+import { MONDAY, WindowFeed } from '../support/synthetic-windows.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const of = (candidates: Candidate[], detector: string): Candidate[] => candidates.filter((candidate) => candidate.detector === detector);
+
+describe('hosts that never called outside', () => {
+  const CALL = { requests: 3, bytes_out: 9000, bytes_in: 5000, interfaces: 1, top_interface: 3, foreign: 5000, active_minutes: 3 };
+  const WITHIN = { ...CALL, foreign: 0 };
+
+  it('a known server that was never seen to call anyone is told at its first call out', () => {
+    const feed = new WindowFeed('account');
+    feed.scoring.shared('t', { servers: [['10.0.0.5', 5]] });
+    const [told] = of(feed.hour('10.0.0.5', MONDAY + 5 * DAY, CALL, FLAG.flow), 'server_calls_out');
+    expect(told.evidence).toBeGreaterThan(4);
+  });
+
+  it('a host of which nothing is known is not', () => {
+    const feed = new WindowFeed('account');
+    feed.scoring.shared('t', { servers: [['10.0.0.5', 5]] });
+    expect(of(feed.hour('10.0.0.6', MONDAY + 5 * DAY, CALL, FLAG.flow), 'server_calls_out')).toEqual([]);
+  });
+
+  it('a server that calls out every day is not, on any of them', () => {
+    const feed = new WindowFeed('account');
+    feed.hour('10.0.0.5', MONDAY, CALL, FLAG.flow);
+    feed.scoring.shared('t', { servers: [['10.0.0.5', 5]] });
+    for (let day = 1; day < 8; day++)
+      expect(of(feed.hour('10.0.0.5', MONDAY + day * DAY, CALL, FLAG.flow), 'server_calls_out')).toEqual([]);
+  });
+
+  it('is odder the longer the host did without, and said of today only', () => {
+    const evidence = [6, 12].map((days) => {
+      const feed = new WindowFeed('account');
+      feed.scoring.shared('t', { servers: [['10.0.0.5', 3]] });
+      for (let hour = 0; hour < days * 24; hour += 2) feed.hour('10.0.0.5', MONDAY + hour * HOUR, WITHIN, FLAG.flow);
+      expect(of(feed.candidates, 'server_calls_out')).toEqual([]);
+      const [told] = of(feed.hour('10.0.0.5', MONDAY + days * DAY, CALL, FLAG.flow), 'server_calls_out');
+      // the next day it has called out before
+      expect(of(feed.hour('10.0.0.5', MONDAY + (days + 1) * DAY, CALL, FLAG.flow), 'server_calls_out')).toEqual([]);
+      return told.evidence;
+    });
+    expect(evidence[1]).toBeGreaterThan(evidence[0]);
+  });
+});
+
+describe('which hosts are servers', () => {
+  const report = (start: number, interfaces: ScoreReport['interfaces']): ScoreReport => ({
+    tenant: 't',
+    view: 'interface',
+    start,
+    minute: false,
+    histograms: {},
+    pane: {},
+    population: {},
+    interfaces,
+    candidates: [],
+  });
+
+  it('names the address of a service', () => {
+    expect(serverOf('tcp 10.0.0.5:443')).toBe('10.0.0.5');
+    expect(serverOf('udp [fd00::7]:53')).toBe('fd00::7');
+    expect(serverOf('tcp external:443')).toBe('');
+    expect(serverOf('GET api.example/v1/users/{id}')).toBe('');
+    expect(serverOf('GET api.example:8080/v1')).toBe('');
+  });
+
+  it('takes two answered hours on three days, in whatever order reports come, and survives saving', () => {
+    const reports: ScoreReport[] = [];
+    for (let day = 0; day < 3; day++) {
+      for (const hour of [9, 10]) {
+        reports.push(
+          report(MONDAY + day * DAY + hour * HOUR, [
+            ['tcp 10.0.0.5:443', 20, 20, 3],
+            ['tcp 10.0.0.9:22', 4, 0, 4],
+          ]),
+        );
+        if (day < 2) reports.push(report(MONDAY + day * DAY + hour * HOUR, [['tcp 10.0.0.7:445', 2, 2, 1]]));
+      }
+    }
+    const end = MONDAY + 3 * DAY;
+    const closed = [reports, [...reports].reverse()].map((order) => {
+      const learner = new ServersLearner();
+      for (const one of order) learner.absorb(one);
+      const again = new ServersLearner();
+      again.load(JSON.parse(JSON.stringify(learner.save())));
+      return again.close('t', end);
+    });
+    expect(closed[0]).toEqual([['10.0.0.5', 3]]);
+    expect(closed[1]).toEqual(closed[0]);
+    expect(new ServersLearner().close('t', end)).toEqual([]);
+  });
+});
+
+describe('internal systems from outside', () => {
+  const WORK = { requests: 30, accounts: 1, interfaces: 6 };
+
+  /** Sources and interfaces of one tenant, who teach one population. */
+  class Office {
+    readonly sources = new WindowFeed('source');
+    private readonly interfaces = new WindowFeed('interface');
+    private readonly learner = new PopulationLearner();
+
+    /** An hour in which desks and a gateway work, and perhaps a newcomer; what is told of the newcomer. */
+    hour(start: number, newcomer = ''): Candidate[] {
+      for (let desk = 0; desk < 12; desk++) this.sources.hour(`10.1.0.${desk}`, start, WORK, FLAG.internalSource);
+      this.sources.hour('198.51.100.1', start, { ...WORK, accounts: 4 });
+      const told = newcomer === '' ? [] : of(this.sources.hour(newcomer, start, WORK), 'access_from_outside');
+      this.interfaces.hour('GET erp.example/list', start, { requests: 400, callers: 16, external: 30 });
+      for (const { scoring } of [this.sources, this.interfaces]) {
+        const report = scoring.flush('t', start, false);
+        if (report !== undefined) this.learner.absorb(report);
+      }
+      const population: unknown = JSON.parse(JSON.stringify(this.learner.close('t', start)));
+      this.sources.scoring.shared('t', { population });
+      return told;
+    }
+  }
+
+  function office(days: number): Office {
+    const tenant = new Office();
+    for (let hour = 0; hour < days * 24; hour++) tenant.hour(MONDAY + hour * HOUR);
+    return tenant;
+  }
+
+  it('tells a newcomer from outside, not the gateway, a new desk or a caller without an account', () => {
+    const feed = office(5).sources;
+    const at = MONDAY + 5 * DAY + 9 * HOUR;
+    const told = (key: string, values: object, flags = 0) => of(feed.hour(key, at, { ...WORK, ...values }, flags), 'access_from_outside');
+    expect(told('203.0.113.9', {})[0].evidence).toBeGreaterThan(4);
+    expect(told('198.51.100.1', {})).toEqual([]);
+    expect(told('10.1.0.77', {}, FLAG.internalSource)).toEqual([]);
+    expect(told('203.0.113.10', { anonymous: 30 })).toEqual([]);
+    expect(told('203.0.113.11', { new_accounts: 1 })).toEqual([]);
+    expect(told('203.0.113.12', { login_failures: 30 })).toEqual([]);
+  });
+
+  it('grows quiet where newcomers from outside come all the time', () => {
+    const tenant = office(5);
+    const evidence: number[] = [];
+    for (let n = 0; n < 60; n++) evidence.push(tenant.hour(MONDAY + (5 * 24 + n) * HOUR, `203.0.113.${n}`)[0]?.evidence ?? 0);
+    expect(evidence[0]).toBeGreaterThan(4);
+    expect(evidence.at(-1)).toBeLessThan(4);
+  });
+});
+
+describe('privileged accounts', () => {
+  function admin(): WindowFeed {
+    const feed = new WindowFeed('account');
+    for (let day = 0; day < 6; day++) {
+      for (let hour = 9; hour < 17; hour++) {
+        const start = MONDAY + day * DAY + hour * HOUR;
+        for (const name of ['root', 'other'])
+          feed.hour(name, start, { requests: 20, interfaces: 5, objects: 5, new_objects: 2, bytes_out: 100_000, records: 30 }, FLAG.admin);
+        feed.end(start);
+      }
+    }
+    return feed;
+  }
+  const at = MONDAY + 7 * DAY + 10 * HOUR;
+  const MISUSE = {
+    requests: 90,
+    interfaces: 5,
+    new_interfaces: 3,
+    objects: 70,
+    new_objects: 70,
+    sensitive: 50,
+    exports: 3,
+    bytes_out: 1e6,
+  };
+
+  it('that do several things they never do are told', () => {
+    const [told] = of(admin().hour('root', at, MISUSE, FLAG.admin), 'privileged_misuse');
+    expect(told.evidence).toBeGreaterThan(6);
+    expect(new Set(told.terms.map(({ group }) => group)).size).toBeGreaterThanOrEqual(3);
+  });
+
+  it('with a busy day, or one large export, are not, nor is anyone who is not listed', () => {
+    const busy = { requests: 60, interfaces: 8, objects: 14, new_objects: 6, bytes_out: 400_000, records: 90 };
+    const exported = { requests: 20, interfaces: 5, objects: 5, exports: 1, records: 5000, bytes_out: 5e6 };
+    expect(of(admin().hour('root', at, busy, FLAG.admin), 'privileged_misuse')).toEqual([]);
+    expect(of(admin().hour('root', at, exported, FLAG.admin), 'privileged_misuse')).toEqual([]);
+    expect(of(admin().hour('root', at, MISUSE), 'privileged_misuse')).toEqual([]);
+  });
+});
+
+describe('guarded ports', () => {
+  const SESSIONS = { requests: 6, callers: 1, new_callers: 1, bytes_out: 200_000, few_callers: 0, top_caller: 6 };
+
+  /** A server's port that scans from outside find every other hour, and the bastion now and then. */
+  function scanned(key: string): WindowFeed {
+    const feed = new WindowFeed('interface');
+    for (let hour = 0; hour < 6 * 24; hour += 2) {
+      const start = MONDAY + hour * HOUR;
+      feed.hour(key, start, { requests: 1, callers: 1, new_callers: 1, external: 1, new_source_requests: 1 }, FLAG.flow);
+      if (hour % 8 === 0) feed.hour(key, start + HOUR, { requests: 1, callers: 1, bytes_out: 20_000 }, FLAG.flow);
+      feed.end(start);
+    }
+    return feed;
+  }
+  const told = (key: string, values: object): Candidate[] =>
+    of(scanned(key).hour(key, MONDAY + 6 * DAY + 4 * HOUR, { ...SESSIONS, ...values }, FLAG.flow), 'guarded_port_newcomer');
+
+  it('reached by a host within that never went there are told in spite of the scans', () => {
+    expect(told('tcp 10.0.0.5:22', {})[0].evidence).toBeGreaterThan(4);
+  });
+
+  it('are not, of scans, tries without an answer, hosts that were there before, and ports that all use', () => {
+    expect(told('tcp 10.0.0.5:22', { external: 6 })).toEqual([]);
+    expect(told('tcp 10.0.0.5:22', { bytes_out: 0 })).toEqual([]);
+    expect(told('tcp 10.0.0.5:22', { new_callers: 0 })).toEqual([]);
+    expect(told('tcp 10.0.0.5:443', {})).toEqual([]);
+  });
+});
