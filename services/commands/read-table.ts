@@ -68,6 +68,7 @@ export async function readTable(path: string, request: TableRequest): Promise<Fi
     max_record_size: MOST_RECORD,
     relax_column_count: true,
     skip_empty_lines: true,
+    trim: delimiter !== '\t',
     on_record: (record: string[], info: Info) => {
       if (reader === undefined) reader = new TableReader(shown, record, request, delimiter);
       else reader.add(record, info.lines);
@@ -93,7 +94,7 @@ export async function readTable(path: string, request: TableRequest): Promise<Fi
       request.progress?.(reader?.rows ?? 0, input.kind === 'plain' && input.size > 0 ? bytes / input.size : undefined);
     }
     const problem = source.problem();
-    if (problem !== undefined) throw new WeirError('input_unreadable', `${shown}: ${problem}`);
+    if (problem !== undefined) throw new WeirError('input_unreadable', problem.includes(shown) ? problem : `${shown}: ${problem}`);
     parser.end();
     await ended;
   } finally {
@@ -235,13 +236,13 @@ class TableReader {
   }
 
   private meant(name: string, names: readonly string[], delimiter: string): string {
-    const near = nearest(name, names);
-    if (near !== undefined) return `; did you mean ${JSON.stringify(near)}?`;
     const other = [';', '\t', '|', ','].find((mark) => mark !== delimiter && names.some((text) => text.includes(mark)));
     if (names.length === 1 && other !== undefined)
       return `; its cells seem to be separated by ${other === '\t' ? 'tabs' : other}: --delimiter ${other === '\t' ? 'tab' : `'${other}'`}`;
     if (names.every((text) => text !== '' && Number.isFinite(Number(text))))
       return '; its first line holds numbers, not names: a header is needed';
+    const near = nearest(name, names);
+    if (near !== undefined) return `; did you mean ${JSON.stringify(near)}?`;
     const shown = names.slice(0, 12).map((text) => (text.length > 30 ? `${text.slice(0, 27)}...` : text));
     return `; it has ${shown.join(', ')}${names.length > 12 ? ` and ${names.length - 12} more` : ''}`;
   }

@@ -42,7 +42,7 @@ groups, where there is a group column) is set aside: nothing is learned from it,
 table, options and seed give the same bytes, whatever the number of threads.
 
 Examples:
-  weir train --out models/mine                        a bundle; then: weir models use mine
+  weir train --out models/mine                        a bundle; then: weir models add models/mine, weir models promote mine
   weir train --check models/shipped/1                 is it what its manifest says? makes it again and compares
   weir train --out models/ours --marks marks.json --log gateway.log --config weir.yaml
                                                       with what people here marked as attack, benign or expected
