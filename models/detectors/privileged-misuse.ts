@@ -24,7 +24,7 @@ const AMOUNTS: ReadonlySet<string> = new Set(['records', 'kilobytes']);
 const WHERE = ['new_environment', 'new_networks', 'new_countries'] as const;
 
 /**
- * A privileged account of the config's roles, admin or service, does what it never does (scenario 13): reads people's records, exports,
+ * A privileged account of the config's roles does what it never does (scenario 13): reads people's records, exports,
  * uses interfaces that neither it nor its peers of the role use, from a new environment or at hours when it never works.
  * Each alone is a busy day; a listed account is watched more closely, so here they add up. Blind where no account is
  * listed as admin. Bad at: misuse that is the account's everyday work.
@@ -37,7 +37,7 @@ export const privilegedMisuse: Detector<AccountBaselines> = {
   features: [...DONE.map(([name]) => name), 'new_interfaces', ...WHERE, 'requests_at_this_hour'],
   needs: ['account', 'admin'],
   gate: 4,
-  applies: (flags) => (flags & (FLAG.admin | FLAG.service)) !== 0 && (flags & (FLAG.flow | FLAG.anonymous)) === 0,
+  applies: (flags) => (flags & FLAG.admin) !== 0 && (flags & (FLAG.flow | FLAG.anonymous | FLAG.service)) === 0,
   terms(window, b) {
     if (b.lifeDays < 2) return undefined;
     const terms: Term[] = [];
