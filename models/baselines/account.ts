@@ -2,7 +2,7 @@ import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
 import { A, groupOf, hourLevel, isRolled, LEVEL, LEVELS, MEAN_BINS, meanBin, NOVELTIES, noveltyOf, rolledLevel } from '../levels.ts';
 import type { GroupPrior, TenantPrior } from '../prior.ts';
 import type { ClosedWindow } from '../windows.ts';
-import { credible, type Expectation } from './credibility.ts';
+import { credible, credibleWeight, type Expectation } from './credibility.ts';
 import { Slab } from './slab.ts';
 
 /** Own past is forgotten by this factor per active day: a memory of about 25 active days. */
@@ -153,6 +153,29 @@ export class AccountBaselines {
       if (fits > out.dispersion) out.dispersion = fits;
     }
     return this.expectation;
+  }
+
+  /** The mean of `hour` alone, lots aside: for screens, which look at every window. */
+  hourMean(level: number): number {
+    const d = this.slab.data;
+    const g = this.group;
+    const hours = d[this.row + HOURS];
+    const own = hours > 0 ? d[this.row + SUMS + level] / hours : 0;
+    const prior = Math.max(g.hourMean[level], 1e-6);
+    const spread = within(g.hourWithin, level, own, prior, hours);
+    const z = credibleWeight(own, Math.min(hours, 3 * d[this.row + DAYS]), prior, spread, g.between[level]);
+    return z * own + (1 - z) * prior;
+  }
+
+  /** The mean of `day` alone, lots aside. */
+  dayMean(level: number): number {
+    const d = this.slab.data;
+    const g = this.group;
+    const days = d[this.row + DAYS];
+    const own = days > 0 ? d[this.row + SUMS + level] / days : 0;
+    const prior = Math.max(g.dayMean[level], 1e-6);
+    const z = credibleWeight(own, days, prior, within(g.dayWithin, level, own, prior, days), g.between[level]);
+    return z * own + (1 - z) * prior;
   }
 
   /** Own mean of an active hour; -1 while fewer than four days are known. */

@@ -16,6 +16,14 @@ const YOUTH = 3;
 /** Own windows that weigh as much as the population's idea of the dispersion. */
 const DISPERSION_STRENGTH = 8;
 
+/** Weight of the mean of `n` own windows beside a prior mean > 0, 0..1. */
+export function credibleWeight(own: number, n: number, prior: number, within: number, between: number): number {
+  // the variance within is taken at the level that the two means suggest, else a heavy user would look all too certain
+  const level = Math.sqrt(prior * Math.max(own, prior));
+  const k = (1 / level + within) / between;
+  return n / (n + k);
+}
+
 /**
  * Credibility (Bühlmann 1967): the mean of `n` own windows is believed with weight Z = n / (n + K), where K is the
  * variance within an account over the variance between accounts; the rest of the weight is the prior's mean. What is
@@ -34,10 +42,7 @@ export function credible(
 ): Expectation {
   const prior = Math.max(priorMean, 1e-6);
   const own = n > 0 ? sum / n : 0;
-  // the variance within is taken at the level that the two means suggest, else a heavy user would look all too certain
-  const level = Math.sqrt(prior * Math.max(own, prior));
-  const k = (1 / level + within) / between;
-  const z = n / (n + k);
+  const z = credibleWeight(own, n, prior, within, between);
   const mean = z * own + (1 - z) * prior;
   let dispersion = within;
   if (n > 1 && own > 0) {

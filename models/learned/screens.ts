@@ -1,3 +1,4 @@
+import { FLAG } from '../../services/core/batch.ts';
 import type { AccountBaselines } from '../baselines/account.ts';
 import type { InterfaceBaselines } from '../baselines/interface.ts';
 import { A, I, isRolled, LEVEL, type Level, NOVELTY, noveltyOf, type Rolled, rolledLevel } from '../levels.ts';
@@ -26,10 +27,10 @@ const HOUR: readonly Amount[] = [
   amount('objects', 10, 4),
   amount('new_objects', 8, 3.5),
   amount('sensitive', 5, 4),
-  amount('records', 100, 4),
+  amount('records', 200, 6),
   amount('errors', 5, 3),
   amount('exports', 2, 3),
-  amount('targets', 3, 3),
+  amount('targets', 4, 4),
   amount('interfaces', 8, 3),
   amount('unanswered', 5, 3),
   amount('foreign_kilobytes', 1024, 3),
@@ -40,14 +41,14 @@ const DAY: readonly Amount[] = [
   amount('new_objects', 20, 3),
   amount('sensitive', 15, 3),
   amount('exports', 4, 3),
-  amount('targets', 6, 3),
+  amount('targets', 8, 4),
 ];
 const LONG: readonly Amount[] = [
   amount('kilobytes', 15_000, 1.7),
   amount('objects', 80, 1.8),
   amount('new_objects', 40, 1.5),
   amount('sensitive', 20, 1.7),
-  amount('records', 500, 1.7),
+  amount('records', 500, 2),
 ];
 const THREE_DAYS = 3;
 /** Requests of one minute that hands hardly make. */
@@ -57,7 +58,7 @@ const MOST_A_MINUTE = 60;
 export function accountScreen(window: ClosedWindow, b: AccountBaselines): boolean {
   const { values } = window;
   const known = b.lifeDays;
-  if (acts(values, known)) return true;
+  if (acts(values, known) || ((window.flags & FLAG.flow) !== 0 && reaches(values, known))) return true;
   if (known >= 2) {
     if (values[A.new_networks] + values[A.new_countries] + values[A.new_devices] > 0) return true;
     if (b.fresh(NOVELTY.new_environment) > 0 || noveltyOf(values, NOVELTY.two_places) > 0) return true;
@@ -65,22 +66,33 @@ export function accountScreen(window: ClosedWindow, b: AccountBaselines): boolea
   for (let i = 0; i < HOUR.length; i++) {
     const { level, least, times } = HOUR[i];
     const value = b.amount('1h', level);
-    if (value >= least && value > times * b.hour(level).mean) return true;
+    if (value >= least && value > times * b.hourMean(level)) return true;
   }
   for (let i = 0; i < DAY.length; i++) {
     const { level, least, times } = DAY[i];
     const value = b.amount('1d', level);
-    if (value >= least && value > times * b.day(level).mean) return true;
+    if (value >= least && value > times * b.dayMean(level)) return true;
   }
   return known >= THREE_DAYS && (longer(window, b) || oddTime(window, b, known));
 }
 
 /** What few accounts do at all, and errors as far as they are most of what it does. */
 function acts(values: Float64Array, known: number): boolean {
-  if (values[A.login_success_new] > 0 || values[A.sends] >= 3 || values[A.registers] >= 2 || values[A.login_failures] >= 4) return true;
+  if (
+    values[A.login_success_new] > 0 ||
+    values[A.sends] >= 3 ||
+    values[A.registers] >= (known < 1 ? 1 : 2) ||
+    values[A.login_failures] >= 4
+  )
+    return true;
   if (values[A.benefits] >= (known < 1 ? 1 : 3) || values[A.peak_minute] >= MOST_A_MINUTE) return true;
   const refused = values[A.refused] + values[A.missing];
-  return refused >= 5 && refused > 0.3 * values[A.requests];
+  return refused >= 6 && refused > 0.4 * values[A.requests];
+}
+
+/** A host at a service that it never used, or one of which little is known that calls abroad. */
+function reaches(values: Float64Array, known: number): boolean {
+  return known >= 2 ? values[A.new_interfaces] > 0 : values[A.foreign] > 0;
 }
 
 /** Three days of more than it takes: what is taken slowly shows in no hour. */
@@ -89,7 +101,7 @@ function longer(window: ClosedWindow, b: AccountBaselines): boolean {
     const { level, least, times } = LONG[i];
     if (!isRolled(level)) continue;
     const value = rolledLevel(window, '3d', level);
-    if (value >= least && value > THREE_DAYS * times * b.day(level).mean) return true;
+    if (value >= least && value > THREE_DAYS * times * b.dayMean(level)) return true;
   }
   return false;
 }

@@ -10,6 +10,7 @@ import { goldenRows } from '../../models/learned/golden-script.ts';
 import { GoldenEntity, type GoldenValues } from '../../models/learned/golden-windows.ts';
 import { INTERFACE_LIST, interfaceTerms } from '../../models/learned/interface-terms.ts';
 import { accountScreen, interfaceScreen } from '../../models/learned/screens.ts';
+import { LEVEL } from '../../models/levels.ts';
 import { shippedPrior } from '../../models/prior.ts';
 import type { ClosedWindow } from '../../models/windows.ts';
 import { reasonText } from '../../services/alerting/reason-texts.ts';
@@ -267,6 +268,19 @@ test('the documentation names every feature', () => {
     for (const { name } of list.features) {
       const base = name.replace(/_(1d|3d|6h|7d)(_peers)?$/, '');
       expect(text.includes(`\`${name}\``) || text.includes(`\`${base}\``), name).toBe(true);
+    }
+  }
+});
+
+test('the means that screens use are those of the laws', () => {
+  const usual = (hour: number): GoldenValues => ({ requests: 9 + (hour % 40), objects: 300, records: hour % 900, bytes_out: 5e6 });
+  for (const days of [0, 1, 2, 9]) {
+    const { baselines } = account(days, usual, usual(7), FLAG.service);
+    for (const name of ['requests', 'kilobytes', 'objects', 'records', 'targets'] as const) {
+      const hour = baselines.hour(LEVEL[name]).mean;
+      const day = baselines.day(LEVEL[name]).mean;
+      expect(baselines.hourMean(LEVEL[name]) / hour, name).toBeCloseTo(1, 6);
+      expect(baselines.dayMean(LEVEL[name]) / day, name).toBeCloseTo(1, 6);
     }
   }
 });
