@@ -1,9 +1,11 @@
 import { RandomForestClassifier } from 'ml-random-forest';
 import { describe, expect, test } from 'vitest';
+import { compileForest } from '../../models/forest/compile.ts';
 import { fromMlRandomForest } from '../../models/forest/exchange-read.ts';
 import { toMlRandomForest } from '../../models/forest/exchange-write.ts';
 import { nextDown, nextUp } from '../../models/forest/float-neighbour.ts';
 import type { ForestModel } from '../../models/forest/model.ts';
+import { trainForest } from '../../models/forest/train.ts';
 import { leafOf, majorityOf, randomForest, randomRows, votesOf } from '../support/random-forest.ts';
 import { seeded } from '../support/synthetic-windows.ts';
 
@@ -77,6 +79,9 @@ describe.each([
     expect(here.vote).toBe('majority');
     const full = rows.map((row) => [...row, 0, 0, 0, 0, 0].slice(0, 5));
     expect(full.map((row) => majorityOf(here, row))).toEqual(there.predict(full));
+    const decided = new Int32Array(full.length);
+    compileForest(here).decide(Float64Array.from(full.flatMap((row) => row.slice(0, here.features.length))), full.length, decided);
+    expect([...decided]).toEqual(there.predict(full));
     for (let label = 0; label < here.classes.length; label++)
       expect(full.map((row) => asTheLibraryCounts(votesOf(here, row), label))).toEqual(there.predictProbability(full, label));
   });
@@ -106,6 +111,22 @@ describe('written here, loaded there', () => {
       if (here.roots.length > 5) expect(new Set(expected).size).toBeGreaterThan(1);
       for (let label = 0; label < here.classes.length; label++)
         expect(there.predictProbability(rows, label)).toEqual(rows.map((row) => asTheLibraryCounts(votesOf(here, row), label)));
+    }
+  });
+
+  test.each([2, 4])('trained here, with %d classes: same predictions by majority vote, compiled', (classes) => {
+    const next = seeded(61);
+    const columns = Array.from({ length: 6 }, () => Float64Array.from({ length: 600 }, () => Math.round(next() * 40) / 40));
+    const labels = Int32Array.from({ length: 600 }, (_, row) => Math.floor((columns[0][row] + columns[3][row] * next()) * 0.499 * classes));
+    const table = { features: ['a', 'b', 'c', 'd', 'e', 'f'], columns, rows: 600, classes: ['0', '1', '2', '3'].slice(0, classes), labels };
+    const { model } = trainForest(table, { trees: 20, minLeaf: 3 }, 5);
+    const there = Classifier.load(throughText(toMlRandomForest(model, { seed: 5 })));
+    const here = compileForest({ ...model, vote: 'majority' });
+    for (const rows of [onThresholds(model, 3000, 62), randomRows(63, 3000, 6)]) {
+      const decided = new Int32Array(rows.length);
+      here.decide(Float64Array.from(rows.flat()), rows.length, decided);
+      expect(there.predict(rows)).toEqual([...decided]);
+      expect(new Set(decided).size).toBe(classes);
     }
   });
 
