@@ -9,8 +9,8 @@ const port = parentPort;
 if (port === null) throw new Error('collect-worker runs in a worker thread only');
 port.on('message', async (index: number) => {
   const rows = await collectTenant(tenants[index], addresses);
-  const buffers = Object.values(rows.views).flatMap(({ values, label, weight, evidence, scenario, campaign, age }) =>
-    [values, label, weight, evidence, scenario, campaign, age].map((array) => array.buffer as ArrayBuffer),
+  const buffers = Object.values(rows.views).flatMap(({ values, label, weight, evidence, scenario, campaign, age, key }) =>
+    [values, label, weight, evidence, scenario, campaign, age, key].map((array) => array.buffer as ArrayBuffer),
   );
   port.postMessage({ index, rows }, buffers);
 });

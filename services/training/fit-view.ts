@@ -81,11 +81,12 @@ export function fitView(
     });
   }
 
-  const evidenceOf = (scores: Float64Array): ManifestModel['evidence'] =>
+  const evidenceOf = (scores: Float64Array, scale: 'probability' | 'positive'): ManifestModel['evidence'] =>
     fitEvidence(
       Float64Array.from(clean, (row) => scores[row]),
       cleanTable.windows,
       table.cleanWindows,
+      scale,
     );
   const forestFile = `${view}.forest`;
   const netFile = `${view}.autoencoder`;
@@ -98,8 +99,8 @@ export function fitView(
     manifest: {
       features: { version: list.version, hash: featureListHash(list), names: list.features.map(({ name }) => name) },
       models: {
-        forest: { file: forestFile, sha256: sha256(files[forestFile]), evidence: evidenceOf(unseen) },
-        autoencoder: { file: netFile, sha256: sha256(files[netFile]), evidence: evidenceOf(netScores) },
+        forest: { file: forestFile, sha256: sha256(files[forestFile]), evidence: evidenceOf(unseen, 'probability') },
+        autoencoder: { file: netFile, sha256: sha256(files[netFile]), evidence: evidenceOf(netScores, 'positive') },
       },
       golden: {
         rows: golden.map((row) => Array.from(row, (value) => (Number.isNaN(value) ? null : value))),

@@ -66,6 +66,7 @@ export class RowCollector {
       scenario: attack ? this.scenarios.indexOf(label.scenario) : -1,
       campaign: attack ? this.campaigns.indexOf(label.campaign) : -1,
       age: window.start - this.start,
+      key: hashString(window.key) >>> 0,
       hash: rowHash(view, this.tenant, window.key, window.start),
     });
   }

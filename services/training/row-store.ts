@@ -24,6 +24,8 @@ export interface ViewRows {
   campaign: Int16Array;
   /** ms from the start of the log to that of the window */
   age: Float64Array;
+  /** hash of the window's key: tells entities of a tenant apart, nothing else */
+  key: Uint32Array;
   /** clean windows of the view in all, those that the gate kept back included */
   cleanWindows: number;
   /** windows left out because nobody can say what they are */
@@ -39,6 +41,7 @@ export interface RowMeta {
   scenario: number;
   campaign: number;
   age: number;
+  key: number;
   /** decides which clean rows are kept: the smallest hashes */
   hash: number;
 }
@@ -98,7 +101,7 @@ export class RowStore {
   }
 
   /** The rows in an order that depends on what they are alone. */
-  finish(): Pick<ViewRows, 'rows' | 'values' | 'label' | 'weight' | 'evidence' | 'scenario' | 'campaign' | 'age'> {
+  finish(): Pick<ViewRows, 'rows' | 'values' | 'label' | 'weight' | 'evidence' | 'scenario' | 'campaign' | 'age' | 'key'> {
     const weights = new Map<number, number>();
     for (const stratum of this.strata) {
       this.cut(stratum);
@@ -123,6 +126,7 @@ export class RowStore {
       scenario: Int16Array.from(metas, ({ scenario }) => scenario),
       campaign: Int16Array.from(metas, ({ campaign }) => campaign),
       age: Float64Array.from(metas, ({ age }) => age),
+      key: Uint32Array.from(metas, ({ key }) => key),
     };
   }
 }

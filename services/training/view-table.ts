@@ -27,6 +27,8 @@ export interface ViewTable {
   campaign: string[];
   /** ms since the start of the row's log */
   age: Float64Array;
+  /** hash of the row's key */
+  key: Uint32Array;
   /** clean windows of all tenants, those behind the gate included */
   cleanWindows: number;
 }
@@ -38,7 +40,7 @@ export function viewTable(view: LearnedView, list: FeatureList, tenants: readonl
   const other = parts.find((part) => part.width !== width);
   if (other !== undefined) throw new Error(`rows of view ${view} have ${other.width} numbers, its feature list has ${width}`);
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-  const join = <T extends Float64Array | Uint8Array>(out: T, of: (part: ViewRows) => T): T => {
+  const join = <T extends Float64Array | Uint8Array | Uint32Array>(out: T, of: (part: ViewRows) => T): T => {
     let at = 0;
     for (const part of parts) {
       out.set(of(part), at);
@@ -65,6 +67,7 @@ export function viewTable(view: LearnedView, list: FeatureList, tenants: readonl
     scenario: tenants.flatMap((one, t) => Array.from(parts[t].scenario, (index) => (index < 0 ? '' : one.scenarios[index]))),
     campaign: tenants.flatMap((one, t) => Array.from(parts[t].campaign, (index) => (index < 0 ? '' : one.campaigns[index]))),
     age: join(new Float64Array(rows), (part) => part.age),
+    key: join(new Uint32Array(rows), (part) => part.key),
     cleanWindows: parts.reduce((sum, part) => sum + part.cleanWindows, 0),
   };
 }
@@ -85,6 +88,7 @@ export function rowsOf(table: ViewTable, keep: readonly number[]): ViewTable {
     scenario: keep.map((row) => table.scenario[row]),
     campaign: keep.map((row) => table.campaign[row]),
     age: Float64Array.from(keep, (row) => table.age[row]),
+    key: Uint32Array.from(keep, (row) => table.key[row]),
   };
 }
 

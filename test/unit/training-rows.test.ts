@@ -18,6 +18,7 @@ describe('rows that are kept', () => {
     scenario: -1,
     campaign: -1,
     age: i,
+    key: i % 40,
     hash: random.word() >>> 0,
   }));
   const strata = [
@@ -52,7 +53,7 @@ describe('evidence maps', () => {
   const scores = Float64Array.from({ length: 20_000 }, () => random.next() ** 3);
   const weights = Float64Array.from(scores, () => 1 + random.int(4));
   const total = 400_000;
-  const map = fitEvidence(scores, weights, total);
+  const map = fitEvidence(scores, weights, total, 'probability');
 
   it('rise, and say the share of clean windows that score so high', () => {
     expect(map.score.length).toBeGreaterThan(8);
@@ -70,11 +71,27 @@ describe('evidence maps', () => {
     }
   });
 
+  it('go on beyond the data, each scale in its own way, and end at twelve decades', () => {
+    const narrow = Float64Array.from(scores, (score) => 0.8 * score);
+    const odds = fitEvidence(narrow, weights, total, 'probability');
+    expect(evidenceOfScore(odds, 0.95)).toBeGreaterThan(evidenceOfScore(odds, 0.8) + 0.1);
+    expect(evidenceOfScore(odds, 1)).toBeGreaterThanOrEqual(evidenceOfScore(odds, 0.99));
+    expect(odds.score[odds.score.length - 1]).toBeLessThan(1);
+    const errors = fitEvidence(
+      Float64Array.from(scores, (score) => 0.3 / (1.0001 - score)),
+      weights,
+      total,
+      'positive',
+    );
+    expect(evidenceOfScore(errors, 1e12)).toBeLessThanOrEqual(12);
+    expect(evidenceOfScore(errors, 1e5)).toBeGreaterThan(evidenceOfScore(errors, 100));
+  });
+
   it('stay usable with next to nothing', () => {
-    const none = fitEvidence(new Float64Array(0), new Float64Array(0), 0);
+    const none = fitEvidence(new Float64Array(0), new Float64Array(0), 0, 'positive');
     expect(none.score.length).toBe(2);
     expect(evidenceOfScore(none, 0.5)).toBe(0);
-    const same = fitEvidence(Float64Array.of(0.2, 0.2, 0.2), Float64Array.of(1, 1, 1), 1000);
+    const same = fitEvidence(Float64Array.of(0.2, 0.2, 0.2), Float64Array.of(1, 1, 1), 1000, 'probability');
     expect(same.score.length).toBe(2);
     expect(evidenceOfScore(same, 0.2)).toBeGreaterThan(2);
   });
@@ -129,6 +146,7 @@ describe('weights to learn with', () => {
     scenario: Int16Array.from(scenario),
     campaign: Int16Array.from(campaign),
     age: new Float64Array(label.length),
+    key: new Uint32Array(label.length),
     cleanWindows: 1000,
     unsure: 0,
     attackHours: {},
