@@ -45,9 +45,15 @@ export interface Calibration {
  * Judges probabilities against labels.
  * @param probabilities rows x classes
  * @param positive index of the class whose calibration is asked for; left out: that of the predicted classes (several classes)
+ * @param predicted class of each row; left out: that of the largest probability, the first of equals
  */
-export function judge(probabilities: Float64Array, labels: Int32Array, classes: readonly string[], positive?: number): Judgement {
-  const predicted = predictedClasses(probabilities, classes.length);
+export function judge(
+  probabilities: Float64Array,
+  labels: Int32Array,
+  classes: readonly string[],
+  positive?: number,
+  predicted: Int32Array = predictedClasses(probabilities, classes.length),
+): Judgement {
   const confusion = confusionOf(predicted, labels, classes.length);
   const each = classes.map<ClassJudgement>((label, c) => {
     const curve = rankingCurve(columnOf(probabilities, c, classes.length), isClass(labels, c));

@@ -38,8 +38,8 @@ export interface CompiledForest {
   /** Probability of the last class for one row that begins at `offset`. Allocates nothing. */
   row(values: Float64Array, offset: number): number;
   /**
-   * Class of each row: the most probable one, the first of equals; with majority votes, of equals the one that an earlier
-   * tree voted for.
+   * Class of each row: the most probable one, the first of equals; with majority votes, the one that is
+   * first to reach the winning number, trees in order.
    */
   decide(values: Float64Array, rows: number, out: Int32Array): void;
 }

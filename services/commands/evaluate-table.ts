@@ -4,7 +4,7 @@ import { type LearningCurve, learningCurve } from '../../models/evaluation/learn
 import { growingParts, splitRows, takeRows } from '../../models/evaluation/split-rows.ts';
 import { compileForest } from '../../models/forest/compile.ts';
 import { decodeForestFile, type ForestFile } from '../../models/forest/forest-file.ts';
-import { scoreColumns } from '../../models/forest/score-columns.ts';
+import { decideColumns, scoreColumns } from '../../models/forest/score-columns.ts';
 import type { Table } from '../../models/forest/table.ts';
 import { renderFields } from '../console/fields.ts';
 import { type Terminal, terminalOf, writeOut } from '../console/output.ts';
@@ -86,7 +86,13 @@ async function evaluate(request: EvaluateTableRequest, show: (text: string) => v
   const compiled = compileForest(model);
   show('judging');
   const score = (columns: readonly Float64Array[], rows: number) => scoreColumns(compiled, columns, rows);
-  const judgement = judge(score(judged.columns, judged.rows), judged.labels, model.classes, positive);
+  const judgement = judge(
+    score(judged.columns, judged.rows),
+    judged.labels,
+    model.classes,
+    positive,
+    decideColumns(compiled, judged.columns, judged.rows),
+  );
   const absent = judgement.classes.filter((one) => one.rows === 0).map((one) => one.label);
   if (absent.length > 0) remarks.push(`no row is of class ${absent.join(', ')}: it is not part of the means`);
   const sample = sampleOf(judged, facts?.seed ?? 0);
