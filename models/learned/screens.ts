@@ -46,7 +46,7 @@ const DAY: readonly Amount[] = [
 const LONG: readonly Amount[] = [
   amount('kilobytes', 15_000, 1.7),
   amount('objects', 80, 1.8),
-  amount('new_objects', 40, 1.5),
+  amount('new_objects', 50, 1.8),
   amount('sensitive', 20, 1.7),
   amount('records', 500, 2),
 ];
@@ -58,7 +58,7 @@ const MOST_A_MINUTE = 60;
 export function accountScreen(window: ClosedWindow, b: AccountBaselines): boolean {
   const { values } = window;
   const known = b.lifeDays;
-  if (acts(values, known) || ((window.flags & FLAG.flow) !== 0 && reaches(values, known))) return true;
+  if (acts(values, known) || ((window.flags & FLAG.flow) !== 0 && reaches(values, known, b))) return true;
   if (known >= 2) {
     if (values[A.new_networks] + values[A.new_countries] + values[A.new_devices] > 0) return true;
     if (b.fresh(NOVELTY.new_environment) > 0 || noveltyOf(values, NOVELTY.two_places) > 0) return true;
@@ -78,21 +78,19 @@ export function accountScreen(window: ClosedWindow, b: AccountBaselines): boolea
 
 /** What few accounts do at all, and errors as far as they are most of what it does. */
 function acts(values: Float64Array, known: number): boolean {
-  if (
-    values[A.login_success_new] > 0 ||
-    values[A.sends] >= 3 ||
-    values[A.registers] >= (known < 1 ? 1 : 2) ||
-    values[A.login_failures] >= 4
-  )
-    return true;
+  if (values[A.login_success_new] > 0 || values[A.sends] >= 3 || values[A.registers] >= 2 || values[A.login_failures] >= 4) return true;
   if (values[A.benefits] >= (known < 1 ? 1 : 3) || values[A.peak_minute] >= MOST_A_MINUTE) return true;
   const refused = values[A.refused] + values[A.missing];
   return refused >= 6 && refused > 0.4 * values[A.requests];
 }
 
-/** A host at a service that it never used, or one of which little is known that calls abroad. */
-function reaches(values: Float64Array, known: number): boolean {
-  return known >= 2 ? values[A.new_interfaces] > 0 : values[A.foreign] > 0;
+/** Services in a day, new to it, that a host of settled ways uses less often than this. */
+const SETTLED = 0.25;
+
+/** A host of settled ways at a service that it never used, or one of which nothing is known that calls abroad. */
+function reaches(values: Float64Array, known: number, b: AccountBaselines): boolean {
+  if (known < 1) return values[A.foreign] > 0;
+  return known >= 2 && values[A.new_interfaces] > 0 && b.novelty(NOVELTY.new_interfaces).mean < SETTLED;
 }
 
 /** Three days of more than it takes: what is taken slowly shows in no hour. */
