@@ -5,8 +5,8 @@ import type { TenantOutcome } from './leave-one-out-tenant.ts';
 /** Draws of the bootstrap, and the part of them that an interval leaves out on either side. */
 const DRAWS = 2000;
 const OUTSIDE = 0.025;
-/** The variant that all others are compared with, at the budget whose false incidents the others have to match. */
-const REFERENCE = { variant: 'baselines', budget: 1 };
+/** The variant that all others are compared with. */
+const REFERENCE = 'baselines';
 
 export interface Interval {
   value: number;
@@ -16,14 +16,21 @@ export interface Interval {
 
 export interface VariantComparison {
   variant: string;
-  /** at each budget as it was configured */
-  budgets: { budget: number; falsePerDay: number; recall: number }[];
-  /** budget between those that were run at which it has the reference's false incidents a tenant-day */
-  matched: { budget: number; falsePerDay: number; recall: number };
-  /** recall at the matched budget less the reference's, with a 95 % interval by a bootstrap over tenants */
+  /** at each budget as it was configured; difference to the reference at that budget, false incidents not matched */
+  budgets: { budget: number; falsePerDay: number; recall: number; difference: Interval }[];
+  /** at the same number of false incidents a tenant-day as the reference has at each budget */
+  matched: Matched[];
+}
+
+export interface Matched {
+  falsePerDay: number;
+  /** budget between those that were run at which the variant has so many false incidents */
+  budget: number;
+  recall: number;
+  /** recall less the reference's, with a 95 % interval by a bootstrap over tenants */
   difference: Interval;
   byScenario: { scenario: string; of: number; hits: number; low: number; high: number; difference: Interval }[];
-  /** false incidents a tenant-day at the matched budget by what was behind them */
+  /** false incidents a tenant-day by what was behind them */
   falseByNote: Record<string, number>;
 }
 
@@ -44,56 +51,71 @@ export function compareVariants(outcomes: readonly TenantOutcome[], budgets: rea
     of.set(outcome.budget, at);
     at.set(outcome.tenant, outcome);
   }
-  const reference = runs.get(REFERENCE.variant) as Runs;
-  const tenants = [...(reference.get(REFERENCE.budget) as Map<string, TenantOutcome>).keys()].sort();
+  const reference = runs.get(REFERENCE) as Runs;
+  const tenants = [...(reference.get(budgets[0]) as Map<string, TenantOutcome>).keys()].sort();
   const scenarios = [...new Set(outcomes.flatMap(({ campaigns }) => campaigns.map(({ scenario }) => scenario)))].sort(
     (a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || (a < b ? -1 : 1),
   );
+  const draws = variantDraws(tenants);
   return [...runs].map(([variant, of]) => {
-    const wanted = falsePerDay(reference, tenants, REFERENCE.budget);
-    const at = match(of, tenants, budgets, wanted);
-    const random = new Random(1, 'bootstrap', variant);
-    const draws = Array.from({ length: variant === REFERENCE.variant ? 0 : DRAWS }, () => {
-      const drawn = tenants.map(() => random.pick(tenants));
-      const place = match(of, drawn, budgets, falsePerDay(reference, drawn, REFERENCE.budget));
-      return differencesOf(of, place, reference, drawn, scenarios);
-    });
-    const now = differencesOf(of, at, reference, tenants, scenarios);
-    const interval = (value: number, all: readonly number[]): Interval => {
-      const sorted = all.filter((one) => !Number.isNaN(one)).sort((a, b) => a - b);
-      const quantile = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? value;
-      return { value, low: quantile(OUTSIDE), high: quantile(1 - OUTSIDE) };
+    const isReference = variant === REFERENCE;
+    /** recall of a variant's place less that of the reference's, on the tenants and on every draw of them */
+    const compared = (placeOf: (drawn: readonly string[]) => Place, base: Place): { all: Interval; by: Interval[] } => {
+      const differences = (drawn: readonly string[], place: Place): number[] =>
+        [undefined, ...scenarios].map((scenario) => recallOf(of, place, drawn, scenario) - recallOf(reference, base, drawn, scenario));
+      const now = differences(tenants, placeOf(tenants));
+      const drawn = isReference ? [] : draws.map((draw) => differences(draw, placeOf(draw)));
+      const [all, ...by] = now.map((value, s) =>
+        intervalOf(
+          value,
+          drawn.map((draw) => draw[s]),
+        ),
+      );
+      return { all, by };
     };
     return {
       variant,
-      budgets: budgets.map((budget) => ({
-        budget,
-        falsePerDay: falsePerDay(of, tenants, budget),
-        recall: recallOf(of, { low: budget, high: budget, part: 0 }, tenants),
-      })),
-      matched: { budget: at.low ** (1 - at.part) * at.high ** at.part, falsePerDay: wanted, recall: recallOf(of, at, tenants) },
-      difference: interval(
-        now.all,
-        draws.map(({ all }) => all),
-      ),
-      byScenario: scenarios.map((scenario, s) => {
-        const { hits, of: total } = hitsOf(of, at, tenants, scenario);
-        const { low, high } = wilson(hits, total);
+      budgets: budgets.map((budget) => {
+        const place = { low: budget, high: budget, part: 0 };
         return {
-          scenario,
-          of: total,
-          hits,
-          low,
-          high,
-          difference: interval(
-            now.by[s],
-            draws.map(({ by }) => by[s]),
-          ),
+          budget,
+          falsePerDay: falsePerDay(of, tenants, budget),
+          recall: recallOf(of, place, tenants),
+          difference: compared(() => place, place).all,
         };
       }),
-      falseByNote: notesOf(of, at, tenants),
+      matched: budgets.map<Matched>((budget) => {
+        const base = { low: budget, high: budget, part: 0 };
+        const wanted = falsePerDay(reference, tenants, budget);
+        const at = match(of, tenants, budgets, wanted);
+        const { all, by } = compared((drawn) => match(of, drawn, budgets, falsePerDay(reference, drawn, budget)), base);
+        return {
+          falsePerDay: wanted,
+          budget: at.low ** (1 - at.part) * at.high ** at.part,
+          recall: recallOf(of, at, tenants),
+          difference: all,
+          byScenario: scenarios.map((scenario, s) => {
+            const { hits, of: total } = hitsOf(of, at, tenants, scenario);
+            const { low, high } = wilson(hits, total);
+            return { scenario, of: total, hits, low, high, difference: by[s] };
+          }),
+          falseByNote: notesOf(of, at, tenants),
+        };
+      }),
     };
   });
+}
+
+/** Tenants drawn with replacement: the same draws for all variants. */
+function variantDraws(tenants: readonly string[]): string[][] {
+  const random = new Random(1, 'bootstrap');
+  return Array.from({ length: DRAWS }, () => tenants.map(() => random.pick(tenants)));
+}
+
+function intervalOf(value: number, draws: readonly number[]): Interval {
+  const sorted = draws.filter((one) => !Number.isNaN(one)).sort((a, b) => a - b);
+  const quantile = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? value;
+  return { value, low: quantile(OUTSIDE), high: quantile(1 - OUTSIDE) };
 }
 
 /** A place between two budgets. */
@@ -152,18 +174,6 @@ function recallOf(runs: Runs, place: Place, tenants: readonly string[], scenario
   return hits / of;
 }
 
-function differencesOf(
-  runs: Runs,
-  place: Place,
-  reference: Runs,
-  tenants: readonly string[],
-  scenarios: readonly string[],
-): { all: number; by: number[] } {
-  const base: Place = { low: REFERENCE.budget, high: REFERENCE.budget, part: 0 };
-  const difference = (scenario?: string): number => recallOf(runs, place, tenants, scenario) - recallOf(reference, base, tenants, scenario);
-  return { all: difference(), by: scenarios.map((scenario) => difference(scenario)) };
-}
-
 function notesOf(runs: Runs, { low, high, part }: Place, tenants: readonly string[]): Record<string, number> {
   const sums: Record<string, number> = {};
   let days = 0;
@@ -189,32 +199,33 @@ export function printComparison(comparison: readonly VariantComparison[]): void 
   const percent = (share: number): string => (Number.isNaN(share) ? '' : `${(100 * share).toFixed(1)}`);
   const signed = ({ value, low, high }: Interval): string =>
     Number.isNaN(value) ? '' : `${value >= 0 ? '+' : ''}${percent(value)} [${percent(low)}, ${percent(high)}]`;
-  for (const { variant, budgets, matched, difference } of comparison) {
-    console.log(
-      `${variant.padEnd(12)} ${budgets.map(({ budget, falsePerDay: f, recall }) => `budget ${budget}: ${f.toFixed(2)} false a day, recall ${percent(recall)} %`).join('; ')}`,
-    );
-    console.log(
-      `${''.padEnd(12)} at ${matched.falsePerDay.toFixed(2)} false a day (budget ${matched.budget.toFixed(2)}): recall ${percent(matched.recall)} %, difference ${signed(difference)}`,
-    );
+  for (const { variant, budgets, matched } of comparison) {
+    for (const { budget, falsePerDay: f, recall, difference } of budgets)
+      console.log(
+        `${variant.padEnd(12)} budget ${budget}: ${f.toFixed(2)} false a day, recall ${percent(recall)} %, difference ${signed(difference)}`,
+      );
+    for (const { falsePerDay: f, budget, recall, difference } of matched)
+      console.log(
+        `${variant.padEnd(12)}   at ${f.toFixed(2)} false a day (budget ${budget.toFixed(2)}): recall ${percent(recall)} %, difference ${signed(difference)}`,
+      );
   }
-  console.log(
-    `\n${'scenario, recall in % at the same false incidents'.padEnd(50)}${comparison.map(({ variant }) => variant.padEnd(26)).join('')}`,
-  );
-  comparison[0].byScenario.forEach(({ scenario, of }, s) => {
-    const cells = comparison.map(({ byScenario, variant }) => {
-      const one = byScenario[s];
-      return variant === REFERENCE.variant
-        ? `${percent(one.hits / of)} [${percent(one.low)}, ${percent(one.high)}]`
-        : `${percent(one.hits / of)} (${signed(one.difference)})`;
+  comparison[0].matched.forEach((_, m) => {
+    const rate = comparison[0].matched[m].falsePerDay.toFixed(2);
+    console.log(
+      `\n${`recall in % by scenario at ${rate} false a day`.padEnd(50)}${comparison.map(({ variant }) => variant.padEnd(28)).join('')}`,
+    );
+    comparison[0].matched[m].byScenario.forEach(({ scenario, of }, s) => {
+      const cells = comparison.map(({ variant, matched }) => {
+        const one = matched[m].byScenario[s];
+        return variant === REFERENCE
+          ? `${percent(one.hits / of)} [${percent(one.low)}, ${percent(one.high)}]`
+          : `${percent(one.hits / of)} (${signed(one.difference)})`;
+      });
+      console.log(`${`${scenario} (${of})`.padEnd(50)}${cells.map((cell) => cell.padEnd(28)).join('')}`);
     });
-    console.log(`${`${scenario} (${of})`.padEnd(50)}${cells.map((cell) => cell.padEnd(26)).join('')}`);
+    for (const { variant, matched } of comparison) {
+      const notes = Object.entries(matched[m].falseByNote).map(([note, n]) => `${note} ${n.toFixed(3)}`);
+      console.log(`false a day, ${variant}: ${notes.join(', ')}`);
+    }
   });
-  console.log('\nfalse incidents a tenant-day by what is behind them');
-  for (const { variant, falseByNote } of comparison) {
-    console.log(
-      `${variant.padEnd(12)} ${Object.entries(falseByNote)
-        .map(([note, n]) => `${note} ${n.toFixed(3)}`)
-        .join(', ')}`,
-    );
-  }
 }
