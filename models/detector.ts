@@ -21,6 +21,13 @@ export interface Detector<Baselines = unknown> {
   needs: readonly string[];
   /** evidence below which the window is not sent on (the gate), in decades */
   gate: number;
+  /** weight in the split of the tenant's alert budget over its detectors; 1 when left out */
+  share?: number;
+  /**
+   * never alerts by itself and has no part of the budget: what it finds on an entity strengthens the verdicts of other
+   * detectors on the same entity (models/calibration/fusion.ts)
+   */
+  supporting?: true;
   /** informational detectors explain; they are not counted against the budget and never reach `medium` */
   informational?: boolean;
   /** whether keys with these FLAG bits are looked at at all; all of the view when left out */

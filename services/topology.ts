@@ -66,7 +66,8 @@ export interface TopologyConfig {
  * @param hooks.observe told of every window that trained scorers are asked about; for training, in one thread
  */
 export function createTopology(settings: TopologyConfig, hooks: { observe?: Observe } = {}): Topology {
-  const opened = once(() => openBundles(settings));
+  // the one alert stage makes all checks of a bundle; tasks, which are many, compare the hashes
+  const opened = once(() => openBundles(settings, 'hashes'));
   const addresses = settings.addresses === undefined ? NO_ADDRESS_DATA : new AddressData(settings.addresses);
   return {
     createNormalise: (input, partitions) => createNormaliseStage(normaliseConfig(settings, input, partitions), { addresses }),
@@ -75,7 +76,7 @@ export function createTopology(settings: TopologyConfig, hooks: { observe?: Obse
     createMerge: async (task, partitions) =>
       createMergeStage(viewConfig(settings, task, partitions), { models: await opened(), observe: hooks.observe }),
     createAlert: async (partitions) => {
-      const models = await opened();
+      const models = await openBundles(settings, 'all');
       return createAlertStage(
         { ...alertConfig(settings), upstreams: 2 * partitions },
         {
@@ -88,10 +89,10 @@ export function createTopology(settings: TopologyConfig, hooks: { observe?: Obse
   };
 }
 
-async function openBundles({ bundles, backend }: TopologyConfig): Promise<ReadonlyMap<string, LearnedModels>> {
+async function openBundles({ bundles, backend }: TopologyConfig, checks: 'all' | 'hashes'): Promise<ReadonlyMap<string, LearnedModels>> {
   const net = once(() => openBackend(backend));
   const models = new Map<string, LearnedModels>();
-  for (const bundle of bundles ?? []) models.set(bundle.manifest.version, await openBundle(bundle, net));
+  for (const bundle of bundles ?? []) models.set(bundle.manifest.version, await openBundle(bundle, net, checks));
   return models;
 }
 

@@ -15,6 +15,8 @@ export const unusualInterface: Detector<InterfaceBaselines> = {
   features: INTERFACE_LIST.features.map(({ name }) => name),
   needs: [],
   gate: 3,
+  // alone it found nothing that others do not, at the cost of their part of the budget (docs/evaluation.md)
+  supporting: true,
   learned: 'autoencoder',
   // baselines learn the same whichever model is in force
   quarantines: false,

@@ -4,18 +4,24 @@ import { ForestExplainer } from '../forest/explain.ts';
 import type { ForestModel } from '../forest/model.ts';
 import { evidenceOfScore } from './evidence-map.ts';
 import type { RowMaker } from './feature-list.ts';
-import type { Judge } from './judge.ts';
+import type { LearnedJudge } from './judge.ts';
 import type { ManifestModel } from './learned-models.ts';
 
 /**
  * A forest as judge: the score is the probability that it gives to the last class (attack); bias is the forest's mean
  * probability, and the contributions are the exact path-dependent Shapley values of the inputs (models/forest/explain.ts).
  */
-export function createForestJudge(model: ForestModel, compiled: CompiledForest, maker: RowMaker, map: ManifestModel['evidence']): Judge {
+export function createForestJudge(
+  model: ForestModel,
+  compiled: CompiledForest,
+  maker: RowMaker,
+  map: ManifestModel['evidence'],
+): LearnedJudge {
   const row = new Float64Array(maker.width);
   const explainer = new ForestExplainer(model, model.classes.length - 1);
   const scoreOf = (terms: readonly Term[]): number => compiled.row(maker.fill(terms, row), 0);
   return {
+    evidenceOfRow: (given) => evidenceOfScore(map, compiled.row(given, 0)),
     evidence: (terms) => evidenceOfScore(map, scoreOf(terms)),
     judge(terms) {
       const score = scoreOf(terms);

@@ -12,6 +12,12 @@ export interface Judge {
   judge(terms: readonly Term[]): Judged;
 }
 
+/** A trained scorer as judge. Windows that no verdict comes of are many: their row is made once, and asked about without terms. */
+export interface LearnedJudge extends Judge {
+  /** the evidence of a row as the view's RowMaker makes it of the terms */
+  evidenceOfRow(row: Float64Array): number;
+}
+
 export interface Judged extends Scored {
   /** the score of a window of which nothing is known */
   bias: number;

@@ -1,5 +1,5 @@
 import type { FeatureList, LearnedView } from './feature-list.ts';
-import type { Judge, LearnedKind } from './judge.ts';
+import type { LearnedJudge, LearnedKind } from './judge.ts';
 
 /** The trained scorers of one bundle, ready to be asked. */
 export interface LearnedModels {
@@ -9,7 +9,7 @@ export interface LearnedModels {
   /** what is usual among clean windows, for terms without a law */
   readonly usual: Readonly<Record<LearnedView, Manifest['views'][LearnedView]['usual']>>;
   /** undefined where the bundle has none for this view */
-  judge(view: LearnedView, kind: LearnedKind): Judge | undefined;
+  judge(view: LearnedView, kind: LearnedKind): LearnedJudge | undefined;
 }
 
 /** A bundle as plain data, so that it can be handed to threads: the manifest and its files by name. */

@@ -5,17 +5,15 @@ import { decodeAutoencoder } from '../autoencoder/codec.ts';
 import { decodeForest } from '../forest/codec.ts';
 import { compileForest } from '../forest/compile.ts';
 import type { Scorer } from '../scorer.ts';
-import { ACCOUNT_LIST } from './account-terms.ts';
 import { createAutoencoderJudge } from './autoencoder-judge.ts';
 import { type FeatureList, featureListHash, type LearnedView, RowMaker } from './feature-list.ts';
+import { FEATURE_LISTS, LEARNED_VIEWS } from './feature-lists.ts';
 import { createForestJudge } from './forest-judge.ts';
 import { goldenRows } from './golden-script.ts';
-import { INTERFACE_LIST } from './interface-terms.ts';
-import type { Judge, LearnedKind } from './judge.ts';
+import type { LearnedJudge, LearnedKind } from './judge.ts';
 import type { BundleData, LearnedModels, ManifestView } from './learned-models.ts';
 
-export const FEATURE_LISTS: Readonly<Record<LearnedView, FeatureList>> = { account: ACCOUNT_LIST, interface: INTERFACE_LIST };
-export const LEARNED_VIEWS: readonly LearnedView[] = ['account', 'interface'];
+export { FEATURE_LISTS, LEARNED_VIEWS };
 
 /** Rows of the extractor are the same within this, relative to the larger of 1 and the value. */
 const SAME_ROW = 1e-9;
@@ -26,18 +24,24 @@ const SAME_SCORE: Readonly<Record<LearnedKind, number>> = { forest: 1e-9, autoen
  * Makes a bundle's scorers ready, after checking that it was trained on the features that this program computes: the hash
  * of each feature list, rows that the extractor makes of a fixed script, and what the scorers say of these.
  * @param backend where nets run; asked for only when the bundle has one
+ * @param checks `all`; `hashes` in further threads of a process that has made all checks
  * @throws WeirError `model_features` naming both hashes, or the first golden row that differs
  */
-export async function openBundle({ manifest, files }: BundleData, backend: () => Promise<Backend>): Promise<LearnedModels> {
-  const judges = new Map<string, Judge>();
+export async function openBundle(
+  { manifest, files }: BundleData,
+  backend: () => Promise<Backend>,
+  checks: 'all' | 'hashes' = 'all',
+): Promise<LearnedModels> {
+  const judges = new Map<string, LearnedJudge>();
   for (const view of LEARNED_VIEWS) {
     const says = manifest.views[view];
     const list = FEATURE_LISTS[view];
     checkHash(manifest.version, view, list, says);
     const maker = new RowMaker(list);
-    checkRows(manifest.version, view, list, says);
+    if (checks === 'all') checkRows(manifest.version, view, list, says);
     const rows = Float64Array.from(says.golden.rows.flat(), (value) => value ?? Number.NaN);
     const check = (kind: LearnedKind, score: (out: Float64Array) => void): void => {
+      if (checks !== 'all') return;
       const out = new Float64Array(says.golden.rows.length);
       score(out);
       checkScores(manifest.version, view, kind, out, says.golden.scores[kind] ?? []);

@@ -6,9 +6,9 @@ import type { CalibrationState } from '../../models/calibration/tenant-calibrati
 import { TenantCalibration } from '../../models/calibration/tenant-calibration.ts';
 import type { Candidate, ScoreReport } from '../../models/candidate.ts';
 import type { Detector } from '../../models/detector.ts';
+import type { LearnedView } from '../../models/learned/feature-list.ts';
 import { BASELINE_JUDGE, type Judge } from '../../models/learned/judge.ts';
 import type { LearnedModels } from '../../models/learned/learned-models.ts';
-import type { LearnedView } from '../../models/learned/feature-list.ts';
 import { atMost } from '../../models/severity.ts';
 import type { View } from '../../models/windows.ts';
 import type { AlertRecord, IncidentRecord, Severity, WindowSize } from '../../schemas/alert.ts';
@@ -220,10 +220,14 @@ export class TenantAlerts {
     const known = this.calibration.days > 0;
     const entries = [];
     for (const detector of this.detectors.values()) {
-      if (known && !this.calibration.seen(detector.name)) continue;
+      if (detector.supporting === true || (known && !this.calibration.seen(detector.name))) continue;
       const set = this.settings.sensitivity;
       const sensitivity = set !== undefined && Object.hasOwn(set, detector.name) ? set[detector.name] : 1;
-      entries.push({ name: detector.name, sensitivity, informational: detector.informational === true });
+      entries.push({
+        name: detector.name,
+        sensitivity: sensitivity * (detector.share ?? 1),
+        informational: detector.informational === true,
+      });
     }
     return splitBudget(this.settings.alertBudget, entries);
   }
@@ -238,6 +242,7 @@ export class TenantAlerts {
   ): void {
     const { candidate, entity, raise } = verdict;
     const detector = this.detectors.get(candidate.detector) as Detector;
+    if (detector.supporting === true) return;
     const companions = this.companions.of(entity, candidate);
     const allowed = share * this.overrideFactor(candidate) * 10 ** fusionBonus(companions.map((companion) => companion.exceedances));
     const unraised = evidenceAt(this.calibration.exceedances(candidate.detector, share), allowed);
@@ -296,7 +301,8 @@ export class TenantAlerts {
   private judgeOf({ model, view }: Candidate, detector: Detector): Judge {
     if (model === undefined) return BASELINE_JUDGE;
     const judge = detector.learned === undefined ? undefined : this.models.get(model)?.judge(view as LearnedView, detector.learned);
-    if (judge === undefined) throw new Error(`candidate of ${detector.name} was judged by model ${model}, which the alert stage does not have`);
+    if (judge === undefined)
+      throw new Error(`candidate of ${detector.name} was judged by model ${model}, which the alert stage does not have`);
     return judge;
   }
 

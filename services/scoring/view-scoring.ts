@@ -1,7 +1,8 @@
 import type { Candidate, ScoreReport } from '../../models/candidate.ts';
 import type { Detector } from '../../models/detector.ts';
 import { scoreTerms, type Term } from '../../models/evidence.ts';
-import type { LearnedView } from '../../models/learned/feature-list.ts';
+import { type LearnedView, RowMaker } from '../../models/learned/feature-list.ts';
+import { FEATURE_LISTS } from '../../models/learned/feature-lists.ts';
 import type { LearnedModels } from '../../models/learned/learned-models.ts';
 import { priorFrom } from '../../models/population.ts';
 import { shippedPrior, type TenantPrior } from '../../models/prior.ts';
@@ -45,6 +46,9 @@ export interface ViewScoringOptions {
 /** `terms`: the view's learned features; `evidence`: the highest of the baselines' detectors. The window is reused after the call. */
 export type Observe = (view: LearnedView, window: ClosedWindow, terms: readonly Term[], evidence: number) => void;
 
+/** Evidence of the baselines or the forest from which the autoencoder is asked too: it only strengthens what others say. */
+const SUPPORT_GATE = 2;
+
 /** Evidence of the baselines from which a window is worth a trained scorer's time whatever else it holds, decades. */
 export const LEARNED_GATE = 1;
 
@@ -69,6 +73,8 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
   const names = detectors.map((detector) => detector.name);
   const weights = detectors.map((detector) => options.sensitivity?.[detector.name] ?? 1);
   const learned = detectors.map((_, index) => index).filter((index) => detectors[index].learned !== undefined);
+  const maker = learned.length > 0 ? new RowMaker(FEATURE_LISTS[view as LearnedView]) : undefined;
+  const row = new Float64Array(maker?.width ?? 0);
   const withMinutes = detectors.map((_, index) => index).filter((index) => detectors[index].minuteTerms !== undefined);
   const silent = names.indexOf('interface_silent');
   const tenants = new Map<string, TenantScoring>();
@@ -124,13 +130,16 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
     const { slot, flags } = window;
     const worth = highest >= LEARNED_GATE || kit.screen(window);
     const terms = worth ? detectors[learned[0]].terms(window, kit.baselines as never) : undefined;
+    if (terms !== undefined) maker!.fill(terms, row);
     if (terms !== undefined) options.observe?.(view as LearnedView, window, terms, highest);
+    let said = highest;
     for (const index of learned) {
       const detector = detectors[index];
       if (detector.applies !== undefined && !detector.applies(flags)) continue;
+      const asked = terms !== undefined && (detector.supporting !== true || said >= SUPPORT_GATE);
       const by = (models: LearnedModels | undefined): number =>
-        terms === undefined ? 0 : (models?.judge(view as LearnedView, detector.learned!)?.evidence(terms) ?? 0);
-      if (challenger !== undefined && terms !== undefined) {
+        !asked ? 0 : (models?.judge(view as LearnedView, detector.learned!)?.evidenceOfRow(row) ?? 0);
+      if (challenger !== undefined && asked) {
         const scores = { championEvidence: by(champion), challengerEvidence: by(challenger) };
         if (Math.max(scores.championEvidence, scores.challengerEvidence) >= detector.gate) {
           const { start, end } = window;
@@ -142,6 +151,7 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
       }
       if (champion?.judge(view as LearnedView, detector.learned!) === undefined) continue;
       const evidence = by(champion);
+      if (evidence > said) said = evidence;
       tenant.report.score(index, evidence);
       peaks.take(slot, index, evidence, tenant.report);
       if (evidence >= detector.gate) send(tenant, window, index, terms!, evidence, window.start, window.end, false, enrich, champion);

@@ -2,8 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { evaluateIncidents, lastRevisions } from '../../models/evaluation/incidents.ts';
 import { wilson } from '../../models/evaluation/wilson.ts';
+import { readBundle } from '../../models/registry/bundle-folder.ts';
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import { ConfigSchema, TenantConfig } from '../../schemas/config.ts';
+import { InThread } from '../../services/drivers/in-thread.ts';
 import { loadAddressTables } from '../../services/ingest/address-loader.ts';
 import { evaluationPlans } from '../../services/simulation/evaluation-plans.ts';
 import { writeLine } from '../../services/simulation/formats/write-line.ts';
@@ -13,13 +15,13 @@ import type { TenantKind, TenantPlan } from '../../services/simulation/plan.ts';
 import { buildWorld, labelsOf, simulateWorld } from '../../services/simulation/simulate.ts';
 import { labelsIn } from '../../services/simulation/write-files.ts';
 import { createTopology } from '../../services/topology.ts';
-import { InThread } from '../../services/drivers/in-thread.ts';
 
 /**
  * `npm run evaluate -- [--kinds consumer,partners,office] [--tenants 4] [--days 12] [--seed 1] [--campaigns 3]
- * [--intensity 1] [--budget 1] [--accounts N] [--events N] [--clean] [--verbose] [--out FILE.json]`: detection quality on
+ * [--intensity 1] [--budget 1] [--accounts N] [--events N] [--clean] [--bundle FOLDER]
+ * [--verbose] [--out FILE.json]`: detection quality on
  * simulated tenants: recall by scenario with 95 % Wilson intervals, false incidents per tenant and day and what caused
- * them, time to detect. `--clean`: no campaigns, benign oddities only: is the budget kept?
+ * them, time to detect. `--bundle`: with these trained scorers. `--clean`: no campaigns, benign oddities only: is the budget kept?
  */
 const { values: flags } = parseArgs({
   options: {
@@ -33,12 +35,14 @@ const { values: flags } = parseArgs({
     accounts: { type: 'string' },
     events: { type: 'string' },
     clean: { type: 'boolean', default: false },
+    bundle: { type: 'string' },
     verbose: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
 });
 const days = Number(flags.days);
 const KEY = [1, 2, 3, 4];
+const bundle = flags.bundle === undefined ? undefined : readBundle(flags.bundle);
 const addresses = await loadAddressTables({});
 
 interface Found {
@@ -68,6 +72,9 @@ async function run(plan: TenantPlan): Promise<Found> {
     configVersion: 'evaluation',
     model: { name: 'baselines', version: '0' },
     addresses,
+    ...(bundle === undefined
+      ? {}
+      : { bundles: [bundle], switches: [{ tenant: '*', from: 0, champion: bundle.manifest.version, challenger: '' }] }),
   });
   const net = await InThread.start(topology, { tenant, source, partition: 'p0', format, upstreams: 1 });
   const encoder = new TextEncoder();
