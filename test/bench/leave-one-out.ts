@@ -21,7 +21,8 @@ import type { Variant } from './variants.ts';
  * a bundle trained on the other folds, once, with an alert stage for every variant: baselines alone, with the forest,
  * with the autoencoder, with both, each at several alert budgets. Compared is recall at the same number of false
  * incidents. `--run`: only so many tenants are run (all are trained on); `--rows`: keeps the collected rows there, and
- * takes them from there when the file exists.
+ * takes them from there when the file exists. `--shares 1,3`: instead of the four variants, the forest with these weights in the
+ * split of the budget.
  */
 const { values: flags } = parseArgs({
   options: {
@@ -31,18 +32,25 @@ const { values: flags } = parseArgs({
     run: { type: 'string' },
     threads: { type: 'string', default: '2' },
     rows: { type: 'string' },
+    shares: { type: 'string' },
     out: { type: 'string' },
   },
 });
 
-const KINDS: [string, Variant['kinds']][] = [
-  ['baselines', []],
-  ['forest', ['forest']],
-  ['autoencoder', ['autoencoder']],
-  ['both', ['forest', 'autoencoder']],
-];
+const KINDS: Omit<Variant, 'budget'>[] =
+  flags.shares === undefined
+    ? [
+        { name: 'baselines', kinds: [] },
+        { name: 'forest', kinds: ['forest'] },
+        { name: 'autoencoder', kinds: ['autoencoder'] },
+        { name: 'both', kinds: ['forest', 'autoencoder'] },
+      ]
+    : [
+        { name: 'baselines', kinds: [] },
+        ...flags.shares.split(',').map((share) => ({ name: `forest x${share}`, kinds: ['forest'] as const, share: Number(share) })),
+      ];
 const BUDGETS = [0.1, 0.3, 1, 3];
-const VARIANTS: Variant[] = KINDS.flatMap(([name, kinds]) => BUDGETS.map((budget) => ({ name, kinds, budget })));
+const VARIANTS: Variant[] = KINDS.flatMap((kind) => BUDGETS.map((budget) => ({ ...kind, budget })));
 
 const seed = Number(flags.seed);
 const plans = trainingPlans(seed, Number(flags.tenants));
@@ -93,7 +101,9 @@ async function runAll(tenants: number): Promise<TenantOutcome[]> {
         const at = (name: string): TenantOutcome => of.find(({ variant, budget }) => variant === name && budget === 1)!;
         const text = (name: string): string =>
           `${name} ${at(name).campaigns.filter(({ found }) => found).length}/${at(name).campaigns.length} false ${at(name).falseIncidents}`;
-        console.error(`${done}/${tenants} ${plans[index].plan.name} ${plans[index].plan.kind} ${text('baselines')}; ${text('both')}`);
+        console.error(
+          `${done}/${tenants} ${plans[index].plan.name} ${plans[index].plan.kind} ${KINDS.map(({ name }) => text(name)).join('; ')}`,
+        );
         if (done === tenants) resolve();
         else give();
       });

@@ -17,6 +17,8 @@ export interface Variant {
   name: string;
   kinds: readonly LearnedKind[];
   budget: number;
+  /** weight of the trained detectors in the split of the budget; as declared when left out */
+  share?: number;
 }
 
 interface Deciding {
@@ -59,7 +61,9 @@ export class VariantRun {
       await topology.createAccount(0, 1),
       await topology.createMerge(0, 1),
       variants.map((variant) => {
-        const detectors = ALL_DETECTORS.filter(({ learned }) => learned === undefined || variant.kinds.includes(learned));
+        const detectors = ALL_DETECTORS.filter(({ learned }) => learned === undefined || variant.kinds.includes(learned)).map((detector) =>
+          detector.learned === undefined || variant.share === undefined ? detector : { ...detector, share: variant.share },
+        );
         const stage = createAlertStage(
           {
             configVersion: 'bench',
