@@ -50,7 +50,7 @@ export type Observe = (view: LearnedView, window: ClosedWindow, terms: readonly 
 const SUPPORT_GATE = 2;
 
 /** Evidence of the baselines from which a window is worth a trained scorer's time whatever else it holds, decades. */
-export const LEARNED_GATE = 1;
+export const LEARNED_GATE = 1.5;
 
 const HOUR = 3_600_000;
 const HOURS_OF = { '1m': 1, '1h': 1, '6h': 6, '1d': 24, '3d': 72, '7d': 168 } as const;
