@@ -48,11 +48,15 @@ export class ForestExplainer {
   private row: ArrayLike<number> = [];
   private out = new Float64Array(0);
 
-  /** @param classIndex the class, as an index into `model.classes` */
-  constructor(model: ForestModel, classIndex: number) {
+  /**
+   * @param classIndex the class, as an index into `model.classes`
+   * @param background by class, what its training rows weigh among the rows that stand for "not known"; all the same when
+   *   left out. With one class alone a row is explained by how it differs from rows of that class
+   */
+  constructor(model: ForestModel, classIndex: number, background?: readonly number[]) {
     if (!(classIndex in model.classes)) throw new RangeError(`class ${classIndex} is not one of 0 to ${model.classes.length - 1}`);
     this.model = model;
-    const { value, part, reach, depth } = prepare(model, classIndex);
+    const { value, part, reach, depth } = prepare(model, classIndex, background);
     this.value = value;
     this.part = part;
     this.bias = value.reduce((sum, of, node) => sum + of * reach[node], 0);
@@ -190,8 +194,13 @@ export function explainRow(model: ForestModel, row: ArrayLike<number>, classInde
   return new ForestExplainer(model, classIndex).explain(row);
 }
 
-function prepare(model: ForestModel, classIndex: number): { value: Float64Array; part: Float64Array; reach: Float64Array; depth: number } {
-  const { feature, left, right, cover } = model;
+function prepare(
+  model: ForestModel,
+  classIndex: number,
+  background?: readonly number[],
+): { value: Float64Array; part: Float64Array; reach: Float64Array; depth: number } {
+  const { feature, left, right } = model;
+  const cover = background === undefined ? model.cover : coverOf(model, background);
   const trees = model.roots.length - 1;
   const value = new Float64Array(feature.length);
   const part = new Float64Array(feature.length).fill(1);
@@ -213,6 +222,20 @@ function prepare(model: ForestModel, classIndex: number): { value: Float64Array;
     }
   }
   return { value, part, reach, depth };
+}
+
+/** Rows of a class that do not count still count this much, so that no split is without rows. */
+const LEAST_BACKGROUND = 1e-6;
+
+/** Cover of the nodes when the rows of each class weigh as the background says. */
+function coverOf({ share, cover, classes }: ForestModel, background: readonly number[]): Float64Array {
+  if (background.length !== classes.length)
+    throw new RangeError(`the background has ${background.length} weights, the forest ${classes.length} classes`);
+  return cover.map((whole, node) => {
+    let sum = 0;
+    for (let k = 0; k < classes.length; k++) sum += share[node * classes.length + k] * Math.max(LEAST_BACKGROUND, background[k]);
+    return whole * sum;
+  });
 }
 
 /** A leaf's share of the class, or its vote for it: the class with the largest share, the first of equals. */

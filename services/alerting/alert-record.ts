@@ -8,8 +8,9 @@ import type { AlertRecord, EntityRef, Evidence, Reason, Severity } from '../../s
 import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
 import { reasonText } from './reason-texts.ts';
 
-/** Contributions below this part of the score are told as one row `other`. */
+/** Contributions below this part of the score are told as one row `other`; a trained scorer's are many. */
 const SMALL_PART = 0.01;
+const SMALL_PART_LEARNED = 0.04;
 
 export interface AlertContext {
   detector: Detector;
@@ -75,16 +76,17 @@ export function alertTitle(title: string, entity: EntityRef): string {
 
 /**
  * Terms that contribute, largest first (a trained scorer's may also speak against: below 0, at the end); what is below
- * 1 % of the score either way, and what a trained scorer makes of inputs that the window does not have, is summed in one row.
+ * 1 % of the score (4 %) either way, and what a trained scorer makes of inputs that the window does not have, is summed in one row.
  */
 function reasonsOf(candidate: Candidate, { score, contributions, rest }: Judged): Reason[] {
+  const least = (candidate.model === undefined ? SMALL_PART : SMALL_PART_LEARNED) * score;
   const reasons: Reason[] = [];
   let small = rest;
   let smallCount = rest === 0 ? 0 : 1;
   candidate.terms.forEach((term, i) => {
     const contribution = contributions[i];
     if (contribution === 0) return;
-    if (Math.abs(contribution) < SMALL_PART * score) {
+    if (Math.abs(contribution) < least) {
       small += contribution;
       smallCount++;
       return;

@@ -110,7 +110,7 @@ export function reasonText(term: Term, expected: ExpectedRange, entity: EntityRe
   if (term.law.kind === 'plain') return plainText(term, expected, entity);
   const { base, span } = featureOf(term.feature, alertWindow);
   const amount = formatAmount(base, term.value);
-  const only = term.law.kind === 'floor' || (term.law.kind === 'measure' && term.law.direction === -1) ? 'only ' : '';
+  const only = term.value < expected.low ? 'only ' : '';
   const of = term.law.kind === 'share' ? ` (of ${formatAmount(base, term.law.trials)})` : '';
   const what = Object.hasOwn(DEGREES, base) ? `${DEGREES[base]} ${amount}` : `${only}${amount} ${phraseOf(base, term.value)}${of}`;
   return `${what} ${span}; ${normalText(base, expected)} ${scopeText(term, entity)} (${baselineText(term)})`;

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compileForest } from '../../models/forest/compile.ts';
 import { fromMlRandomForest } from '../../models/forest/exchange-read.ts';
 import { toMlRandomForest } from '../../models/forest/exchange-write.ts';
 import { explainRow, ForestExplainer } from '../../models/forest/explain.ts';
 import type { ForestModel } from '../../models/forest/model.ts';
+import { trainForest } from '../../models/forest/train.ts';
 import { probabilitiesOf, randomForest, randomRows, sharesOf } from '../support/random-forest.ts';
 
 /** What the forest expects of a row of which only `known` (bits) is known: both ways by cover where it does not know. */
@@ -125,5 +127,27 @@ describe('explanation of a row', () => {
   test('a class that is not there is refused', () => {
     const model = randomForest({ seed: 1, trees: 1, depth: 1, features: 1, classes: 2 });
     expect(() => explainRow(model, [0], 2)).toThrow('class 2 is not one of 0 to 1');
+  });
+});
+
+describe('a background', () => {
+  test('explains a row against rows of one class: the bias is what these get on average', () => {
+    const rows = 400;
+    const columns = [0, 1, 2].map((f) => Float64Array.from({ length: rows }, (_, r) => ((r * (f * 37 + 11)) % 101) / 101));
+    const labels = Int32Array.from({ length: rows }, (_, r) => (columns[0][r] + columns[1][r] * columns[2][r] > 1 ? 1 : 0));
+    const table = { features: ['a', 'b', 'c'], columns, rows, classes: ['clean', 'attack'], labels };
+    const { model } = trainForest(table, { trees: 9, maxDepth: 3, bootstrap: false, featuresPerSplit: 1 }, 2);
+    const compiled = compileForest(model);
+    const row = (r: number) => Float64Array.from(columns, (column) => column[r]);
+    const clean = [...labels.keys()].filter((r) => labels[r] === 0);
+    const mean = sum(clean.map((r) => compiled.row(row(r), 0))) / clean.length;
+    const against = new ForestExplainer(model, 1, [1, 0]);
+    expect(against.bias).toBeCloseTo(mean, 4);
+    expect(against.bias).toBeLessThan(new ForestExplainer(model, 1).bias - 0.05);
+    for (const r of [3, 77, 240]) {
+      const { bias, contributions } = against.explain(row(r));
+      expect(bias + sum(contributions)).toBeCloseTo(compiled.row(row(r), 0), 12);
+    }
+    expect(() => new ForestExplainer(model, 1, [1])).toThrow('the background has 1 weights, the forest 2 classes');
   });
 });
