@@ -1,4 +1,3 @@
-import type { Term } from '../evidence.ts';
 import { FULL_EVIDENCE } from '../evidence.ts';
 import type { Scorer } from '../scorer.ts';
 import { evidenceOfScore } from './evidence-map.ts';
