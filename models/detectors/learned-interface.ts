@@ -15,8 +15,6 @@ export const learnedInterface: Detector<InterfaceBaselines> = {
   features: INTERFACE_LIST.features.map(({ name }) => name),
   needs: [],
   gate: 3,
-  // it ranks windows of tenants that it never saw far better than any single detector does
-  share: 5,
   learned: 'forest',
   // baselines learn the same whichever model is in force
   quarantines: false,
