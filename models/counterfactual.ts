@@ -1,7 +1,6 @@
 import type { Change } from '../schemas/alert.ts';
-import type { Term } from './evidence.ts';
-import { expectedRange, stepOf, surprise } from './evidence.ts';
-import { BASELINE_JUDGE, type Judge } from './learned/judge.ts';
+import type { Law, Term } from './evidence.ts';
+import { expectedRange, scoreTerms, stepOf } from './evidence.ts';
 
 /**
  * The smallest change that would not have alerted, checked by scoring it: the feature that contributes most is set back
@@ -13,29 +12,28 @@ import { BASELINE_JUDGE, type Judge } from './learned/judge.ts';
  * feature name change together. Counts move on whole numbers, measures by 1 % of their expected range (`stepOf`).
  * @param terms the candidate's terms
  * @param threshold evidence at which the verdict fires (evidence >= threshold)
- * @param judge how terms become evidence: a trained scorer's verdict is re-scored by that scorer
  * @returns [] when the terms do not fire, or nothing that can be changed would help
  */
-export function counterfactual(terms: readonly Term[], threshold: number, judge: Judge = BASELINE_JUDGE): Change[] {
-  if (!(threshold > 0) || judge.evidence(terms) < threshold) return [];
+export function counterfactual(terms: readonly Term[], threshold: number): Change[] {
+  if (!(threshold > 0) || scoreTerms(terms).evidence < threshold) return [];
   const changes = new Map<string, Change>();
   let current = terms.map((term) => ({ ...term }));
   for (const depth of ['expected', 'least'] as const) {
     const done = new Set<string>();
     for (;;) {
-      const strongest = strongestTerm(current, done, judge);
+      const strongest = strongestTerm(current, done);
       if (strongest === undefined) break;
       done.add(strongest.feature);
       const original = strongestOf(terms, strongest.feature);
       const from = original.value;
       const step = stepOf(original);
-      const steps = stepsTo(original, from, step, depth);
+      const steps = stepsTo(original.law, from, step, depth);
       const before = changes.get(strongest.feature);
       const started = before === undefined ? 0 : Math.round(Math.abs(before.to - from) / step);
       if (steps <= started) continue;
-      const toward = movesUp(original) ? 1 : -1;
+      const toward = movesUp(original.law) ? 1 : -1;
       const evidenceAfter = (count: number): number =>
-        judge.evidence(withValue(current, strongest.feature, valueAfter(from, toward, count, step)));
+        scoreTerms(withValue(current, strongest.feature, valueAfter(from, toward, count, step))).evidence;
 
       let count = steps;
       const enough = evidenceAfter(steps) < threshold;
@@ -43,8 +41,8 @@ export function counterfactual(terms: readonly Term[], threshold: number, judge:
       const to = valueAfter(from, toward, count, step);
       current = withValue(current, strongest.feature, to);
       changes.delete(strongest.feature);
-      changes.set(strongest.feature, { feature: strongest.feature, from, to, step, score: judge.judge(current).score });
-      if (enough) return rescored(terms, [...changes.values()], judge);
+      changes.set(strongest.feature, { feature: strongest.feature, from, to, step, score: scoreTerms(current).score });
+      if (enough) return rescored(terms, [...changes.values()]);
     }
   }
   return [];
@@ -55,8 +53,7 @@ export function withValue(terms: readonly Term[], feature: string, value: number
   return terms.map((term) => (term.feature === feature ? { ...term, value } : { ...term }));
 }
 
-function movesUp({ law, value }: Term): boolean {
-  if (law.kind === 'plain') return value < law.usual;
+function movesUp(law: Law): boolean {
   return law.kind === 'floor' || (law.kind === 'measure' && law.direction === -1);
 }
 
@@ -66,14 +63,9 @@ function valueAfter(from: number, toward: number, count: number, step: number): 
 }
 
 /** Steps from a value to the edge of what is expected (odd upwards: the high edge, downwards: the low one), or to where nothing is odd. */
-function stepsTo(term: Term, from: number, step: number, depth: 'expected' | 'least'): number {
-  const { law } = term;
+function stepsTo(law: Law, from: number, step: number, depth: 'expected' | 'least'): number {
   const { low, high } = expectedRange(law);
-  if (law.kind === 'plain') {
-    const edge = depth === 'least' ? law.usual : movesUp(term) ? low : high;
-    return Math.max(0, Math.round((movesUp(term) ? edge - from : from - edge) / step));
-  }
-  if (movesUp(term)) {
+  if (movesUp(law)) {
     const edge = depth === 'expected' ? low : Math.max(high, low + 1) * 4;
     return Math.max(0, Math.ceil((edge - from) / step - 1e-9));
   }
@@ -94,8 +86,8 @@ function fewestSteps(low: number, high: number, holds: (n: number) => boolean): 
 }
 
 /** The term that contributes most among the features not done yet; undefined when none contributes. */
-function strongestTerm(terms: readonly Term[], done: ReadonlySet<string>, judge: Judge): Term | undefined {
-  const { contributions } = judge.judge(terms);
+function strongestTerm(terms: readonly Term[], done: ReadonlySet<string>): Term | undefined {
+  const { contributions } = scoreTerms(terms);
   const byFeature = new Map<string, number>();
   terms.forEach((term, i) => {
     if (!done.has(term.feature)) byFeature.set(term.feature, (byFeature.get(term.feature) ?? 0) + contributions[i]);
@@ -111,19 +103,20 @@ function strongestTerm(terms: readonly Term[], done: ReadonlySet<string>, judge:
   return best === undefined ? undefined : strongestOf(terms, best);
 }
 
-/** Of the terms that share a feature name, the one that is the greatest surprise. */
 function strongestOf(terms: readonly Term[], feature: string): Term {
-  const sharing = terms.filter((term) => term.feature === feature);
-  if (sharing.length === 1) return sharing[0];
-  const weighed = sharing.map((term) => term.weight * surprise(term.law, term.value));
-  return sharing[weighed.indexOf(Math.max(...weighed))];
+  const { contributions } = scoreTerms(terms);
+  let best = -1;
+  terms.forEach((term, i) => {
+    if (term.feature === feature && (best < 0 || contributions[i] > contributions[best])) best = i;
+  });
+  return terms[best];
 }
 
 /** Scores of the rows in their final order: each after its own change and those before it. */
-function rescored(terms: readonly Term[], changes: Change[], judge: Judge): Change[] {
+function rescored(terms: readonly Term[], changes: Change[]): Change[] {
   let current: Term[] = [...terms];
   return changes.map((change) => {
     current = withValue(current, change.feature, change.to);
-    return { ...change, score: judge.judge(current).score };
+    return { ...change, score: scoreTerms(current).score };
   });
 }

@@ -3,6 +3,7 @@ import type { Candidate, Sample } from '../../models/candidate.ts';
 import { counterfactual } from '../../models/counterfactual.ts';
 import type { Detector } from '../../models/detector.ts';
 import { expectedRange } from '../../models/evidence.ts';
+import { learnedCounterfactual } from '../../models/learned/counterfactual.ts';
 import type { Judge, Judged } from '../../models/learned/judge.ts';
 import type { AlertRecord, EntityRef, Evidence, Reason, Severity } from '../../schemas/alert.ts';
 import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
@@ -63,7 +64,10 @@ export function alertRecord(tenant: string, candidate: Candidate, context: Alert
     severity: context.severity,
     bias: judged.bias,
     reasons: reasonsOf(candidate, judged),
-    counterfactual: counterfactual(candidate.terms, context.threshold, context.judge),
+    counterfactual:
+      candidate.model === undefined
+        ? counterfactual(candidate.terms, context.threshold)
+        : learnedCounterfactual(candidate.terms, context.threshold, context.judge),
     evidence: [...candidate.samples].sort(compareSamples).map(evidenceOf),
     model: context.model,
     config_version: context.configVersion,
