@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { openBackend } from '../../models/autoencoder/backend.ts';
 import { BundleCatalogue } from '../../models/registry/catalogue.ts';
 import type { Config } from '../../schemas/config.ts';
 import { WeirError } from '../core/errors.ts';
@@ -89,6 +90,11 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
   const dataFolder = resolve(options.data ?? ('path' in config.store ? config.store.path : './weir-data'));
   const notice = options.onNotice ?? (() => undefined);
   for (const part of withoutEffect(config)) notice(`no effect: ${part}`);
+  // another backend than the one that was asked for is said, not used silently
+  if (config.models.backend !== 'auto') {
+    const { warning } = await openBackend(config.models.backend);
+    if (warning !== undefined) notice(warning);
+  }
   const lock = await lockDataFolder(dataFolder);
   const tally = new DetectTally();
   const inbox = new RunInbox();

@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { evaluateIncidents, lastRevisions } from '../../models/evaluation/incidents.ts';
 import { wilson } from '../../models/evaluation/wilson.ts';
+import type { BundleData } from '../../models/learned/learned-models.ts';
 import { readBundle } from '../../models/registry/bundle-folder.ts';
+import { BundleCatalogue } from '../../models/registry/catalogue.ts';
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import { ConfigSchema, TenantConfig } from '../../schemas/config.ts';
 import { InThread } from '../../services/drivers/in-thread.ts';
@@ -18,10 +20,10 @@ import { createTopology } from '../../services/topology.ts';
 
 /**
  * `npm run evaluate -- [--kinds consumer,partners,office] [--tenants 4] [--days 12] [--seed 1] [--campaigns 3]
- * [--intensity 1] [--budget 1] [--accounts N] [--events N] [--clean] [--bundle FOLDER]
+ * [--intensity 1] [--budget 1] [--accounts N] [--events N] [--clean] [--bundle FOLDER|none]
  * [--verbose] [--out FILE.json]`: detection quality on
  * simulated tenants: recall by scenario with 95 % Wilson intervals, false incidents per tenant and day and what caused
- * them, time to detect. `--bundle`: with these trained scorers. `--clean`: no campaigns, benign oddities only: is the budget kept?
+ * them, time to detect. `--bundle`: with these trained scorers instead of the shipped ones; `none`: baselines alone. `--clean`: no campaigns, benign oddities only: is the budget kept?
  */
 const { values: flags } = parseArgs({
   options: {
@@ -42,8 +44,16 @@ const { values: flags } = parseArgs({
 });
 const days = Number(flags.days);
 const KEY = [1, 2, 3, 4];
-const bundle = flags.bundle === undefined ? undefined : readBundle(flags.bundle);
+const bundle = bundleOf(flags.bundle);
 const addresses = await loadAddressTables({});
+
+/** The bundle of a folder; the newest shipped one when none is named. */
+function bundleOf(folder: string | undefined): BundleData | undefined {
+  if (folder === 'none') return undefined;
+  if (folder !== undefined) return readBundle(folder);
+  const catalogue = new BundleCatalogue(undefined);
+  return catalogue.newestShipped === undefined ? undefined : catalogue.bundle(catalogue.newestShipped);
+}
 
 interface Found {
   alerts: AlertRecord[];
