@@ -1,3 +1,4 @@
+import { FLAG } from '../../services/core/batch.ts';
 import type { InterfaceBaselines } from '../baselines/interface.ts';
 import type { Detector } from '../detector.ts';
 import { INTERFACE_LIST, interfaceTerms } from '../learned/interface-terms.ts';
@@ -16,6 +17,8 @@ export const learnedInterface: Detector<InterfaceBaselines> = {
   needs: [],
   gate: 3,
   learned: 'forest',
+  // on flows it found less than it cost (docs/evaluation.md)
+  applies: (flags) => (flags & FLAG.flow) === 0,
   // baselines learn the same whichever model is in force
   quarantines: false,
   terms: interfaceTerms,

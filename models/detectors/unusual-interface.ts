@@ -1,3 +1,4 @@
+import { FLAG } from '../../services/core/batch.ts';
 import type { InterfaceBaselines } from '../baselines/interface.ts';
 import type { Detector } from '../detector.ts';
 import { INTERFACE_LIST, interfaceTerms } from '../learned/interface-terms.ts';
@@ -18,6 +19,8 @@ export const unusualInterface: Detector<InterfaceBaselines> = {
   // alone it found nothing that others do not, at the cost of their part of the budget (docs/evaluation.md)
   supporting: true,
   learned: 'autoencoder',
+  // on flows it found less than it cost (docs/evaluation.md)
+  applies: (flags) => (flags & FLAG.flow) === 0,
   // baselines learn the same whichever model is in force
   quarantines: false,
   terms: interfaceTerms,

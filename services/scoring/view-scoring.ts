@@ -128,6 +128,8 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
     const { champion, challenger } = inForce;
     if (champion === undefined && challenger === undefined && options.observe === undefined) return;
     const { slot, flags } = window;
+    const applies = learned.some((index) => detectors[index].applies?.(flags) ?? true);
+    if (!applies && options.observe === undefined) return;
     const worth = highest >= LEARNED_GATE || kit.screen(window);
     const terms = worth ? detectors[learned[0]].terms(window, kit.baselines as never) : undefined;
     if (terms !== undefined) maker!.fill(terms, row);
