@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { openBackend } from '../../models/autoencoder/backend.ts';
+import { openBundle } from '../../models/learned/open-bundle.ts';
+import { BundleCatalogue } from '../../models/registry/catalogue.ts';
 import { ACCOUNT_FEATURES, INTERFACE_FEATURES } from '../../models/windows.ts';
 import { watermarkOf } from '../../services/core/watermark.ts';
 import type { PlainEvent } from '../support/random-events.ts';
 import { batchOf, random, randomEvents } from '../support/random-events.ts';
 import { StageNet } from '../support/stage-net.ts';
 
+const catalogue = new BundleCatalogue(undefined);
+const shipped = await openBundle(catalogue.bundle(catalogue.newestShipped as string), openBackend);
 const LATENESS = 120_000;
 const START = Date.UTC(2026, 3, 6, 9, 17);
 
@@ -24,7 +29,7 @@ function run(events: PlainEvent[], way: Way): StageNet {
         .sort((a, b) => a.key - b.key)
         .map(({ event }) => event)
     : events;
-  let net = new StageNet(way.partitions);
+  let net = new StageNet(way.partitions, undefined, undefined, shipped);
   let highest = 0;
   let told = 0;
   for (let i = 0; i < order.length; i += way.batch) {
@@ -70,9 +75,10 @@ describe('windows and alerts do not depend on how the events came', () => {
   events.sort((a, b) => a.at - b.at || a.id - b.id);
   const reference = run(events, { partitions: 1, batch: 500, shuffled: false });
 
-  test('the reference has windows, and alerts', () => {
+  test('the reference has windows, and alerts, of trained scorers too', () => {
     expect(reference.rows.length).toBeGreaterThan(800);
     expect(reference.alerts.length).toBeGreaterThan(0);
+    expect(reference.alerts.some(({ model }) => model.name === 'forest')).toBe(true);
     expect(reference.late).toEqual([]);
   });
 

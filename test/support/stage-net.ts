@@ -1,4 +1,5 @@
 import { ALL_DETECTORS } from '../../models/detectors/index.ts';
+import type { LearnedModels } from '../../models/learned/learned-models.ts';
 import { PopulationLearner } from '../../models/population.ts';
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import { createAlertStage } from '../../services/alerting/alert-stage.ts';
@@ -22,21 +23,27 @@ export class StageNet {
   private readonly queue: (() => void)[] = [];
   private readonly partitions: number;
 
-  constructor(partitions: number, timeZone = 'UTC', budget = 1) {
+  private readonly model: LearnedModels | undefined;
+
+  /** @param model trained scorers that judge from the beginning; left out: baselines alone */
+  constructor(partitions: number, timeZone = 'UTC', budget = 1, model?: LearnedModels) {
     this.partitions = partitions;
+    this.model = model;
+    const models = new Map(model === undefined ? [] : [[model.version, model]]);
     const config = (task: number) => ({
       tenants: {},
       defaults: { time_zone: timeZone, calendar: {} },
       task,
       partitions,
       nextPartitions: partitions,
+      switches: model === undefined ? [] : [{ tenant: '*', from: 0, champion: model.version, challenger: '' }],
     });
-    this.account = Array.from({ length: partitions }, (_, task) => createAccountStage(config(task)));
-    this.merge = Array.from({ length: partitions }, (_, task) => createMergeStage(config(task)));
+    this.account = Array.from({ length: partitions }, (_, task) => createAccountStage(config(task), { models }));
+    this.merge = Array.from({ length: partitions }, (_, task) => createMergeStage(config(task), { models }));
     const tenant = { timeZone, alertBudget: budget, lateness: 120_000 };
     this.alert = createAlertStage(
       { configVersion: 'test', model: { name: 'test', version: '0' }, tenants: {}, otherTenants: tenant, upstreams: partitions * 2 },
-      { detectors: ALL_DETECTORS, learners: [new PopulationLearner()] },
+      { detectors: ALL_DETECTORS, learners: [new PopulationLearner()], models },
     );
   }
 
@@ -60,7 +67,7 @@ export class StageNet {
 
   /** Snapshots everything, and goes on with new stages restored from it. */
   restart(partitions: number): StageNet {
-    const next = new StageNet(partitions);
+    const next = new StageNet(partitions, undefined, undefined, this.model);
     const restore = (from: Stage<never>[], to: Stage<never>[]): void => {
       for (const old of from) {
         const snapshot = old.snapshot();
