@@ -1,8 +1,17 @@
 import type { GrownTree } from './grow.ts';
 import type { ForestModel } from './model.ts';
+import type { OutOfBag } from './out-of-bag.ts';
 import { outOfBag } from './out-of-bag.ts';
 import type { Table } from './table.ts';
-import type { TrainedForest } from './train.ts';
+
+/** A forest and what its training says about it. */
+export interface TrainedForest {
+  readonly model: ForestModel;
+  /** share of each feature in the impurity that the trees took away (mean decrease in impurity), adding up to 1; zeros when no tree has a split */
+  readonly importance: Float64Array;
+  /** estimate from the rows that trees did not learn from; undefined when every tree learned from all rows */
+  readonly outOfBag?: OutOfBag;
+}
 
 /** Puts trees, in order, and out-of-bag sums together. */
 export function trainedForest(table: Table, trees: readonly GrownTree[], oobSums: Float64Array, oobTrees: Int32Array): TrainedForest {

@@ -1,25 +1,15 @@
-import { trainedForest } from './assemble.ts';
+import { type TrainedForest, trainedForest } from './assemble.ts';
 import { checkTable } from './check-table.ts';
 import type { GrownTree } from './grow.ts';
 import { TreeGrower } from './grow.ts';
 import { growingTable } from './growing-table.ts';
-import type { ForestModel } from './model.ts';
 import type { ForestOptions } from './options.ts';
 import { checkSeed, planForest } from './options.ts';
-import type { OutOfBag } from './out-of-bag.ts';
 import type { Table } from './table.ts';
 
+export type { TrainedForest } from './assemble.ts';
 export type { ForestOptions } from './options.ts';
 export type { OutOfBag } from './out-of-bag.ts';
-
-/** A forest and what its training says about it. */
-export interface TrainedForest {
-  readonly model: ForestModel;
-  /** share of each feature in the impurity that the trees took away (mean decrease in impurity), adding up to 1; zeros when no tree has a split */
-  readonly importance: Float64Array;
-  /** estimate from the rows that trees did not learn from; undefined when every tree learned from all rows */
-  readonly outOfBag?: OutOfBag;
-}
 
 /**
  * Grows a random forest (Breiman, Random Forests, 2001) on this thread. The same table, options and seed give the same

@@ -1,4 +1,5 @@
 import { combine32, hashString, mix32 } from '../core/hash.ts';
+import { Sfc32 } from '../core/sfc32.ts';
 
 /** Two to the power of -32. */
 const UNIT = 1 / 4294967296;
@@ -8,46 +9,15 @@ export function fraction(a: number, b: number, c = 0): number {
   return combine32(combine32(a | 0, b | 0), c | 0) * UNIT;
 }
 
-/**
- * Seeded random numbers (sfc32, Chris Doty-Humphrey, PractRand; public domain). Every account, hour and campaign has
- * its own stream, so that switching one thing on does not change the others.
- */
-export class Random {
-  private a: number;
-  private b: number;
-  private c: number;
-  private counter = 1;
+/** A stream of random numbers. Every account, hour and campaign has its own, so that switching one thing on does not change the others. */
+export class Random extends Sfc32 {
   private spare = Number.NaN;
 
   /** `words`: whatever identifies the stream; strings are hashed. */
   constructor(...words: (number | string)[]) {
     let h = 0x9e3779b9;
     for (const word of words) h = combine32(h, typeof word === 'string' ? hashString(word) : mix32(word ^ Math.floor(word / 4294967296)));
-    this.a = h | 0;
-    this.b = mix32(h ^ 0x85ebca6b) | 0;
-    this.c = mix32(h ^ 0xc2b2ae35) | 0;
-    for (let i = 0; i < 12; i++) this.word();
-  }
-
-  /** 32 random bits, signed. */
-  word(): number {
-    const t = (((this.a + this.b) | 0) + this.counter) | 0;
-    this.counter = (this.counter + 1) | 0;
-    this.a = this.b ^ (this.b >>> 9);
-    this.b = (this.c + (this.c << 3)) | 0;
-    this.c = (this.c << 21) | (this.c >>> 11);
-    this.c = (this.c + t) | 0;
-    return t;
-  }
-
-  /** Uniform in [0, 1). */
-  next(): number {
-    return (this.word() >>> 0) * UNIT;
-  }
-
-  /** Uniform integer in 0..n-1. */
-  int(n: number): number {
-    return Math.floor(this.next() * n);
+    super(h, mix32(h ^ 0x85ebca6b), mix32(h ^ 0xc2b2ae35), 12);
   }
 
   /** Uniform in [low, high). */
