@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeirError } from '../core/errors.ts';
+import { makeFolder } from '../state/make-folder.ts';
 import type { Reader } from '../storage/reader.ts';
 
 /** Rows fetched at a time. */
@@ -13,7 +14,7 @@ const PAGE = 50_000;
  */
 export async function writeCanonical(store: Pick<Reader, 'query'>, folder: string): Promise<void> {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     await writePages(join(folder, 'alerts.ndjson'), (offset) => store.query(ALERTS, { params: { page: PAGE, offset } }), canonicalAlert);
     await writePages(
       join(folder, 'windows.ndjson'),

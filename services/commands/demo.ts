@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
@@ -13,6 +13,7 @@ import { targetId } from '../simulation/labels.ts';
 import type { TenantPlan } from '../simulation/plan.ts';
 import { tenantPlan } from '../simulation/tenant-plan.ts';
 import { writeSimulation } from '../simulation/write-files.ts';
+import { makeFolder } from '../state/make-folder.ts';
 import { loadConfig, tenantConfig } from './config.ts';
 import { globalOptions } from './global-options.ts';
 import { masterKey, tenantKey } from './master-key.ts';
@@ -84,7 +85,7 @@ function plans(seed: number): { plan: TenantPlan; format: 'nginx-json' | 'kong';
 async function demo(folder: string, seed: number, quiet: boolean): Promise<void> {
   const terminal = terminalOf(process.stdout);
   const { style } = terminal;
-  makeFolder(folder);
+  ownFolder(folder);
   const progress = createProgress({ quiet });
   const tenants = plans(seed);
   const say = async (text: string): Promise<void> => {
@@ -226,7 +227,7 @@ function writeConfig(
 }
 
 /** Makes the demo's folder anew; never touches one that the demo has not made. */
-function makeFolder(folder: string): void {
+function ownFolder(folder: string): void {
   if (existsSync(folder)) {
     if (!existsSync(join(folder, MARKER)) && readdirSync(folder).length > 0) {
       throw new WeirError('usage', `${folder} exists and was not made by weir demo; name another folder with --data`);
@@ -234,7 +235,7 @@ function makeFolder(folder: string): void {
     rmSync(folder, { recursive: true });
   }
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     writeFileSync(join(folder, MARKER), 'made by weir demo, which writes over this folder\n');
   } catch (cause) {
     throw new WeirError('disk', `${folder} cannot be made: ${(cause as Error).message}`, { cause });

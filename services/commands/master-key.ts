@@ -1,9 +1,10 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../schemas/config.ts';
 import { WeirError } from '../core/errors.ts';
+import { makeFolder } from '../state/make-folder.ts';
 
 /** Name of the key's file in a data folder. */
 const KEY_FILE = 'hash-key';
@@ -86,7 +87,7 @@ function readKey(path: string): Uint8Array | undefined {
 
 /** Writes a key unless another process was first; returns the one that is there. */
 function writeKey(path: string, key: Uint8Array): Uint8Array {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   try {
     writeFileSync(path, `${Buffer.from(key).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
     return key;

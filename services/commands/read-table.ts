@@ -57,11 +57,11 @@ const MISSING = new Set(['', '?', 'na', 'n/a', 'nan', 'null', 'none']);
 export async function readTable(path: string, request: TableRequest): Promise<FileTable> {
   const shown = path === '-' ? 'standard input' : path;
   const input = await openInput(path, HEAD);
-  if (input.head.length === 0) throw new WeirError('input_format', `${shown} is empty: a table has a header line and rows`);
   checkText(input.head, shown);
   const hash = createHash('sha256');
   const delimiter = request.delimiter ?? ',';
   let reader: TableReader | undefined;
+  let lastLine = 0;
   const parser = new Parser({
     bom: true,
     delimiter,
@@ -72,12 +72,13 @@ export async function readTable(path: string, request: TableRequest): Promise<Fi
     on_record: (record: string[], info: Info) => {
       if (reader === undefined) reader = new TableReader(shown, record, request, delimiter);
       else reader.add(record, info.lines);
+      lastLine = info.lines;
       return null;
     },
   });
   const ended = new Promise<void>((settle, fail) => {
     parser.on('end', settle);
-    parser.on('error', (error) => fail(readable(error, shown)));
+    parser.on('error', (error) => fail(readable(error, shown, lastLine)));
   });
   ended.catch(() => undefined); // awaited below
   parser.resume();
@@ -122,8 +123,11 @@ function checkText(head: Uint8Array, shown: string): void {
   }
 }
 
-function readable(error: Error & { code?: string; lines?: number }, shown: string): Error {
+/** @param lastLine line where the last whole row ends */
+function readable(error: Error & { code?: string; lines?: number }, shown: string, lastLine: number): Error {
   if (error instanceof WeirError) return error;
+  if (error.code === 'CSV_QUOTE_NOT_CLOSED')
+    return new WeirError('input_format', `${shown}: line ${lastLine + 1} opens a quote that is never closed`, { cause: error });
   const line = error.lines === undefined ? '' : ` line ${error.lines}`;
   if (error.code === 'CSV_MAX_RECORD_SIZE')
     return new WeirError('input_format', `${shown}:${line} holds a row of more than ${MOST_RECORD >> 20} MB: is a quote left open?`, {

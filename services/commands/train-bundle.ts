@@ -1,16 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { bundleHash, readBundle, sha256, writeBundle } from '../../models/registry/bundle-folder.ts';
-import { BUNDLE_VERSION, CARD_FILE } from '../../models/registry/manifest-schema.ts';
+import { BUNDLE_VERSION, CARD_FILE, MANIFEST_FILE } from '../../models/registry/manifest-schema.ts';
 import { parseMarks } from '../../schemas/marks.ts';
 import { writeOut } from '../console/output.ts';
+import { createStepLine } from '../console/step-line.ts';
 import { WeirError } from '../core/errors.ts';
 import { openInput } from '../drivers/embedded/byte-source.ts';
 import type { KnownInput } from '../drivers/embedded/driver.ts';
 import { loadAddressTables } from '../ingest/address-loader.ts';
 import { detectFormat, SAMPLE_BYTES } from '../ingest/detect.ts';
 import { defaultLateness, type FormatName } from '../ingest/normalise-config.ts';
+import { makeFolder } from '../state/make-folder.ts';
 import { makeBundle } from '../training/make-bundle.ts';
 import type { MarkedRows } from '../training/marked-rows.ts';
 import { markedRows } from '../training/marked-rows.ts';
@@ -53,21 +55,32 @@ export async function trainBundle(flags: TrainBundleFlags): Promise<void> {
   if (flags.check !== undefined) return checkBundle(flags.check, threads, flags.quiet === true);
   const seed = whole('seed', flags.seed, SHIPPED.seed, 0, 99_999);
   const tenants = whole('tenants', flags.tenants, SHIPPED.tenants, 2, MOST_TENANTS);
-  const out = resolve(flags.out ?? './weir-model');
+  if (flags.out === undefined)
+    throw new WeirError('usage', '--out FOLDER is missing: where the bundle goes (with --table FILE.csv: a forest from a table)');
+  const out = resolve(flags.out);
   const version = basename(out);
   if (!BUNDLE_VERSION.test(version))
     throw new WeirError('usage', `--out ${out}: the folder's name is the bundle's version, of a-z, 0-9, ., _ and -, 63 at most`);
+  makeRoom(out);
+  if (flags.marks === undefined) {
+    const given = flags.log ?? flags.config ?? flags.data ?? flags.markWeight;
+    if (given !== undefined)
+      throw new WeirError('usage', '--log, --config, --data and --mark-weight go with --marks FILE, which is missing');
+  }
   const addresses = await loadAddressTables({});
-  const { data } = await makeBundle({
-    version,
-    seed,
-    tenants,
-    threads,
-    program: programVersion(),
-    addresses,
-    marked: flags.marks === undefined ? undefined : await marksOf(flags, flags.marks),
-    onProgress: flags.quiet === true ? undefined : showProgress,
-  });
+  const marked = flags.marks === undefined ? undefined : await marksOf(flags, flags.marks);
+  const { data } = await withProgress(flags.quiet === true, (onProgress) =>
+    makeBundle({
+      version,
+      seed,
+      tenants,
+      threads,
+      program: programVersion(),
+      addresses,
+      marked,
+      onProgress,
+    }),
+  );
   writeBundle(out, data);
   await writeOut(`${out}\n`);
 }
@@ -84,15 +97,18 @@ async function checkBundle(folder: string, threads: number, quiet: boolean): Pro
   const major = Number(process.versions.node.split('.')[0]);
   if (made.node !== major && !quiet)
     process.stderr.write(`made on Node ${String(made.node)}, this is Node ${major}: mathematical functions may differ in the last digit\n`);
-  const { data } = await makeBundle({
-    version,
-    seed: Number(made.seed),
-    tenants: Number(made.tenants),
-    threads,
-    program: String(made.program),
-    addresses: await loadAddressTables({}),
-    onProgress: quiet ? undefined : showProgress,
-  });
+  const addresses = await loadAddressTables({});
+  const { data } = await withProgress(quiet, (onProgress) =>
+    makeBundle({
+      version,
+      seed: Number(made.seed),
+      tenants: Number(made.tenants),
+      threads,
+      program: String(made.program),
+      addresses,
+      onProgress,
+    }),
+  );
   const names = [...new Set([...Object.keys(there.files), ...Object.keys(data.files)])].sort();
   const differing = names.filter((name) => name !== CARD_FILE && hashOf(there.files[name]) !== hashOf(data.files[name]));
   if (differing.length > 0 || bundleHash(there) !== bundleHash(data)) {
@@ -162,8 +178,26 @@ function programVersion(): string {
   return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 }
 
-function showProgress(step: string, share: number): void {
-  process.stderr.write(`${String(Math.round(100 * share)).padStart(3)} %  ${step}\n`);
+/** One line that moves, on a terminal only. */
+async function withProgress<T>(quiet: boolean, work: (onProgress: (step: string, share: number) => void) => Promise<T>): Promise<T> {
+  const line = createStepLine({ quiet });
+  try {
+    return await work((step, share) => line.show(`${String(Math.round(100 * share)).padStart(3)} %  ${step}`));
+  } finally {
+    line.clear();
+  }
+}
+
+/** Minutes of work need a place to go, checked before. Throws `usage` or `disk`. */
+function makeRoom(out: string): void {
+  if (existsSync(join(out, MANIFEST_FILE))) return; // the same bytes again are fine, writeBundle compares
+  if (existsSync(out)) throw new WeirError('usage', `--out ${out} exists and holds no bundle: name a folder that is not there yet`);
+  try {
+    makeFolder(dirname(out));
+    accessSync(dirname(out), constants.W_OK);
+  } catch (cause) {
+    throw new WeirError('disk', `cannot write ${out}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function whole(name: string, text: string | undefined, usual: number, low: number, high: number): number {

@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { giniImportance } from '../../models/evaluation/importance.ts';
 import type { Judgement } from '../../models/evaluation/judgement.ts';
 import { judge } from '../../models/evaluation/judgement.ts';
@@ -14,6 +15,7 @@ import { createStepLine } from '../console/step-line.ts';
 import { formatNumber, renderTable } from '../console/table.ts';
 import { WeirError } from '../core/errors.ts';
 import { writeDurably } from '../state/durable-file.ts';
+import { makeFolder } from '../state/make-folder.ts';
 import { growForest } from './grow-forest.ts';
 import { classTable, confusionTable, figure, rateRemarks, shareText } from './judgement-report.ts';
 import { readTable } from './read-table.ts';
@@ -73,7 +75,7 @@ async function learn(request: TrainTableRequest, show: (text: string) => void): 
   const { label, group, seed, holdout, options } = request;
   if (label === group)
     throw new WeirError('usage', `--label and --group both name ${label}: the label is what to learn, groups are what must not be split`);
-  const path = request.out ?? defaultOut(request);
+  const path = outPath(request);
   const read = await readTable(request.table, {
     ...request,
     progress: (rows, share) => show(`reading ${formatNumber(rows)} rows${share === undefined ? '' : `, ${Math.floor(100 * share)} %`}`),
@@ -202,6 +204,46 @@ function exchangeRemarks(model: ForestModel, missing: number): string[] {
   if (missing > 0 && model.missingLeft.includes(1))
     remarks.push('ml-random-forest sends every missing value right: rows with missing values are predicted differently there');
   return remarks;
+}
+
+/** How a file begins that this command may have written before. */
+const MODEL_START = /^(WEIRFST|\{"name":"RFClassifier")/;
+
+/**
+ * Where the model goes, checked before anything is learned: an earlier model may be replaced, any other file may not.
+ * @throws WeirError usage, or disk when the folder cannot be made
+ */
+function outPath(request: TrainTableRequest): string {
+  const path = request.out ?? defaultOut(request);
+  if (path === '' || path === '-') throw new WeirError('usage', `--out ${JSON.stringify(path)}: a model goes into a file; name one`);
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory())
+    throw new WeirError('usage', `--out ${path} is a folder; name a file in it, for example ${join(path, defaultOut(request))}`);
+  if (there?.isFile() && there.size > 0 && !MODEL_START.test(beginning(path)))
+    throw new WeirError('usage', `${path} exists and is no model: it is not written over; name another file with --out`);
+  try {
+    makeFolder(dirname(path));
+    accessSync(dirname(path), constants.W_OK);
+  } catch (cause) {
+    throw new WeirError('disk', `cannot write ${path}: ${(cause as Error).message}`, { cause });
+  }
+  return path;
+}
+
+function beginning(path: string): string {
+  const start = Buffer.alloc(32);
+  try {
+    const file = openSync(path, 'r');
+    try {
+      return start.toString('latin1', 0, readSync(file, start));
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    throw new WeirError('input_unreadable', `cannot see what ${path} holds, which would be written over: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
 
 /** Named after the table, in the current folder. */

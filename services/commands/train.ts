@@ -63,7 +63,7 @@ export function registerTrain(program: Command): void {
     .option('--table <file>', 'CSV file to learn from')
     .option('--label <column>', 'what to learn: the column with the class of each row')
     .option('--group <column>', 'rows of one group (a tenant, a person) are never split between learning and judging')
-    .option('-o, --out <file>', 'model file (default: named after the table)')
+    .option('-o, --out <file>', "model file (default: named after the table), or the bundle's folder")
     .addOption(
       new Option('--format <format>', 'weir is small and keeps everything; the other one is the JSON of that npm package')
         .choices(['weir', 'ml-random-forest'])
@@ -91,6 +91,7 @@ export function registerTrain(program: Command): void {
     .option('--mark-weight <factor>', 'bundle: what a marked window weighs against a simulated one (default: 3)')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags, command: Command) => {
+      refuseOptionsOfOther(command, flags.table === undefined ? TABLE_ONLY : BUNDLE_ONLY, flags.table === undefined);
       if (flags.table === undefined) {
         if (flags.label !== undefined) throw new WeirError('usage', '--table FILE.csv is missing: the table to learn from');
         const { trainBundle } = await import('./train-bundle.ts');
@@ -116,6 +117,35 @@ export function registerTrain(program: Command): void {
         quiet: globalOptions(command).quiet,
       });
     });
+}
+
+const TABLE_ONLY = [
+  'group',
+  'format',
+  'delimiter',
+  'ignore',
+  'categorical',
+  'trees',
+  'depth',
+  'leaves',
+  'minLeaf',
+  'featuresPerSplit',
+  'classWeight',
+  'holdout',
+  'json',
+];
+const BUNDLE_ONLY = ['tenants', 'check', 'marks', 'log', 'config', 'data', 'markWeight'];
+
+/** An option that would have no effect is a misunderstanding. Throws `usage`. */
+function refuseOptionsOfOther(command: Command, names: readonly string[], bundle: boolean): void {
+  const given = command.options.find(
+    (option) => names.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  if (given !== undefined)
+    throw new WeirError(
+      'usage',
+      bundle ? `${given.long} goes with --table FILE.csv, which is missing` : `${given.long} is for a bundle and does not go with --table`,
+    );
 }
 
 function forestOptions(flags: Flags): ForestFacts['options'] {

@@ -27,12 +27,11 @@ const GAP = '  ';
 export function renderTable(columns: readonly TableColumn[], rows: readonly (readonly TableCell[])[], options: TableOptions = {}): string {
   const style = options.style ?? createStyle(false);
   const indent = options.indent ?? '';
+  const titles = columns.map((column) => plainText(column.title));
   const texts = rows.map((row) =>
     row.map((cell) => plainText(typeof cell === 'object' ? cell.text : typeof cell === 'number' ? formatNumber(cell) : cell)),
   );
-  const widths = columns.map((column, i) =>
-    texts.reduce((width, row) => Math.max(width, textWidth(row[i] ?? '')), textWidth(column.title)),
-  );
+  const widths = titles.map((title, i) => texts.reduce((width, row) => Math.max(width, textWidth(row[i] ?? '')), textWidth(title)));
   if (options.width !== undefined) shrink(columns, widths, options.width - textWidth(indent));
   const line = (cells: string[], paint: (text: string, i: number) => string) =>
     cells
@@ -45,10 +44,7 @@ export function renderTable(columns: readonly TableColumn[], rows: readonly (rea
       })
       .join(GAP)
       .trimEnd();
-  const header = line(
-    columns.map((column) => column.title),
-    (text) => style.dim(text),
-  );
+  const header = line(titles, (text) => style.dim(text));
   const body = texts.map((row, r) =>
     line(row, (text, i) => {
       const cell = rows[r][i];

@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { WeirError } from '../core/errors.ts';
+import { makeFolder } from '../state/make-folder.ts';
 import { shieldStdin } from './stdin-shield.ts';
 import { storeError } from './store-error.ts';
 
@@ -150,7 +150,7 @@ export class StoreConnection {
       return client;
     }
     const path = `${this.config.path}/store`;
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path, 0o700);
     shieldStdin();
     const { createChdbConnection } = await import('chdb/connection');
     let client: ClickHouseClient;

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdtempSync, readFileSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WeirError } from '../core/errors.ts';
+import { makeFolder } from '../state/make-folder.ts';
 import { answerQuestion, type Handlers, type QueryHandler, type RequestHandler, readQuestion } from './query-socket.ts';
 import { storeError } from './store-error.ts';
 
@@ -76,7 +77,7 @@ export async function tryLock(folder: string, role: LockHolder['role']): Promise
   const draft = `${lockPath}.${nonce}`;
   const undo: (() => unknown)[] = [];
   try {
-    mkdirSync(absolute, { recursive: true, mode: 0o700 });
+    makeFolder(absolute, 0o700);
     const socket = socketPath(absolute, nonce);
     undo.push(() => removeSocket(socket));
     const listener = await listen(socket);

@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { WINDOW_ROW_COLUMNS } from '../../schemas/window-row.ts';
+import { makeFolder } from '../state/make-folder.ts';
 import type { StoreConnection } from './connection.ts';
 import { storeError } from './store-error.ts';
 
@@ -31,7 +32,7 @@ export class WindowLoader {
     if (dataFolder !== undefined) {
       this.folder = resolve(dataFolder, 'tmp');
       rmSync(this.folder, { recursive: true, force: true });
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      makeFolder(this.folder, 0o700);
     }
   }
 
