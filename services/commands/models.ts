@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { accessSync, constants, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { openBackend } from '../../models/autoencoder/backend.ts';
 import { openBundle } from '../../models/learned/open-bundle.ts';
@@ -10,6 +12,8 @@ import { plainLines } from '../console/plain-text.ts';
 import { renderTable } from '../console/table.ts';
 import { parseTimeOption, TIME_SYNTAX } from '../console/times.ts';
 import { WeirError } from '../core/errors.ts';
+import { knownRuns } from '../drivers/embedded/known-runs.ts';
+import { makeFolder } from '../state/make-folder.ts';
 import { ALL_TENANTS, challengerText, NO_MODEL, named, type SwitchEntry } from '../state/model-switches.ts';
 import { featureFit } from './model-fit.ts';
 import { roleText, sinceText, standingOf } from './model-standing.ts';
@@ -85,6 +89,7 @@ export function registerModels(program: Command): void {
 }
 
 async function list({ data, json }: Flags): Promise<void> {
+  checkReadable(data);
   const standing = standingOf(data);
   if (json) return writeRecords([standing]);
   const { style, width } = terminalOf(process.stdout);
@@ -108,7 +113,9 @@ async function list({ data, json }: Flags): Promise<void> {
           model.shipped ? 'shipped' : 'added',
           model.sha256.slice(0, 12),
           model.roles.map(roleText).join('; '),
-          JSON.stringify(model.made),
+          Object.entries(model.made)
+            .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+            .join(', '),
         ]),
         { style, width },
       ),
@@ -122,11 +129,26 @@ async function list({ data, json }: Flags): Promise<void> {
   );
 }
 
+/** A folder that may not be read looks like an empty one otherwise. Throws `input_unreadable`. */
+function checkReadable(data: string): void {
+  try {
+    if (!statSync(data).isDirectory()) throw new WeirError('usage', `${data} is no folder: name another one with --data`);
+    accessSync(data, constants.R_OK | constants.X_OK);
+  } catch (cause) {
+    if (cause instanceof WeirError) throw cause;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw new WeirError('input_unreadable', `data folder ${data} cannot be read (${(cause as Error).message}); check its owner and mode`, {
+      cause,
+    });
+  }
+}
+
 function forceText({ champion, challenger, since }: ReturnType<typeof standingOf>['in_force'][number]): string {
   return `champion ${named(champion)}, ${sinceText(since)}${challenger === NO_MODEL ? '' : `; challenger ${challenger}`}`;
 }
 
 async function show(version: string, { data, json }: Flags): Promise<void> {
+  checkReadable(data);
   const catalogue = new BundleCatalogue(data);
   const { folder, shipped } = catalogue.find(version);
   const bundle = catalogue.bundle(version);
@@ -174,6 +196,12 @@ async function add(folder: string, { data, json }: Flags): Promise<void> {
   const bundle = readBundle(folder);
   const { version } = bundle.manifest;
   await openBundle(bundle, openBackend);
+  const place = resolve(data);
+  try {
+    makeFolder(place, 0o700);
+  } catch (cause) {
+    throw new WeirError('disk', `data folder ${place} cannot be made: ${(cause as Error).message}`, { cause });
+  }
   // a run that is on need not know: nothing uses a version before it is promoted or challenges
   const added = new BundleCatalogue(data).add(bundle);
   if (json) return writeRecords([{ version, folder: added.folder, sha256: bundleHash(bundle) }]);
@@ -187,6 +215,9 @@ async function change(by: SwitchRequest['by'], version: string | undefined, { da
   if (version !== undefined) request.version = version === NONE ? NO_MODEL : version;
   if (from !== undefined) request.from = parseTimeOption(from, '--from', { now: Date.now(), zone: 'UTC' });
   const entry = await requestSwitch(data, request);
+  const known = [...new Set(knownRuns(join(data, 'snapshots')).flatMap((run) => Object.keys(run.manifest?.reached ?? {})))];
+  if (tenant !== undefined && known.length > 0 && !known.includes(tenant))
+    process.stderr.write(`weir: no logs of tenant ${tenant} have been read here yet; tenants are ${known.sort().join(', ')}\n`);
   if (json) return writeRecords([entry]);
   await writeOut(`switch ${entry.number}: ${changeText(entry)}\n`);
 }

@@ -15,7 +15,7 @@ import { defaultLateness, type FormatName } from '../ingest/normalise-config.ts'
 import { makeFolder } from '../state/make-folder.ts';
 import { makeBundle } from '../training/make-bundle.ts';
 import type { MarkedRows } from '../training/marked-rows.ts';
-import { markedRows } from '../training/marked-rows.ts';
+import { markedRows, rowsOf } from '../training/marked-rows.ts';
 import { MOST_TENANTS } from '../training/training-plans.ts';
 import { defaultConfig, loadConfig } from './config.ts';
 import { detectInputs } from './detect-inputs.ts';
@@ -69,6 +69,9 @@ export async function trainBundle(flags: TrainBundleFlags): Promise<void> {
   }
   const addresses = await loadAddressTables({});
   const marked = flags.marks === undefined ? undefined : await marksOf(flags, flags.marks);
+  if (flags.quiet !== true)
+    for (const rows of marked?.tenants ?? [])
+      process.stderr.write(`weir: tenant ${rows.tenant}: ${rows.campaigns.length} marks, ${rowsOf(rows)} windows to learn from\n`);
   const { data } = await withProgress(flags.quiet === true, (onProgress) =>
     makeBundle({
       version,

@@ -37,10 +37,12 @@ export interface MarkedOptions {
 /**
  * Replays real logs through the stages and takes the windows that incidents with a mark are about: attack windows where
  * the last mark says so, clean ones where it says benign or expected. All others are left out: nobody has looked at them.
- * @throws WeirError `usage` when a marked tenant has no log, or one of several sources; what reading logs throws
+ * @throws WeirError `usage` when there are no marks, when a marked tenant has no log, or one of several sources,
+ * and when the logs hold none of the marked windows; what reading logs throws
  */
 export async function markedRows({ marks, inputs, topology, weight }: MarkedOptions): Promise<MarkedRows> {
   const last = lastMarks(marks);
+  if (last.length === 0) throw new WeirError('usage', 'the file of marks is empty: weir incidents marks --json prints them');
   const tenants: TenantRows[] = [];
   for (const tenant of [...new Set(last.map((mark) => mark.tenant))].sort()) {
     const logs = inputs.filter((input) => input.tenant === tenant);
@@ -60,8 +62,18 @@ export async function markedRows({ marks, inputs, topology, weight }: MarkedOpti
       ),
     );
   }
+  if (tenants.every((rows) => rowsOf(rows) === 0))
+    throw new WeirError(
+      'usage',
+      `none of the windows that the marks of ${tenants.map(({ tenant }) => tenant).join(', ')} name is in the logs, or trained scorers are not asked about them: give the logs that the incidents were found in, from their beginning`,
+    );
   const text = JSON.stringify(last.map(({ incident_id, mark }) => [incident_id, mark]).sort());
   return { tenants, weight, made: { marks: last.length, sha256: createHash('sha256').update(text).digest('hex'), weight } };
+}
+
+/** Marked windows that became rows, of both views. */
+export function rowsOf({ views }: TenantRows): number {
+  return LEARNED_VIEWS.reduce((sum, view) => sum + views[view].rows, 0);
 }
 
 async function replayed(

@@ -36,7 +36,7 @@ export function modelCard({ manifest, tenants, views, fit }: CardInput): string 
   const own = tenants.length - simulated.length;
   return `# Model card: bundle ${manifest.version}
 
-Random forests and autoencoders over the hour windows of accounts and interfaces, beside the baselines. Made by \`weir train --seed ${seed} --tenants ${simulated.length}\` with program ${String(made.program)} on Node ${String(made.node)}, TensorFlow.js backend ${String(made.backend)}; \`weir train --check\` makes it again and compares the bytes. All figures below were worked out in that run, none was copied.
+Random forests and autoencoders over the hour windows of accounts and interfaces, beside the baselines. Made by \`weir train --seed ${seed} --tenants ${simulated.length}\` with program ${String(made.program)} on Node ${String(made.node)}, TensorFlow.js backend ${String(made.backend)}${own === 0 ? '; `weir train --check` makes it again and compares the bytes' : ', marks of real tenants and their logs'}. All figures below were worked out in that run, none was copied.
 
 ## Data
 - ${simulated.length} simulated tenants (${kinds.join(', ')}), tenant seeds ${first} to ${first + simulated.length - 1} (evaluations use seeds below 10,000,000), ${days} tenant-days, ${events.toLocaleString('en')} events.

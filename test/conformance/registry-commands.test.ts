@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeBundle } from '../../models/registry/bundle-folder.ts';
+import { BundleCatalogue } from '../../models/registry/catalogue.ts';
 import { parseMarks } from '../../schemas/marks.ts';
 import { HOUR } from '../../services/core/watermark.ts';
 import { BEGINNING } from '../../services/state/model-switches.ts';
@@ -14,6 +15,8 @@ import { plainBundle, silentBundle } from '../support/bundles.ts';
 import { gatewayLog, LOG_START } from '../support/gateway-log.ts';
 
 const LAUNCHER = new URL('../../dist/services/launcher.cjs', import.meta.url).pathname;
+/** judges until somebody promotes another */
+const SHIPPED = new BundleCatalogue(undefined).newestShipped as string;
 /** hours; the attack is in hour 26 */
 const LINES = gatewayLog(11, 6_000, 30);
 const HALF = LINES.findIndex((line) => Date.parse(JSON.parse(line).time_iso8601) >= LOG_START + 12.5 * HOUR);
@@ -44,9 +47,15 @@ const log = (name: string, lines: readonly string[]): string => {
 };
 
 describe('weir models', () => {
-  it('without trained scorers says so, which is no error', () => {
-    expect(done('empty', 'models')).toMatch(/no trained scorers here: baselines alone judge/);
+  it('without a data folder the shipped version judges; nothing is written', () => {
+    expect(json('empty', 'models')).toMatchObject({
+      models: [{ version: SHIPPED, shipped: true, fits: true }],
+      in_force: [{ tenant: '*', champion: SHIPPED }],
+    });
+    expect(done('empty', 'models')).toMatch(/champion from the beginning/);
     expect(existsSync(join(folder, 'empty'))).toBe(false);
+    writeFileSync(join(folder, 'file'), '');
+    expect(weir('file', 'models')).toMatchObject({ status: 2, stderr: expect.stringMatching(/file is no folder/) });
   });
 
   it('takes a bundle in once, verified; refuses what is damaged, of another training or of other features', () => {
@@ -65,12 +74,12 @@ describe('weir models', () => {
     });
     expect(weir('data', 'models', 'promote', 'zz')).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/there is no model zz; known are: a/),
+      stderr: expect.stringContaining(`there is no model zz; known are: ${SHIPPED}, a`),
     });
   });
 
   it('switches from the beginning before the first run, and from the next free hour after it', () => {
-    expect(json('data', 'models', 'promote', 'a')).toMatchObject({ number: 1, from: BEGINNING, champion: 'a' });
+    expect(json('data', 'models', 'promote', 'a')).toMatchObject({ number: 2, from: BEGINNING, champion: 'a' });
     done('data', 'detect', log('shop.log', LINES.slice(0, HALF)), '--quiet');
     done('data', 'models', 'add', 'made/b');
     expect(weir('data', 'models', 'promote', 'b', '--from', '2026-03-02T03:00Z')).toMatchObject({
@@ -78,20 +87,24 @@ describe('weir models', () => {
       stderr: expect.stringMatching(/--from 2026-03-02T03:00:00\.000Z: windows before 2026-03-02T13:00:00\.000Z have been judged/),
     });
     expect(json('data', 'models', 'challenge', 'b')).toMatchObject({
-      number: 2,
+      number: 3,
       from: LOG_START + 13 * HOUR,
       champion: 'a',
       challenger: 'b',
     });
-    expect(json('data', 'models', 'promote', 'b')).toMatchObject({ number: 3, champion: 'b', challenger: '' });
-    expect(json('data', 'models', 'rollback')).toMatchObject({ number: 4, by: 'rollback', champion: 'a' });
+    expect(json('data', 'models', 'promote', 'b')).toMatchObject({ number: 4, champion: 'b', challenger: '' });
+    expect(json('data', 'models', 'rollback')).toMatchObject({ number: 5, by: 'rollback', champion: 'a' });
     expect(json('data', 'models', 'challenge', 'b', '--tenant', 'default')).toMatchObject({
-      number: 5,
+      number: 6,
       tenant: 'default',
       champion: 'a',
       challenger: 'b',
     });
-    expect(json('data', 'models', 'challenge', '--stop', '--tenant', 'default')).toMatchObject({ number: 6, by: 'retire', challenger: '' });
+    expect(json('data', 'models', 'challenge', '--stop', '--tenant', 'default')).toMatchObject({ number: 7, by: 'retire', challenger: '' });
+    expect(weir('data', 'models', 'challenge', 'b', '--tenant', 'defualt')).toMatchObject({
+      status: 0,
+      stderr: 'weir: no logs of tenant defualt have been read here yet; tenants are default\n',
+    });
     expect(json('data', 'models', 'promote', 'none', '--from', '2026-03-09T00:00Z')).toMatchObject({
       champion: '',
       from: LOG_START + 168 * HOUR,
@@ -101,12 +114,14 @@ describe('weir models', () => {
   it('lists versions and what they do, and shows one with its card', () => {
     expect(json('data', 'models')).toMatchObject({
       models: [
+        { version: SHIPPED, shipped: true, fits: true },
         { version: 'a', shipped: false, fits: true },
         { version: 'b', fits: true },
       ],
       in_force: [
         { tenant: '*', champion: '' },
         { tenant: 'default', champion: '' },
+        { tenant: 'defualt', champion: '' },
       ],
     });
     expect(json('data', 'models', 'show', 'b')).toMatchObject({
@@ -175,8 +190,8 @@ describe('while a run is on', () => {
     done('live', 'models', 'promote', 'a');
     await start();
     done('live', 'models', 'promote', 'b', '--json');
-    const [first, second] = json('live', 'models').switches as unknown as { champion: string; from: number }[];
-    expect([first.champion, second.champion]).toEqual(['a', 'b']);
+    const [shipped, first, second] = json('live', 'models').switches as unknown as { champion: string; from: number }[];
+    expect([shipped.champion, first.champion, second.champion]).toEqual([SHIPPED, 'a', 'b']);
     const ended = once(run, 'exit');
     run.kill('SIGKILL');
     await ended;
@@ -189,7 +204,7 @@ describe('while a run is on', () => {
     done('live', 'detect', join(folder, 'live.log'), '--quiet');
     expect(json('live', 'models')).toMatchObject({
       in_force: [{ champion: 'b' }],
-      switches: [{ champion: 'a' }, { number: 2, champion: 'b' }],
+      switches: [{ champion: SHIPPED }, { champion: 'a' }, { number: 3, champion: 'b' }],
     });
     expect(weir('live', 'reconcile').status).toBe(0);
     const [incident] = done('live', 'incidents', '--json')

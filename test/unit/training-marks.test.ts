@@ -111,5 +111,8 @@ describe('rows of marked windows', () => {
     expect(account.cleanWindows).toBe(0);
     expect(tenants[0].scenarios).toEqual([MARKED]);
     await expect(markedRows({ ...options, inputs: [] })).rejects.toThrow('no log of it');
+    await expect(markedRows({ ...options, marks: [] })).rejects.toThrow('the file of marks is empty');
+    const never = { ...options.marks[0], from: '2020-01-01T00:00:00.000Z', to: '2020-01-02T00:00:00.000Z' };
+    await expect(markedRows({ ...options, marks: [never] })).rejects.toThrow('none of the windows that the marks of shop name');
   }, 30_000);
 });
