@@ -20,11 +20,9 @@ export function createForestJudge(
   map: ManifestModel['evidence'],
 ): LearnedJudge {
   const row = new Float64Array(maker.width);
-  const explainer = new ForestExplainer(
-    model,
-    model.classes.length - 1,
-    model.classes.map((_, k) => (k === model.classes.length - 1 ? 0 : 1)),
-  );
+  const attack = model.classes.length - 1;
+  // made when the first verdict is explained: tasks only score
+  let explainer: ForestExplainer | undefined;
   const probabilityOf = (terms: readonly Term[]): number => compiled.row(maker.fill(terms, row), 0);
   return {
     evidenceOfRow: (given) => evidenceOfScore(map, compiled.row(given, 0)),
@@ -34,6 +32,11 @@ export function createForestJudge(
       const evidence = evidenceOfScore(map, probability);
       const score = Math.min(1, evidence / FULL_EVIDENCE);
       const unit = probability > 0 ? score / probability : 0;
+      explainer ??= new ForestExplainer(
+        model,
+        attack,
+        model.classes.map((_, k) => (k === attack ? 0 : 1)),
+      );
       const { bias, contributions: all } = explainer.explain(row);
       const contributions = terms.map((term) => unit * all[maker.at(term.feature)]);
       let rest = 0;

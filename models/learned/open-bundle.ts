@@ -32,7 +32,7 @@ export async function openBundle(
   backend: () => Promise<Backend>,
   checks: 'all' | 'hashes' = 'all',
 ): Promise<LearnedModels> {
-  const judges = new Map<string, LearnedJudge>();
+  const judges: Record<LearnedView, Partial<Record<LearnedKind, LearnedJudge>>> = { account: {}, interface: {} };
   for (const view of LEARNED_VIEWS) {
     const says = manifest.views[view];
     const list = FEATURE_LISTS[view];
@@ -51,20 +51,20 @@ export async function openBundle(
       const model = decodeForest(files[forest.file]);
       const compiled = compileForest(model);
       check('forest', (out) => compiled.positive(rows, out.length, out));
-      judges.set(`${view} forest`, createForestJudge(model, compiled, maker, forest.evidence));
+      judges[view].forest = createForestJudge(model, compiled, maker, forest.evidence);
     }
     if (autoencoder !== undefined) {
       const data = decodeAutoencoder(files[autoencoder.file]);
       const scorer: Scorer = createAutoencoder(data, await backend(), { name: `${view} autoencoder`, version: manifest.version });
       check('autoencoder', (out) => scorer.score(rows, out.length, out));
-      judges.set(`${view} autoencoder`, createAutoencoderJudge(scorer, maker, autoencoder.evidence));
+      judges[view].autoencoder = createAutoencoderJudge(scorer, maker, autoencoder.evidence);
     }
   }
   return {
     version: manifest.version,
     lists: FEATURE_LISTS,
     usual: { account: manifest.views.account.usual, interface: manifest.views.interface.usual },
-    judge: (view, kind) => judges.get(`${view} ${kind}`),
+    judge: (view, kind) => judges[view][kind],
   };
 }
 
