@@ -41,7 +41,10 @@ export const COMMANDS: Record<string, CommandEntry> = {
     load: async () => (await import('./commands/doctor.ts')).registerDoctor,
   },
   parse: { summary: 'what is read of each line of a log', load: async () => (await import('./commands/parse.ts')).registerParse },
-  train: { summary: 'learn a random forest from a table', load: async () => (await import('./commands/train.ts')).registerTrain },
+  train: {
+    summary: 'learn the trained scorers anew, or a random forest from a table',
+    load: async () => (await import('./commands/train.ts')).registerTrain,
+  },
   evaluate: { summary: 'judge a random forest on a table', load: async () => (await import('./commands/evaluate.ts')).registerEvaluate },
   simulate: {
     summary: "labelled traffic in a gateway's own format",
