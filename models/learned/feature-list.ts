@@ -51,10 +51,14 @@ export class RowMaker {
 
   /** Writes the row into `out` (width numbers): NaN where there is no term. */
   fill(terms: readonly Term[], out: Float64Array): Float64Array {
+    const { features } = this.list;
     out.fill(Number.NaN);
+    // extractors give terms in the order of the list: the next one is seldom far
+    let next = 0;
     for (const term of terms) {
-      const i = this.at(term.feature);
-      out[i] = this.list.features[i].input === 'surprise' ? surprise(term.law, term.value) : term.value;
+      const i = next < features.length && features[next].name === term.feature ? next : this.at(term.feature);
+      next = i + 1;
+      out[i] = features[i].input === 'surprise' ? surprise(term.law, term.value) : term.value;
     }
     return out;
   }

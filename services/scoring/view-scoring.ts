@@ -47,7 +47,7 @@ export interface ViewScoringOptions {
 export type Observe = (view: LearnedView, window: ClosedWindow, terms: readonly Term[], evidence: number) => void;
 
 /** Evidence of the baselines or the forest from which the autoencoder is asked too: it only strengthens what others say. */
-const SUPPORT_GATE = 3;
+const SUPPORT_GATE = 4;
 
 /** Evidence of the baselines from which a window is worth a trained scorer's time whatever else it holds, decades. */
 export const LEARNED_GATE = 1.5;
