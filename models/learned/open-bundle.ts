@@ -13,8 +13,6 @@ import { goldenRows } from './golden-script.ts';
 import type { LearnedJudge, LearnedKind } from './judge.ts';
 import type { BundleData, LearnedModels, ManifestView } from './learned-models.ts';
 
-export { FEATURE_LISTS, LEARNED_VIEWS };
-
 /** Rows of the extractor are the same within this, relative to the larger of 1 and the value. */
 const SAME_ROW = 1e-9;
 /** Scores of a forest are sums in one order; those of a net differ with the backend's order of adding up. */

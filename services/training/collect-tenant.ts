@@ -1,6 +1,6 @@
 import { unpackReport } from '../../models/candidate.ts';
 import type { LearnedView } from '../../models/learned/feature-list.ts';
-import { LEARNED_VIEWS } from '../../models/learned/open-bundle.ts';
+import { LEARNED_VIEWS } from '../../models/learned/feature-lists.ts';
 import type { View } from '../../models/windows.ts';
 import type { Emit, Stage } from '../core/stage.ts';
 import type { Topology } from '../core/topology-contract.ts';

@@ -1,7 +1,7 @@
 import { openBackend } from '../../models/autoencoder/backend.ts';
 import type { LearnedView } from '../../models/learned/feature-list.ts';
+import { FEATURE_LISTS, LEARNED_VIEWS } from '../../models/learned/feature-lists.ts';
 import type { BundleData, ManifestView } from '../../models/learned/learned-models.ts';
-import { FEATURE_LISTS, LEARNED_VIEWS } from '../../models/learned/open-bundle.ts';
 import { CARD_FILE } from '../../models/registry/manifest-schema.ts';
 import type { AddressTables } from '../ingest/addresses.ts';
 import { collectRows } from './collect-rows.ts';

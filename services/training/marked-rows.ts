@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { LearnedView } from '../../models/learned/feature-list.ts';
-import { LEARNED_VIEWS } from '../../models/learned/open-bundle.ts';
+import { LEARNED_VIEWS } from '../../models/learned/feature-lists.ts';
 import { lastMarks, type MarkRecord } from '../../schemas/marks.ts';
 import { WeirError } from '../core/errors.ts';
 import { openInput } from '../drivers/embedded/byte-source.ts';

@@ -1,8 +1,9 @@
 import { evidenceOfScore } from '../../models/learned/evidence-map.ts';
 import type { LearnedView } from '../../models/learned/feature-list.ts';
+import { LEARNED_VIEWS } from '../../models/learned/feature-lists.ts';
 import { fitEvidence } from '../../models/learned/fit-evidence.ts';
 import type { Manifest } from '../../models/learned/learned-models.ts';
-import { LEARNED_VIEWS } from '../../models/learned/open-bundle.ts';
+import { LEARNED_GATE } from '../scoring/view-scoring.ts';
 import type { TenantRows } from './collect-tenant.ts';
 import type { FitOptions, FittedView } from './fit-view.ts';
 import { RATES, rankFigures } from './row-figures.ts';
@@ -42,7 +43,7 @@ Random forests and autoencoders over the hour windows of accounts and interfaces
 - ${simulated.length} simulated tenants (${kinds.join(', ')}), tenant seeds ${first} to ${first + simulated.length - 1} (evaluations use seeds below 10,000,000), ${days} tenant-days, ${events.toLocaleString('en')} events.
 - Drawn anew for each: size, hours, zone, date, names, gateway format, what the gateway logs, what the config tells (tags, roles, sensitive interfaces, calendar), robots, error rates, hard negatives (all of them, or some), 1 to 8 clean days first, then 0 to 5 campaigns of strength 0.2 to 1.5, sometimes at the same time.
 - ${own === 0 ? 'No real traffic.' : `${own} real tenants whose own marks were added.`}
-- A window is an attack's when at least 3 events and 10 % (accounts) or 5 % (interfaces) of it are malicious, or an interface lies silent. Windows with less, and later hours of attacked accounts and interfaces, are left out. Windows that the gate holds back (baselines below 1 decade and nothing else to see) are no rows; they count as clean, lower than every score.
+- A window is an attack's when at least 3 events and 10 % (accounts) or 5 % (interfaces) of it are malicious, or an interface lies silent. Windows with less, and later hours of attacked accounts and interfaces, are left out. Windows that the gate holds back (baselines below ${LEARNED_GATE} decades and nothing else to see) are no rows; they count as clean, lower than every score.
 - Clean rows are sampled and weighted for those left out. Every tenant's clean windows weigh alike, every scenario's attack windows weigh alike, a campaign by the root of its windows; the forest gives clean windows twice the weight of attacks. Clean windows are weighed so that as much is known of their keys as of the attacked ones: a simulated world begins clean.
 
 ${LEARNED_VIEWS.map((view) => viewPart(view, views[view])).join('\n')}

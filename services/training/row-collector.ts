@@ -1,6 +1,6 @@
 import type { Term } from '../../models/evidence.ts';
 import { type LearnedView, RowMaker } from '../../models/learned/feature-list.ts';
-import { FEATURE_LISTS } from '../../models/learned/open-bundle.ts';
+import { FEATURE_LISTS } from '../../models/learned/feature-lists.ts';
 import type { ClosedWindow } from '../../models/windows.ts';
 import { combine32, hashString } from '../core/hash.ts';
 import { ATTACK, CLEAN, RowStore, type ViewRows } from './row-store.ts';

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { deserialize } from 'node:v8';
 import { compileForest } from '../../models/forest/compile.ts';
 import { trainForest } from '../../models/forest/train.ts';
-import { FEATURE_LISTS, LEARNED_VIEWS } from '../../models/learned/open-bundle.ts';
+import { FEATURE_LISTS, LEARNED_VIEWS } from '../../models/learned/feature-lists.ts';
 import type { TenantRows } from '../../services/training/collect-tenant.ts';
 import { FIT } from '../../services/training/fit-view.ts';
 import { foldsOf } from '../../services/training/folds.ts';

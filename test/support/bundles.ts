@@ -1,7 +1,7 @@
 import { featureListHash } from '../../models/learned/feature-list.ts';
+import { FEATURE_LISTS } from '../../models/learned/feature-lists.ts';
 import { goldenRows } from '../../models/learned/golden-script.ts';
 import type { BundleData, ManifestView } from '../../models/learned/learned-models.ts';
-import { FEATURE_LISTS } from '../../models/learned/open-bundle.ts';
 import { sha256 } from '../../models/registry/bundle-folder.ts';
 
 const text = new TextEncoder();

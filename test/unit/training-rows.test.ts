@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { evidenceOfScore } from '../../models/learned/evidence-map.ts';
+import { FEATURE_LISTS } from '../../models/learned/feature-lists.ts';
 import { fitEvidence } from '../../models/learned/fit-evidence.ts';
-import { FEATURE_LISTS } from '../../models/learned/open-bundle.ts';
 import { Random } from '../../services/simulation/random.ts';
 import type { TenantRows } from '../../services/training/collect-tenant.ts';
 import { drawByWindows } from '../../services/training/fit-view.ts';
