@@ -127,8 +127,13 @@ export class World {
     for (let round = 0; round < 3; round++) {
       let machine = 0;
       for (const hour of TRIAL_HOURS) trial.kind.machines(trial, midnight + hour * HOUR, midnight + (hour + 1) * HOUR, () => machine++);
+      if (machine === 0) {
+        // scaled down so far that the trial's hours stayed empty: the scale is right by the round before
+        this.machineScale = trial.machineScale;
+        this.machineEvents = round === 0 ? 0 : wanted;
+        break;
+      }
       this.machineEvents = (machine * 24) / TRIAL_HOURS.length;
-      if (this.machineEvents === 0) break;
       this.machineScale = trial.machineScale;
       trial.machineScale *= wanted / this.machineEvents;
     }

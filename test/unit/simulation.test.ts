@@ -72,6 +72,13 @@ describe('simulated traffic', () => {
     }
   });
 
+  it('keeps it where many machines share a small rate, so that a trial of a few hours sees none of them', () => {
+    let events = 0;
+    for (const _ of simulateTenant(tenantPlan('partners', 912_002, { accounts: 800, eventsPerDay: 12_000, days: 1 })))
+      if (++events > 60_000) break;
+    expect(events).toBeLessThan(36_000);
+  });
+
   it('has the seasons of people: nights are quiet, offices rest on weekends', () => {
     const made = plan('office', 5, { days: 7, time_zone: 'Europe/Berlin' });
     const byDay = new Array<number>(7).fill(0);
