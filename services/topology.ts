@@ -10,6 +10,7 @@ import { ServersLearner } from '../models/servers.ts';
 import type { Config, SourceConfig, TenantConfig } from '../schemas/config.ts';
 import type { AlertConfig, TenantAlertConfig } from './alerting/alert-config.ts';
 import { createAlertStage } from './alerting/alert-stage.ts';
+import type { TenantSwitch } from './core/control.ts';
 import type { InputPartition, Topology } from './core/topology-contract.ts';
 import type { AddressTables } from './ingest/addresses.ts';
 import { AddressData, NO_ADDRESS_DATA } from './ingest/addresses.ts';
@@ -18,7 +19,6 @@ import type { FormatName } from './ingest/normalise-config.ts';
 import { defaultLateness } from './ingest/normalise-config.ts';
 import { createAccountStage } from './scoring/account-stage.ts';
 import { createMergeStage } from './scoring/merge-stage.ts';
-import type { TenantSwitch } from './scoring/model-schedule.ts';
 import type { TenantSettings, ViewStageConfig } from './scoring/tenant-settings.ts';
 import type { Observe } from './scoring/view-scoring.ts';
 

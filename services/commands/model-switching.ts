@@ -5,17 +5,10 @@ import { openBackend } from '../../models/autoencoder/backend.ts';
 import type { BundleData } from '../../models/learned/learned-models.ts';
 import { openBundle } from '../../models/learned/open-bundle.ts';
 import { BundleCatalogue } from '../../models/registry/catalogue.ts';
+import type { TenantSwitch } from '../core/control.ts';
 import { WeirError } from '../core/errors.ts';
 import { judgedBy } from '../drivers/embedded/known-runs.ts';
-import {
-  decideSwitch,
-  NO_MODEL,
-  type SwitchEntry,
-  SwitchJournal,
-  shippedSwitch,
-  switchesOf,
-  type TenantSwitch,
-} from '../state/model-switches.ts';
+import { decideSwitch, NO_MODEL, type SwitchEntry, SwitchJournal, shippedSwitch, switchesOf } from '../state/model-switches.ts';
 import { inDataFolder } from '../storage/folder-request.ts';
 import type { Reader } from '../storage/reader.ts';
 import { openStore } from '../storage/store.ts';

@@ -20,10 +20,13 @@ export type ControlRecord =
    * before use, with a time that nothing has been judged beyond, so a replay switches at the same place. Told again, it
    * changes nothing.
    */
-  | ({ kind: 'model'; tenant: string } & ModelSwitch)
+  | ({ kind: 'model' } & TenantSwitch)
   | { kind: 'feedback'; tenant: string; incident: string; mark: 'attack' | 'benign' | 'expected'; until: number }
   | { kind: 'skip'; partition: string; offset: number }
   | { kind: 'shed'; tenant: string; view: string; key: string };
+
+/** A switch for one tenant, or for every tenant without its own (`*`). */
+export type TenantSwitch = ModelSwitch & { tenant: string };
 
 /** A switch of the trained scorers' bundles, by event time. */
 export interface ModelSwitch {

@@ -1,9 +1,6 @@
 import type { LearnedModels } from '../../models/learned/learned-models.ts';
-import type { ModelSwitch } from '../core/control.ts';
+import type { TenantSwitch } from '../core/control.ts';
 import { WeirError } from '../core/errors.ts';
-
-/** A switch for one tenant, or for every tenant without its own (`*`). */
-export type TenantSwitch = ModelSwitch & { tenant: string };
 
 /** The bundles that judge a window. */
 export interface InForce {

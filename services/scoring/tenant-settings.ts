@@ -1,9 +1,9 @@
 import type { LearnedModels } from '../../models/learned/learned-models.ts';
+import type { TenantSwitch } from '../core/control.ts';
 import { Panes } from '../core/window.ts';
 import type { CalendarConfig } from '../features/calendar.ts';
 import { TenantCalendar } from '../features/calendar.ts';
 import { globPattern } from '../ingest/account-book.ts';
-import type { TenantSwitch } from './model-schedule.ts';
 import type { Observe } from './view-scoring.ts';
 
 /** What the account and merge stages have to know of a tenant. Plain data. */

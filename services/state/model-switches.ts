@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ModelSwitch } from '../core/control.ts';
+import type { ModelSwitch, TenantSwitch } from '../core/control.ts';
 import { WeirError } from '../core/errors.ts';
 import { HOUR } from '../core/watermark.ts';
 import { appendLine, readLines } from './synced-lines.ts';
@@ -29,9 +29,6 @@ export interface SwitchEntry extends ModelSwitch {
 
 /** A switch before it was written down. */
 export type NewSwitch = Omit<SwitchEntry, 'number' | 'recorded_at'>;
-
-/** A switch as the stages take it. */
-export type TenantSwitch = ModelSwitch & { tenant: string };
 
 /** What judges a tenant's latest windows. */
 export interface InForce extends ModelSwitch {
