@@ -19,6 +19,7 @@ import { WeirError } from '../core/errors.ts';
 import type { StageName, StageSnapshot } from '../core/stage.ts';
 import { type Manifest, SNAPSHOT_VERSION, type SnapshotFile } from './manifest.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** First bytes of a chunk file: "WEIR" and its version. */
 const MAGIC = 0x52494557;
@@ -207,15 +208,6 @@ function writeDurably(path: string, parts: Uint8Array[]): number {
     closeSync(descriptor);
   }
   return written;
-}
-
-function syncFolder(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /** Runs a write; what the system refuses becomes a `disk` error that names the file. */

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { WeirError } from '../core/errors.ts';
+import { syncFolder } from './sync-folder.ts';
 
 const NEWLINE = 10;
 
@@ -59,13 +60,4 @@ function wholeLines(descriptor: number): number {
     end--;
   }
   return end;
-}
-
-function syncFolder(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
