@@ -50,7 +50,7 @@ export function counterfactual(terms: readonly Term[], threshold: number): Chang
 
 /** The terms with every term of `feature` at `value`. */
 export function withValue(terms: readonly Term[], feature: string, value: number): Term[] {
-  return terms.map((term) => (term.feature === feature ? { ...term, value } : { ...term }));
+  return terms.map((term) => (term.feature === feature ? { ...term, value } : term));
 }
 
 function movesUp(law: Law): boolean {
@@ -58,7 +58,7 @@ function movesUp(law: Law): boolean {
 }
 
 /** Multiples of the step keep the grid exact for counts; measures land within rounding of it. */
-function valueAfter(from: number, toward: number, count: number, step: number): number {
+export function valueAfter(from: number, toward: number, count: number, step: number): number {
   return Math.max(0, from + toward * count * step);
 }
 
@@ -74,7 +74,7 @@ function stepsTo(law: Law, from: number, step: number, depth: 'expected' | 'leas
 }
 
 /** Smallest n in (low, high] with holds(n), given that holds(high) and not holds(low). */
-function fewestSteps(low: number, high: number, holds: (n: number) => boolean): number {
+export function fewestSteps(low: number, high: number, holds: (n: number) => boolean): number {
   let alerts = low;
   let silent = high;
   while (silent - alerts > 1) {

@@ -1,4 +1,5 @@
 import type { Change } from '../../schemas/alert.ts';
+import { fewestSteps, valueAfter, withValue } from '../counterfactual.ts';
 import type { Term } from '../evidence.ts';
 import { expectedRange, stepOf } from '../evidence.ts';
 import type { Judge } from './judge.ts';
@@ -8,7 +9,7 @@ const TRIED = 16;
 
 /** A way to move one feature: so many steps in one direction. */
 interface Move {
-  feature: string;
+  of: Term;
   toward: 1 | -1;
   steps: number;
 }
@@ -28,21 +29,20 @@ export function learnedCounterfactual(terms: readonly Term[], threshold: number,
   let evidence = judge.evidence(current);
   if (evidence < threshold) return [];
   const changes: Change[] = [];
-  const open = new Map(terms.map((term) => [term.feature, term]));
+  const open = new Set(terms.map(({ feature }) => feature));
   while (open.size > 0) {
     const best = bestMove(current, open, evidence, judge);
     if (best === undefined) return [];
-    const of = open.get(best.move.feature) as Term;
-    const { toward } = best.move;
-    let { steps } = best.move;
+    const { move } = best;
+    const { feature, value } = move.of;
     const enough = best.evidence < threshold;
-    if (enough) steps = fewestSteps(steps, (n) => judge.evidence(moved(current, of, toward, n)) < threshold);
-    current = moved(current, of, toward, steps);
+    if (enough) move.steps = fewestSteps(0, move.steps, (steps) => judge.evidence(moved(current, { ...move, steps })) < threshold);
+    current = moved(current, move);
     const { evidence: left, score } = judge.judge(current);
-    changes.push({ feature: of.feature, from: of.value, to: valueAfter(of, toward, steps), step: stepOf(of), score });
+    changes.push({ feature, from: value, to: target(move), step: stepOf(move.of), score });
     if (enough) return changes;
     evidence = left;
-    open.delete(of.feature);
+    open.delete(feature);
   }
   return [];
 }
@@ -50,7 +50,7 @@ export function learnedCounterfactual(terms: readonly Term[], threshold: number,
 /** The move that leaves the least evidence, of the features that speak most for the verdict; undefined when none takes any away. */
 function bestMove(
   current: readonly Term[],
-  open: ReadonlyMap<string, Term>,
+  open: ReadonlySet<string>,
   evidence: number,
   judge: Judge,
 ): { move: Move; evidence: number } | undefined {
@@ -63,7 +63,7 @@ function bestMove(
     let best: { move: Move; evidence: number } | undefined;
     for (const { term } of part) {
       for (const move of movesOf(term)) {
-        const left = judge.evidence(moved(current, term, move.toward, move.steps));
+        const left = judge.evidence(moved(current, move));
         if (left < (best?.evidence ?? evidence)) best = { move, evidence: left };
       }
     }
@@ -77,9 +77,9 @@ function movesOf(term: Term): Move[] {
   const { low, high } = expectedRange(term.law);
   const step = stepOf(term);
   const moves: Move[] = [];
-  for (const target of new Set([high, usualOf(term), low])) {
-    const steps = Math.round(Math.abs(target - term.value) / step);
-    if (steps > 0) moves.push({ feature: term.feature, toward: target > term.value ? 1 : -1, steps });
+  for (const goal of new Set([high, usualOf(term), low])) {
+    const steps = Math.round(Math.abs(goal - term.value) / step);
+    if (steps > 0) moves.push({ of: term, toward: goal > term.value ? 1 : -1, steps });
   }
   return moves;
 }
@@ -99,23 +99,11 @@ function usualOf({ law }: Term): number {
   }
 }
 
-function valueAfter(term: Term, toward: 1 | -1, steps: number): number {
-  return Math.max(0, term.value + toward * steps * stepOf(term));
+/** The value that a move ends at. */
+function target({ of, toward, steps }: Move): number {
+  return valueAfter(of.value, toward, steps, stepOf(of));
 }
 
-function moved(terms: readonly Term[], of: Term, toward: 1 | -1, steps: number): Term[] {
-  const value = valueAfter(of, toward, steps);
-  return terms.map((term) => (term.feature === of.feature ? { ...term, value } : term));
-}
-
-/** A number of steps up to `most` that holds while one less does not; `most` holds, none does not. */
-function fewestSteps(most: number, holds: (n: number) => boolean): number {
-  let alerts = 0;
-  let silent = most;
-  while (silent - alerts > 1) {
-    const middle = Math.floor((alerts + silent) / 2);
-    if (holds(middle)) silent = middle;
-    else alerts = middle;
-  }
-  return silent;
+function moved(terms: readonly Term[], move: Move): Term[] {
+  return withValue(terms, move.of.feature, target(move));
 }
