@@ -21,8 +21,6 @@ export interface Detector<Baselines = unknown> {
   needs: readonly string[];
   /** evidence below which the window is not sent on (the gate), in decades */
   gate: number;
-  /** weight in the split of the tenant's alert budget over its detectors; 1 when left out */
-  share?: number;
   /**
    * never alerts by itself and has no part of the budget: what it finds on an entity strengthens the verdicts of other
    * detectors on the same entity (models/calibration/fusion.ts)

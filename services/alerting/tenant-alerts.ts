@@ -225,7 +225,7 @@ export class TenantAlerts {
       const sensitivity = set !== undefined && Object.hasOwn(set, detector.name) ? set[detector.name] : 1;
       entries.push({
         name: detector.name,
-        sensitivity: sensitivity * (detector.share ?? 1),
+        sensitivity,
         informational: detector.informational === true,
       });
     }

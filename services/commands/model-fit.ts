@@ -1,6 +1,5 @@
-import { ACCOUNT_LIST } from '../../models/learned/account-terms.ts';
 import { featureListHash, type LearnedView } from '../../models/learned/feature-list.ts';
-import { INTERFACE_LIST } from '../../models/learned/interface-terms.ts';
+import { FEATURE_LISTS, LEARNED_VIEWS } from '../../models/learned/feature-lists.ts';
 import type { Manifest } from '../../models/learned/learned-models.ts';
 
 /** Whether the features that a bundle was trained on are those that this program computes. */
@@ -14,9 +13,9 @@ export interface FeatureFit {
 }
 
 export function featureFit(manifest: Manifest): FeatureFit[] {
-  return [ACCOUNT_LIST, INTERFACE_LIST].map((list) => {
-    const expected = featureListHash(list);
-    const found = manifest.views[list.view].features.hash;
-    return { view: list.view, fits: expected === found, expected, found };
+  return LEARNED_VIEWS.map((view) => {
+    const expected = featureListHash(FEATURE_LISTS[view]);
+    const found = manifest.views[view].features.hash;
+    return { view, fits: expected === found, expected, found };
   });
 }

@@ -141,8 +141,9 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
       const asked = terms !== undefined && (detector.supporting !== true || said >= SUPPORT_GATE);
       const by = (models: LearnedModels | undefined): number =>
         !asked ? 0 : (models?.judge(view as LearnedView, detector.learned!)?.evidenceOfRow(row) ?? 0);
+      const evidence = by(champion);
       if (challenger !== undefined && asked) {
-        const scores = { championEvidence: by(champion), challengerEvidence: by(challenger) };
+        const scores = { championEvidence: evidence, challengerEvidence: by(challenger) };
         if (Math.max(scores.championEvidence, scores.challengerEvidence) >= detector.gate) {
           const { start, end } = window;
           const named = candidateOf(view, window, detector.name, start, end, detector.window);
@@ -152,7 +153,6 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
         }
       }
       if (champion?.judge(view as LearnedView, detector.learned!) === undefined) continue;
-      const evidence = by(champion);
       if (evidence > said) said = evidence;
       tenant.report.score(index, evidence);
       peaks.take(slot, index, evidence, tenant.report);

@@ -7,10 +7,10 @@ import { ServersLearner } from '../../models/servers.ts';
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import type { TenantAlertConfig } from '../../services/alerting/alert-config.ts';
 import { createAlertStage } from '../../services/alerting/alert-stage.ts';
-import type { EventBatch } from '../../services/core/batch.ts';
 import type { RawChunk } from '../../services/core/raw.ts';
-import type { Emit, Stage, StageName } from '../../services/core/stage.ts';
+import type { Emit, Stage } from '../../services/core/stage.ts';
 import type { InputPartition, Topology } from '../../services/core/topology-contract.ts';
+import { InThread } from '../../services/drivers/in-thread.ts';
 
 /** A way of deciding over the same windows: which trained scorers have a say, and with what budget. */
 export interface Variant {
@@ -36,15 +36,10 @@ interface Deciding {
  */
 export class VariantRun {
   readonly variants: Deciding[];
-  private readonly queue: { emit: Emit; from: StageName }[] = [];
-  private readonly normalise: Stage<RawChunk>;
-  private readonly account: Stage<EventBatch>;
-  private readonly merge: Stage<Uint8Array>;
+  private readonly net: InThread;
 
-  private constructor(normalise: Stage<RawChunk>, account: Stage<EventBatch>, merge: Stage<Uint8Array>, variants: Deciding[]) {
-    this.normalise = normalise;
-    this.account = account;
-    this.merge = merge;
+  private constructor(net: InThread, variants: Deciding[]) {
+    this.net = net;
     this.variants = variants;
   }
 
@@ -56,91 +51,59 @@ export class VariantRun {
     models: LearnedModels,
     variants: readonly Variant[],
   ): Promise<VariantRun> {
-    return new VariantRun(
-      await topology.createNormalise(input, 1),
-      await topology.createAccount(0, 1),
-      await topology.createMerge(0, 1),
-      variants.map((variant) => {
-        const detectors = ALL_DETECTORS.filter(({ learned }) => learned === undefined || variant.kinds.includes(learned)).map((detector) =>
-          detector.learned === undefined || variant.share === undefined ? detector : { ...detector, share: variant.share },
-        );
-        const stage = createAlertStage(
-          {
-            configVersion: 'bench',
-            model: { name: 'bench', version: models.version },
-            tenants: { [input.tenant]: { ...alerting, alertBudget: variant.budget } },
-            upstreams: 2,
-          },
-          { detectors, learners: [new PopulationLearner(), new ServersLearner()], models: new Map([[models.version, models]]) },
-        );
-        return { variant, stage, keeps: new Set(detectors.map(({ name }) => name)), alerts: [], incidents: [] };
-      }),
-    );
+    const deciding = variants.map((variant): Deciding => {
+      const detectors = ALL_DETECTORS.filter(({ learned }) => learned === undefined || variant.kinds.includes(learned));
+      const trained = detectors.filter(({ learned }) => learned !== undefined);
+      const sensitivity = variant.share === undefined ? {} : Object.fromEntries(trained.map(({ name }) => [name, variant.share as number]));
+      const stage = createAlertStage(
+        {
+          configVersion: 'bench',
+          model: { name: 'bench', version: models.version },
+          tenants: { [input.tenant]: { ...alerting, alertBudget: variant.budget, sensitivity } },
+          upstreams: 2,
+        },
+        { detectors, learners: [new PopulationLearner(), new ServersLearner()], models: new Map([[models.version, models]]) },
+      );
+      return { variant, stage, keeps: new Set(detectors.map(({ name }) => name)), alerts: [], incidents: [] };
+    });
+    const net = await InThread.start({ ...topology, createAlert: () => decidingTogether(deciding) }, input);
+    return new VariantRun(net, deciding);
   }
 
   chunk(chunk: RawChunk): void {
-    this.route(this.normalise.process(chunk), 'normalise');
+    this.net.chunk(chunk);
   }
 
   end(tenant: string, upstream: string): void {
-    this.route(this.normalise.control({ kind: 'end', tenant, upstream, provisional: true }), 'normalise');
+    this.net.end(tenant, upstream);
   }
+}
 
-  private route(emits: Emit[], from: StageName): void {
-    this.add(emits, from);
-    for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) this.deliver(next.emit, next.from);
-  }
-
-  private add(emits: Emit[], from: StageName): void {
-    for (const emit of emits) this.queue.push({ emit, from });
-  }
-
-  private deliver(emit: Emit, from: StageName): void {
-    switch (emit.output) {
-      case 'events':
-        this.add(this.account.process(emit.value), 'account');
-        return;
-      case 'partials':
-        this.add(this.merge.process(emit.value), 'merge');
-        return;
-      case 'candidates': {
-        const report = unpackReport(emit.value);
-        const packed = new Map<string, Uint8Array>();
-        this.decide((one, first) => {
-          const words = `${first} ${one.variant.kinds.join(' ')}`;
-          let bytes = packed.get(words);
-          if (bytes === undefined) packed.set(words, (bytes = packReport(reportFor(report, one.keeps, first))));
-          return one.stage.process(bytes);
-        });
-        return;
-      }
-      case 'control':
-        if (from === 'normalise') {
-          this.add(this.account.control(emit.value), 'account');
-          return;
-        }
-        if (from === 'account') this.add(this.merge.control(emit.value), 'merge');
-        this.decide((one) => one.stage.control(emit.value));
-        return;
-      case 'shared': {
-        const record = { kind: 'shared', tenant: emit.tenant, ...emit.value } as const;
-        this.add(this.account.control(record), 'account');
-        this.add(this.merge.control(record), 'merge');
-        return;
-      }
-      default:
-    }
-  }
-
-  private decide(ask: (one: Deciding, first: boolean) => Emit[]): void {
-    this.variants.forEach((one, v) => {
-      for (const emit of ask(one, v === 0)) {
+/** An alert stage that asks those of all variants, keeps what each raises, and tells the stages before what the first learned. */
+function decidingTogether(variants: readonly Deciding[]): Stage<Uint8Array> {
+  const decide = (ask: (one: Deciding, first: boolean) => Emit[]): Emit[] =>
+    variants.flatMap((one, v) => {
+      const emits = ask(one, v === 0);
+      for (const emit of emits) {
         if (emit.output === 'alerts') one.alerts.push(...emit.value);
         else if (emit.output === 'incidents') one.incidents.push(...emit.value);
-        else if (emit.output === 'shared' && v === 0) this.queue.push({ emit, from: 'alert' });
       }
+      return v === 0 ? emits.filter(({ output }) => output === 'shared') : [];
     });
-  }
+  return {
+    ...variants[0].stage,
+    process(record) {
+      const report = unpackReport(record);
+      const packed = new Map<string, Uint8Array>();
+      return decide((one, first) => {
+        const words = `${first} ${one.variant.kinds.join(' ')}`;
+        let bytes = packed.get(words);
+        if (bytes === undefined) packed.set(words, (bytes = packReport(reportFor(report, one.keeps, first))));
+        return one.stage.process(bytes);
+      });
+    },
+    control: (record) => decide((one) => one.stage.control(record)),
+  };
 }
 
 /** A report as a variant without some detectors would have got it; what only shared knowledge is made of goes to the first variant. */

@@ -1,23 +1,12 @@
 // One run of the counting topology in a process of its own, for tests that kill it. Argument: JSON {files, folder, out, cutEvery}.
 // Outcomes are appended to `out`, one JSON a line; the reader dedupes them by key, as the store does.
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync } from 'node:fs';
 import { runEmbedded } from '../../dist/services/drivers/embedded/driver.js';
+import { openRecord } from './recording-sink.mjs';
 
 const { files, folder, out, cutEvery, threshold } = JSON.parse(process.argv[2]);
-const descriptor = openSync(out, 'a');
-const write = (kind) => (value) => writeSync(descriptor, `${JSON.stringify({ kind, value })}\n`);
-const sink = {
-  alerts: write('alerts'),
-  incidents: write('incidents'),
-  windows: (rows) => write('windows')(new TextDecoder().decode(rows)),
-  late: write('late'),
-  dead: write('dead'),
-  ledger: write('ledger'),
-  retract: (tenant, alerts, incidents) => write('retract')([tenant, alerts, incidents]),
-  takeBack: write('takeBack'),
-  pending: () => 0,
-  flush: async () => fsyncSync(descriptor),
-};
+const { descriptor, sink } = openRecord(out);
+sink.flush = async () => fsyncSync(descriptor);
 await runEmbedded({
   inputs: files.map((path) => ({ tenant: 'shop', source: 'log', path })),
   folder,

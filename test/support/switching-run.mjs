@@ -2,29 +2,17 @@
 // cutEvery, ask, killAt}. `ask`: [{after, promote | mark}], requests put when so many bits of progress were seen; `killAt`:
 // `journalled` or `taken` (SIGKILL at the first request: when it was written down and nothing else, when it was carried
 // out). Outcomes are appended to `out`, one JSON a line.
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { runEmbedded } from '../../dist/services/drivers/embedded/driver.js';
 import { RunInbox } from '../../dist/services/drivers/embedded/inbox.js';
 import { judgedBy } from '../../dist/services/drivers/embedded/known-runs.js';
 import { decideSwitch, SwitchJournal, switchesOf } from '../../dist/services/state/model-switches.js';
+import { openRecord } from './recording-sink.mjs';
 
 const { files, folder, out, cutEvery, threshold, ask = [], killAt } = JSON.parse(process.argv[2]);
-const descriptor = openSync(out, 'a');
-const write = (kind) => (value) => writeSync(descriptor, `${JSON.stringify({ kind, value })}\n`);
+const { descriptor, write, sink } = openRecord(out);
 const kill = () => process.kill(process.pid, 'SIGKILL');
-const sink = {
-  alerts: write('alerts'),
-  incidents: write('incidents'),
-  windows: (rows) => write('windows')(new TextDecoder().decode(rows)),
-  late: write('late'),
-  dead: write('dead'),
-  ledger: write('ledger'),
-  retract: (tenant, alerts, incidents) => write('retract')([tenant, alerts, incidents]),
-  takeBack: write('takeBack'),
-  pending: () => 0,
-  flush: async () => undefined,
-};
 const inbox = new RunInbox();
 const requestOf = ({ promote, mark }) => {
   if (mark !== undefined)
