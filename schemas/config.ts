@@ -95,6 +95,17 @@ const fieldName = z.string().min(1).describe('name of a field of the raw record;
 const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable');
 const tenantName = z.string().regex(TENANT_NAME, 'tenant names are 1 to 63 of a-z, 0-9 and -');
 
+const topicName = z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'topic names are 1 to 249 letters, digits, . _ and -');
+const address = z.string().regex(/^\S+:\d{1,5}$/, 'an address to listen on is host:port, as in 127.0.0.1:9600');
+
+const Tls = z.strictObject({
+  ca: z.string().min(1).optional().describe("file with certificate authorities (PEM); left out: the system's"),
+  cert: z.string().min(1).optional().describe('file with the own certificate (PEM), where the server asks for one'),
+  key: z.string().min(1).optional().describe('file with its key (PEM)'),
+});
+/** Paths of PEM files. */
+export type TlsFiles = z.output<typeof Tls>;
+
 const Tags = z.strictObject({
   login: z.array(interfacePattern).optional(),
   register: z.array(interfacePattern).optional(),
@@ -167,7 +178,20 @@ export const SourceConfig = z
     tenant: tenantName.default('default'),
     format: z.enum(FORMATS).optional().describe('left out: detected from the first lines'),
     files: z.array(z.string().min(1)).min(1).optional().describe('paths, relative to the config file; .gz accepted'),
-    kafka: z.strictObject({ topic: z.string().min(1) }).optional(),
+    kafka: z
+      .strictObject({
+        topic: topicName.describe("the user's own topic; each of its partitions is an input partition"),
+        from: z
+          .enum(['beginning', 'end'])
+          .default('beginning')
+          .describe('where to begin when Weir has never read the topic; afterwards it goes on where it was'),
+      })
+      .optional()
+      .describe('a topic that a gateway or a log shipper writes to; `format` has to be given'),
+    http: z
+      .strictObject({ token_env: environmentName.describe('environment variable with the token that senders have to show') })
+      .optional()
+      .describe('records are posted to /v1/sources/NAME, as NDJSON or as a JSON array'),
     fields: z
       .partialRecord(z.enum(RECORD_FIELDS), fieldName)
       .optional()
@@ -175,6 +199,9 @@ export const SourceConfig = z
     trusted_proxies: z.array(network).default([]).describe('X-Forwarded-For is walked from the right over these only'),
     identity: z.array(fieldName).min(1).optional().describe('fields that name the account, the first that is set wins; left out: guessed'),
     session: fieldName.optional(),
+    request_id: fieldName
+      .optional()
+      .describe("field with an id that is one request's alone: what a shipper sends twice within the lateness counts once"),
     targets: z
       .array(fieldName)
       .optional()
@@ -189,16 +216,96 @@ export const SourceConfig = z
       .describe('which value of which field says that the request failed'),
     lateness: duration.optional().describe("how late events may come; left out: the format's own (2m; zeek-conn 1h)"),
   })
-  .refine((source) => (source.files === undefined) !== (source.kafka === undefined), 'needs one of `files` and `kafka`');
+  .refine(
+    (source) => [source.files, source.kafka, source.http].filter((way) => way !== undefined).length === 1,
+    'needs one of `files`, `kafka` and `http`',
+  )
+  .refine((source) => source.files !== undefined || source.format !== undefined, {
+    path: ['format'],
+    error: 'has to be given for `kafka` and `http`: nothing is there yet to detect it from',
+  });
 export type SourceConfig = z.output<typeof SourceConfig>;
 
 const EmbeddedStore = z.strictObject({ path: z.string().min(1).default('./weir-data') });
 const ServerStore = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'a ClickHouse server is given as http://host:8123' }),
-  database: z.string().min(1).default('weir'),
+  database: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a database name is letters, digits and _')
+    .default('weir')
+    .describe('made when missing'),
   username: z.string().min(1).optional(),
   password_env: environmentName.optional(),
+  tls: Tls.optional(),
+  cluster: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, "the name of a cluster in the server's remote_servers")
+    .optional()
+    .describe('tables are made ON CLUSTER with ReplicatedReplacingMergeTree; left out: on the one server'),
 });
+
+const Sasl = z.strictObject({
+  mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+  username: z.string().min(1),
+  password_env: environmentName,
+});
+
+/** Where the brokers are, and what Weir's own topics are like. */
+const Kafka = z.strictObject({
+  brokers: z
+    .array(z.string().regex(/^\S+:\d+$/, 'a broker is host:port'))
+    .min(1)
+    .default(['127.0.0.1:9092']),
+  client_id: z.string().min(1).default('weir'),
+  tls: z.union([z.boolean(), Tls]).default(false).describe("true: the system's certificate authorities"),
+  sasl: Sasl.optional(),
+  prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}$/, 'a prefix is 1 to 32 letters, digits, _ and -')
+    .default('weir')
+    .describe('of our own topics (weir.events), consumer groups and transactional ids: one for each installation'),
+  partitions: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(6)
+    .describe('of our own topics: how many processes can share a stage; fixed for the life of the topics'),
+  alert_partitions: z.int().min(1).max(256).default(1).describe("of each tenant's alert and incident topics"),
+  replication: z.int().min(1).max(16).default(1).describe('copies of our own topics'),
+  retention: duration
+    .refine((ms) => ms >= 3_600_000, 'retention is at least 1h')
+    .prefault('3d')
+    .describe('how long the topics between our stages are kept; longer than any outage'),
+  alert_retention: duration.prefault('60d').describe('how long alert, incident, late and dead-letter topics are kept'),
+  state: z.string().min(1).default('./weir-state').describe('folder for snapshots, shared by all processes, relative to the config file'),
+  commit_every: duration.prefault('200ms').describe('how long outcomes are gathered for one transaction, at most'),
+  idle_after: duration.prefault('30s').describe('a partition that brings nothing for so long no longer holds its tenant back'),
+  session_timeout: duration.prefault('30s').describe('a process that is not heard of for so long loses its partitions'),
+});
+
+export type KafkaConfig = z.output<typeof Kafka>;
+
+const Serve = z.strictObject({
+  listen: address.default('127.0.0.1:9600').describe('where /metrics, /healthz and /readyz are answered'),
+  http: z
+    .strictObject({
+      listen: address.default('127.0.0.1:9610').describe('where sources with `http` post their records'),
+      max_body: z
+        .int()
+        .min(1024)
+        .max(1 << 30)
+        .default(16 << 20)
+        .describe('bytes of one request, unpacked'),
+      max_waiting: z
+        .int()
+        .min(1 << 20)
+        .default(1 << 30)
+        .describe('bytes taken and not yet processed, per source, above which senders are told to wait (429)'),
+    })
+    .prefault({}),
+  drain: duration.prefault('20s').describe('how long a stop by signal may take'),
+});
+export type ServeConfig = z.output<typeof Serve>;
 
 export const ConfigSchema = z
   .strictObject({
@@ -221,14 +328,8 @@ export const ConfigSchema = z
       })
       .prefault({})
       .describe('trained scorers; which version judges is said by `weir models`'),
-    kafka: z
-      .strictObject({
-        brokers: z
-          .array(z.string().regex(/^\S+:\d+$/, 'a broker is host:port'))
-          .min(1)
-          .default(['127.0.0.1:9092']),
-      })
-      .prefault({}),
+    kafka: Kafka.prefault({}),
+    serve: Serve.prefault({}).describe('what `weir serve` listens on'),
     values: z
       .strictObject({ key_env: environmentName.default('WEIR_KEY') })
       .prefault({})
@@ -257,6 +358,18 @@ export const ConfigSchema = z
           message: `source names are unique; sources[${first}] has it already`,
         });
       } else seen.set(source.name, index);
+    });
+    const topics = new Map<string, number>();
+    config.sources.forEach(({ kafka }, index) => {
+      if (kafka === undefined) return;
+      const first = topics.get(kafka.topic);
+      if (first !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          path: ['sources', index, 'kafka', 'topic'],
+          message: `a topic belongs to one source; sources[${first}] reads it already`,
+        });
+      } else topics.set(kafka.topic, index);
     });
   });
 export type Config = z.output<typeof ConfigSchema>;

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { Document } from 'yaml';
 import { LineCounter, parse, parseDocument, Scalar, visit } from 'yaml';
 import { ALL_DETECTORS } from '../../models/detectors/index.ts';
-import type { Config } from '../../schemas/config.ts';
+import type { Config, TlsFiles } from '../../schemas/config.ts';
 import { ConfigSchema, TenantConfig } from '../../schemas/config.ts';
 import { WeirError } from '../core/errors.ts';
 import { describeIssues } from './config-issues.ts';
@@ -92,18 +92,25 @@ function readText(shown: string, absolute: string): string {
 
 function finish(config: Config, folder: string): LoadedConfig {
   const at = (relative: string): string => (relative === '-' ? relative : resolve(folder, relative));
+  const tlsAt = (tls: TlsFiles | undefined): TlsFiles | undefined =>
+    tls && (Object.fromEntries(Object.entries(tls).map(([name, file]) => [name, file && at(file)])) as TlsFiles);
   const resolved: Config = {
     ...config,
     sources: config.sources.map((source) => (source.files === undefined ? source : { ...source, files: source.files.map(at) })),
     address_data: config.address_data && { csv: at(config.address_data.csv) },
-    store: 'path' in config.store ? { path: at(config.store.path) } : config.store,
+    store: 'path' in config.store ? { path: at(config.store.path) } : { ...config.store, tls: tlsAt(config.store.tls) },
+    kafka: {
+      ...config.kafka,
+      state: at(config.kafka.state),
+      tls: typeof config.kafka.tls === 'boolean' ? config.kafka.tls : (tlsAt(config.kafka.tls) ?? false),
+    },
   };
   return { config: resolved, version: configVersion(config), path: undefined };
 }
 
 /** Hash of what can change a result: tenants, and sources without where their bytes lie. */
 export function configVersion(config: Config): string {
-  const sources = config.sources.map(({ files: _files, kafka: _kafka, ...rest }) => rest);
+  const sources = config.sources.map(({ files: _files, kafka: _kafka, http: _http, ...rest }) => rest);
   const meaning = { tenants: config.tenants, sources, own_addresses: config.address_data !== undefined };
   return createHash('sha256').update(canonical(meaning)).digest('hex').slice(0, 12);
 }

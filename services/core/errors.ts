@@ -33,6 +33,12 @@ const CODES = {
   model_features: EXIT.usage,
   snapshot_corrupt: EXIT.environment,
   store_failed: EXIT.environment,
+  /** the brokers cannot be reached, or refuse what they are asked */
+  kafka_failed: EXIT.environment,
+  /** a topic that is not as the config says, or is missing and may not be made */
+  topic_mismatch: EXIT.usage,
+  /** what a task has to read again is no longer in its topic, or its snapshot is not where the log says */
+  log_lost: EXIT.usage,
   disk: EXIT.environment,
   worker_failed: EXIT.environment,
 } as const;

@@ -120,7 +120,7 @@ describe('weir.yaml', () => {
     expect(complaint('sources: [{ name: a, files: [a], trusted_proxies: [10.0.0.0/33] }]')).toContain(
       'sources[0].trusted_proxies[0] is "10.0.0.0/33": a network is',
     );
-    expect(complaint('sources: [{ name: a }]')).toContain('sources[0]: needs one of `files` and `kafka`');
+    expect(complaint('sources: [{ name: a }]')).toContain('sources[0]: needs one of `files`, `kafka` and `http`');
     expect(complaint('sources: [{ name: a, files: a.log }]')).toContain('sources[0].files is "a.log"; it must be a list');
     expect(complaint('tenants: {}')).toContain('sources is missing; it is a list');
     expect(complaint('sources: []')).toContain('sources is an empty list');
