@@ -15,7 +15,7 @@ import type { TenantAlertsState, VerdictCounts } from './tenant-alerts.ts';
 import { TenantAlerts } from './tenant-alerts.ts';
 
 /** Version of the stage's snapshots; a change of the state's meaning or of what it makes of it takes the next one. */
-export const ALERT_STAGE_VERSION = 2;
+export const ALERT_STAGE_VERSION = 3;
 
 /** Shared knowledge of hour h holds from epoch h + 2 on. */
 const KNOWLEDGE_DELAY = 2;
@@ -50,10 +50,13 @@ interface SavedTenant {
   processed: number | null;
   /** left out: none */
   unheard?: Feedback[];
+  /** left out: false */
+  provisional?: boolean;
 }
 
 interface SavedCommon {
   watermarks: TrackerState[];
+  firm: TrackerState[];
   learners: [string, unknown][];
   configVersion: string;
   counts: VerdictCounts & StageCounts;
@@ -222,6 +225,13 @@ export function createAlertStage(
           state.unheard = [...state.unheard, record].slice(-MOST_UNHEARD);
           return [];
         }
+        case 'restart':
+          watermarks.reopen();
+          // a provisional mark moved one of the two only: what is firm from here on is what has been reached
+          for (const name of watermarks.tenantNames()) firm.raise(name, watermarks.time(name));
+          firm.reopen();
+          for (const state of tenants.values()) state.provisional = false;
+          return [];
         case 'config':
           configVersion = record.version;
           return [];
@@ -242,11 +252,13 @@ export function createAlertStage(
           hour: state.hour ?? null,
           processed: Number.isFinite(state.processed) ? state.processed : null,
           ...(state.unheard.length === 0 ? {} : { unheard: state.unheard }),
+          ...(state.provisional ? { provisional: true } : {}),
         };
         groups.set(group, [...(groups.get(group) ?? []), saved]);
       }
       const common: SavedCommon = {
         watermarks: watermarks.save(),
+        firm: firm.save(),
         learners: deps.learners.map((learner) => [learner.name, learner.save()]),
         configVersion,
         counts: { ...counts },
@@ -268,7 +280,7 @@ export function createAlertStage(
       }
       const common = JSON.parse(decoder.decode(snapshot.common)) as SavedCommon;
       watermarks.restore(common.watermarks);
-      firm.restore(common.watermarks);
+      firm.restore(common.firm);
       configVersion = common.configVersion;
       Object.assign(counts, common.counts);
       const learned = new Map(common.learners);
@@ -281,6 +293,7 @@ export function createAlertStage(
           state.hour = saved.hour ?? undefined;
           state.processed = saved.processed ?? Number.NEGATIVE_INFINITY;
           state.unheard = saved.unheard ?? [];
+          state.provisional = saved.provisional ?? false;
         }
       }
     },

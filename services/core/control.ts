@@ -13,6 +13,11 @@ export type ControlRecord =
   | { kind: 'end'; tenant: string; upstream: string; provisional: boolean }
   /** all inputs of the tenant are quiet: its watermark is `time` */
   | { kind: 'silence'; tenant: string; time: number }
+  /**
+   * what stands before the stage is named anew: other inputs, another number of tasks. Each upstream reports again;
+   * times stay. What a task that was restored into another run is told first.
+   */
+  | { kind: 'restart' }
   | { kind: 'shared'; tenant: string; epoch: number; knowledge: Uint8Array }
   | { kind: 'config'; version: string }
   /**

@@ -28,6 +28,10 @@ export interface TrackerState {
   tenant: string;
   /** null before the first report of all upstreams */
   time: number | null;
+  expected: number;
+  /** what each upstream has reported, by name; null: it is idle or has ended */
+  upstreams: [string, number | null][];
+  ended: string[];
 }
 
 interface TenantTime {
@@ -92,16 +96,44 @@ export class WatermarkTracker {
     return [...this.tenants.keys()].sort();
   }
 
-  /** For a snapshot, taken when all channels are drained: upstreams report again after a restart, so only times are kept. */
+  /**
+   * The upstreams are named anew (other inputs, another number of tasks): those that had reported are forgotten, and a
+   * tenant waits for all of the new ones. Times stay.
+   */
+  reopen(): void {
+    for (const tenant of this.tenants.values()) {
+      tenant.upstreams.clear();
+      tenant.ended.clear();
+    }
+  }
+
+  /** For a snapshot: all of it. */
   save(): TrackerState[] {
     return this.tenantNames().map((name) => {
-      const { time } = this.of(name);
-      return { tenant: name, time: Number.isFinite(time) ? time : null };
+      const { time, expected, upstreams, ended } = this.of(name);
+      const reported = [...upstreams].map(([upstream, at]): [string, number | null] => [upstream, Number.isFinite(at) ? at : null]);
+      return {
+        tenant: name,
+        time: Number.isFinite(time) ? time : null,
+        expected,
+        upstreams: reported.sort(([a], [b]) => (a < b ? -1 : 1)),
+        ended: [...ended].sort(),
+      };
     });
   }
 
-  restore(state: TrackerState[]): void {
-    for (const entry of state) if (entry.time !== null) this.raise(entry.tenant, entry.time);
+  /** What was saved, beside what is there: of several savings of one tenant the latest reports hold. */
+  restore(state: readonly TrackerState[]): void {
+    for (const { tenant: name, time, expected, upstreams, ended } of state) {
+      const tenant = this.of(name);
+      if (time !== null) this.raise(name, time);
+      tenant.expected = expected;
+      for (const [upstream, at] of upstreams) {
+        const reported = at ?? Number.POSITIVE_INFINITY;
+        tenant.upstreams.set(upstream, Math.max(reported, tenant.upstreams.get(upstream) ?? reported));
+      }
+      for (const upstream of ended) tenant.ended.add(upstream);
+    }
   }
 
   private of(name: string): TenantTime {

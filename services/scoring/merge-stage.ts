@@ -83,4 +83,4 @@ export function createMergeStage(config: ViewStageConfig, deps: ViewStageDeps = 
 }
 
 /** Version of what `snapshot` writes. */
-export const MERGE_STATE_VERSION = 2;
+export const MERGE_STATE_VERSION = 3;

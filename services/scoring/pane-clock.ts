@@ -1,7 +1,7 @@
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { ControlRecord } from '../core/control.ts';
 import { Epochs } from '../core/epochs.ts';
-import type { Watermark } from '../core/watermark.ts';
+import type { TrackerState, Watermark } from '../core/watermark.ts';
 import { MINUTE, WatermarkTracker } from '../core/watermark.ts';
 import type { Panes } from '../core/window.ts';
 
@@ -84,6 +84,11 @@ export class PaneClock {
         if (moved !== undefined || all) this.progress(record.tenant);
         return;
       }
+      case 'restart':
+        this.tracker.reopen();
+        for (const clock of this.tenants.values())
+          Object.assign(clock, { told: Number.NEGATIVE_INFINITY, provisional: false, endsProvisionally: false, ended: false });
+        return;
       case 'shared':
         this.epochs.add(record.tenant, record.epoch, record.knowledge);
         if (this.tenants.has(record.tenant)) this.progress(record.tenant);
@@ -188,27 +193,54 @@ export class PaneClock {
   save(writer: ByteWriter): void {
     const state = this.tracker.save();
     writer.uint(state.length);
-    for (const entry of state) {
-      writer.string(entry.tenant);
-      writer.f64(entry.time ?? Number.NEGATIVE_INFINITY);
-      writer.f64(this.of(entry.tenant).done);
+    for (const { tenant, time, expected, upstreams, ended } of state) {
+      const clock = this.of(tenant);
+      writer.string(tenant);
+      writer.f64(time ?? Number.NEGATIVE_INFINITY);
+      writer.uint(expected);
+      writer.uint(upstreams.length);
+      for (const [upstream, at] of upstreams) {
+        writer.string(upstream);
+        writer.f64(at ?? Number.POSITIVE_INFINITY);
+      }
+      writer.uint(ended.length);
+      for (const upstream of ended) writer.string(upstream);
+      writer.f64(clock.done);
+      writer.f64(clock.told);
+      writer.f64(clock.firm);
+      writer.u8((clock.provisional ? 1 : 0) | (clock.endsProvisionally ? 2 : 0) | (clock.ended ? 4 : 0));
     }
     this.epochs.write(writer);
   }
 
-  /** All tasks of a stage hold the same times when channels are drained; the lowest `done` of several is taken. */
+  /** Several tasks' clocks can be read into one, before a `restart`: they hold the same times; the lowest `done` is taken. */
   load(reader: ByteReader): void {
-    const count = reader.uint();
-    for (let i = 0; i < count; i++) {
+    for (let tenants = reader.uint(); tenants > 0; tenants--) {
       const tenant = reader.string();
       const time = reader.f64();
-      const done = reader.f64();
-      const clock = this.of(tenant);
-      if (Number.isFinite(time)) {
-        this.tracker.raise(tenant, time);
-        clock.firm = Math.max(clock.firm, time);
+      const state: TrackerState = {
+        tenant,
+        time: Number.isFinite(time) ? time : null,
+        expected: reader.uint(),
+        upstreams: [],
+        ended: [],
+      };
+      for (let n = reader.uint(); n > 0; n--) {
+        const upstream = reader.string();
+        const at = reader.f64();
+        state.upstreams.push([upstream, Number.isFinite(at) ? at : null]);
       }
+      for (let n = reader.uint(); n > 0; n--) state.ended.push(reader.string());
+      this.tracker.restore([state]);
+      const clock = this.of(tenant);
+      const done = reader.f64();
       clock.done = clock.done === 0 ? done : Math.min(clock.done, done);
+      clock.told = Math.max(clock.told, reader.f64());
+      clock.firm = Math.max(clock.firm, reader.f64());
+      const flags = reader.u8();
+      clock.provisional ||= (flags & 1) !== 0;
+      clock.endsProvisionally ||= (flags & 2) !== 0;
+      clock.ended ||= (flags & 4) !== 0;
     }
     this.epochs.read(reader);
   }

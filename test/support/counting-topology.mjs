@@ -173,6 +173,10 @@ function account(task, partitions) {
         shared++;
         return [];
       }
+      if (record.kind === 'restart') {
+        tracker.reopen();
+        return [];
+      }
       if (record.kind === 'end') {
         tracker.end(record.tenant, record.upstream);
         return tracker.allEnded(record.tenant) ? flush(record.tenant, Infinity, record) : [];
@@ -230,6 +234,7 @@ function merge(task, partitions) {
       return [];
     },
     control(record) {
+      if (record.kind === 'restart') tracker.reopen();
       if (record.tenant !== undefined) tracker.expect(record.tenant, partitions);
       if (record.kind === 'end') {
         tracker.end(record.tenant, record.upstream);

@@ -80,6 +80,7 @@ export class StageNet {
           stage.restore({ ...snapshot, groups });
         });
       }
+      for (const stage of to) stage.control({ kind: 'restart' });
     };
     restore(this.account as Stage<never>[], next.account as Stage<never>[]);
     restore(this.merge as Stage<never>[], next.merge as Stage<never>[]);

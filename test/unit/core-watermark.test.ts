@@ -78,6 +78,18 @@ describe('watermarks', () => {
     restored.restore(JSON.parse(JSON.stringify(tracker.save())));
     expect(restored.time('shop')).toBe(3 * MINUTE);
     expect(restored.time('quiet')).toBe(Number.NEGATIVE_INFINITY);
+    expect(restored.save()).toEqual(tracker.save());
+    expect(restored.report(mark('shop', 'b', 4 * MINUTE))).toBe(4 * MINUTE);
+  });
+
+  test('upstreams that are named anew all report again', () => {
+    const tracker = new WatermarkTracker();
+    tracker.report(mark('shop', 'a', 5 * MINUTE));
+    tracker.report(mark('shop', 'b', 3 * MINUTE));
+    const restored = new WatermarkTracker();
+    restored.restore(tracker.save());
+    restored.reopen();
+    expect(restored.time('shop')).toBe(3 * MINUTE);
     expect(restored.report(mark('shop', 'a', 9 * MINUTE))).toBeUndefined();
     expect(restored.report(mark('shop', 'b', 6 * MINUTE))).toBe(6 * MINUTE);
   });

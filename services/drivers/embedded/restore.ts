@@ -5,7 +5,8 @@ import type { SnapshotStore } from '../../state/snapshot-store.ts';
 
 /**
  * Restores a task from the files of its stage: the key groups that are its own now, whichever old task held them (an
- * account task also holds parts of interfaces of any group). So the number of tasks may change between runs.
+ * account task also holds parts of interfaces of any group). So the number of tasks may change between runs, and
+ * the inputs: all upstreams report anew.
  */
 export function restoreTask(
   store: SnapshotStore,
@@ -14,6 +15,7 @@ export function restoreTask(
   mine: (group: number) => boolean,
 ): void {
   for (const file of files) if (file.stage === stage.name) restoreFile(store, file, stage, mine);
+  stage.control({ kind: 'restart' });
 }
 
 /** Restores a stage from one file. */
