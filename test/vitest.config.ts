@@ -14,6 +14,9 @@ export default defineConfig({
     testTimeout: TEST_TIMEOUT,
     hookTimeout: TEST_TIMEOUT,
     passWithNoTests: true,
-    projects: TIERS.map((name) => ({ extends: true, test: { name, include: [`test/${name}/**/*.test.ts`] } })),
+    projects: TIERS.map((name) => ({
+      extends: true,
+      test: { name, include: [`test/${name}/**/*.test.ts`], globalSetup: name === 'live' ? ['test/support/live-setup.ts'] : [] },
+    })),
   },
 });
