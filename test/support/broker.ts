@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Certificates, makeCertificates } from './certificates.ts';
 import { type ChildProgram, startProgram } from './child-program.ts';
 import { freePorts } from './free-ports.ts';
 import { type KafkaJars, kafkaJars } from './kafka-jars.ts';
@@ -22,6 +23,29 @@ export interface BrokerOptions {
   heap?: number;
   /** both of Java's compilers: slower to start, faster afterwards; for benches */
   tiered?: boolean;
+  /** listeners with SASL and with TLS as well, see `Broker.secured` */
+  security?: boolean | SecurityOptions;
+}
+
+export interface SecurityOptions {
+  /** what logs in by SASL may only do what an ACL allows; left out: everything */
+  acls?: boolean;
+  /** names and passwords of SASL; left out: one called weir */
+  users?: Readonly<Record<string, string>>;
+}
+
+/** Addresses of the listeners with security, and what it takes to use them. The one without allows everything. */
+export interface Secured {
+  /** host:port; plain, scram-sha-256 and scram-sha-512, no TLS */
+  sasl: string;
+  /** host:port; TLS */
+  tls: string;
+  /** host:port; TLS, and clients have to show a certificate */
+  mutualTls: string;
+  /** host:port; SASL over TLS */
+  saslTls: string;
+  users: Readonly<Record<string, string>>;
+  certificates: Certificates;
 }
 
 /** A real broker in a process of its own. */
@@ -29,6 +53,8 @@ export interface Broker {
   /** host:port, without security */
   readonly bootstrap: string;
   readonly folder: string;
+  /** with the option `security` */
+  readonly secured: Secured | undefined;
   /** SIGTERM; the data stay. */
   stop(): Promise<void>;
   /** SIGKILL; the data stay. */
@@ -65,15 +91,42 @@ async function start(jars: KafkaJars, speed: readonly string[], options: BrokerO
   const data = join(folder, 'data');
   const java = (heap: number, ...args: string[]) => [`-Xmx${heap}m`, '-XX:+UseSerialGC', ...speed, '-cp', jars.classPath, ...args];
 
-  async function configure(): Promise<string> {
-    const [port, controllerPort] = await freePorts(2);
-    writeFileSync(properties, brokerProperties({ data, port, controllerPort }));
-    if (!existsSync(join(data, 'meta.properties'))) {
-      const tool = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', properties];
-      const run = spawnSync(jars.java, java(128, ...tool), { encoding: 'utf8' });
-      if (run.status !== 0) throw new Error(`Kafka's data folder could not be made: ${run.stdout}${run.stderr}`);
-    }
-    return `127.0.0.1:${port}`;
+  const security = options.security === true ? {} : options.security || undefined;
+  const certificates = security === undefined ? undefined : makeCertificates(folder);
+  const users = security?.users ?? { weir: 'a password' };
+
+  async function configure(): Promise<Pick<Broker, 'bootstrap' | 'secured'>> {
+    const [port, controllerPort, saslPort, tlsPort, mutualPort, saslTlsPort] = await freePorts(certificates === undefined ? 2 : 6);
+    const ports = { saslPort, tlsPort, mutualPort, saslTlsPort };
+    const secured = certificates && {
+      ...ports,
+      users,
+      acls: security?.acls === true,
+      serverPem: certificates.serverPem,
+      caPem: certificates.ca,
+    };
+    writeFileSync(properties, brokerProperties({ data, port, controllerPort, secured }));
+    if (!existsSync(join(data, 'meta.properties'))) format();
+    const at = (number: number) => `127.0.0.1:${number}`;
+    return {
+      bootstrap: at(port),
+      secured: certificates && {
+        sasl: at(saslPort),
+        tls: at(tlsPort),
+        mutualTls: at(mutualPort),
+        saslTls: at(saslTlsPort),
+        users,
+        certificates,
+      },
+    };
+  }
+  function format(): void {
+    const credentials = (certificates === undefined ? [] : Object.entries(users)).flatMap(([name, password]) =>
+      ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => ['--add-scram', `${mechanism}=[name=${name},password=${password}]`]),
+    );
+    const tool = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', properties, ...credentials];
+    const run = spawnSync(jars.java, java(128, ...tool), { encoding: 'utf8' });
+    if (run.status !== 0) throw new Error(`Kafka's data folder could not be made: ${run.stdout}${run.stderr}`);
   }
   async function run(): Promise<ChildProgram> {
     const program = startProgram(jars.java, java(options.heap ?? 512, 'kafka.Kafka', properties), join(folder, 'broker.log'));
@@ -81,14 +134,14 @@ async function start(jars: KafkaJars, speed: readonly string[], options: BrokerO
     return program;
   }
 
-  let bootstrap = await configure();
+  let addresses = await configure();
   let program = await run().catch(async (error: Error) => {
     if (!error.message.includes(ADDRESS_TAKEN)) throw error;
-    bootstrap = await configure();
+    addresses = await configure();
     return run();
   });
   return {
-    bootstrap,
+    ...addresses,
     folder,
     stop: () => program.stop(),
     kill: () => program.kill(),
