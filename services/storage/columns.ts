@@ -10,7 +10,7 @@ export const COLUMNS = {
   incidents: [...INCIDENT_COLUMNS, 'stored_at', 'retracted', 'version'],
   late: ['tenant', 'source', 'partition', 'offset', 'index', 'at', 'delay', 'account', 'interface', 'stored_at', 'version'],
   dead_letters: ['tenant', 'source', 'partition', 'offset', 'index', 'line', 'reason', 'detail', 'raw', 'stored_at', 'version'],
-  ledger: ['run', 'tenant', 'source', 'fate', 'reason', 'count', 'stored_at', 'version'],
+  ledger: ['run', 'tenant', 'source', 'fate', 'reason', 'task', 'count', 'stored_at', 'version'],
   feedback: ['tenant', 'incident_id', 'mark', 'until', 'author', 'note', 'stored_at', 'retracted', 'version'],
   shadow_scores: [
     'tenant',

@@ -3,11 +3,18 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { WeirError } from '../core/errors.ts';
 import { makeFolder } from '../state/make-folder.ts';
+import { onCluster } from './cluster-sql.ts';
+import { placeOf, type ServerStoreConfig, serverOptions } from './server-options.ts';
 import { shieldStdin } from './stdin-shield.ts';
 import { storeError } from './store-error.ts';
 
 /** A ClickHouse server, or the embedded one in a data folder (its files lie under `<path>/store`). */
-export type StoreConfig = { path: string } | { url: string; username?: string; password?: string; database?: string };
+export type StoreConfig = { path: string } | ServerStoreConfig;
+
+export interface ConnectionOptions {
+  /** ms without a byte from a server after which a request has failed; five minutes by default */
+  patience?: number;
+}
 
 /** What one SQL text is sent with. Values go as query parameters (`{name:Type}` in the SQL), never into the text. */
 export type Params = Record<string, unknown>;
@@ -21,6 +28,9 @@ const READ_SETTINGS = {
   date_time_output_format: 'iso',
   readonly: '2',
 } as const;
+
+/** Settings of reads from a server: besides, an answer begins only when it is known to be whole. */
+const SERVER_READ_SETTINGS = { ...READ_SETTINGS, wait_end_of_query: 1 } as const;
 
 /** Clients that write, and clients that read: each runs one query at a time, and a read must not wait for an insert. */
 const WRITERS = 2;
@@ -40,18 +50,29 @@ export class StoreConnection {
   readonly embedded: boolean;
   /** for messages: the folder or the address */
   readonly place: string;
+  /** the cluster that tables are made on */
+  readonly cluster: string | undefined;
   private readonly config: StoreConfig;
+  private readonly options: ConnectionOptions;
+  private database: Promise<void> | undefined;
   private readonly idle: Record<Role, ClickHouseClient[]> = { write: [], read: [] };
-  private readonly waiting: Record<Role, ((client: ClickHouseClient) => void)[]> = { write: [], read: [] };
+  private readonly waiting: Record<Role, ((client: ClickHouseClient | undefined) => void)[]> = { write: [], read: [] };
   private readonly opened: Record<Role, number> = { write: 0, read: 0 };
   private readonly clients: ClickHouseClient[] = [];
   private busy = 0;
   private quiet: (() => void) | undefined;
 
-  constructor(config: StoreConfig) {
+  constructor(config: StoreConfig, options: ConnectionOptions = {}) {
     this.config = config;
+    this.options = options;
     this.embedded = 'path' in config;
-    this.place = 'path' in config ? config.path : config.url;
+    this.place = 'path' in config ? config.path : placeOf(config.url);
+    this.cluster = 'path' in config ? undefined : config.cluster;
+  }
+
+  /** Runs a statement of the schema, on every host of the cluster where one is named. */
+  async define(statement: string): Promise<void> {
+    await this.command(onCluster(statement, this.cluster));
   }
 
   /** Runs a statement that gives no rows. */
@@ -81,7 +102,7 @@ export class StoreConnection {
       const { stream } = await client.exec({
         query: `${sql}\nFORMAT ${format}`,
         query_params: params,
-        clickhouse_settings: this.embedded ? undefined : READ_SETTINGS,
+        clickhouse_settings: this.embedded ? undefined : SERVER_READ_SETTINGS,
       });
       const chunks: Uint8Array[] = [];
       for await (const chunk of stream) chunks.push(chunk as Uint8Array);
@@ -119,24 +140,37 @@ export class StoreConnection {
   }
 
   private async acquire(role: Role): Promise<ClickHouseClient> {
-    const free = this.idle[role].pop();
-    if (free !== undefined) return free;
-    if (this.opened[role] < (role === 'write' ? WRITERS : READERS)) {
-      this.opened[role]++;
-      try {
-        return await this.open(role);
-      } catch (cause) {
-        this.opened[role]--;
-        throw cause;
+    for (;;) {
+      const free = this.idle[role].pop();
+      if (free !== undefined) return free;
+      if (this.opened[role] < (role === 'write' ? WRITERS : READERS)) {
+        this.opened[role]++;
+        try {
+          return await this.open(role);
+        } catch (cause) {
+          this.opened[role]--;
+          this.waiting[role].shift()?.(undefined); // its turn to try
+          throw cause;
+        }
       }
+      const given = await new Promise<ClickHouseClient | undefined>((resolve) => this.waiting[role].push(resolve));
+      if (given !== undefined) return given;
     }
-    return new Promise((resolve) => this.waiting[role].push(resolve));
   }
 
-  private async createDatabase({ database, ...server }: Extract<StoreConfig, { url: string }>): Promise<void> {
-    const client = createClient({ ...server, log: QUIET });
+  /** Makes the server's database when it is missing; who may not make one can use one that is there. */
+  private async ensureDatabase({ database, ...server }: ServerStoreConfig): Promise<void> {
+    if (database === undefined) return;
+    const client = createClient({ ...serverOptions(server, this.options.patience), log: QUIET });
     try {
-      await client.command({ query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}', query_params: { database } });
+      const found = await client.query({
+        query: 'SELECT 1 FROM system.databases WHERE name = {database:String}',
+        query_params: { database },
+        format: 'JSONEachRow',
+      });
+      if ((await found.json()).length > 0) return;
+      const statement = onCluster('CREATE DATABASE IF NOT EXISTS {database:Identifier}', this.cluster);
+      await client.command({ query: statement, query_params: { database } });
     } finally {
       await client.close();
     }
@@ -144,8 +178,16 @@ export class StoreConnection {
 
   private async open(role: Role): Promise<ClickHouseClient> {
     if ('url' in this.config) {
-      if (role === 'write' && this.config.database !== undefined && this.opened.write === 1) await this.createDatabase(this.config);
-      const client = createClient({ ...this.config, log: QUIET });
+      if (role === 'write') {
+        this.database ??= this.ensureDatabase(this.config);
+        try {
+          await this.database;
+        } catch (cause) {
+          this.database = undefined;
+          throw cause;
+        }
+      }
+      const client = createClient({ ...serverOptions(this.config, this.options.patience), log: QUIET });
       this.clients.push(client);
       return client;
     }

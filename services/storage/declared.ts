@@ -66,7 +66,7 @@ export function viewStatements(): string[] {
     view('late', '* EXCEPT (version)', ''),
     view('dead_letters', '* EXCEPT (version)', ''),
     `CREATE OR REPLACE VIEW ledger AS SELECT * EXCEPT (version) FROM ledger_raw FINAL
-      WHERE (run, version) IN (SELECT run, max(version) FROM ledger_raw GROUP BY run)`,
+      WHERE (run, task, version) IN (SELECT run, task, max(version) FROM ledger_raw GROUP BY run, task)`,
     INVENTORY_VIEW,
     view('feedback', `* ${HIDDEN}`, 'WHERE NOT retracted'),
     view('shadow_scores', '* EXCEPT (version)', ''),

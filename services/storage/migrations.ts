@@ -57,10 +57,10 @@ export interface Declaration {
  * @throws WeirError `store_newer` when the store was made by a newer program
  */
 export async function migrate(connection: StoreConnection, migrations: Migration[], declarations: Declaration[]): Promise<number> {
-  await connection.command(
+  await connection.define(
     "CREATE TABLE IF NOT EXISTS migrations (version UInt32, name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree(applied_at) ORDER BY version",
   );
-  await connection.command(
+  await connection.define(
     "CREATE TABLE IF NOT EXISTS declarations (name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree(applied_at) ORDER BY name",
   );
   const [{ newest }] = parseRows<{ newest: number }>(await connection.read('SELECT max(version) AS newest FROM migrations', 'JSONEachRow'));
@@ -73,7 +73,7 @@ export async function migrate(connection: StoreConnection, migrations: Migration
   }
   for (const migration of migrations) {
     if (migration.version <= newest) continue;
-    for (const statement of migration.statements) await connection.command(statement);
+    for (const statement of migration.statements) await connection.define(statement);
     await connection.insertText(
       'INSERT INTO migrations (version, name) FORMAT JSONEachRow',
       JSON.stringify({ version: migration.version, name: migration.name }),
@@ -86,7 +86,7 @@ export async function migrate(connection: StoreConnection, migrations: Migration
   for (const { name, statements } of declarations) {
     const checksum = createHash('sha256').update(statements.join('\n')).digest('hex').slice(0, 16);
     if (newest === own && known.get(name) === checksum) continue;
-    for (const statement of statements) await connection.command(statement);
+    for (const statement of statements) await connection.define(statement);
     await connection.insertText('INSERT INTO declarations (name, checksum) FORMAT JSONEachRow', JSON.stringify({ name, checksum }));
   }
   return own;

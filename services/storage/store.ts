@@ -8,10 +8,10 @@ import { COLUMNS } from './columns.ts';
 import type { Params, StoreConfig } from './connection.ts';
 import { StoreConnection } from './connection.ts';
 import type { Retention } from './declared.ts';
-import { DEFAULT_RETENTION_DAYS, retentionStatements, viewStatements } from './declared.ts';
-import { migrate, readMigrations } from './migrations.ts';
+import { prepareStore } from './prepare.ts';
 import type { Reader, ReadOptions } from './reader.ts';
 import { parseRows } from './reader.ts';
+import { insertSql, iso, lateRow, quoted, rowText, shadowRow } from './row-text.ts';
 import { WindowLoader } from './window-loader.ts';
 
 export type { StoreConfig } from './connection.ts';
@@ -47,10 +47,6 @@ const LINGER_MS = 1000;
 const VERSIONS_PER_RUN = 2 ** 32;
 /** Objects turned into text in one go, before the event loop is let in. */
 const ROWS_PER_SLICE = 5000;
-
-/** Insert settings, in the SQL because settings of a request stay on an embedded connection. */
-const INSERT_SETTINGS =
-  "SETTINGS precise_float_parsing = 1, date_time_input_format = 'best_effort', input_format_skip_unknown_fields = 0, max_partitions_per_insert_block = 0, async_insert = 0";
 
 /**
  * The store of one run: a sink for the driver, a reader for commands. Sink calls only collect; `pending` says how much
@@ -123,7 +119,7 @@ export class Store implements Sink, Reader {
   }
 
   late(events: LateEvent[]): void {
-    for (const event of events) this.add('late', { ...event, at: iso(event.at) }, 250);
+    for (const event of events) this.add('late', lateRow(event), 250);
   }
 
   dead(letters: DeadLetter[]): void {
@@ -148,19 +144,7 @@ export class Store implements Sink, Reader {
   }
 
   shadow(tenant: string, scores: ShadowScore[]): void {
-    for (const { detector, entity, start, end, champion, challenger, championEvidence, challengerEvidence } of scores) {
-      const row = {
-        tenant,
-        detector,
-        entity_kind: entity.kind,
-        entity_id: entity.id,
-        start: iso(start),
-        end: iso(end),
-        champion,
-        challenger,
-      };
-      this.add('shadow_scores', { ...row, champion_evidence: championEvidence, challenger_evidence: challengerEvidence }, 300);
-    }
+    for (const score of scores) this.add('shadow_scores', shadowRow(tenant, score), 300);
   }
 
   feedback(rows: FeedbackRow[]): void {
@@ -263,13 +247,11 @@ export class Store implements Sink, Reader {
   }
 
   private async insert(table: StoredTable, rows: object[]): Promise<void> {
-    const sql = `INSERT INTO ${table}_raw (${quoted(COLUMNS[table])}) ${INSERT_SETTINGS} FORMAT JSONEachRow`;
+    const sql = insertSql(table, COLUMNS[table]);
     const stamp = { stored_at: iso(this.now()), version: this.nextVersion() };
     for (let from = 0; from < rows.length; from += ROWS_PER_SLICE) {
-      const text = rows
-        .slice(from, from + ROWS_PER_SLICE)
-        .map((row) => JSON.stringify(pick({ ...stamp, ...row } as Record<string, unknown>, COLUMNS[table])));
-      await this.connection.insertText(sql, wellFormed(text.join('\n')));
+      const text = rows.slice(from, from + ROWS_PER_SLICE).map((row) => rowText({ ...stamp, ...row }, COLUMNS[table]));
+      await this.connection.insertText(sql, text.join('\n'));
       await yieldToOthers();
     }
   }
@@ -308,13 +290,9 @@ export class Store implements Sink, Reader {
 export async function openStore(config: StoreConfig, options: StoreOptions = {}): Promise<Store> {
   const connection = new StoreConnection(config);
   try {
-    const retention =
-      typeof options.retentionDays === 'number'
-        ? { default: options.retentionDays }
-        : (options.retentionDays ?? { default: DEFAULT_RETENTION_DAYS });
-    const declarations = [{ name: 'views', statements: viewStatements() }];
-    if (!options.readOnly && !options.marksOnly) declarations.push({ name: 'retention', statements: retentionStatements(retention) });
-    const schemaVersion = await migrate(connection, readMigrations(), declarations);
+    const schemaVersion = await prepareStore(connection, {
+      retention: options.readOnly || options.marksOnly ? 'keep' : options.retentionDays,
+    });
     const number = options.readOnly ? 0 : (await newestRun(connection)) + (options.marksOnly ? 0 : 1);
     const store = new Store(connection, { number, schemaVersion, dataFolder: 'path' in config ? config.path : undefined }, options);
     if (!options.readOnly && !options.marksOnly) await store.begin();
@@ -328,23 +306,4 @@ export async function openStore(config: StoreConfig, options: StoreOptions = {})
 async function newestRun(connection: StoreConnection): Promise<number> {
   const [row] = parseRows<{ newest: number }>(await connection.read('SELECT max(number) AS newest FROM runs_raw', 'JSONEachRow'));
   return row.newest;
-}
-
-function quoted(columns: readonly string[]): string {
-  return columns.map((column) => `\`${column}\``).join(', ');
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function pick(row: Record<string, unknown>, columns: readonly string[]): Record<string, unknown> {
-  const picked: Record<string, unknown> = {};
-  for (const column of columns) picked[column] = row[column];
-  return picked;
-}
-
-/** JSON.stringify writes lone surrogates as \udXXX, which the database refuses; they become U+FFFD. */
-function wellFormed(json: string): string {
-  return json.replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, '$1\\ufffd');
 }

@@ -36,16 +36,27 @@ export class WindowLoader {
     }
   }
 
-  async load(rows: Uint8Array[], run: string, version: number): Promise<void> {
-    const target = `INSERT INTO windows_raw (${WINDOW_ROW_COLUMNS.join(', ')}, run, version) SELECT *, ${quote(run)}, ${version} FROM`;
+  /** Rows of one run, all with one version. */
+  load(rows: Uint8Array[], run: string, version: number): Promise<void> {
+    return this.insert(rows, `SELECT *, ${quote(run)}, ${version}`, STRUCTURE);
+  }
+
+  /** Rows that say their run and version themselves (`stampRows`). @param settings further ones, `name = value` */
+  loadStamped(rows: Uint8Array[], settings: readonly string[]): Promise<void> {
+    return this.insert(rows, 'SELECT *', `${STRUCTURE}, run LowCardinality(String), version UInt64`, settings);
+  }
+
+  private async insert(rows: Uint8Array[], select: string, structure: string, settings: readonly string[] = []): Promise<void> {
+    const target = `INSERT INTO windows_raw (${WINDOW_ROW_COLUMNS.join(', ')}, run, version) ${select} FROM`;
+    const set = [SETTINGS, ...settings].join(', ');
     if (this.folder === undefined) {
-      await this.connection.insertBytes(`${target} input(${quote(STRUCTURE)}) ${SETTINGS} FORMAT TabSeparated`, rows);
+      await this.connection.insertBytes(`${target} input(${quote(structure)}) ${set} FORMAT TabSeparated`, rows);
       return;
     }
     const file = join(this.folder, `windows-${++this.files}.tsv`);
     try {
       await writeFile(file, rows);
-      await this.connection.command(`${target} file(${quote(file)}, 'TabSeparated', ${quote(STRUCTURE)}) ${SETTINGS}`);
+      await this.connection.command(`${target} file(${quote(file)}, 'TabSeparated', ${quote(structure)}) ${set}`);
     } catch (cause) {
       throw storeError(cause, this.connection.place);
     } finally {
@@ -53,6 +64,27 @@ export class WindowLoader {
     }
   }
 }
+
+const NEWLINE = 10;
+
+/** Window rows with run and version as two more columns of each. Rows escape their newlines, so each newline ends one. */
+export function stampRows(rows: Uint8Array, run: string, version: number): Uint8Array {
+  const text = Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength);
+  const ends: number[] = [];
+  for (let end = text.indexOf(NEWLINE); end >= 0; end = text.indexOf(NEWLINE, end + 1)) ends.push(end);
+  const stamp = Buffer.from(`\t${run.replace(/[\\\t\n]/g, ESCAPE)}\t${version}\n`);
+  const out = Buffer.allocUnsafe(text.length + ends.length * (stamp.length - 1));
+  let from = 0;
+  let at = 0;
+  for (const end of ends) {
+    at += text.copy(out, at, from, end);
+    at += stamp.copy(out, at);
+    from = end + 1;
+  }
+  return out.subarray(0, at);
+}
+
+const ESCAPE = (character: string) => ({ '\\': '\\\\', '\t': '\\t', '\n': '\\n' })[character] as string;
 
 async function writeFile(path: string, chunks: Uint8Array[]): Promise<void> {
   const handle = await open(path, 'wx', 0o600);
