@@ -95,10 +95,10 @@ export interface EventColumns {
   device: Uint32Array;
   /** records (rows, items) that the response says it carried, 0 unknown */
   records: Uint32Array;
-  /** byte offset of the record in its input partition (uncompressed) */
+  /** where the record is in its input partition: byte of a file (uncompressed), or the log's own number */
   offset: Float64Array;
-  /** index of the event within its record */
-  index: Uint16Array;
+  /** number of the event within its record */
+  index: Uint32Array;
   /** hash of the record's bytes: chooses samples and orders equal times by content, not by arrival */
   content: Uint32Array;
 }
@@ -127,7 +127,7 @@ const CONSTRUCTORS = {
   device: Uint32Array,
   records: Uint32Array,
   offset: Float64Array,
-  index: Uint16Array,
+  index: Uint32Array,
   content: Uint32Array,
 } as const;
 

@@ -124,6 +124,7 @@ export class EventMaker {
   /** Makes the event; false: the record is none, for `reason`. `offset`: where the record stands in its input. */
   make(offset: number): boolean {
     const { row, plan, view } = this;
+    if (plan.flows && !this.isConnection()) return false;
     if (!this.time() || !this.client()) return false;
     row.status = 0;
     row.peerCountry = 0;
@@ -286,6 +287,14 @@ export class EventMaker {
       if (i === length) listed = true;
     }
     return listed !== rule.negated;
+  }
+
+  /** Whether the record is of Zeek's log of connections, as far as it says. */
+  private isConnection(): boolean {
+    const { view, plan } = this;
+    if (!view.has(plan.logSlot)) return true;
+    const log = view.show(plan.logSlot);
+    return log === 'conn' || this.refuse('not_this_format', `a record of Zeek's log '${log}', not of its connections ('conn')`);
   }
 
   /** A network connection: account = originating host, interface = service. */

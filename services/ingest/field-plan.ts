@@ -1,6 +1,7 @@
 import { IDENTITY_ORIGINS } from '../core/batch.ts';
 import { WeirError } from '../core/errors.ts';
 import {
+  ENVELOPE_FIELDS,
   FIELD_NAMES,
   type FieldMap,
   type FieldName,
@@ -27,6 +28,8 @@ const JSON_FORMATS: Partial<Record<FormatName, JsonFormat>> = {
   'zeek-conn': zeekConn,
 };
 const COMBINED_USER = 'remote_user';
+/** Field in which Zeek's JSON says of which log a record is, where several go one way. */
+const ZEEK_LOG = '_path';
 const encoder = new TextEncoder();
 
 /** An identity rule as the stage reads it. */
@@ -53,6 +56,10 @@ export interface FieldPlan {
   identity: PlannedRule[];
   /** slot of the user name of a combined line */
   userSlot: number;
+  /** slot of the line that a shipper's envelope carries */
+  envelopeSlot: number;
+  /** Zeek: slot of the name of the log that a record belongs to; -1 for other formats */
+  logSlot: number;
   /** slots of logged fields that are targets; index in `targetNames` is the same */
   targetSlots: number[];
   /** all target fields: the logged ones, then the query's */
@@ -97,6 +104,10 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     });
   }
   const userSlot = slotOf(COMBINED_USER);
+  const envelopeSlot = slots++;
+  ENVELOPE_FIELDS.forEach((name, rank) => {
+    paths.push({ path: [name], slot: envelopeSlot, rank });
+  });
   if (format === undefined) {
     // Text lines have these and no others, whatever the config calls them.
     for (const [name, own] of [
@@ -136,6 +147,8 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     paths,
     identity,
     userSlot,
+    envelopeSlot,
+    logSlot: format?.flows === true ? slotOf(ZEEK_LOG) : -1,
     targetSlots,
     targetNames,
     queryTargets,

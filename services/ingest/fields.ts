@@ -71,6 +71,9 @@ export function originOf(field: string): IdentityOrigin {
   return 'header';
 }
 
+/** Fields in which shippers and container runtimes put the line that they carry (Filebeat, Vector; Fluent Bit, Docker). */
+export const ENVELOPE_FIELDS = ['message', 'log'] as const;
+
 /** Rules from bare field names. */
 export function rulesOf(fields: readonly string[]): IdentityRule[] {
   return fields.map((field) => ({ field, origin: originOf(field) }));

@@ -35,8 +35,6 @@ export interface NormaliseConfig {
   plain?: readonly ('account' | 'source')[];
   /** the tenant's hash key: four 32-bit words */
   key: Uint32Array | readonly number[];
-  /** what `offset` of a chunk counts: bytes (files), or records (then every row of a chunk has the chunk's offset) */
-  positions?: 'bytes' | 'records';
 }
 
 export interface NormaliseDeps {

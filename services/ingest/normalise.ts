@@ -1,6 +1,6 @@
 import { BatchBuilder, IDENTITY_ORIGINS } from '../core/batch.ts';
 import type { ControlRecord } from '../core/control.ts';
-import type { RawChunk } from '../core/raw.ts';
+import { MAX_LINE_BYTES, type RawChunk } from '../core/raw.ts';
 import type { DeadLetter, DeadReason, Emit, Stage, StageSnapshot } from '../core/stage.ts';
 import { ledgerCounter } from '../core/topology-contract.ts';
 import { watermarkOf } from '../core/watermark.ts';
@@ -11,9 +11,10 @@ import { InputState, packInputs, unpackInputs } from './input-state.ts';
 import { InterfaceTags, TAG_NAMES, tagNames } from './interface-tags.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { defaultLateness, type NormaliseConfig, type NormaliseDeps } from './normalise-config.ts';
-import { type RecordHandler, RecordReader } from './record-reader.ts';
+import { RecordReader } from './record-reader.ts';
 import { RecordView } from './record-view.ts';
 import { type HeldRow, writeHeld } from './row.ts';
+import type { RecordHandler } from './text-reader.ts';
 import { Workspace } from './workspace.ts';
 
 export type { GuessReport } from './guess-report.ts';
@@ -40,6 +41,20 @@ export function createNormaliseStage(config: NormaliseConfig, deps: NormaliseDep
   return new Normaliser(config, deps);
 }
 
+/** Where a record is: of a view or a row. */
+interface Place {
+  offset: number;
+  index: number;
+  line: number;
+}
+
+/** Length of the longest record, bytes; what is longer than a record may be is not decoded. */
+function longestOf(starts: Uint32Array, end: number): number {
+  let longest = 0;
+  for (let i = 0; i < starts.length; i++) longest = Math.max(longest, (i + 1 < starts.length ? starts[i + 1] : end) - starts[i]);
+  return Math.min(longest, MAX_LINE_BYTES + 1);
+}
+
 class Normaliser implements NormaliseStage, RecordHandler {
   readonly name = 'normalise';
   private readonly config: NormaliseConfig;
@@ -53,8 +68,6 @@ class Normaliser implements NormaliseStage, RecordHandler {
 
   private readonly inputs = new Map<string, InputState>();
   private input = new InputState('');
-  /** offset of the chunk in hand */
-  private offset = 0;
   private builders: (BatchBuilder | undefined)[] = [];
   private dead: DeadLetter[] = [];
 
@@ -75,8 +88,7 @@ class Normaliser implements NormaliseStage, RecordHandler {
 
   process(chunk: RawChunk): Emit[] {
     this.input = this.inputOf(chunk.partition);
-    this.offset = chunk.offset;
-    this.workspace.load(chunk.bytes);
+    this.workspace.load(chunk.bytes, chunk.records === undefined ? undefined : longestOf(chunk.records.starts, chunk.bytes.length));
     this.maker.beginBatch();
     this.reader.read(chunk, this.input);
     return this.emit();
@@ -91,13 +103,17 @@ class Normaliser implements NormaliseStage, RecordHandler {
     return input;
   }
 
+  begin(): void {
+    this.maker.makeRoom();
+  }
+
   makeRoom(): void {
     this.maker.makeRoom();
   }
 
   record(): void {
     const { maker, input } = this;
-    const offset = this.recordOffset();
+    const { offset } = this.view;
     this.read++;
     if (input.skips.size > 0 && input.skips.has(offset)) {
       this.bury('poison', 'the record stopped the program three times and was skipped');
@@ -121,10 +137,6 @@ class Normaliser implements NormaliseStage, RecordHandler {
     this.bury(reason, detail);
   }
 
-  private recordOffset(): number {
-    return this.config.positions === 'records' ? this.offset : this.offset + this.view.start;
-  }
-
   private settle(released: readonly HeldRow[], refused: readonly HeldRow[]): void {
     for (const held of released) {
       writeHeld(this.builderOf(held.row.partition), held);
@@ -133,7 +145,7 @@ class Normaliser implements NormaliseStage, RecordHandler {
     for (const { row, raw } of refused) {
       const time = new Date(row.at).toISOString();
       const detail = `its time ${time} is more than a day ahead of the input's, and no event near it followed`;
-      this.letter('time_in_future', detail, row.offset, row.line, raw);
+      this.letter('time_in_future', detail, row, raw);
     }
   }
 
@@ -161,13 +173,14 @@ class Normaliser implements NormaliseStage, RecordHandler {
   }
 
   private bury(reason: DeadReason, detail: string): void {
-    this.letter(reason, detail, this.recordOffset(), this.view.line, this.rawText());
+    this.letter(reason, detail, this.view, this.rawText());
   }
 
-  private letter(reason: DeadReason, detail: string, offset: number, line: number, raw: string): void {
+  private letter(reason: DeadReason, detail: string, { offset, index, line }: Place, raw: string): void {
     const { tenant, source } = this.config;
     this.deadByReason.set(reason, (this.deadByReason.get(reason) ?? 0) + 1);
-    this.dead.push({ tenant, source, partition: this.input.partition, offset, line, reason, detail, raw });
+    const { partition } = this.input;
+    this.dead.push({ tenant, source, partition, offset, ...(index > 0 ? { index } : {}), line, reason, detail, raw });
   }
 
   /** What came of the chunk: events, dead letters, and the input's watermark where it moved. */

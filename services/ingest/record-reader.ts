@@ -1,74 +1,185 @@
-import type { RawChunk } from '../core/raw.ts';
-import type { DeadReason } from '../core/stage.ts';
+import { type LogRecords, MAX_LINE_BYTES, type RawChunk } from '../core/raw.ts';
+import { opensEnvelope } from './envelope.ts';
 import type { FieldPlan } from './field-plan.ts';
-import { type CombinedResult, parseCombined } from './formats/combined.ts';
-import type { ZeekHeader } from './formats/zeek-conn.ts';
 import type { InputState } from './input-state.ts';
 import { type JsonScanner, KIND } from './json-scanner.ts';
 import type { RecordView } from './record-view.ts';
-import { isBinary, isPlain, lineEnd } from './text-checks.ts';
+import { isBinary, lineEnd } from './text-checks.ts';
+import { type RecordHandler, TextReader } from './text-reader.ts';
 import { invalidUtf8At } from './utf8.ts';
 
-const decoder = new TextDecoder();
+const FEED = 0x0a;
+const OBJECT = 0x7b;
+const ARRAY = 0x5b;
+/** Envelopes that may lie one in another (a shipper's around a container runtime's). */
+const MAX_ENVELOPES = 2;
 
-/** What becomes of the records that a RecordReader finds; the record is the view's. */
-export interface RecordHandler {
-  /** before each line: spans into scratch and ids of full tables may be given up */
-  makeRoom(): void;
-  /** a record whose fields are in the view's slots */
-  record(): void;
-  /** a line, or an element of an array, that is no record */
-  refuse(reason: DeadReason, detail: string): void;
-}
-
-/** Cuts a chunk into lines, reads each by the source's format and hands over what it finds, in order. */
+/** Cuts a chunk into records and lines, reads each by the source's format and hands over what it finds, in order. */
 export class RecordReader {
   private readonly view: RecordView;
   private readonly scanner: JsonScanner;
   private readonly plan: FieldPlan;
-  private readonly format: string;
+  private readonly text: TextReader;
   private readonly handler: RecordHandler;
-  private readonly combined: CombinedResult = { cut: false, hasAgent: false, expected: '' };
-  private unterminated = false;
+  private readonly isJson: boolean;
   private input: InputState | undefined;
+  private unterminated = false;
+  /** the chunk is of a log: its records are read for themselves */
+  private ofLog = false;
+  /** envelopes around what is being read */
+  private depth = 0;
+  /** a document may go on over the lines of its record */
+  private mayFold = false;
+  /** the line feeds of bytes from `foldedAt` on are carriage returns for now: what they were */
+  private folded: Uint8Array | undefined;
+  private foldedAt = 0;
 
   constructor(view: RecordView, scanner: JsonScanner, plan: FieldPlan, format: string, handler: RecordHandler) {
     this.view = view;
     this.scanner = scanner;
     this.plan = plan;
-    this.format = format;
+    this.text = new TextReader(view, plan, format, handler);
     this.handler = handler;
+    this.isJson = plan.kind === 'json';
   }
 
   /** Reads the chunk, which the workspace holds. */
   read(chunk: RawChunk, input: InputState): void {
-    const { view, handler } = this;
-    const { workspace } = view;
-    const { end, bytes } = workspace;
-    const isJson = this.plan.kind === 'json';
+    const { view, handler, scanner } = this;
+    const { end } = view.workspace;
     this.input = input;
     this.unterminated = chunk.unterminated === true;
+    this.ofLog = chunk.records !== undefined;
     view.line = chunk.line;
-    if (chunk.skipped !== undefined) {
-      this.place(0, end);
+    view.float(chunk.offset);
+    scanner.attach(view.workspace);
+    if (chunk.records !== undefined) this.records(chunk.records);
+    else if (chunk.skipped !== undefined) {
+      handler.begin();
+      view.place(0, end);
       handler.refuse('line_too_long', `the line has ${chunk.skipped} bytes, more than a record may have`);
-      return;
-    }
-    this.scanner.attach(workspace);
-    let at = chunk.offset === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-    while (at < end) {
-      handler.makeRoom();
-      workspace.clearScratch();
-      at = isJson ? this.jsonLine(at, end) : this.textLine(at, end);
+    } else this.lines(chunk.offset === 0 ? this.behindMark(0, end) : 0, end);
+  }
+
+  /** Position behind a byte order mark at `start`. */
+  private behindMark(start: number, end: number): number {
+    const { bytes } = this.view.workspace;
+    return start + 3 <= end && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf ? start + 3 : start;
+  }
+
+  private lines(start: number, end: number): void {
+    const { view, handler } = this;
+    for (let at = start; at < end; ) {
+      handler.begin();
+      view.workspace.clearScratch();
+      at = this.line(at, end);
       if (view.line > 0) view.line++;
     }
   }
 
-  private place(start: number, end: number, index = 0): void {
-    const { view } = this;
-    view.start = start;
-    view.end = end;
-    view.index = index;
+  private records({ starts, offsets }: LogRecords): void {
+    const { view, handler } = this;
+    const { bytes } = view.workspace;
+    const input = this.input as InputState;
+    for (let i = 0; i < starts.length; i++) {
+      const start = this.behindMark(starts[i], view.workspace.end);
+      let end = i + 1 < starts.length ? starts[i + 1] - 1 : view.workspace.end;
+      while (end > start && (bytes[end - 1] === FEED || bytes[end - 1] === 0x0d)) end--;
+      if (end <= start) continue;
+      view.pin(offsets[i]);
+      handler.begin();
+      if (input.skips.size > 0 && input.skips.has(offsets[i])) {
+        view.place(start, end);
+        handler.refuse('poison', 'the record stopped the program three times and was skipped');
+        continue;
+      }
+      if (this.plan.flows) input.zeek.forget();
+      this.recordLines(start, end);
+    }
+  }
+
+  /** Lines of one record, or JSON documents in it that go over several lines. */
+  private recordLines(start: number, end: number): void {
+    const { view, handler } = this;
+    const { bytes } = view.workspace;
+    const isLong = end - start > MAX_LINE_BYTES;
+    this.mayFold = true;
+    for (let at = start; at < end; ) {
+      handler.makeRoom();
+      view.workspace.clearScratch();
+      const feed = isLong ? lineEnd(bytes, at, end) : at;
+      if (feed - at > MAX_LINE_BYTES) {
+        this.refuseLong(at, feed);
+        at = feed + 1;
+      } else at = this.line(at, end);
+    }
+    this.mayFold = false;
+  }
+
+  private refuseLong(start: number, end: number): void {
+    this.view.place(start, end);
+    this.handler.refuse('line_too_long', `the record has ${end - start} bytes in one piece, more than a record may have`);
+  }
+
+  /**
+   * JSON documents over several lines, each beginning on its own, from `start` on. What is none is left to be read by line,
+   * unless it looks like one broken document. Returns where to go on.
+   */
+  private documents(start: number, end: number): number {
+    const { view, handler } = this;
+    const { bytes } = view.workspace;
+    // Carriage returns are space to the scanner, and no more allowed in a string than line feeds are.
+    const lines = bytes.slice(start, end);
+    this.folded = lines;
+    this.foldedAt = start;
+    for (let i = start; i < end; i++) if (bytes[i] === FEED) bytes[i] = 0x0d;
+    let at = start;
+    while (at < end && end - at <= MAX_LINE_BYTES) {
+      const stop = bytes[at] === OBJECT ? this.object(at, end) : bytes[at] === ARRAY ? this.array(at, end) : -1;
+      if (stop < 0) break;
+      at = stop;
+      handler.makeRoom();
+      view.workspace.clearScratch();
+    }
+    this.folded = undefined;
+    if (at >= end) return end;
+    bytes.set(lines.subarray(at - start), at);
+    if (bytes[at] !== ARRAY && (bytes[at] !== OBJECT || hasOpening(bytes, at, end))) return at;
+    if (end - at > MAX_LINE_BYTES) this.refuseLong(at, end);
+    else {
+      view.place(at, end);
+      this.refuseUnreadable();
+    }
+    return end;
+  }
+
+  /** Reads a line. Returns the start of the next one. */
+  private line(start: number, end: number): number {
+    if (this.isJson) return this.jsonLine(start, end);
+    const { bytes } = this.view.workspace;
+    if (bytes[start] === OBJECT) {
+      const next = this.wrapped(start, end);
+      if (next >= 0) return next;
+    }
+    return this.textLine(start, end);
+  }
+
+  private textLine(start: number, end: number): number {
+    const feed = lineEnd(this.view.workspace.bytes, start, end);
+    const cut = feed >= end && this.unterminated;
+    this.text.line(start, feed, this.input as InputState, cut, this.ofLog);
+    return feed < end ? feed + 1 : end;
+  }
+
+  /** A line of a text format in an envelope; -1 when it is none. */
+  private wrapped(start: number, end: number): number {
+    const { scanner } = this;
+    scanner.clear();
+    const stop = scanner.scan(start);
+    if (stop < 0 || !opensEnvelope(this.view, this.plan)) return -1;
+    const next = this.behind(stop, end);
+    if (next >= 0) this.open(start);
+    return next;
   }
 
   /** A line that should be JSON. Returns the start of the next line. */
@@ -78,59 +189,113 @@ export class RecordReader {
     let at = scanner.skipSpace(start);
     if (at >= end) return end;
     let c = bytes[at];
-    if (c === 0x0a) return at + 1;
-    if (c !== 0x7b && c !== 0x5b) {
+    if (c === FEED) return at + 1;
+    if (c !== OBJECT && c !== ARRAY) {
       const inner = containerPrefix(bytes, at, end);
       if (inner > 0) {
         at = inner;
         c = bytes[at];
       } else if (this.plan.flows) return this.textLine(start, end);
     }
-    if (c === 0x7b) {
-      scanner.clear();
-      let stop = scanner.scan(at);
-      if (stop >= 0) {
-        this.place(at, stop);
-        stop = scanner.skipSpace(stop);
-        if (stop >= end || bytes[stop] === 0x0a) {
-          if (scanner.anyEscaped) this.decodeAll();
-          this.handler.record();
-          return stop < end ? stop + 1 : end;
-        }
-        scanner.fail(stop);
-      }
-    } else if (c === 0x5b) {
-      const stop = this.jsonArray(at, end);
-      if (stop >= 0) return stop;
-    } else scanner.fail(at);
+    const next = c === OBJECT ? this.object(at, end) : c === ARRAY ? this.array(at, end) : scanner.fail(at);
+    if (next >= 0) return next;
     const feed = lineEnd(bytes, start, end);
-    this.place(start, feed);
+    if (this.mayFold && feed < end && scanner.errorAt === feed && (c === OBJECT || c === ARRAY)) {
+      this.mayFold = false;
+      return this.documents(at, end);
+    }
+    view.place(start, feed);
     this.refuseUnreadable();
     return feed < end ? feed + 1 : end;
   }
 
-  /** An array of records in one line; -1 when the line is no valid JSON as a whole: then nothing of it is taken. */
-  private jsonArray(start: number, end: number): number {
-    const { scanner, handler } = this;
-    const { bytes } = this.view.workspace;
+  /** Position of what follows a document that ended at `stop`: nothing else may stand in its line. -1 when something does. */
+  private behind(stop: number, end: number): number {
+    const { scanner, folded, foldedAt } = this;
+    const at = scanner.skipSpace(stop);
+    if (at >= end) return end;
+    if (this.view.workspace.bytes[at] === FEED) return at + 1;
+    if (folded !== undefined) {
+      const feed = folded.indexOf(FEED, stop - foldedAt);
+      if (feed >= 0 && feed + foldedAt < at) return at;
+    }
+    return scanner.fail(at);
+  }
+
+  /** The object at `start`, a record. Returns where to go on; -1 when it is no valid JSON, or not all of its line. */
+  private object(start: number, end: number): number {
+    const { scanner } = this;
+    scanner.clear();
+    const stop = scanner.scan(start);
+    if (stop < 0) return -1;
+    const next = this.behind(stop, end);
+    if (next >= 0) this.found(start, stop, 0);
+    return next;
+  }
+
+  /** An array of records; -1 when it is no valid JSON as a whole: then nothing of it is taken. */
+  private array(start: number, end: number): number {
+    const { scanner, handler, view } = this;
+    const { bytes } = view.workspace;
     scanner.clear();
     const stop = scanner.check(start);
-    if (stop < 0) return -1;
-    const after = scanner.skipSpace(stop);
-    if (after < end && bytes[after] !== 0x0a) return scanner.fail(after);
+    const next = stop < 0 ? -1 : this.behind(stop, end);
+    if (next < 0) return -1;
     let at = scanner.skipSpace(start + 1);
     for (let index = 0; bytes[at] !== 0x5d; index++) {
+      handler.makeRoom();
+      view.workspace.clearScratch();
       scanner.clear();
-      const isObject = bytes[at] === 0x7b;
-      const next = isObject ? scanner.scan(at) : scanner.check(at);
-      this.place(at, next, index);
-      if (scanner.anyEscaped) this.decodeAll();
-      if (isObject) handler.record();
-      else handler.refuse('not_this_format', 'an element of the array is no object');
-      at = scanner.skipSpace(next);
+      const isObject = bytes[at] === OBJECT;
+      const behind = isObject ? scanner.scan(at) : scanner.check(at);
+      if (isObject) this.found(at, behind, index);
+      else {
+        view.place(at, behind, index);
+        handler.refuse('not_this_format', 'an element of the array is no object');
+      }
+      at = scanner.skipSpace(behind);
       if (bytes[at] === 0x2c) at = scanner.skipSpace(at + 1);
     }
-    return after < end ? after + 1 : end;
+    return next;
+  }
+
+  /** An object whose fields are in the slots: a record, or an envelope around one. */
+  private found(start: number, stop: number, index: number): void {
+    if (this.depth < MAX_ENVELOPES && opensEnvelope(this.view, this.plan)) {
+      this.open(start);
+      return;
+    }
+    this.view.place(start, stop, index);
+    if (this.scanner.anyEscaped) this.decodeAll();
+    this.handler.record();
+  }
+
+  /** Reads the text in an envelope, whose object is in the slots, as records of its own. */
+  private open(start: number): void {
+    const { view, scanner, plan } = this;
+    const { workspace, kinds, starts, ends } = view;
+    const slot = plan.envelopeSlot;
+    let from: number;
+    if (kinds[slot] === KIND.escaped) {
+      scanner.decode(slot);
+      from = starts[slot];
+    } else from = workspace.put(workspace.bytes, starts[slot], ends[slot]);
+    const end = workspace.scratch;
+    workspace.bytes[workspace.scratch++] = FEED;
+    const { folded, foldedAt, unterminated, mayFold } = this;
+    const held = workspace.hold();
+    const pinned = view.pinAt(start);
+    this.folded = undefined;
+    this.unterminated = false;
+    this.depth++;
+    this.recordLines(from, end);
+    this.depth--;
+    this.unterminated = unterminated;
+    this.mayFold = mayFold;
+    this.folded = folded;
+    this.foldedAt = foldedAt;
+    if (pinned) view.unpin();
+    workspace.release(held);
   }
 
   private decodeAll(): void {
@@ -138,7 +303,7 @@ export class RecordReader {
     for (let slot = 0; slot < kinds.length; slot++) if (kinds[slot] === KIND.escaped) this.scanner.decode(slot);
   }
 
-  /** A line that is no JSON: says why. */
+  /** What is in the view is no JSON: says why. */
   private refuseUnreadable(): void {
     const { scanner, handler, view } = this;
     const { bytes } = view.workspace;
@@ -147,85 +312,14 @@ export class RecordReader {
     let last = end;
     while (last > start && (bytes[last - 1] === 0x0d || bytes[last - 1] === 0x20)) last--;
     const first = scanner.skipSpace(start);
-    const where = `at byte ${at - start + 1} of the line`;
-    if (isBinary(bytes, start, end)) handler.refuse('binary', `control characters that no text has ${where}`);
+    const where = `at byte ${at - start + 1} of the ${lineEnd(bytes, start, end) < end ? 'record' : 'line'}`;
+    if (hasControls(bytes, start, end)) handler.refuse('binary', `control characters that no text has ${where}`);
     else if (scanner.error === 'invalid_utf8' || invalidUtf8At(bytes, start, end) >= 0)
       handler.refuse('invalid_utf8', `not UTF-8 ${where}`);
-    else if (bytes[first] !== 0x7b && bytes[first] !== 0x5b) handler.refuse('not_json', 'the line does not begin with an object or array');
+    else if (bytes[first] !== OBJECT && bytes[first] !== ARRAY)
+      handler.refuse('not_json', 'the line does not begin with an object or array');
     else if (at >= last) handler.refuse('truncated', `the record ends in the middle, ${where}`);
     else handler.refuse('not_json', `unexpected ${shown(bytes[at])} ${where}`);
-  }
-
-  /** A line of a text format. Returns the start of the next line. */
-  private textLine(start: number, end: number): number {
-    const { view, handler, plan } = this;
-    const { bytes } = view.workspace;
-    const feed = lineEnd(bytes, start, end);
-    const next = feed < end ? feed + 1 : end;
-    let stop = feed;
-    while (stop > start && (bytes[stop - 1] === 0x0d || bytes[stop - 1] === 0x20)) stop--;
-    if (stop === start) return next;
-    this.place(start, stop);
-    const input = this.input as InputState;
-    if (plan.flows && bytes[start] === 0x23) {
-      input.zeek.read(bytes, start, stop);
-      return next;
-    }
-    if (!isPlain(view.workspace.view, start, stop)) {
-      const bad = invalidUtf8At(bytes, start, stop);
-      if (isBinary(bytes, start, stop)) {
-        handler.refuse('binary', 'control characters that no text has');
-        return next;
-      }
-      if (bad >= 0) {
-        handler.refuse('invalid_utf8', `not UTF-8 at byte ${bad - start + 1} of the line`);
-        return next;
-      }
-    }
-    view.kinds.fill(KIND.absent);
-    const last = feed >= end && this.unterminated;
-    if (plan.flows ? this.zeekLine(input.zeek, last) : this.combinedLine(input, last)) handler.record();
-    if (plan.kind === 'json') view.kinds.fill(KIND.absent); // the scanner clears what it has set itself
-    return next;
-  }
-
-  private combinedLine(input: InputState, last: boolean): boolean {
-    const { combined, view, handler } = this;
-    if (!parseCombined(view.workspace.bytes, view.start, view.end, view, this.plan.userSlot, combined)) {
-      handler.refuse(combined.cut ? 'truncated' : 'not_this_format', `no ${this.format} record: ${combined.expected} was expected`);
-      return false;
-    }
-    if (last && !combined.hasAgent && input.agentSeen) {
-      handler.refuse('truncated', 'the last line has no line feed and ends before its referer and agent');
-      return false;
-    }
-    if (combined.hasAgent) input.agentSeen = true;
-    return true;
-  }
-
-  private zeekLine(zeek: ZeekHeader, last: boolean): boolean {
-    const { view } = this;
-    const { bytes } = view.workspace;
-    const { slots, separator } = zeek;
-    let column = 0;
-    let from = view.start;
-    for (let at = from; at <= view.end; at++) {
-      if (at < view.end && bytes[at] !== separator) continue;
-      const slot = column < slots.length ? slots[column] : -1;
-      if (slot >= 0 && !isUnset(bytes, from, at, zeek)) {
-        view.kinds[slot] = KIND.text;
-        view.starts[slot] = from;
-        view.ends[slot] = at;
-      }
-      column++;
-      from = at + 1;
-    }
-    if (column >= slots.length) return true;
-    this.handler.refuse(
-      last || column > 3 ? 'truncated' : 'not_this_format',
-      `the line has ${column} columns, ${slots.length} were expected`,
-    );
-    return false;
   }
 }
 
@@ -233,22 +327,32 @@ function shown(c: number): string {
   return c >= 0x20 && c < 0x7f ? `'${String.fromCharCode(c)}'` : `byte 0x${c.toString(16).padStart(2, '0')}`;
 }
 
+/** Whether some line behind the first one begins with an object or array. */
+function hasOpening(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let feed = lineEnd(bytes, start, end); feed < end; feed = lineEnd(bytes, feed + 1, end)) {
+    if (feed + 1 < end && (bytes[feed + 1] === OBJECT || bytes[feed + 1] === ARRAY)) return true;
+  }
+  return false;
+}
+
+/** `isBinary` for text of several lines. */
+function hasControls(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; ) {
+    const feed = lineEnd(bytes, at, end);
+    if (isBinary(bytes, at, feed)) return true;
+    at = feed + 1;
+  }
+  return false;
+}
+
 /** `2026-11-22T09:59:14.1+08:00 stdout F {…`: what container runtimes put before a line; start of the record or -1. */
 function containerPrefix(bytes: Uint8Array, start: number, end: number): number {
   const c = bytes[start];
   if (c < 0x30 || c > 0x39) return -1;
   for (let i = start + 19; i < end && i < start + 60; i++) {
-    if (bytes[i] !== 0x7b && bytes[i] !== 0x5b) continue;
+    if (bytes[i] !== OBJECT && bytes[i] !== ARRAY) continue;
     const full = bytes[i - 1] === 0x20 && bytes[i - 2] === 0x46 && bytes[i - 3] === 0x20;
     return full && bytes[i - 10] === 0x20 && bytes[i - 9] === 0x73 ? i : -1;
   }
   return -1;
-}
-
-function isUnset(bytes: Uint8Array, start: number, end: number, zeek: ZeekHeader): boolean {
-  return start === end || equals(bytes, start, end, zeek.unset) || equals(bytes, start, end, zeek.empty);
-}
-
-function equals(bytes: Uint8Array, start: number, end: number, text: string): boolean {
-  return end - start === text.length && bytes[start] === text.charCodeAt(0) && decoder.decode(bytes.subarray(start, end)) === text;
 }

@@ -15,16 +15,60 @@ export class RecordView {
   /** the record is bytes[start, end) of the workspace */
   start = 0;
   end = 0;
-  /** index of the event within its line */
+  /** where the record stands in its input partition */
+  offset = 0;
+  /** number of the event within its record */
   index = 0;
   /** 1-based number of the line, 0 unknown */
   line = 0;
+
+  /** offset of the workspace's first byte, where offsets are bytes */
+  private base = 0;
+  private pinned = false;
+  private next = 0;
 
   constructor(workspace: Workspace, scanner: JsonScanner) {
     this.workspace = workspace;
     this.kinds = scanner.kinds;
     this.starts = scanner.starts;
     this.ends = scanner.ends;
+  }
+
+  /** From here a record's offset is `base` and its place in the workspace. */
+  float(base: number): void {
+    this.base = base;
+    this.pinned = false;
+  }
+
+  /** From here all records are events of the one at `offset`, numbered from 0. */
+  pin(offset: number): void {
+    this.offset = offset;
+    this.pinned = true;
+    this.next = 0;
+  }
+
+  /**
+   * Pins to the record at `start`, unless that is part of a pinned one already. Returns whether `unpin` has to follow.
+   */
+  pinAt(start: number): boolean {
+    if (this.pinned) return false;
+    this.pin(this.base + start);
+    return true;
+  }
+
+  unpin(): void {
+    this.pinned = false;
+  }
+
+  /** Moves on to the event, or what should be one, at [start, end); `index`: its number in its array. Once for each. */
+  place(start: number, end: number, index = 0): void {
+    this.start = start;
+    this.end = end;
+    if (this.pinned) this.index = this.next++;
+    else {
+      this.offset = this.base + start;
+      this.index = index;
+    }
   }
 
   /** Whether a slot holds a text or a number. */

@@ -1,9 +1,13 @@
+import { MAX_LINE_BYTES } from '../core/raw.ts';
+
 /** Zero bytes kept behind the loaded bytes: a scan meets a control character there, and four-byte reads stay inside. */
 const PADDING = 64;
 /** Room for texts that are made from a record (canonical addresses, names), besides one copy of the record. */
 const SCRATCH = 1 << 14;
-/** Records up to this length have room to be decoded without the chunk being looked through, bytes. */
-const USUAL_RECORD = 1 << 15;
+/** Records up to this length have room to be decoded anyway, bytes. */
+const USUAL_RECORD = 1 << 13;
+/** How often the texts of one record may be decoded: two envelopes around it, and its own. */
+const DECODED = 3;
 
 /**
  * One buffer for everything that a record's processing touches: the chunk at 0, then scratch space for decoded texts,
@@ -18,10 +22,10 @@ export class Workspace {
   /** first free byte of the scratch space */
   scratch = 0;
 
-  /** Copies a chunk in and forgets the one before. */
-  load(chunk: Uint8Array): void {
-    const record = hasLongLine(chunk) ? chunk.length : USUAL_RECORD;
-    const needed = chunk.length + record + 2 * PADDING + SCRATCH;
+  /** Copies a chunk in and forgets the one before. `longest`: length of its longest record where that is no line, bytes. */
+  load(chunk: Uint8Array, longest?: number): void {
+    const record = longest ?? (hasLongLine(chunk) ? Math.min(chunk.length, MAX_LINE_BYTES + 1) : 0);
+    const needed = chunk.length + DECODED * Math.max(record, USUAL_RECORD) + 2 * PADDING + SCRATCH;
     if (needed > this.bytes.length) {
       this.bytes = new Uint8Array(needed + (needed >>> 2));
       this.view = new DataView(this.bytes.buffer);
@@ -38,6 +42,17 @@ export class Workspace {
     this.scratch = this.scratchStart;
   }
 
+  /** Keeps what is in the scratch space now from being cleared, up to `release` with the returned mark. */
+  hold(): number {
+    const mark = this.scratchStart;
+    this.scratchStart = this.scratch;
+    return mark;
+  }
+
+  release(mark: number): void {
+    this.scratchStart = mark;
+  }
+
   /** Whether `size` more bytes fit into the scratch space (they do for any text of one record, decoded once). */
   hasRoom(size: number): boolean {
     return this.scratch + size + PADDING <= this.bytes.length;
@@ -52,9 +67,9 @@ export class Workspace {
   }
 }
 
-/** Whether some line may be longer than USUAL_RECORD / 2: a stretch of that length has no line feed. */
+/** Whether some line may be longer than USUAL_RECORD: a stretch of that length has no line feed. */
 function hasLongLine(chunk: Uint8Array): boolean {
-  const stretch = USUAL_RECORD >>> 1;
+  const stretch = USUAL_RECORD;
   for (let at = 0; at + stretch < chunk.length; ) {
     const feed = chunk.lastIndexOf(0x0a, at + stretch);
     if (feed < at) return true;

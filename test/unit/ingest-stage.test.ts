@@ -365,17 +365,6 @@ describe('partitions and snapshots', () => {
     second.restore(first.snapshot());
     expect(eventsOf(second.process(chunkOf(row(BASE + 2000), 500)))).toHaveLength(1);
   });
-
-  test('a record’s rows can carry its own position', () => {
-    const stage = stageOf({ positions: 'records', format: 'apisix' });
-    const record = (at: number) => ({ start_time: at, client_ip: '192.0.2.1', request: { method: 'GET', uri: '/a' } });
-    const events = eventsOf(stage.process(chunkOf(JSON.stringify([record(BASE), record(BASE + 1), record(BASE + 2)]), 4711)));
-    expect(events.map((event) => [event.offset, event.index])).toEqual([
-      [4711, 0],
-      [4711, 1],
-      [4711, 2],
-    ]);
-  });
 });
 
 describe('rare cases', () => {

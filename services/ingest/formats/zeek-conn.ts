@@ -54,6 +54,17 @@ export class ZeekHeader {
   columns: readonly string[] = DEFAULT_COLUMNS;
   /** slot of each column, -1 unused */
   slots = slotsOf(DEFAULT_COLUMNS);
+  /** a #fields line was read since the beginning, or since `forget` */
+  named = false;
+
+  /** Back to what holds without a header. */
+  forget(): void {
+    this.separator = 0x09;
+    this.unset = '-';
+    this.empty = '(empty)';
+    if (this.named) this.setColumns(DEFAULT_COLUMNS);
+    this.named = false;
+  }
 
   /** Takes a comment line, bytes[start, end) without its line feed. */
   read(bytes: Uint8Array, start: number, end: number): void {
@@ -65,9 +76,12 @@ export class ZeekHeader {
       return;
     }
     const parts = line.split(String.fromCharCode(this.separator));
-    if (parts[0] === '#fields' && parts.length > 1) this.setColumns(parts.slice(1));
-    else if (parts[0] === '#unset_field' && parts.length > 1) this.unset = parts[1];
-    else if (parts[0] === '#empty_field' && parts.length > 1) this.empty = parts[1];
+    if (parts[0] === '#fields' && parts.length > 1) {
+      this.setColumns(parts.slice(1));
+      this.named = true;
+    }
+    if (parts[0] === '#unset_field' && parts.length > 1) this.unset = parts[1];
+    if (parts[0] === '#empty_field' && parts.length > 1) this.empty = parts[1];
   }
 
   setColumns(columns: readonly string[]): void {
