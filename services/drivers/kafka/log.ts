@@ -62,9 +62,9 @@ export interface TransactionalWriter {
   /** Opens and aborts an empty transaction: connecting alone does not fence. Throws Fenced, WeirError `kafka_failed`. */
   fence(): Promise<void>;
   /**
-   * All records and the commit, or nothing: visible to readers of committed records when it resolves. A transaction that
-   * the broker aborts is written again as a whole, for as long as the errors are passing ones. Records of one topic
-   * partition keep their order.
+   * All records and the commit, or nothing. When it resolves that is decided; readers of committed records, and
+   * `committed`, see it some ms later, or at once after a `fence` of the same id. What fails in passing is sent again until
+   * the broker has answered, so the outcome is always known. Records of one topic partition keep their order.
    * @throws Fenced, WeirError `kafka_failed`
    */
   write(records: readonly OutRecord[], commit?: OffsetCommit): Promise<void>;

@@ -1,0 +1,294 @@
+import { WeirError } from '../../core/errors.ts';
+import type { Broker, ClientCluster, FetchedPartition, FetchRequest, FetchResponse, RawMessage } from './client-brokers.ts';
+import { kafkaFailed, kindOf, rootOf } from './client-errors.ts';
+import { fetchCommitted, inRecord, stableEnd } from './client-fetch.ts';
+import type { InRecord, Intake, IntakeOptions, TopicPartition } from './log.ts';
+
+/** ms that a fetch waits for records: so long may a partition wait that was resumed meanwhile */
+const FETCH_WAIT = 100;
+/** Batches are handed over at once, so this many wait for each other's heartbeats only. */
+const CONCURRENT = 64;
+/** Crashes in a row, without a record between, that are no matter of brokers that cannot be reached. */
+const MOST_CRASHES = 10;
+/** ms */
+const CRASH_PAUSE = 1000;
+
+/** What is needed of the client's consumer. */
+export interface GroupConsumer {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  subscribe(to: { topics: string[]; fromBeginning: boolean }): Promise<void>;
+  run(how: {
+    autoCommit: false;
+    eachBatchAutoResolve: true;
+    partitionsConsumedConcurrently: number;
+    eachBatch(payload: {
+      batch: { topic: string; partition: number; highWatermark: string; lastOffset(): string; messages: unknown[] };
+    }): Promise<void>;
+  }): Promise<void>;
+  pause(what: { topic: string; partitions: number[] }[]): void;
+  resume(what: { topic: string; partitions: number[] }[]): void;
+  seek(to: { topic: string; partition: number; offset: string }): void;
+  onJoin(listener: (assignment: Record<string, number[]>) => void): void;
+  onCrash(listener: (error: Error, restarts: boolean) => void): void;
+}
+
+/** Makes a consumer of the group. `cluster` has to be called with the client's cluster, once, before it connects. */
+export type MakeConsumer = (how: {
+  group: string;
+  instance: string;
+  maxWaitTimeInMs: number;
+  cluster: (cluster: ClientCluster) => void;
+  /** whether the client may restart the consumer after a crash */
+  restarts: () => boolean;
+}) => GroupConsumer;
+
+/** Where reading stands in a partition that is this member's. */
+interface Place {
+  of: TopicPartition;
+  /** offset behind the last record that was handed over, or where reading was told to begin; -1: not told yet */
+  position: number;
+  paused: boolean;
+  /** the client has forgotten the position (it joined anew): seek before going on */
+  forgotten: boolean;
+  /** a number that changes whenever reading is told anything, so that an answer to an older request shows */
+  version: number;
+  /** offset behind the last settled record, as the broker said last */
+  end: number;
+  /** the handlers know that nothing more is there */
+  toldEnd: boolean;
+}
+
+/** A member of a consumer group. The client's consumer joins, shares out and fetches; everything it would do with committed offsets is kept from it. */
+export class ClientIntake implements Intake {
+  private readonly options: IntakeOptions;
+  private readonly make: MakeConsumer;
+  private consumer: GroupConsumer;
+  private places = new Map<string, Place>();
+  private generation = 0;
+  private crashes = 0;
+  private stopped = false;
+  private restarting: NodeJS.Timeout | undefined;
+
+  constructor(options: IntakeOptions, make: MakeConsumer) {
+    this.options = options;
+    this.make = make;
+    this.consumer = this.build();
+  }
+
+  /** Resolves when the brokers know the topics; joining goes on by itself. Throws what the client throws. */
+  async start(): Promise<void> {
+    const { consumer } = this;
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
+    consumer
+      .run({
+        autoCommit: false,
+        eachBatchAutoResolve: true,
+        partitionsConsumedConcurrently: CONCURRENT,
+        eachBatch: async ({ batch }) => {
+          if (consumer === this.consumer)
+            this.take(batch.topic, batch.partition, batch.messages as RawMessage[], Number(batch.lastOffset()));
+        },
+      })
+      .catch((error: unknown) => this.crashed(error, false));
+  }
+
+  resume(from: TopicPartition, offset: number): void {
+    const place = this.placeOf(from);
+    if (place === undefined) return;
+    place.position = offset;
+    this.goOnAt(place);
+  }
+
+  pause(from: TopicPartition): void {
+    const place = this.placeOf(from);
+    if (place === undefined) return;
+    place.paused = true;
+    place.version++;
+    this.consumer.pause([{ topic: from.topic, partitions: [from.partition] }]);
+  }
+
+  goOn(from: TopicPartition): void {
+    const place = this.placeOf(from);
+    if (place === undefined) return;
+    if (place.position < 0) throw new Error(`${keyOf(from)} goes on before it was told where to begin`);
+    if (place.forgotten) this.goOnAt(place);
+    else this.read(place);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.restarting);
+    this.places.clear();
+    await this.consumer.disconnect();
+  }
+
+  private goOnAt(place: Place): void {
+    const { topic, partition } = place.of;
+    this.consumer.seek({ topic, partition, offset: String(place.position) });
+    place.forgotten = false;
+    this.read(place);
+  }
+
+  private read(place: Place): void {
+    const { topic, partition } = place.of;
+    place.paused = false;
+    place.toldEnd = false;
+    place.version++;
+    this.consumer.resume([{ topic, partitions: [partition] }]);
+  }
+
+  /** undefined: the partition has gone to another member, of which the driver is about to hear, or has heard too late */
+  private placeOf(of: TopicPartition): Place | undefined {
+    return this.stopped ? undefined : this.places.get(keyOf(of));
+  }
+
+  private build(): GroupConsumer {
+    const { group, instance } = this.options;
+    const consumer = this.make({
+      group,
+      instance,
+      maxWaitTimeInMs: FETCH_WAIT,
+      cluster: (cluster) => this.watch(cluster),
+      restarts: () => !this.stopped,
+    });
+    consumer.onJoin((assignment) => {
+      if (consumer === this.consumer) this.joined(assignment);
+    });
+    consumer.onCrash((error, restarts) => {
+      if (consumer === this.consumer) this.crashed(error, restarts);
+    });
+    return consumer;
+  }
+
+  private joined(assignment: Record<string, number[]>): void {
+    if (this.stopped) return;
+    const before = this.places;
+    this.places = new Map();
+    for (const [topic, partitions] of Object.entries(assignment)) {
+      this.consumer.pause([{ topic, partitions: [...partitions] }]);
+      for (const partition of [...partitions].sort((a, b) => a - b)) {
+        const of = { topic, partition };
+        const key = keyOf(of);
+        const position = before.get(key)?.position ?? -1;
+        const version = (before.get(key)?.version ?? 0) + 1;
+        this.places.set(key, { of, position, paused: true, forgotten: true, version, end: 0, toldEnd: false });
+      }
+    }
+    this.generation++;
+    this.options.handlers.assigned(
+      [...this.places.values()].map(({ of }) => of),
+      this.generation,
+    );
+  }
+
+  private take(topic: string, partition: number, messages: RawMessage[], lastOffset: number): void {
+    const place = this.places.get(keyOf({ topic, partition }));
+    if (place === undefined || this.stopped || messages.length === 0) return;
+    this.crashes = 0;
+    const records: InRecord[] = [];
+    for (const message of messages) records.push(inRecord(message));
+    const behind = (records.at(-1) as InRecord).offset + 1;
+    const atEnd = lastOffset + 1 >= place.end;
+    if (!place.forgotten) place.position = behind;
+    place.toldEnd = atEnd;
+    this.options.handlers.records(place.of, records, atEnd ? behind : place.end);
+  }
+
+  /** Puts our fetch in the place of the client's. */
+  private watch(cluster: ClientCluster): void {
+    const find = cluster.findBroker.bind(cluster);
+    const done = new WeakSet<Broker>();
+    cluster.findBroker = async (node) => {
+      const broker = await find(node);
+      if (!done.has(broker)) {
+        done.add(broker);
+        const plain = broker.fetch.bind(broker);
+        broker.fetch = (request) => this.fetch(plain, request);
+      }
+      return broker;
+    };
+  }
+
+  private async fetch(plain: Broker['fetch'], request: FetchRequest): Promise<FetchResponse> {
+    const asked = new Map<string, { version: number; offset: number }>();
+    for (const { topic, partitions } of request.topics) {
+      for (const { partition, fetchOffset } of partitions) {
+        const key = keyOf({ topic, partition });
+        asked.set(key, { version: this.places.get(key)?.version ?? -1, offset: Number(fetchOffset) });
+      }
+    }
+    try {
+      const response = await fetchCommitted(plain, request);
+      for (const { topicName, partitions } of response.responses) for (const part of partitions) this.look(topicName, part, asked);
+      return response;
+    } catch (error) {
+      if (rootOf(error).type !== 'OFFSET_OUT_OF_RANGE') throw error;
+      // the client would now commit an offset of its own choice
+      this.lost(error as { topic: string; partition: number }, asked);
+      return { responses: [] };
+    }
+  }
+
+  /** Remembers the end; says that nothing more is there where no record will say it. */
+  private look(topic: string, part: FetchedPartition, asked: Map<string, { version: number; offset: number }>): void {
+    const key = keyOf({ topic, partition: part.partition });
+    const place = this.places.get(key);
+    const question = asked.get(key);
+    if (place === undefined || question === undefined || place.version !== question.version || place.paused) return;
+    place.end = stableEnd(part);
+    const last = part.messages.at(-1);
+    const behind = last === undefined ? question.offset : Number(last.offset) + 1;
+    const silent = part.messages.every(({ isControlRecord, offset }) => isControlRecord || Number(offset) < question.offset);
+    if (silent && behind >= place.end && !place.toldEnd) {
+      place.toldEnd = true;
+      this.options.handlers.records(place.of, [], place.position);
+    }
+  }
+
+  private lost(at: { topic: string; partition: number }, asked: Map<string, { version: number; offset: number }>): void {
+    const key = keyOf(at);
+    const place = this.places.get(key);
+    const question = asked.get(key);
+    if (place === undefined || question === undefined || place.version !== question.version || place.paused) return;
+    this.fail(
+      new WeirError(
+        'log_lost',
+        `Kafka: ${key} has no offset ${question.offset} any more: what was still to be read was removed (retention), or the topic was made anew`,
+      ),
+    );
+  }
+
+  private crashed(error: unknown, restarts: boolean): void {
+    if (this.stopped) return;
+    const kind = kindOf(error);
+    const passing = kind === 'passing' || kind === 'fenced';
+    if (!passing) this.crashes++;
+    if (kind === 'denied' || this.crashes >= MOST_CRASHES || (!passing && !restarts)) {
+      this.fail(kafkaFailed(`read as a member of ${this.options.group}`, error));
+    } else if (!restarts) {
+      this.restarting = setTimeout(() => this.rebuild(), CRASH_PAUSE);
+    }
+  }
+
+  /** The client has given up on its consumer: another one takes over. */
+  private rebuild(): void {
+    if (this.stopped) return;
+    const old = this.consumer;
+    this.consumer = this.build();
+    old.disconnect().catch(() => {});
+    this.start().catch((error: unknown) => this.crashed(error, false));
+  }
+
+  private fail(error: Error): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.consumer.disconnect().catch(() => {});
+    this.options.handlers.failed(error);
+  }
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
