@@ -28,7 +28,7 @@ export function registerAlerts(program: Command): void {
 }
 
 async function list(options: RecordOptions, quiet: boolean): Promise<void> {
-  await withReader(options.data, async (reader) => {
+  await withReader(options, async (reader) => {
     const zones = await zonesOf(reader, options);
     const filter = filterOf(options, zones, Date.now());
     const alerts = await listAlerts(reader, filter);
@@ -67,7 +67,7 @@ async function list(options: RecordOptions, quiet: boolean): Promise<void> {
 }
 
 async function show(id: string, options: RecordOptions): Promise<void> {
-  await withReader(options.data, async (reader) => {
+  await withReader(options, async (reader) => {
     const alert = await findAlert(reader, id);
     if (options.json) return writeRecords([alert]);
     const zones = await zonesOf(reader, { ...options, tenant: alert.tenant });

@@ -43,7 +43,8 @@ export function registerMarks(incidents: Command): void {
 }
 
 async function mark(id: string, flags: MarkFlags): Promise<void> {
-  const { draft, zone } = await withReader(flags.data, async (reader) => {
+  refuseConfig(flags);
+  const { draft, zone } = await withReader({ data: flags.data }, async (reader) => {
     const incident = await findIncident(reader, id);
     const zones = await zonesOf(reader, { ...flags, tenant: incident.tenant });
     const alerts = await alertsOf(reader, incident);
@@ -71,6 +72,11 @@ async function mark(id: string, flags: MarkFlags): Promise<void> {
   await writeOut(`${written.incident_id.slice(0, 12)} is marked ${written.mark}${consequence(written, zone)}\n`);
 }
 
+/** Marks are kept where the runs find them; `--config` of `weir incidents` names a store to read. */
+function refuseConfig({ config }: RecordOptions): void {
+  if (config !== undefined) throw new WeirError('usage', `marks lie in a data folder: name it with --data instead of --config ${config}`);
+}
+
 function untilOf({ as, until }: MarkFlags, incident: IncidentRecord, zone: string): string | null {
   if (until === undefined) return null;
   if (as === 'attack') throw new WeirError('usage', '--until: a mark as attack hides nothing, so there is nothing to end');
@@ -94,13 +100,14 @@ function unique<T extends { kind: string; id: string }>(entities: readonly T[]):
 }
 
 async function list(flags: RecordOptions, quiet: boolean): Promise<void> {
+  refuseConfig(flags);
   const marks = lastMarks(new MarkJournal(flags.data).marks).filter(({ tenant }) => flags.tenant === undefined || tenant === flags.tenant);
   if (flags.json) return writeRecords(marks);
   if (marks.length === 0) {
     if (!quiet) process.stderr.write(`no marks in ${flags.data}; weir incidents mark ID --as attack|benign|expected sets one\n`);
     return;
   }
-  const zones = await withReader(flags.data, (reader) => zonesOf(reader, flags));
+  const zones = await withReader({ data: flags.data }, (reader) => zonesOf(reader, flags));
   const { style, width } = terminalOf(process.stdout);
   await writeOut(
     renderTable(

@@ -35,7 +35,7 @@ export function registerIncidents(program: Command): Command {
 }
 
 async function list(options: RecordOptions, quiet: boolean): Promise<void> {
-  await withReader(options.data, async (reader) => {
+  await withReader(options, async (reader) => {
     const zones = await zonesOf(reader, options);
     const filter = filterOf(options, zones, Date.now());
     const incidents = await listIncidents(reader, filter);
@@ -74,7 +74,7 @@ async function list(options: RecordOptions, quiet: boolean): Promise<void> {
 }
 
 async function show(id: string, options: RecordOptions & { all?: boolean }): Promise<void> {
-  await withReader(options.data, async (reader) => {
+  await withReader(options, async (reader) => {
     const incident = await findIncident(reader, id);
     if (options.json) return writeRecords([incident]);
     const zones = await zonesOf(reader, { ...options, tenant: incident.tenant });

@@ -5,13 +5,12 @@ import { formatSpan, parseTimeOption, TIME_SYNTAX } from '../console/times.ts';
 import { named } from '../state/model-switches.ts';
 import { AGREEMENT_AT, compareChampions, type ShadowFilter, strongestDisagreements } from '../storage/shadow-scores.ts';
 import { globalOptions } from './global-options.ts';
-import { addDataOption, withReader, writeRecords, zonesOf } from './record-list.ts';
+import { addStoreOptions, type StoreChoice, withReader, writeRecords, zonesOf } from './record-list.ts';
 
 /** Disagreements that are shown when --limit is not given. */
 const SHOWN = 20;
 
-interface Flags {
-  data: string;
+interface Flags extends StoreChoice {
   tenant?: string;
   since?: string;
   until?: string;
@@ -22,7 +21,7 @@ interface Flags {
 
 /** `weir models compare`: what champion and challenger said of the same windows. */
 export function registerCompare(models: Command): void {
-  addDataOption(models.command('compare'))
+  addStoreOptions(models.command('compare'))
     .description(
       'Champion against challenger on the windows that both were asked about: agreement at evidences of 4, 6 and 8 decades, rank correlation, and where they differ most. Of each hour the strongest windows of a detector are kept.',
     )
@@ -36,7 +35,7 @@ export function registerCompare(models: Command): void {
 }
 
 async function compare(flags: Flags, quiet: boolean): Promise<void> {
-  await withReader(flags.data, async (reader) => {
+  await withReader(flags, async (reader) => {
     const zones = await zonesOf(reader, flags);
     const time = (name: 'since' | 'until'): number | undefined =>
       flags[name] === undefined ? undefined : parseTimeOption(flags[name], `--${name}`, { now: Date.now(), zone: zones.common });

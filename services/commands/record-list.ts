@@ -5,12 +5,13 @@ import { formatTime, parseTimeOption, TIME_SYNTAX } from '../console/times.ts';
 import { openReader } from '../storage/open-reader.ts';
 import type { Reader } from '../storage/reader.ts';
 import { type RecordFilter, recordSpan, tenantZones } from '../storage/records.ts';
+import { loadConfig } from './config.ts';
+import { storeConfigOf } from './store-config.ts';
 
 export const DEFAULT_DATA_FOLDER = './weir-data';
 
 /** Options of `weir alerts`, `weir incidents` and their `show`. */
-export interface RecordOptions {
-  data: string;
+export interface RecordOptions extends StoreChoice {
   tenant?: string;
   severity?: Severity;
   since?: string;
@@ -28,8 +29,21 @@ export function addDataOption(command: Command): Command {
   return command.option('--data <dir>', 'data folder', DEFAULT_DATA_FOLDER);
 }
 
+/** Where a command reads: a data folder, or the store that a config names. */
+export interface StoreChoice {
+  data: string;
+  config?: string;
+}
+
+/** For commands that only read the store. */
+export function addStoreOptions(command: Command): Command {
+  return addDataOption(command).addOption(
+    new Option('-c, --config <file>', 'weir.yaml with the store to read, a ClickHouse server too').conflicts('data'),
+  );
+}
+
 export function addListOptions(command: Command): Command {
-  return addDataOption(command)
+  return addStoreOptions(command)
     .option('--tenant <name>', 'of this tenant only')
     .addOption(new Option('--severity <level>', `of this severity or higher (${SEVERITIES.join(', ')})`).choices(SEVERITIES))
     .option('--since <time>', `that reach past this time (${TIME_SYNTAX})`)
@@ -41,7 +55,7 @@ export function addListOptions(command: Command): Command {
 }
 
 export function addShowOptions(command: Command): Command {
-  return addDataOption(command).option('--json', 'the record as JSON').option('--utc', "times in UTC instead of the tenant's zone");
+  return addStoreOptions(command).option('--json', 'the record as JSON').option('--utc', "times in UTC instead of the tenant's zone");
 }
 
 function count(text: string): number {
@@ -50,8 +64,8 @@ function count(text: string): number {
 }
 
 /** Opens the store to read, runs the body, closes it whatever happens. */
-export async function withReader<T>(folder: string, body: (reader: Reader) => Promise<T>): Promise<T> {
-  const reader = await openReader(folder);
+export async function withReader<T>({ data, config }: StoreChoice, body: (reader: Reader) => Promise<T>): Promise<T> {
+  const reader = await openReader(config === undefined ? data : storeConfigOf(loadConfig(config).config.store));
   try {
     return await body(reader);
   } finally {

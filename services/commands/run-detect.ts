@@ -26,6 +26,7 @@ import { storeMarks } from './incident-marking.ts';
 import { masterKey } from './master-key.ts';
 import { judgedUntil, modelsInForce, settleShipped } from './model-switching.ts';
 import { createRunRequests } from './run-requests.ts';
+import { storeConfigOf } from './store-config.ts';
 import { topologyConfigOf } from './topology-config.ts';
 import { packageRoot } from './version.ts';
 import { withoutEffect } from './without-effect.ts';
@@ -107,7 +108,7 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
   try {
     const { key } = masterKey(config, dataFolder, options.environment);
     const addresses = await loadAddressTables({ csv: config.address_data?.csv });
-    const opened = await openStore('path' in config.store ? { path: dataFolder } : serverOf(config.store, options.environment), {
+    const opened = await openStore('path' in config.store ? { path: dataFolder } : storeConfigOf(config.store, options.environment), {
       retentionDays: retentionOf(config),
     });
     store = opened;
@@ -197,17 +198,6 @@ function named(head: Uint8Array, path: string, notice: (text: string) => void): 
 function retentionOf(config: Config): { default: number; tenants: Record<string, number> } {
   const days = (tenant: string): number => Math.ceil(tenantConfig(config, tenant).retention / DAY_MS);
   return { default: days(''), tenants: Object.fromEntries(Object.keys(config.tenants).map((tenant) => [tenant, days(tenant)])) };
-}
-
-function serverOf(
-  store: { url: string; database: string; username?: string; password_env?: string },
-  environment: NodeJS.ProcessEnv = process.env,
-) {
-  const { url, database, username, password_env } = store;
-  const password = password_env === undefined ? undefined : environment[password_env];
-  if (password_env !== undefined && password === undefined)
-    throw new WeirError('config', `store.password_env: ${password_env} is not set in the environment`);
-  return { url, database, username, password };
 }
 
 function programVersion(): string {

@@ -3,7 +3,7 @@ import { writeOut } from '../console/output.ts';
 import { plainLines } from '../console/plain-text.ts';
 import { WeirError } from '../core/errors.ts';
 import { readOnlySql } from '../storage/read-only-sql.ts';
-import { addDataOption, withReader } from './record-list.ts';
+import { addStoreOptions, type StoreChoice, withReader } from './record-list.ts';
 
 const EXAMPLES = `
 Tables: alerts, incidents, windows, account_windows, interface_windows, source_windows, target_windows, account_minutes,
@@ -14,16 +14,16 @@ Examples:
   weir sql "SELECT start, requests, new_objects FROM account_windows WHERE key = 'u7' ORDER BY start"
   weir sql "SELECT reason, count() FROM dead_letters GROUP BY reason" --format JSON
   weir sql "SELECT * FROM windows" --format Parquet > windows.parquet
-  weir sql "SHOW TABLES"`;
+  weir sql "SHOW TABLES"
+  weir sql "SELECT count() FROM alerts" --config weir.yaml      on the ClickHouse server that it names`;
 
-interface SqlOptions {
-  data: string;
+interface SqlOptions extends StoreChoice {
   format?: string;
   json?: boolean;
 }
 
 export function registerSql(program: Command): void {
-  addDataOption(program.command('sql <query>'))
+  addStoreOptions(program.command('sql <query>'))
     .summary('a query on the store (ClickHouse SQL, read-only)')
     .description('Runs one reading ClickHouse query on the store and prints its result. Works while a run writes.')
     .option('--format <name>', 'a ClickHouse output format; PrettyCompact on a terminal, else TabSeparated, unless the query says FORMAT')
@@ -39,7 +39,7 @@ async function run(query: string, options: SqlOptions): Promise<void> {
     options.format ?? (options.json ? 'JSONEachRow' : undefined) ?? own ?? (onTerminal ? 'PrettyCompactMonoBlock' : 'TabSeparated');
   if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(format))
     throw new WeirError('usage', `--format ${format}: not the name of a ClickHouse output format`);
-  await withReader(options.data, async (reader) => {
+  await withReader(options, async (reader) => {
     const bytes = await reader.query(sql, { format });
     await writeOut(onTerminal ? plainLines(Buffer.from(bytes).toString('utf8')) : bytes);
   });

@@ -8,6 +8,7 @@ import type { StoredTable } from './columns.ts';
 import type { StoreConfig } from './connection.ts';
 import { StoreConnection } from './connection.ts';
 import type { Retention } from './declared.ts';
+import { LIVE_RUN, LIVE_VERSIONS } from './live-version.ts';
 import { prepareStore } from './prepare.ts';
 import type { Reader, ReadOptions } from './reader.ts';
 import { parseRows } from './reader.ts';
@@ -15,16 +16,7 @@ import { columnsWithoutTime, insertSql, lateRow, rowText, shadowRow } from './ro
 import { isTransient } from './transient.ts';
 import { stampRows, WindowLoader } from './window-loader.ts';
 
-/** Versions of live rows begin here, above those of every numbered run. */
-const LIVE_VERSIONS = 2 ** 52;
-
-/** The run that rows of live tasks belong to. */
-export const LIVE_RUN = 'live';
-
-/** Version of the rows that a record of our topics holds. @param offset the record's */
-export function liveVersion(offset: number): number {
-  return LIVE_VERSIONS + offset;
-}
+export { LIVE_RUN, liveVersion } from './live-version.ts';
 
 /** Lines of the ledger as a live task counts them. */
 export type LiveLedgerEntry = Omit<LedgerEntry, 'run'>;

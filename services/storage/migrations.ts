@@ -65,12 +65,7 @@ export async function migrate(connection: StoreConnection, migrations: Migration
   );
   const [{ newest }] = parseRows<{ newest: number }>(await connection.read('SELECT max(version) AS newest FROM migrations', 'JSONEachRow'));
   const own = migrations.length;
-  if (newest > own) {
-    throw new WeirError(
-      'store_newer',
-      `the store at ${connection.place} has schema version ${newest}, this weir knows ${own}: use the newer weir that wrote it`,
-    );
-  }
+  if (newest > own) throw newerStore(connection.place, newest, own);
   for (const migration of migrations) {
     if (migration.version <= newest) continue;
     for (const statement of migration.statements) await connection.define(statement);
@@ -90,4 +85,11 @@ export async function migrate(connection: StoreConnection, migrations: Migration
     await connection.insertText('INSERT INTO declarations (name, checksum) FORMAT JSONEachRow', JSON.stringify({ name, checksum }));
   }
   return own;
+}
+
+export function newerStore(place: string, version: number, own: number): WeirError {
+  return new WeirError(
+    'store_newer',
+    `the store at ${place} has schema version ${version}, this weir knows ${own}: use the newer weir that wrote it`,
+  );
 }

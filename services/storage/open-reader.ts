@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WeirError } from '../core/errors.ts';
-import type { Params } from './connection.ts';
+import { type Params, type StoreConfig, StoreConnection } from './connection.ts';
 import type { Lock, LockHolder } from './data-folder.ts';
 import { inUse, tryLock } from './data-folder.ts';
+import { checkStore } from './prepare.ts';
 import { HolderGone, queryThroughSocket } from './query-socket.ts';
 import type { Reader, ReadOptions } from './reader.ts';
 import { parseRows } from './reader.ts';
@@ -16,17 +17,37 @@ const ATTEMPTS = 200;
 const POLL_MS = 25;
 
 /**
- * The way in for commands that only read: asks the process that has the data folder, or opens the store itself when
- * none has (and then answers other readers until it is closed). Never disturbs a run.
- * @throws WeirError `input_missing` when there is no store in the folder
+ * The way in for commands that only read. A server is asked, and nothing changed on it. In a data folder asks the process
+ * that has it, or opens the store itself when none has (and then answers other readers until it is closed). Never disturbs
+ * a run.
+ * @param place data folder, or a store as the config says it
+ * @throws WeirError `input_missing` when there is no store
  */
-export async function openReader(folder: string): Promise<Reader> {
+export async function openReader(place: string | StoreConfig): Promise<Reader> {
+  if (typeof place !== 'string' && 'url' in place) return openServer(place);
+  const folder = typeof place === 'string' ? place : place.path;
   if (!existsSync(join(folder, 'store'))) {
     throw new WeirError('input_missing', `no store in ${folder}: run \`weir detect FILE\` first, or name the data folder with --data`);
   }
   const reader = new FolderReader(folder);
   await reader.find();
   return reader;
+}
+
+async function openServer(config: StoreConfig): Promise<Reader> {
+  const connection = new StoreConnection(config);
+  try {
+    await checkStore(connection);
+  } catch (cause) {
+    await connection.close();
+    throw cause;
+  }
+  const query = (sql: string, options: ReadOptions = {}) => connection.read(sql, options.format ?? 'JSONEachRow', options.params);
+  return {
+    query,
+    rows: async <T>(sql: string, params?: Params) => parseRows<T>(await query(sql, { params })),
+    close: () => connection.close(),
+  };
 }
 
 class FolderReader implements Reader {

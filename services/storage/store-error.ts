@@ -33,9 +33,15 @@ const QUERY_FAULTS = new Set([
   'CANNOT_CONVERT_TYPE',
 ]);
 
+/** The server does not know us. */
+const REFUSED = new Set(['AUTHENTICATION_FAILED', 'REQUIRED_PASSWORD', 'WRONG_PASSWORD', 'UNKNOWN_USER', 'IP_ADDRESS_NOT_ALLOWED']);
+/** We do not know the server, or it does not speak as the address says. */
+const UNTRUSTED =
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?|CERT_\w+|ERR_TLS_CERT_ALTNAME_INVALID|ERR_SSL_\w+|ERR_OSSL_\w+|EPROTO)$/;
+
 /**
- * What a failure below means to the user: `usage` for a query that cannot run, `disk` for a full disk, `store_failed`
- * for everything else. Errors that already say it pass.
+ * What a failure below means to the user: `usage` for a query that cannot run, `config` for a server that refuses the user
+ * or whose certificate is not trusted, `disk` for a full disk, `store_failed` for everything else. Errors that already say it pass.
  */
 export function storeError(cause: unknown, place: string): WeirError {
   if (cause instanceof WeirError) return cause;
@@ -58,6 +64,20 @@ export function storeError(cause: unknown, place: string): WeirError {
     return new WeirError(
       'disk',
       `${place} cannot be written (${firstLine(message)}); check its owner and mode, or name another folder with --data`,
+      { cause },
+    );
+  }
+  if (REFUSED.has(type)) {
+    return new WeirError(
+      'config',
+      `the store at ${place} refuses the login (${type}): wrong user name or password; see store.username and store.password_env`,
+      { cause },
+    );
+  }
+  if (UNTRUSTED.test(code)) {
+    return new WeirError(
+      'config',
+      `no trusted connection to the store at ${place} (${code}: ${firstLine(message)}); see store.url and store.tls`,
       { cause },
     );
   }

@@ -12,6 +12,7 @@ import { prepareStore } from './prepare.ts';
 import type { Reader, ReadOptions } from './reader.ts';
 import { parseRows } from './reader.ts';
 import { insertSql, iso, lateRow, quoted, rowText, shadowRow } from './row-text.ts';
+import { claimRun, newestRun } from './run-number.ts';
 import { WindowLoader } from './window-loader.ts';
 
 export type { StoreConfig } from './connection.ts';
@@ -293,7 +294,7 @@ export async function openStore(config: StoreConfig, options: StoreOptions = {})
     const schemaVersion = await prepareStore(connection, {
       retention: options.readOnly || options.marksOnly ? 'keep' : options.retentionDays,
     });
-    const number = options.readOnly ? 0 : (await newestRun(connection)) + (options.marksOnly ? 0 : 1);
+    const number = options.readOnly ? 0 : options.marksOnly ? await newestRun(connection) : await claimRun(connection);
     const store = new Store(connection, { number, schemaVersion, dataFolder: 'path' in config ? config.path : undefined }, options);
     if (!options.readOnly && !options.marksOnly) await store.begin();
     return store;
@@ -301,9 +302,4 @@ export async function openStore(config: StoreConfig, options: StoreOptions = {})
     await connection.close();
     throw cause;
   }
-}
-
-async function newestRun(connection: StoreConnection): Promise<number> {
-  const [row] = parseRows<{ newest: number }>(await connection.read('SELECT max(number) AS newest FROM runs_raw', 'JSONEachRow'));
-  return row.newest;
 }
