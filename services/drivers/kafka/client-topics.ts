@@ -23,7 +23,7 @@ export interface TopicAdmin {
   }): Promise<boolean>;
   describeConfigs(request: {
     includeSynonyms: boolean;
-    resources: { type: number; name: string; configNames: string[] }[];
+    resources: { type: number; name: string; configNames?: string[] }[];
   }): Promise<{ resources: { resourceName: string; configEntries: { configName: string; configValue: string }[] }[] }>;
 }
 
@@ -37,6 +37,25 @@ export async function partitionCounts(admin: TopicAdmin, brokers: Brokers, topic
     counts.set(topic, partitions.length);
   }
   return counts;
+}
+
+/** All configs of topics that exist. */
+export async function topicConfigs(
+  admin: TopicAdmin,
+  brokers: Brokers,
+  topics: readonly string[],
+): Promise<Map<string, Record<string, string>>> {
+  if (topics.length === 0) return new Map();
+  const resources = topics.map((name) => ({ type: TOPIC, name }));
+  const described = await brokers.attempt('look at the topics', () => admin.describeConfigs({ includeSynonyms: false, resources }), {
+    patience: PATIENCE,
+  });
+  return new Map(
+    described.resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+    ]),
+  );
 }
 
 /**
@@ -76,7 +95,7 @@ async function create(admin: TopicAdmin, brokers: Brokers, specs: readonly Topic
       try {
         await admin.createTopics({ timeout: CREATE_TIMEOUT, waitForLeaders: false, topics });
       } catch (error) {
-        throw refusal(error);
+        throw refusal(error, specs);
       }
     },
     { patience: PATIENCE },
@@ -84,17 +103,22 @@ async function create(admin: TopicAdmin, brokers: Brokers, specs: readonly Topic
 }
 
 /** The client gathers what was refused; a topic that another process has made meanwhile is none of it. */
-function refusal(error: unknown): unknown {
+function refusal(error: unknown, specs: readonly TopicSpec[]): unknown {
   const all = ((error as { errors?: { type?: string; topic?: string; message: string }[] }).errors ?? []).filter(
     ({ type }) => type !== 'TOPIC_ALREADY_EXISTS',
   );
   if (all.length === 0) return error;
   const passing = all.find(({ type }) => type === 'NOT_CONTROLLER' || type === 'REQUEST_TIMED_OUT');
   if (passing !== undefined) return passing;
-  const hint = all.some(({ type }) => type === 'INVALID_REPLICATION_FACTOR')
-    ? new Error(`${all[0].topic}: ${all[0].message}; kafka.replication can be at most the number of brokers`)
-    : all[0];
-  return kafkaFailed(`make ${all.map(({ topic }) => topic).join(', ')}`, hint);
+  const [first] = all;
+  const spec = specs.find(({ topic }) => topic === first.topic);
+  const asked = Object.entries(spec?.configs ?? {}).map(([name, value]) => `${name}=${value}`);
+  const details: Record<string, string> = {
+    INVALID_REPLICATION_FACTOR: `; kafka.replication is ${spec?.replication} and can be at most the number of brokers`,
+    INVALID_CONFIG: `; it was asked for with ${asked.join(', ')}`,
+  };
+  const said = Object.assign(new Error(`${first.message}${details[first.type ?? ''] ?? ''}`), { type: first.type, cause: error });
+  return kafkaFailed(`make ${all.map(({ topic }) => topic).join(', ')}`, said);
 }
 
 async function compare(admin: TopicAdmin, brokers: Brokers, specs: readonly TopicSpec[], there: Map<string, number>): Promise<string[]> {

@@ -16,7 +16,7 @@ import { kafkaFailed, kindOf } from './client-errors.ts';
 import { ClientIntake, type GroupConsumer, type MakeConsumer } from './client-intake.ts';
 import { type Partitioner, produce, roundsOf } from './client-produce.ts';
 import { ClientReader } from './client-reader.ts';
-import { ensureTopics, partitionCounts, type TopicAdmin } from './client-topics.ts';
+import { ensureTopics, partitionCounts, type TopicAdmin, topicConfigs } from './client-topics.ts';
 import { ClientWriter } from './client-writer.ts';
 import type {
   Committed,
@@ -106,6 +106,10 @@ class Client implements KafkaCluster {
 
   async ensure(specs: readonly TopicSpec[]): Promise<{ made: string[] }> {
     return this.asAdmin('make topics', ({ admin, brokers }) => ensureTopics(admin as unknown as TopicAdmin, brokers, specs));
+  }
+
+  async configs(topics: readonly string[]): Promise<Map<string, Record<string, string>>> {
+    return this.asAdmin('look at the topics', ({ admin, brokers }) => topicConfigs(admin as unknown as TopicAdmin, brokers, topics));
   }
 
   /** The brokers answer this without regard to transactions that are still being settled: fence the writer before. */

@@ -78,19 +78,24 @@ export interface IntakeHandlers {
    * knows where to read on. Partitions of the assignment before that are missing now belong to others.
    */
   assigned(partitions: readonly TopicPartition[], generation: number): void;
-  /** Records of one partition, in order. They may begin below the place that was sought: the driver skips them. `end`: offset behind the last record that the broker has committed. */
+  /** Records of one partition, in order. They may begin below the place that was sought: the driver skips them. None: all that is there has been read. `end`: offset behind the last record that the broker has committed. */
   records(from: TopicPartition, records: readonly InRecord[], end: number): void;
   /** Reading has failed for good: nothing more will come. */
   failed(error: Error): void;
 }
 
-/** A member of a consumer group: reads committed records, never commits. */
+/** A member of a consumer group: reads committed records, commits only what it is told to. */
 export interface Intake {
   /** Reads on at this offset, and no longer paused. */
   resume(from: TopicPartition, offset: number): void;
   pause(from: TopicPartition): void;
   /** Reads on where it was paused. */
   goOn(from: TopicPartition): void;
+  /**
+   * Commits offsets outside of transactions, for readers whose work may be done twice. What is no longer this member's is
+   * left to whoever has it now. Throws WeirError `kafka_failed`
+   */
+  commit(offsets: readonly (TopicPartition & { offset: number })[]): Promise<void>;
   /** Leaves the group: its partitions go to others at once. */
   stop(): Promise<void>;
 }
@@ -121,6 +126,8 @@ export interface KafkaCluster {
    * differences come in one error that says what is and what should be. Throws WeirError `topic_mismatch`, `kafka_failed`.
    */
   ensure(specs: readonly TopicSpec[]): Promise<{ made: string[] }>;
+  /** Configs in force of topics that exist, the broker's defaults included, by their Kafka names. Throws WeirError `kafka_failed`. */
+  configs(topics: readonly string[]): Promise<Map<string, Record<string, string>>>;
   /** By partition number. */
   committed(group: string, topic: string, partitions: readonly number[]): Promise<Map<number, Committed>>;
   /** First offset that is there, and the one behind the last committed record, by partition number. */
