@@ -29,6 +29,7 @@ export interface GroupConsumer {
   pause(what: { topic: string; partitions: number[] }[]): void;
   resume(what: { topic: string; partitions: number[] }[]): void;
   seek(to: { topic: string; partition: number; offset: string }): void;
+  commitOffsets(offsets: { topic: string; partition: number; offset: string; metadata: string }[]): Promise<void>;
   onJoin(listener: (assignment: Record<string, number[]>) => void): void;
   onCrash(listener: (error: Error, restarts: boolean) => void): void;
 }
@@ -115,6 +116,19 @@ export class ClientIntake implements Intake {
     if (place.position < 0) throw new Error(`${keyOf(from)} goes on before it was told where to begin`);
     if (place.forgotten) this.goOnAt(place);
     else this.read(place);
+  }
+
+  async commit(offsets: readonly (TopicPartition & { offset: number })[]): Promise<void> {
+    const own = offsets.filter((of) => this.placeOf(of) !== undefined);
+    if (own.length === 0) return;
+    try {
+      await this.consumer.commitOffsets(
+        own.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset), metadata: '' })),
+      );
+    } catch (error) {
+      // the group meets again, or the brokers are away: what was not committed is read again, by whoever has it then
+      if (kindOf(error) !== 'passing' && kindOf(error) !== 'fenced') throw kafkaFailed(`commit offsets of ${this.options.group}`, error);
+    }
   }
 
   async stop(): Promise<void> {

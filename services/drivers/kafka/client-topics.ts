@@ -14,6 +14,7 @@ export interface TopicAdmin {
   createTopics(request: {
     timeout: number;
     waitForLeaders: boolean;
+    validateOnly?: boolean;
     topics: {
       topic: string;
       numPartitions: number;
@@ -63,17 +64,7 @@ export async function topicConfigs(
  * @throws WeirError `topic_mismatch` with every difference, one a line; `kafka_failed`
  */
 export async function ensureTopics(admin: TopicAdmin, brokers: Brokers, specs: readonly TopicSpec[]): Promise<{ made: string[] }> {
-  const there = await partitionCounts(
-    admin,
-    brokers,
-    specs.map(({ topic }) => topic),
-  );
-  const missing = specs.filter(({ topic }) => !there.has(topic));
-  const differences = await compare(admin, brokers, specs, there);
-  if (differences.length > 0) {
-    const what = `${differences.length === 1 ? 'a topic is' : 'topics are'} not as the config says`;
-    throw new WeirError('topic_mismatch', `Kafka: ${what}:\n${differences.map((line) => `  ${line}`).join('\n')}`);
-  }
+  const missing = await missingOf(admin, brokers, specs);
   if (missing.length === 0) return { made: [] };
   await create(admin, brokers, missing);
   for (const { topic } of missing) {
@@ -82,7 +73,32 @@ export async function ensureTopics(admin: TopicAdmin, brokers: Brokers, specs: r
   return { made: missing.map(({ topic }) => topic) };
 }
 
-async function create(admin: TopicAdmin, brokers: Brokers, specs: readonly TopicSpec[]): Promise<void> {
+/**
+ * Compares topics, and has the broker check what `ensureTopics` would make.
+ * @throws as `ensureTopics` does
+ */
+export async function checkTopics(admin: TopicAdmin, brokers: Brokers, specs: readonly TopicSpec[]): Promise<{ missing: string[] }> {
+  const missing = await missingOf(admin, brokers, specs);
+  if (missing.length > 0) await create(admin, brokers, missing, true);
+  return { missing: missing.map(({ topic }) => topic) };
+}
+
+/** Compares the topics that are there, and gives those that are not. Throws `topic_mismatch`. */
+async function missingOf(admin: TopicAdmin, brokers: Brokers, specs: readonly TopicSpec[]): Promise<TopicSpec[]> {
+  const there = await partitionCounts(
+    admin,
+    brokers,
+    specs.map(({ topic }) => topic),
+  );
+  const differences = await compare(admin, brokers, specs, there);
+  if (differences.length > 0) {
+    const what = `${differences.length === 1 ? 'a topic is' : 'topics are'} not as the config says`;
+    throw new WeirError('topic_mismatch', `Kafka: ${what}:\n${differences.map((line) => `  ${line}`).join('\n')}`);
+  }
+  return specs.filter(({ topic }) => !there.has(topic));
+}
+
+async function create(admin: TopicAdmin, brokers: Brokers, specs: readonly TopicSpec[], validateOnly = false): Promise<void> {
   const topics = specs.map(({ topic, partitions, replication, configs }) => ({
     topic,
     numPartitions: partitions,
@@ -93,7 +109,7 @@ async function create(admin: TopicAdmin, brokers: Brokers, specs: readonly Topic
     'make topics',
     async () => {
       try {
-        await admin.createTopics({ timeout: CREATE_TIMEOUT, waitForLeaders: false, topics });
+        await admin.createTopics({ timeout: CREATE_TIMEOUT, waitForLeaders: false, validateOnly, topics });
       } catch (error) {
         throw refusal(error, specs);
       }
@@ -117,7 +133,7 @@ function refusal(error: unknown, specs: readonly TopicSpec[]): unknown {
     INVALID_REPLICATION_FACTOR: `; kafka.replication is ${spec?.replication} and can be at most the number of brokers`,
     INVALID_CONFIG: `; it was asked for with ${asked.join(', ')}`,
   };
-  const said = Object.assign(new Error(`${first.message}${details[first.type ?? ''] ?? ''}`), { type: first.type, cause: error });
+  const said = Object.assign(new Error(`${first.message}${details[first.type ?? ''] ?? ''}`), { type: first.type });
   return kafkaFailed(`make ${all.map(({ topic }) => topic).join(', ')}`, said);
 }
 

@@ -16,7 +16,7 @@ import { kafkaFailed, kindOf } from './client-errors.ts';
 import { ClientIntake, type GroupConsumer, type MakeConsumer } from './client-intake.ts';
 import { type Partitioner, produce, roundsOf } from './client-produce.ts';
 import { ClientReader } from './client-reader.ts';
-import { ensureTopics, partitionCounts, type TopicAdmin, topicConfigs } from './client-topics.ts';
+import { checkTopics, ensureTopics, partitionCounts, type TopicAdmin, topicConfigs } from './client-topics.ts';
 import { ClientWriter } from './client-writer.ts';
 import type {
   Committed,
@@ -106,6 +106,10 @@ class Client implements KafkaCluster {
 
   async ensure(specs: readonly TopicSpec[]): Promise<{ made: string[] }> {
     return this.asAdmin('make topics', ({ admin, brokers }) => ensureTopics(admin as unknown as TopicAdmin, brokers, specs));
+  }
+
+  async check(specs: readonly TopicSpec[]): Promise<{ missing: string[] }> {
+    return this.asAdmin('check the topics', ({ admin, brokers }) => checkTopics(admin as unknown as TopicAdmin, brokers, specs));
   }
 
   async configs(topics: readonly string[]): Promise<Map<string, Record<string, string>>> {
