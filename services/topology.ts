@@ -126,6 +126,7 @@ function normaliseConfig(settings: TopologyConfig, input: InputPartition, partit
     trustedProxies: source.trusted_proxies,
     identity: source.identity,
     session: source.session,
+    requestId: source.request_id,
     targets: source.targets,
     failure: source.failure,
     fields: source.fields,

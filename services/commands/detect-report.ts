@@ -65,7 +65,7 @@ export function detectReport(result: DetectResult, options: DetectReportOptions)
 }
 
 function ledgerLines(result: DetectResult, run: string): string[] {
-  const totals: Record<Fate, number> = { read: 0, windowed: 0, late: 0, dead: 0, held: 0 };
+  const totals: Record<Fate, number> = { read: 0, windowed: 0, late: 0, dead: 0, held: 0, dropped: 0 };
   for (const entry of result.ledger) if (entry.run === run) totals[entry.fate] += entry.count;
   const parts = [
     `${formatNumber(totals.read)} read`,
@@ -73,6 +73,7 @@ function ledgerLines(result: DetectResult, run: string): string[] {
     `${formatNumber(totals.late)} late`,
     `${formatNumber(totals.dead)} dead letters`,
   ];
+  if (totals.dropped > 0) parts.push(`${formatNumber(totals.dropped)} duplicates`);
   if (totals.held > 0) parts.push(`${formatNumber(totals.held)} held`);
   return [`ledger${run === 'main' ? '' : ` of ${run}`}: ${parts.join(', ')}`];
 }

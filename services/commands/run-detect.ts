@@ -167,7 +167,7 @@ export function judgeResult(result: DetectResult): void {
     entries.filter((entry) => fates.includes(entry.fate)).reduce((total, entry) => total + entry.count, 0);
   const busy = result.runs.filter((run) => !run.nothingNew);
   const read = sum(result.ledger, 'read');
-  if (busy.length > 0 && read > 0 && sum(result.ledger, 'windowed', 'late', 'held') === 0) {
+  if (busy.length > 0 && read > 0 && sum(result.ledger, 'windowed', 'late', 'held', 'dropped') === 0) {
     const formats = [...new Set(result.inputs.map((input) => input.format))].join(', ');
     throw new WeirError(
       'nothing_parsed',
@@ -175,7 +175,7 @@ export function judgeResult(result: DetectResult): void {
     );
   }
   for (const run of result.runs) {
-    const fates = sum(run.ledger, 'windowed', 'late', 'dead', 'held');
+    const fates = sum(run.ledger, 'windowed', 'late', 'dead', 'held', 'dropped');
     if (sum(run.ledger, 'read') !== fates)
       throw new WeirError(
         'ledger_unbalanced',

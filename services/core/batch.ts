@@ -101,6 +101,8 @@ export interface EventColumns {
   index: Uint32Array;
   /** hash of the record's bytes: chooses samples and orders equal times by content, not by arrival */
   content: Uint32Array;
+  /** keyed hash of source and request id, an integer below 2^53; 0 = none: what has one is counted once */
+  request: Float64Array;
 }
 
 const CONSTRUCTORS = {
@@ -129,6 +131,7 @@ const CONSTRUCTORS = {
   offset: Float64Array,
   index: Uint32Array,
   content: Uint32Array,
+  request: Float64Array,
 } as const;
 
 export type ColumnName = keyof EventColumns;

@@ -40,13 +40,13 @@ export interface InputPartition {
   upstreams: number;
 }
 
-/** The fates that a ledger counts; `read` is their sum. `held`: waiting for a login or a clock. */
-export const FATES = ['read', 'windowed', 'late', 'dead', 'held'] as const;
+/** The fates that a ledger counts; `read` is their sum. `held`: waiting for a login or a clock. `dropped`: a `duplicate`. */
+export const FATES = ['read', 'windowed', 'late', 'dead', 'held', 'dropped'] as const;
 export type Fate = (typeof FATES)[number];
 
 /**
  * Name of a ledger counter in `Stage.counters()`: fate, tenant and source (and a reason where the fate has several),
- * tab-separated. Events, not records. normalise counts `read`, `dead` and `held` (a level, not a sum), account `windowed` and `late`.
+ * tab-separated. Events, not records. normalise counts `read`, `dead` and `held` (a level, not a sum), account `windowed`, `late` and `dropped`.
  */
 export function ledgerCounter(fate: Fate, tenant: string, source: string, reason = ''): string {
   return `${fate}\t${tenant}\t${source}\t${reason}`;

@@ -19,6 +19,7 @@ import type { NormaliseConfig, NormaliseDeps } from './normalise-config.ts';
 import { scaledOf, unsignedOf } from './numbers.ts';
 import { QueryReader } from './query-reader.ts';
 import type { RecordView } from './record-view.ts';
+import { RequestHash } from './request-hash.ts';
 import { RequestLine } from './request-line.ts';
 import { fillRow, type HeldRow, Row } from './row.ts';
 import { TargetFinder } from './target-finder.ts';
@@ -51,6 +52,7 @@ export class EventMaker {
   readonly identity: IdentityFinder;
   readonly targets: TargetFinder;
   private readonly query: QueryReader;
+  private readonly requests: RequestHash;
   private readonly line = new RequestLine();
 
   readonly row = new Row();
@@ -91,6 +93,7 @@ export class EventMaker {
     this.agents = new AgentBook(seed);
     this.identity = new IdentityFinder(view, plan.identity, this.accounts);
     this.targets = new TargetFinder(view, plan, this.accounts, new HashedPool(key, partitions, seed));
+    this.requests = new RequestHash(key, config.source);
     this.query = new QueryReader(view, plan, this.interfaces, this.targets, seed);
   }
 
@@ -140,6 +143,9 @@ export class EventMaker {
     row.offset = offset;
     row.index = view.index;
     row.line = view.line;
+    row.request = 0;
+    const slot = plan.requestSlot;
+    if (slot >= 0 && view.has(slot)) row.request = this.requests.of(view.workspace.bytes, view.starts[slot], view.ends[slot]);
     this.place();
     return true;
   }

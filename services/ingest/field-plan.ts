@@ -70,6 +70,8 @@ export interface FieldPlan {
   targetsGuessed: boolean;
   sessionSlot: number;
   sessionCookie?: Uint8Array;
+  /** slot of the request's id; -1 when none is configured */
+  requestSlot: number;
   failure?: { slot: number; values: Uint8Array[]; negated: boolean };
   /** names looked for, for messages */
   addressFields: string;
@@ -138,7 +140,7 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     queryTargetNames.push(index);
   });
 
-  const { session, failure } = config;
+  const { session, failure, requestId } = config;
   const values = failure?.not ?? failure?.is;
   return {
     kind: format === undefined ? 'text' : 'json',
@@ -156,6 +158,7 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     targetsGuessed: config.targets === undefined,
     sessionSlot: session === undefined ? -1 : slotOf(session),
     sessionCookie: session?.startsWith('cookie_') ? encoder.encode(session.slice('cookie_'.length)) : undefined,
+    requestSlot: requestId === undefined ? -1 : slotOf(requestId),
     failure:
       failure === undefined || values === undefined
         ? undefined

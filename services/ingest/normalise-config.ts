@@ -23,6 +23,8 @@ export interface NormaliseConfig {
   identity?: readonly string[];
   /** field that names the session */
   session?: string;
+  /** field with an id that is one request's alone */
+  requestId?: string;
   /** fields or query parameters (arg_NAME) whose value is a target; left out: the usual names */
   targets?: readonly string[];
   failure?: { field: string; not?: readonly (string | number | boolean)[]; is?: readonly (string | number | boolean)[] };

@@ -20,7 +20,7 @@ import { Workspace } from './workspace.ts';
 export type { GuessReport } from './guess-report.ts';
 
 /** Version of the snapshot's layout. */
-const SNAPSHOT_VERSION = 2;
+const SNAPSHOT_VERSION = 3;
 /** Most of a record that its dead letter keeps, bytes. */
 const MAX_RAW = 8192;
 /** Bytes of a short record: for how many rows a batch has room at first; columns double when they have to. */
@@ -70,6 +70,9 @@ class Normaliser implements NormaliseStage, RecordHandler {
   private input = new InputState('');
   private builders: (BatchBuilder | undefined)[] = [];
   private dead: DeadLetter[] = [];
+  private emits: Emit[] = [];
+  /** the input's watermark before the record in hand */
+  private due = Number.NEGATIVE_INFINITY;
 
   private read = 0;
   private parsed = 0;
@@ -105,6 +108,8 @@ class Normaliser implements NormaliseStage, RecordHandler {
 
   begin(): void {
     this.maker.makeRoom();
+    const { highest } = this.input.guard;
+    this.due = highest === Number.NEGATIVE_INFINITY ? highest : watermarkOf(highest, this.lateness);
   }
 
   makeRoom(): void {
@@ -151,7 +156,8 @@ class Normaliser implements NormaliseStage, RecordHandler {
 
   private write(): void {
     const { maker } = this;
-    const { partition } = maker.row;
+    const { partition, at } = maker.row;
+    if (at < this.due && this.due > this.input.watermark) this.passOn(this.due);
     maker.write(this.builders[partition] ?? this.builderOf(partition));
     this.parsed++;
   }
@@ -183,23 +189,32 @@ class Normaliser implements NormaliseStage, RecordHandler {
     this.dead.push({ tenant, source, partition, offset, ...(index > 0 ? { index } : {}), line, reason, detail, raw });
   }
 
-  /** What came of the chunk: events, dead letters, and the input's watermark where it moved. */
-  private emit(): Emit[] {
+  /**
+   * The events so far, and the input's watermark where it moved. That is at the end of a chunk, and before an event that
+   * the watermark has gone past: so what is late does not depend on how records came together in chunks.
+   */
+  private passOn(time: number): void {
     const { tenant, upstreams } = this.config;
-    const { input } = this;
-    const emits: Emit[] = [];
+    const { input, emits } = this;
     this.builders.forEach((builder, partition) => {
       if (builder !== undefined && builder.n > 0) emits.push({ output: 'events', tenant, partition, value: builder.build() });
     });
     this.builders = [];
+    this.maker.beginBatch();
+    if (time <= input.watermark) return;
+    input.watermark = time;
+    emits.push({ output: 'control', tenant, value: { kind: 'watermark', tenant, upstream: input.partition, upstreams, time } });
+  }
+
+  /** What came of the chunk. */
+  private emit(): Emit[] {
+    const { tenant } = this.config;
+    const { highest } = this.input.guard;
+    this.passOn(highest === Number.NEGATIVE_INFINITY ? highest : watermarkOf(highest, this.lateness));
+    const { emits } = this;
+    this.emits = [];
     if (this.dead.length > 0) emits.push({ output: 'dead', tenant, value: this.dead });
     this.dead = [];
-    const { highest } = input.guard;
-    const time = highest === Number.NEGATIVE_INFINITY ? highest : watermarkOf(highest, this.lateness);
-    if (time > input.watermark) {
-      input.watermark = time;
-      emits.push({ output: 'control', tenant, value: { kind: 'watermark', tenant, upstream: input.partition, upstreams, time } });
-    }
     return emits;
   }
 

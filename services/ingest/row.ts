@@ -25,6 +25,7 @@ export class Row {
   /** partition of the account */
   partition = 0;
   line = 0;
+  request = 0;
 }
 
 export const ROW_NUMBERS = Object.keys(new Row()) as (keyof Row)[];
@@ -67,6 +68,7 @@ export function fillRow(builder: BatchBuilder, at: number, row: Row): void {
   c.offset[at] = row.offset;
   c.index[at] = row.index;
   c.content[at] = row.content;
+  c.request[at] = row.request;
 }
 
 /** Writes a held event into the batch of its partition. */

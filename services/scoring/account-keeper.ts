@@ -13,6 +13,7 @@ import { HourRows } from '../features/hour-rows.ts';
 import { PartialPacker } from '../features/partials.ts';
 import { AccountMinutes } from './account-minutes.ts';
 import type { PaneKeeper } from './pane-clock.ts';
+import { RequestMemory } from './request-memory.ts';
 import type { ViewStageConfig } from './tenant-settings.ts';
 import { contractEnds, tenantTime } from './tenant-settings.ts';
 import type { ViewScoring, ViewScoringOptions } from './view-scoring.ts';
@@ -43,6 +44,7 @@ const CONFIDENCE: Record<(typeof IDENTITY_ORIGINS)[number], number> = {
 export class AccountKeeper implements PaneKeeper {
   readonly tenant: string;
   readonly state: AccountTenant;
+  readonly requests = new RequestMemory();
   readonly rows = new HourRows(ACCOUNT_ROLLING.length);
   readonly scoring: ViewScoring;
   readonly closer: AccountCloser;

@@ -6,7 +6,7 @@ import { ACCOUNT_SETS, HISTORY_LISTS } from '../features/specs.ts';
 import type { AccountKeeper } from './account-keeper.ts';
 
 /** Kinds of entries in a key group's state. */
-const ENTRY = { account: 1, accountPane: 2, minute: 3, interfacePane: 4, sourcePane: 5, targetPane: 6 } as const;
+const ENTRY = { account: 1, accountPane: 2, minute: 3, interfacePane: 4, sourcePane: 5, targetPane: 6, requests: 7 } as const;
 
 function groupOf(table: KeyTable, id: number): number {
   const key = table.keyBytes(id);
@@ -84,7 +84,16 @@ export function writeAccountState(
       t.targetPanes.write(pane, writer);
     }
   }
+  keeper.requests.write((group) => {
+    const writer = writerOf(group);
+    writer.u8(ENTRY.requests);
+    writer.string(tenant);
+    writer.block(NO_KEY);
+    return writer;
+  });
 }
+
+const NO_KEY = new Uint8Array(0);
 
 /** Reads one entry. Open panes are merged: several old tasks may have held parts of one interface's pane. */
 export function readAccountState(reader: ByteReader, keeperOf: (tenant: string) => AccountKeeper): void {
@@ -121,6 +130,9 @@ export function readAccountState(reader: ByteReader, keeperOf: (tenant: string) 
       t.sourcePanes.merge(t.sourcePanes.open(id, hour), reader);
       return;
     }
+    case ENTRY.requests:
+      keeper.requests.read(reader);
+      return;
     default: {
       const id = t.targets.intern(key, 0, key.length);
       const hour = reader.int();

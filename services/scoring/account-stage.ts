@@ -1,5 +1,5 @@
 import type { EventBatch } from '../core/batch.ts';
-import { heapString } from '../core/batch.ts';
+import { heapString, selectRows } from '../core/batch.ts';
 import { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { ControlRecord } from '../core/control.ts';
 import { partitionOf } from '../core/key-groups.ts';
@@ -45,8 +45,18 @@ export function createAccountStage(config: ViewStageConfig, deps: ViewStageDeps 
     return emits.splice(0, emits.length);
   }
 
-  function processEvents(batch: EventBatch): Emit[] {
-    const time = clock.time(batch.tenant);
+  /** The batch without what a shipper has sent again. */
+  function withoutRepeats(batch: EventBatch, time: number): EventBatch {
+    const taken = keeperOf(batch.tenant).requests.take(batch, time);
+    if (taken === undefined) return batch;
+    const kept = selectRows(batch, taken);
+    count(ledgerCounter('dropped', batch.tenant, batch.source, 'duplicate'), batch.n - kept.n);
+    return kept;
+  }
+
+  function processEvents(received: EventBatch): Emit[] {
+    const time = clock.time(received.tenant);
+    const batch = withoutRepeats(received, time);
     const late = keeperOf(batch.tenant).state.add(batch, time);
     count(ledgerCounter('windowed', batch.tenant, batch.source), batch.n - late.length);
     if (late.length > 0) {
@@ -62,6 +72,7 @@ export function createAccountStage(config: ViewStageConfig, deps: ViewStageDeps 
     control(record: ControlRecord): Emit[] {
       if (record.kind === 'model') schedule.add(record);
       else clock.control(record);
+      if ('tenant' in record) keepers.get(record.tenant)?.requests.forget(clock.time(record.tenant));
       return taken();
     },
     snapshot(): StageSnapshot {
@@ -100,7 +111,7 @@ export function createAccountStage(config: ViewStageConfig, deps: ViewStageDeps 
 }
 
 /** Version of what `snapshot` writes. */
-export const ACCOUNT_STATE_VERSION = 2;
+export const ACCOUNT_STATE_VERSION = 3;
 
 function lateEvent(batch: EventBatch, row: number, time: number): LateEvent {
   const c = batch.columns;

@@ -66,7 +66,7 @@ export class MemorySink implements Sink {
   /** events by fate, over tenants and sources */
   fates(): Record<string, number> {
     const fates: Record<string, number> = { read: 0, windowed: 0, late: 0, dead: 0, held: 0 };
-    for (const entry of this.entries) fates[entry.fate] += entry.count;
+    for (const entry of this.entries) fates[entry.fate] = (fates[entry.fate] ?? 0) + entry.count;
     return fates;
   }
 }
