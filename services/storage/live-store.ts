@@ -35,6 +35,8 @@ export interface LiveStoreOptions {
   onTrouble?: (error: Error, since: number) => void;
   /** everything that was in trouble has gone through. @param took ms */
   onRecovered?: (took: number) => void;
+  /** ms without a byte from a server after which a request has failed; a minute by default */
+  patience?: number;
   /** gives up waiting for the store: `createLiveStore` and `flush` reject with its reason */
   signal?: AbortSignal;
 }
@@ -89,7 +91,7 @@ type LiveTable = Exclude<StoredTable, 'feedback' | 'runs'>;
  * @throws WeirError `config` for a wrong password or certificate, `store_newer`, `store_failed`; the signal's reason
  */
 export async function createLiveStore(config: StoreConfig, options: LiveStoreOptions = {}): Promise<LiveStore> {
-  const connection = new StoreConnection(config, { patience: PATIENCE_MS });
+  const connection = new StoreConnection(config, { patience: options.patience ?? PATIENCE_MS });
   const patience = new Patience(options);
   try {
     await patience.until('open', () => prepareStore(connection, { retention: options.retention }));

@@ -1,4 +1,5 @@
 import { WeirError } from '../core/errors.ts';
+import { CONNECTION_ERRORS } from './transient.ts';
 
 /** ClickHouse error types that are the fault of the query's text, not of the store. */
 const QUERY_FAULTS = new Set([
@@ -73,6 +74,9 @@ export function storeError(cause: unknown, place: string): WeirError {
       `the store at ${place} refuses the login (${type}): wrong user name or password; see store.username and store.password_env`,
       { cause },
     );
+  }
+  if (type === '' && CONNECTION_ERRORS.has(code)) {
+    return new WeirError('store_failed', `the store at ${place} cannot be reached: ${firstLine(message)}`, { cause });
   }
   if (UNTRUSTED.test(code)) {
     return new WeirError(

@@ -1,5 +1,5 @@
 /** Errors of connections, after which the same request may succeed. */
-const CONNECTION = new Set([
+export const CONNECTION_ERRORS: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',
@@ -55,7 +55,7 @@ export function isTransient(error: unknown): boolean {
       if (NOT_NOW.has(type)) return true;
       continue;
     }
-    if (typeof code === 'string' && CONNECTION.has(code)) return true;
+    if (typeof code === 'string' && CONNECTION_ERRORS.has(code)) return true;
     if (cause.name === 'Error' && cause.cause === undefined && (CLIENT.test(cause.message) || UNAVAILABLE.test(cause.message))) return true;
   }
   return false;
