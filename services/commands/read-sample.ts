@@ -40,7 +40,38 @@ export async function readSample(
   const detected = source.format === undefined ? detectFormat(input.head) : { format: source.format, reason: 'named' };
   const { format, reason } = detected;
   if (format === undefined) throw new WeirError('input_format', `${path}: ${reason}; name the format with --format`);
-  const stage = createNormaliseStage(
+  const stage = sampleStage(source, format, tenant, addresses, key);
+  const chunkOf = (piece: RawPiece): RawChunk => ({ ...piece, tenant: source.tenant, source: source.name, partition: path });
+  const framer = new LineFramer();
+  const bytes = await input.from(0);
+  let size = 0;
+  let wanted = true;
+  try {
+    let ended = false;
+    while (wanted && !ended && size < SAMPLE_BYTES) {
+      const buffer = new Uint8Array(CHUNK_BYTES);
+      const read = await bytes.read(buffer, 0);
+      ended = read === 0;
+      size += read;
+      for (const piece of ended ? framer.end() : framer.push(buffer.subarray(0, read)))
+        if (wanted) wanted = take(stage.process(chunkOf(piece)));
+    }
+    if (wanted) take(stage.control({ kind: 'end', tenant: source.tenant, upstream: path, provisional: true }));
+    return { format, reason, more: !ended, guess: stage.describeGuess() };
+  } finally {
+    await bytes.close();
+  }
+}
+
+/** The normalise stage for a sample of a source's records, alone. @param key as for `readSample` */
+export function sampleStage(
+  source: SourceConfig,
+  format: FormatName,
+  tenant: TenantConfig,
+  addresses: AddressData,
+  key: Uint32Array,
+): ReturnType<typeof createNormaliseStage> {
+  return createNormaliseStage(
     {
       tenant: source.tenant,
       source: source.name,
@@ -62,24 +93,4 @@ export async function readSample(
     },
     { addresses },
   );
-  const chunkOf = (piece: RawPiece): RawChunk => ({ ...piece, tenant: source.tenant, source: source.name, partition: path });
-  const framer = new LineFramer();
-  const bytes = await input.from(0);
-  let size = 0;
-  let wanted = true;
-  try {
-    let ended = false;
-    while (wanted && !ended && size < SAMPLE_BYTES) {
-      const buffer = new Uint8Array(CHUNK_BYTES);
-      const read = await bytes.read(buffer, 0);
-      ended = read === 0;
-      size += read;
-      for (const piece of ended ? framer.end() : framer.push(buffer.subarray(0, read)))
-        if (wanted) wanted = take(stage.process(chunkOf(piece)));
-    }
-    if (wanted) take(stage.control({ kind: 'end', tenant: source.tenant, upstream: path, provisional: true }));
-    return { format, reason, more: !ended, guess: stage.describeGuess() };
-  } finally {
-    await bytes.close();
-  }
 }

@@ -65,7 +65,7 @@ export async function survey(path: string, source: SourceConfig, tenant: TenantC
 }
 
 /** Gathers what a survey says from the stage's outcomes. */
-class Sample {
+export class Sample {
   private events = 0;
   private from = Number.POSITIVE_INFINITY;
   private to = Number.NEGATIVE_INFINITY;

@@ -126,6 +126,8 @@ export interface KafkaCluster {
    * differences come in one error that says what is and what should be. Throws WeirError `topic_mismatch`, `kafka_failed`.
    */
   ensure(specs: readonly TopicSpec[]): Promise<{ made: string[] }>;
+  /** As `ensure`, but makes nothing: the broker says whether those that are missing could be made. */
+  check(specs: readonly TopicSpec[]): Promise<{ missing: string[] }>;
   /** Configs in force of topics that exist, the broker's defaults included, by their Kafka names. Throws WeirError `kafka_failed`. */
   configs(topics: readonly string[]): Promise<Map<string, Record<string, string>>>;
   /** By partition number. */
