@@ -18,6 +18,12 @@ export interface InputPosition {
   offset: number;
   /** lines read */
   lines: number;
+  /** the last bytes before `offset`: a file that begins alike and has others there is another one */
+  behind?: { bytes: number; hash: string };
+  /** when the file was last written to, ms, as far as it was looked at */
+  modified?: number;
+  /** it was followed, rotated away and read to its end: it is not looked for any more */
+  finished?: boolean;
 }
 
 /** One file of a snapshot: the state of one task, by key group. */

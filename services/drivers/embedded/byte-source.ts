@@ -13,7 +13,8 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-export type InputKind = 'plain' | 'gzip' | 'stdin';
+/** `inlet`: bytes that this process has taken itself, and keeps until they are read */
+export type InputKind = 'plain' | 'gzip' | 'stdin' | 'inlet';
 
 /** Bytes of stdin that were read ahead are kept, so that it can be looked at before it is read. */
 export interface OpenedInput {
@@ -22,6 +23,12 @@ export interface OpenedInput {
   head: Uint8Array;
   /** size on disk, bytes; 0 for stdin */
   size: number;
+  /** of plain files: the bytes before an offset, fewer when the file ends before it */
+  before?(offset: number, bytes: number): Promise<Uint8Array>;
+  /** of inlets: position behind the last byte that can be read */
+  end?(): number;
+  /** of inlets: tells when there is more to read */
+  onNews?(listener: () => void): void;
   /** a source that starts at an uncompressed offset (stdin: 0 only, once) */
   from(offset: number): Promise<ByteSource>;
 }
@@ -37,7 +44,20 @@ export async function openInput(path: string, headBytes: number, stdin: Readable
     await source.close();
     return { kind: 'gzip', head, size, from: async (offset) => gzipSource(path, offset) };
   }
-  return { kind: 'plain', head: raw, size, from: async (offset) => new PlainSource(await openFile(path), offset) };
+  return {
+    kind: 'plain',
+    head: raw,
+    size,
+    before: async (offset, bytes) => {
+      const source = new PlainSource(await openFile(path), Math.max(0, offset - bytes));
+      try {
+        return await fill(source, Math.min(bytes, offset));
+      } finally {
+        await source.close();
+      }
+    },
+    from: async (offset) => new PlainSource(await openFile(path), offset),
+  };
 }
 
 /** Size of a regular file or pipe on disk. Throws `input_missing` for none, `input_unreadable` for a folder. */
@@ -53,7 +73,7 @@ export async function sizeOf(path: string): Promise<number> {
   return found.size;
 }
 
-async function openFile(path: string): Promise<FileHandle> {
+export async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r');
   } catch (cause) {
@@ -61,7 +81,7 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-function unreadable(path: string, cause: unknown): WeirError {
+export function unreadable(path: string, cause: unknown): WeirError {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') return new WeirError('input_missing', `there is no file ${path}`, { cause });
   if (code === 'EACCES' || code === 'EPERM')
@@ -81,7 +101,7 @@ async function readStart(path: string, size: number): Promise<Uint8Array> {
 }
 
 /** Reads until `size` bytes are there or the source has no more. */
-async function fill(source: ByteSource, size: number): Promise<Uint8Array> {
+export async function fill(source: ByteSource, size: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(size);
   let done = 0;
   while (done < size) {
@@ -165,8 +185,12 @@ class StreamSource implements ByteSource {
 /** Bytes that gunzip hands over at once: large, because each piece costs a turn of the event loop. */
 const GUNZIP_CHUNK = 256 * 1024;
 
-function gzipSource(path: string, offset: number): ByteSource {
-  const file = createReadStream(path, { highWaterMark: GUNZIP_CHUNK });
+/** @param handle of the open file, which stays open; left out: it is opened by its path */
+export function gzipSource(path: string, offset: number, handle?: FileHandle): ByteSource {
+  const file =
+    handle === undefined
+      ? createReadStream(path, { highWaterMark: GUNZIP_CHUNK })
+      : handle.createReadStream({ start: 0, autoClose: false, highWaterMark: GUNZIP_CHUNK });
   const gunzip = createGunzip({ chunkSize: GUNZIP_CHUNK });
   file.on('error', (error) => gunzip.destroy(error));
   gunzip.on('close', () => file.destroy());

@@ -1,19 +1,23 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { WeirError } from '../../core/errors.ts';
 import type { Sink } from '../../core/sink.ts';
 import type { CreateTopology } from '../../core/topology-contract.ts';
+import type { InputPosition } from '../../state/manifest.ts';
 import type { AlertFile } from './alert-file.ts';
 import { openInput } from './byte-source.ts';
-import { HEAD_BYTES, identityOf, recognise } from './identity.ts';
+import { HEAD_BYTES, identityOf, newIdentity } from './identity.ts';
 import type { RunInbox } from './inbox.ts';
+import type { InletInput } from './inlet-input.ts';
 import { type KnownRun, knownRuns, MAIN_RUN, recordFeedback } from './known-runs.ts';
 import { compiled } from './modules.ts';
+import type { InputSpec, PlannedInput } from './planned-input.ts';
 import { probeSpan } from './probe.ts';
 import type { FollowOptions } from './quiet.ts';
-import { checkWorkers, EmbeddedRun, type PlannedInput, type Progress, type RunResult } from './run.ts';
+import { checkWorkers, EmbeddedRun, type Progress, type RunResult, type RunView } from './run.ts';
+import { sightedInputs } from './sightings.ts';
+import { recogniseFile, Tails } from './tails.ts';
 
 /** ms of work between cuts: what a crash costs at most, give or take. */
 const CUT_EVERY = 30_000;
@@ -21,17 +25,7 @@ const DEFAULT_WORKERS = 2;
 /** First bytes of an input that are looked at: for its identity, its format, its first event's time. */
 const SAMPLE_BYTES = 64 * 1024;
 
-/** An input as the user named it. */
-export interface InputSpec {
-  tenant: string;
-  source: string;
-  /** a file, or `-` for standard input */
-  path: string;
-  /** format name; undefined: `detect` decides */
-  format?: string;
-  /** how late its events may come, ms; undefined: the format's own (see `latenessOf`) */
-  lateness?: number;
-}
+export type { InputSpec } from './planned-input.ts';
 
 export interface EmbeddedOptions {
   inputs: InputSpec[];
@@ -55,8 +49,17 @@ export interface EmbeddedOptions {
   cutEvery?: number;
   /** what `-` reads; default: the process's standard input */
   stdin?: Readable;
-  /** go on reading at the end of the inputs until the signal says stop; nothing is flushed then */
+  /**
+   * go on reading at the end of the inputs until the signal says stop; nothing is flushed then. Files may be missing at the
+   * start, be rotated, and be named by patterns. `-` is read to its end
+   */
   follow?: FollowOptions;
+  /** with `follow`: inputs whose bytes this process takes itself */
+  inlets?: readonly InletInput[];
+  /** what lies before these uncompressed offsets, by partition, will not be read again */
+  onCut?(offsets: ReadonlyMap<string, number>): void | Promise<void>;
+  /** a run has begun; `view` can be asked until the next one begins */
+  onRun?(view: () => RunView): void;
   /** stop reading, save the state, return */
   signal?: AbortSignal;
   /** what other processes ask while runs are on, and after; a change of what stages are made from asks `topologyConfig` again */
@@ -162,13 +165,19 @@ async function runOnce(options: EmbeddedOptions): Promise<EmbeddedResult> {
     inputs.push(input);
     result.inputs.push({ ...known(input), run: run.name, resumedAt: input.start.offset });
   };
+  const follow = options.follow === undefined ? undefined : await plansToFollow(options, options.follow, runs[0]);
+  if (follow !== undefined) {
+    planned.set(runs[0], []);
+    for (const input of follow.inputs) plan(runs[0], input);
+  }
   for (const spec of options.inputs) {
+    if (follow !== undefined && spec.path !== '-') continue;
     const input = await look(spec, runs, options);
     if (input.run === undefined) fresh.push(input.plan);
     else plan(input.run, input.plan);
   }
   const topologyConfig = options.topologyConfig([...[...planned.values()].flat(), ...fresh].map(known));
-  const late = await backfills(options, topologyModule, topologyConfig, runs[0], fresh);
+  const late = follow === undefined ? await backfills(options, topologyModule, topologyConfig, runs[0], fresh) : [];
   if (late.length > 0) {
     const backfill: KnownRun = {
       name: `backfill-${late[0].partition}`,
@@ -199,7 +208,10 @@ async function runOnce(options: EmbeddedOptions): Promise<EmbeddedResult> {
       startsOutputs: run.name === MAIN_RUN,
       cutEvery: options.cutEvery ?? CUT_EVERY,
       follow: run.name === MAIN_RUN ? options.follow : undefined,
-      successor: (input) => successorOf(input, options),
+      tails: follow?.tails,
+      lost: follow?.lost,
+      onCut: options.onCut,
+      onRun: options.onRun,
       signal: options.signal,
       inbox: options.inbox,
       onProgress: options.onProgress,
@@ -228,19 +240,31 @@ async function look(
   }
   if (opened.kind !== 'stdin') {
     for (const run of runs) {
-      const known = recognise(tenant, opened.head, run.manifest?.inputs ?? []);
+      const known = await recogniseFile(tenant, opened, run.manifest?.inputs ?? []);
       if (known === undefined) continue;
       const start = { offset: known.offset, lines: known.lines };
       const format = spec.format ?? known.format;
       const lateness = spec.lateness ?? options.latenessOf(format);
       return {
         run,
-        plan: { tenant, source: known.source, path, partition: known.partition, head: known.head, format, lateness, opened, start },
+        plan: {
+          tenant,
+          source: known.source,
+          path,
+          partition: known.partition,
+          head: known.head,
+          format,
+          lateness,
+          opened,
+          start,
+          behind: known.behind,
+        },
       };
     }
   }
   const head = opened.kind === 'stdin' ? 0 : Math.min(HEAD_BYTES, opened.head.length);
-  const partition = opened.kind === 'stdin' ? `stdin-${identityOf(tenant, opened.head)}` : identityOf(tenant, opened.head);
+  const taken = new Set(runs.flatMap((run) => run.manifest?.inputs ?? []).map((known) => known.partition));
+  const partition = opened.kind === 'stdin' ? `stdin-${identityOf(tenant, opened.head)}` : newIdentity(tenant, opened.head, taken);
   const format = spec.format ?? options.detect(opened.head, path);
   const lateness = spec.lateness ?? options.latenessOf(format);
   return { run: undefined, plan: { tenant, source, path, partition, head, format, lateness, opened, start: { offset: 0, lines: 0 } } };
@@ -270,22 +294,43 @@ async function backfills(
   return late;
 }
 
-/** The file that now goes by the name of a followed one, when that one was rotated away or begun anew. */
-async function successorOf(input: PlannedInput, options: EmbeddedOptions): Promise<PlannedInput | undefined> {
-  if (input.opened.kind !== 'plain' || !existsSync(input.path)) return undefined;
-  const opened = await openInput(input.path, SAMPLE_BYTES);
-  if (opened.head.length === 0 || recognise(input.tenant, opened.head, [input]) !== undefined) return undefined;
-  const { tenant, source, path } = input;
-  const partition = identityOf(tenant, opened.head);
-  return {
-    tenant,
-    source,
-    path,
-    partition,
-    head: Math.min(HEAD_BYTES, opened.head.length),
-    format: options.detect(opened.head, path),
-    lateness: input.lateness,
-    opened,
-    start: { offset: 0, lines: 0 },
-  };
+/** What a run that follows begins with: the files that are there, what was rotated away since the last cut, the inlets. */
+async function plansToFollow(
+  options: EmbeddedOptions,
+  follow: FollowOptions,
+  main: KnownRun,
+): Promise<{ tails: Tails; inputs: PlannedInput[]; lost: InputPosition[] }> {
+  const tails = new Tails({
+    specs: options.inputs.filter((spec) => spec.path !== '-'),
+    detect: options.detect,
+    latenessOf: options.latenessOf,
+    notice: options.onNotice ?? (() => undefined),
+    now: follow.now,
+  });
+  const seen = sightedInputs(main.folder, main.manifest?.inputs ?? []);
+  const { opens, lost } = await tails.look([], seen);
+  const inputs: PlannedInput[] = opens;
+  for (const inlet of options.inlets ?? []) {
+    const before = main.manifest?.inputs.find((one) => one.partition === inlet.partition);
+    const offset = await inlet.continueAt(before?.offset ?? 0);
+    inputs.push({
+      tenant: inlet.tenant,
+      source: inlet.source,
+      path: inlet.path,
+      partition: inlet.partition,
+      head: 0,
+      format: inlet.format,
+      lateness: inlet.lateness ?? options.latenessOf(inlet.format),
+      opened: {
+        kind: 'inlet',
+        head: new Uint8Array(0),
+        size: 0,
+        from: async (at) => inlet.from(at),
+        end: () => inlet.end(),
+        onNews: (listener) => inlet.onNews(listener),
+      },
+      start: { offset, lines: offset === before?.offset ? before.lines : 0 },
+    });
+  }
+  return { tails, inputs, lost };
 }

@@ -26,17 +26,21 @@ export class SpareBuffers {
 /** Room behind a chunk's size for the line that is carried over. */
 const SPARE_ROOM = 16 * 1024;
 const MOST_SPARES = 16;
+/** Bytes before the position that are kept. */
+const BEHIND_BYTES = 256;
 
 /** Reads an input in chunks of whole lines, and knows the position behind what it has handed out. */
 export class LineReader {
   private readonly origin: { tenant: string; source: string; partition: string };
-  private readonly bytes: ByteSource;
+  private bytes: ByteSource;
   private readonly framer: LineFramer;
   /** cut, but not yet handed out */
   private readonly pieces: RawPiece[] = [];
   /** uncompressed bytes taken from the source, counted from the input's beginning */
   private taken: number;
   position: ReadPosition;
+  /** the last bytes before `position`, as far as they were handed out here: by them a file is told from another that begins alike */
+  behind: Uint8Array = new Uint8Array(0);
   /** nothing more was there at the last look */
   ended = false;
 
@@ -51,6 +55,18 @@ export class LineReader {
   /** What cut the input short, if anything did. */
   get problem(): string | undefined {
     return this.bytes.problem();
+  }
+
+  /** Uncompressed bytes taken from the source, counted from the input's beginning. */
+  get takenUpTo(): number {
+    return this.taken;
+  }
+
+  /** Reads on from another source of the same bytes, which has to begin at `takenUpTo`; the one before is closed. */
+  async goOnWith(bytes: ByteSource): Promise<void> {
+    const before = this.bytes;
+    this.bytes = bytes;
+    await before.close();
   }
 
   /** Bytes taken from the source and not handed out: at the input's end the beginning of a line whose end is not there. */
@@ -87,11 +103,23 @@ export class LineReader {
 
   private handOut(piece: RawPiece): RawChunk {
     const next = this.pieces[0];
+    if (piece.skipped === undefined) this.remember(piece.bytes);
+    else this.behind = new Uint8Array(0);
     this.position =
       next === undefined
         ? { offset: this.framer.position, lines: this.framer.nextLine - 1 }
         : { offset: next.offset, lines: next.line - 1 };
     // pieces of one read share its memory: only the last may take the buffer with it
     return { ...this.origin, ...piece, bytes: next === undefined ? piece.bytes : piece.bytes.slice() };
+  }
+
+  private remember(bytes: Uint8Array): void {
+    if (bytes.length >= BEHIND_BYTES) this.behind = bytes.slice(bytes.length - BEHIND_BYTES);
+    else {
+      const joined = new Uint8Array(this.behind.length + bytes.length);
+      joined.set(this.behind);
+      joined.set(bytes, this.behind.length);
+      this.behind = joined.slice(Math.max(0, joined.length - BEHIND_BYTES));
+    }
   }
 }

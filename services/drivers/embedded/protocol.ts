@@ -31,6 +31,8 @@ export interface WorkerStart {
 export type ToWorker =
   | { type: 'open'; input: number; spec: InputPartition }
   | { type: 'chunk'; id: number; input: number; chunk: RawChunk }
+  /** an input that was followed is over: what its normalise stage holds back is settled, and the stage goes */
+  | { type: 'close'; input: number }
   /** for the normalise stage of an input: idle, end */
   | { type: 'input-control'; input: number; record: ControlRecord }
   /** for the account and merge tasks: shared knowledge, silence */

@@ -8,6 +8,8 @@ export interface FollowOptions {
   idleAfter: number;
   /** the wall clock, ms */
   now(): number;
+  /** ms for which a file that was replaced is still looked at: what else writes to it has until then. Default a minute */
+  grace?: number;
   /** everything that is there has been read */
   onCaughtUp?(): void;
 }
@@ -46,6 +48,11 @@ export class Quiet {
   heard(input: Hearable): void {
     this.heardAt.set(input, this.options.now());
     this.idle.delete(input);
+  }
+
+  /** It was said to be idle and has not spoken since. */
+  isIdle(input: Hearable): boolean {
+    return this.idle.has(input);
   }
 
   /** Events of the input have been parsed up to its watermark. */

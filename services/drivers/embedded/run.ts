@@ -12,17 +12,22 @@ import { type InputPosition, type Manifest, type Provisional, SNAPSHOT_VERSION }
 import { readProvisional, writeProvisional } from '../../state/provisional-file.ts';
 import { afterCrash, MOST_CRASHES, readSuspects, type Stretch, type Suspects, stillOpen, writeSuspects } from '../../state/suspects.ts';
 import type { AlertFile } from './alert-file.ts';
-import type { OpenedInput } from './byte-source.ts';
+import type { ByteSource } from './byte-source.ts';
 import { addCounters } from './counters.ts';
 import { Crew } from './crew.ts';
+import { behindOf } from './identity.ts';
 import type { RunInbox, RunRequest } from './inbox.ts';
 import { recordFeedback } from './known-runs.ts';
-import { LineReader, type ReadPosition, SpareBuffers } from './line-reader.ts';
+import { LineReader, SpareBuffers } from './line-reader.ts';
 import { Outlets } from './outlets.ts';
+import type { PlannedInput } from './planned-input.ts';
 import type { ToMain } from './protocol.ts';
 import { type FollowOptions, type Hearable, Quiet } from './quiet.ts';
 import { restoreTask } from './restore.ts';
 import { chooseInput, pinInputs, type Readable } from './scheduler.ts';
+import { forgetSightings, recordSighting, sightedInputs } from './sightings.ts';
+import { TailSource } from './tail-source.ts';
+import type { Tailed, Tails } from './tails.ts';
 
 /** Bytes of a chunk: large enough to make messages cheap, small enough that a few in flight cost little. */
 const CHUNK_BYTES = 512 * 1024;
@@ -34,20 +39,10 @@ const NEWLINE = 10;
 /** A cut may take at most this share of the time since the last one. */
 const CUT_SHARE = 0.1;
 
-/** An input that has been looked at: what it is, where it is read from. */
-export interface PlannedInput {
-  tenant: string;
-  source: string;
-  path: string;
-  partition: string;
-  /** bytes that the identity covers */
-  head: number;
-  format: string;
-  /** how late its events may come, ms */
-  lateness: number;
-  opened: OpenedInput;
-  start: ReadPosition;
-}
+/** ms for which a file that was replaced is still looked at. */
+const GRACE = 60_000;
+/** Files that were rotated away and are remembered by their identity, per path. */
+const MOST_FINISHED = 100;
 
 export interface Progress {
   run: string;
@@ -84,8 +79,14 @@ export interface RunOptions {
   cutEvery: number;
   /** go on reading at the end of the inputs until the signal says stop */
   follow?: FollowOptions;
-  /** for an input that is followed: the file that has taken its place, if one has */
-  successor?(input: PlannedInput): Promise<PlannedInput | undefined>;
+  /** with `follow`: the files that are followed */
+  tails?: Tails;
+  /** known inputs whose file is gone: they are not looked for again */
+  lost?: readonly InputPosition[];
+  /** what lies before these uncompressed offsets, by partition, will not be read again */
+  onCut?(offsets: ReadonlyMap<string, number>): void | Promise<void>;
+  /** told at the start how to look at the run */
+  onRun?(view: () => RunView): void;
   signal?: AbortSignal;
   /** what other processes ask meanwhile */
   inbox?: RunInbox;
@@ -113,8 +114,56 @@ export interface RunResult {
   ledger: LedgerEntry[];
 }
 
-interface ActiveInput extends Readable, Hearable {
+/** An input as it stands. */
+export interface InputView {
+  tenant: string;
+  source: string;
+  path: string;
+  partition: string;
+  /** uncompressed bytes read */
+  offset: number;
+  /** bytes that are known to be there, uncompressed; undefined where that cannot be known (compressed, standard input) */
+  end: number | undefined;
+  /** its watermark, ms; undefined before the first */
+  reached: number | undefined;
+  /** events read by this process */
+  events: number;
+  /** all that was there at the last look has been read */
+  exhausted: boolean;
+  /** it does not hold its tenant back */
+  idle: boolean;
+}
+
+/** What a run says of itself. */
+export interface RunView {
+  name: string;
+  /** worker threads and stages are up */
+  started: boolean;
+  inputs: InputView[];
+  /** followed paths that there is nothing to read of, with the reason */
+  waiting: ReadonlyMap<string, string>;
+  /** events and uncompressed bytes read by this process */
+  events: number;
+  bytes: number;
+  cuts: number;
+  /** ms since the last cut, or since the start */
+  sinceCut: number;
+  /** bytes that sinks have not written yet */
+  pending: number;
+  /** event time that each tenant has reached, ms */
+  reached: Readonly<Record<string, number>>;
+}
+
+interface ActiveInput extends Readable, Hearable, Tailed {
   plan: PlannedInput;
+  /** by which workers know it */
+  number: number;
+  bytes: ByteSource;
+  events: number;
+  /** it was said to be idle when it was read to its end after being replaced */
+  handedOver: boolean;
+  /** when it was replaced, by the clock of `follow`, ms */
+  replacedAt: number;
   /** the journal says that something happened when it stood here: it is not read beyond before that has happened again */
   cap: number;
   /** another file has taken its place */
@@ -148,7 +197,18 @@ export class EmbeddedRun {
   private wakeup: (() => void) | undefined;
   private readonly reached: Record<string, number>;
   private readonly result: RunResult;
-  private lastCut = { at: 0, took: 0 };
+  private lastCut = { at: 0, took: 0, bytes: 0, applied: 0 };
+  /** inputs were opened or closed since the last cut */
+  private inputsChanged = false;
+  private started = false;
+  private nextInput = 0;
+  /** inputs that each tenant ever had in this run */
+  private readonly upstreams = new Map<string, number>();
+  /** inputs that are over: rotated away and read, or gone */
+  private readonly ended = new Map<string, InputPosition>();
+  /** inputs that were read before, or first seen after the last cut */
+  private seen: readonly InputPosition[];
+  private lookedForChange = false;
   private readonly journal: Journal;
   private applied: number;
   private readonly quiet: Quiet | undefined;
@@ -167,6 +227,9 @@ export class EmbeddedRun {
     this.applied = options.manifest?.journal ?? 0;
     this.journal = new Journal(options.folder, this.applied);
     this.quiet = options.follow === undefined ? undefined : new Quiet(options.follow);
+    this.lastCut.applied = this.applied;
+    this.seen = options.follow === undefined ? [] : sightedInputs(options.folder, options.manifest?.inputs ?? []);
+    for (const one of options.lost ?? []) this.ended.set(one.partition, { ...one, finished: true });
     this.stopped = new Promise((resolve) => options.signal?.addEventListener('abort', () => resolve(undefined), { once: true }));
     void this.stopped.then(() => this.wake());
     this.result = {
@@ -196,6 +259,7 @@ export class EmbeddedRun {
     ) {
       return { ...this.result, nothingNew: true, ledger: this.ledger({}) };
     }
+    this.options.onRun?.(() => this.view());
     this.sinks = await this.options.sinks();
     this.outlets = new Outlets(this.sinks, current?.tenants ?? manifest?.provisional ?? {});
     const { alertFile } = this.options;
@@ -244,9 +308,10 @@ export class EmbeddedRun {
       options.inputs.map((input) => input.opened.size),
       options.workers,
     );
-    for (const [i, plan] of options.inputs.entries())
-      await this.open(plan, pins[i], options.inputs.filter((other) => other.tenant === plan.tenant).length);
+    for (const { tenant } of options.inputs) this.upstreams.set(tenant, (this.upstreams.get(tenant) ?? 0) + 1);
+    for (const [i, plan] of options.inputs.entries()) await this.open(plan, pins[i]);
     this.limit();
+    this.started = true;
     while (this.dueAtOnce()) await this.apply(this.journal.pending()[0]);
   }
 
@@ -259,12 +324,20 @@ export class EmbeddedRun {
     );
   }
 
-  private async open(plan: PlannedInput, worker: number, upstreams: number): Promise<void> {
-    const { tenant, source, partition, format, lateness } = plan;
-    await this.crew.open(worker, this.inputs.length, { tenant, source, partition, format, upstreams });
-    const reader = new LineReader(plan, await plan.opened.from(plan.start.offset), plan.start);
-    this.inputs.push({
+  private async open(plan: PlannedInput, worker: number): Promise<void> {
+    const { tenant, source, partition, format, lateness, opened, start } = plan;
+    if (this.options.follow !== undefined && plan.head > 0 && !this.seen.some((one) => one.partition === partition)) {
+      const { head, path } = plan;
+      recordSighting(this.options.folder, { tenant, source, partition, head, format, path, offset: start.offset, lines: start.lines });
+    }
+    const number = this.nextInput++;
+    await this.crew.open(worker, number, { tenant, source, partition, format, upstreams: this.upstreams.get(tenant) ?? 1 });
+    const bytes = await opened.from(start.offset);
+    const reader = new LineReader(plan, bytes, start);
+    const input: ActiveInput = {
       plan,
+      number,
+      bytes,
       reader,
       tenant,
       partition,
@@ -274,13 +347,26 @@ export class EmbeddedRun {
       inFlight: 0,
       exhausted: false,
       peeked: false,
-      replaced: false,
+      events: 0,
+      replaced: plan.replaced === true,
+      replacedAt: this.options.follow?.now() ?? 0,
+      handedOver: false,
       cap: Number.POSITIVE_INFINITY,
       problem: undefined,
+      get truncated() {
+        return this.bytes instanceof TailSource && this.bytes.truncated;
+      },
+      position() {
+        return positionOf(this);
+      },
+    };
+    this.inputs.push(input);
+    plan.opened.onNews?.(() => {
+      input.exhausted = false;
+      this.wake();
     });
     for (const skip of this.suspects.skips) {
-      if (skip.partition === partition)
-        this.crew.send(worker, { type: 'input-control', input: this.inputs.length - 1, record: { kind: 'skip', ...skip } });
+      if (skip.partition === partition) this.crew.send(worker, { type: 'input-control', input: number, record: { kind: 'skip', ...skip } });
     }
   }
 
@@ -307,6 +393,7 @@ export class EmbeddedRun {
       if (this.cutDue()) await this.cut();
       if (await this.answered()) return;
       if (follow !== undefined && follow.now() - this.polledAt >= follow.pollEvery) await this.poll();
+      if (this.result.changed) return;
       const input = chooseInput(this.inputs);
       if (input !== undefined) await this.readFrom(input);
       else if (this.chunks.size > 0) await this.woken();
@@ -314,8 +401,7 @@ export class EmbeddedRun {
       else if (follow === undefined) return;
       else {
         follow.onCaughtUp?.();
-        await pause(follow.pollEvery, this.options.signal);
-        this.polledAt = 0;
+        if (await this.pause(follow.pollEvery)) this.polledAt = 0;
       }
     }
   }
@@ -337,23 +423,66 @@ export class EmbeddedRun {
 
   /** Looks again at inputs that had nothing more, at files that were replaced, and at the clock. */
   private async poll(): Promise<void> {
-    const { follow, successor } = this.options;
+    const { follow, tails } = this.options;
     if (follow === undefined || this.quiet === undefined || this.journal.pending().length > 0) return;
     this.polledAt = follow.now();
     for (const record of this.quiet.decide(this.inputs.filter((input) => !input.replaced))) {
       if (!('tenant' in record)) continue;
       await this.apply(this.journal.append(record.tenant, this.positionsOf(record.tenant), record));
     }
-    for (const input of [...this.inputs]) {
-      if (input.replaced || !input.exhausted) continue;
-      input.exhausted = false;
-      const next = await successor?.(input.plan);
-      if (next === undefined || this.inputs.some((other) => other.partition === next.partition)) continue;
-      await this.readFrom(input);
-      if (!input.exhausted) continue;
+    await this.retire(follow);
+    for (const input of this.inputs) if (input.plan.opened.kind === 'plain') input.exhausted = false;
+    if (tails === undefined) return;
+    const { opens, replaced, moved } = await tails.look(this.inputs, this.knownInputs());
+    for (const input of replaced) {
       input.replaced = true;
-      await this.open(next, input.worker, this.inputs.filter((other) => other.tenant === input.tenant).length + 1);
-      this.handOver(input);
+      input.replacedAt = follow.now();
+    }
+    for (const { input, opened } of moved) {
+      input.bytes = await opened.from(input.reader.takenUpTo);
+      await input.reader.goOnWith(input.bytes);
+      input.plan = { ...input.plan, opened };
+      input.exhausted = false;
+      input.handedOver = false;
+    }
+    if (opens.some((plan) => plan.guessed && !this.inputs.some((input) => input.plan.source === plan.source))) {
+      // its format was not known when the stages were made
+      await Promise.all(opens.map(({ opened }) => opened.close()));
+      await this.cut();
+      this.result.changed = true;
+      return;
+    }
+    for (const plan of opens) {
+      this.upstreams.set(plan.tenant, (this.upstreams.get(plan.tenant) ?? 0) + 1);
+      const load = Array.from({ length: this.options.workers }, (_, worker) => this.inputs.filter((one) => one.worker === worker).length);
+      await this.open(plan, load.indexOf(Math.min(...load)));
+      this.inputsChanged = true;
+    }
+  }
+
+  /** Inputs that were read before and are not being read. */
+  private knownInputs(): InputPosition[] {
+    const active = new Set(this.inputs.map((input) => input.partition));
+    return [...this.ended.values(), ...this.seen.filter(({ partition }) => !this.ended.has(partition))].filter(
+      ({ partition }) => !active.has(partition),
+    );
+  }
+
+  /** Closes files that were replaced, once nobody else will write to them. */
+  private async retire({ now, grace = GRACE }: FollowOptions): Promise<void> {
+    for (const input of [...this.inputs]) {
+      if (!input.replaced || !input.exhausted || input.inFlight > 0) continue;
+      if (input.plan.opened.kind === 'plain' && now() - input.replacedAt < grace) continue;
+      const tail = input.reader.tail();
+      if (tail !== undefined) {
+        this.dispatch(input, tail, true);
+        continue;
+      }
+      this.crew.send(input.worker, { type: 'close', input: input.number });
+      this.ended.set(input.partition, { ...positionOf(input), finished: true });
+      this.inputs = this.inputs.filter((other) => other !== input);
+      this.inputsChanged = true;
+      await input.reader.close();
     }
   }
 
@@ -361,21 +490,17 @@ export class EmbeddedRun {
   private async answered(): Promise<boolean> {
     const { inbox } = this.options;
     if (inbox?.next === undefined || this.journal.pending().length > 0) return false;
-    if (inbox.next.kind === 'change' && (await this.beingReplaced())) return false;
+    if (inbox.next.kind === 'change' && (await this.beingReplaced())) return this.result.changed;
+    this.lookedForChange = false;
     await inbox.answer((request) => this.carryOut(request));
     return this.result.changed;
   }
 
-  /** A followed file was rotated away and is not read to its end yet: by its name it would not be found again. */
+  /** A followed file was replaced and is not read to its end yet: it may be gone when the run begins again. */
   private async beingReplaced(): Promise<boolean> {
-    const { follow, successor } = this.options;
-    if (follow === undefined) return false;
-    for (const { plan, replaced } of this.inputs) {
-      if (replaced) continue;
-      const next = await successor?.(plan);
-      if (next !== undefined && !this.inputs.some((other) => other.partition === next.partition)) return true;
-    }
-    return false;
+    if (!this.lookedForChange) await this.poll();
+    this.lookedForChange = true;
+    return this.inputs.some((input) => input.replaced && !input.exhausted);
   }
 
   private async carryOut(request: RunRequest): Promise<void> {
@@ -421,18 +546,25 @@ export class EmbeddedRun {
     const chunk = size > 0 ? await this.unlessStopped(input, input.reader.next(size, this.spares)) : undefined;
     if (chunk !== undefined) {
       input.peeked = true;
+      input.handedOver = false;
       this.quiet?.heard(input);
       if (this.isSuspected(input, chunk.offset)) await this.dispatchSingly(input, chunk);
       else this.dispatch(input, chunk);
       return;
     }
-    input.exhausted = true;
+    const { end } = input.plan.opened;
+    input.exhausted = end === undefined || end() <= input.reader.takenUpTo;
     if (input.cap < Number.POSITIVE_INFINITY || this.options.signal?.aborted) return;
     if (input.problem === undefined && input.reader.problem !== undefined) {
       input.problem = input.reader.problem;
       this.result.problems.push(input.problem);
     }
-    if (this.quiet !== undefined) return;
+    if (this.quiet !== undefined) {
+      if (!input.replaced || input.handedOver) return;
+      input.handedOver = true;
+      this.tell(input, { kind: 'idle', tenant: input.tenant, upstream: input.partition });
+      return;
+    }
     if (this.inputs.some((other) => other.tenant === input.tenant && !other.exhausted)) this.handOver(input);
   }
 
@@ -488,11 +620,11 @@ export class EmbeddedRun {
     });
     input.inFlight++;
     this.result.bytes += length;
-    this.crew.send(input.worker, { type: 'chunk', id, input: this.inputs.indexOf(input), chunk }, [chunk.bytes.buffer as ArrayBuffer]);
+    this.crew.send(input.worker, { type: 'chunk', id, input: input.number, chunk }, [chunk.bytes.buffer as ArrayBuffer]);
   }
 
   private tell(input: ActiveInput, record: ControlRecord): void {
-    this.crew.send(input.worker, { type: 'input-control', input: this.inputs.indexOf(input), record });
+    this.crew.send(input.worker, { type: 'input-control', input: input.number, record });
   }
 
   private take(message: ToMain): void {
@@ -504,6 +636,7 @@ export class EmbeddedRun {
         const { input } = this.chunks.get(message.id) as { input: ActiveInput };
         this.spares.give(message.buffer);
         this.result.events += message.events;
+        input.events += message.events;
         if (message.reached !== undefined) {
           input.reached = message.reached;
           this.reached[input.tenant] = Math.max(this.reached[input.tenant] ?? Number.NEGATIVE_INFINITY, message.reached);
@@ -551,7 +684,9 @@ export class EmbeddedRun {
 
   private cutDue(): boolean {
     const since = performance.now() - this.lastCut.at;
-    return since >= Math.max(this.options.cutEvery, this.lastCut.took / CUT_SHARE) && this.result.bytes > 0;
+    const { took, bytes, applied } = this.lastCut;
+    if (since < Math.max(this.options.cutEvery, took / CUT_SHARE)) return false;
+    return this.result.bytes > bytes || this.applied > applied || this.inputsChanged;
   }
 
   /** The consistent cut: all channels empty, all state written, sinks acknowledged, then one manifest. */
@@ -562,7 +697,7 @@ export class EmbeddedRun {
     const sequence = (this.manifest?.sequence ?? 0) + 1;
     const files = await this.crew.snapshot(sequence);
     files.push(this.store.write(sequence, '0', this.alert.snapshot()));
-    const mine = new Set(this.inputs.map((input) => input.plan.partition));
+    const mine = new Set([...this.inputs.map((input) => input.plan.partition), ...this.ended.keys()]);
     const { alertFile } = this.options;
     const manifest: Manifest = {
       version: SNAPSHOT_VERSION,
@@ -570,7 +705,11 @@ export class EmbeddedRun {
       program: this.options.program,
       configVersion: this.options.configVersion,
       partitions: this.options.workers,
-      inputs: [...this.inputs.map(positionOf), ...(this.manifest?.inputs ?? []).filter((input) => !mine.has(input.partition))],
+      inputs: remembered([
+        ...this.inputs.map(positionOf),
+        ...this.ended.values(),
+        ...(this.manifest?.inputs ?? []).filter((input) => !mine.has(input.partition)),
+      ]),
       journal: this.applied,
       outputs: { ...this.manifest?.outputs, ...(alertFile === undefined ? {} : { [alertFile.path]: alertFile.length }) },
       ledger: this.totals(counters),
@@ -581,10 +720,17 @@ export class EmbeddedRun {
     this.store.commit(manifest);
     this.journal.forget(this.applied);
     this.manifest = manifest;
+    if (this.options.follow !== undefined) {
+      forgetSightings(this.options.folder);
+      this.seen = manifest.inputs;
+      this.ended.clear();
+    }
     this.forgetSuspects();
     this.writeLedger(counters);
+    await this.options.onCut?.(new Map(manifest.inputs.map(({ partition, offset }) => [partition, offset])));
     this.result.cuts++;
-    this.lastCut = { at: performance.now(), took: performance.now() - begun };
+    this.inputsChanged = false;
+    this.lastCut = { at: performance.now(), took: performance.now() - begun, bytes: this.result.bytes, applied: this.applied };
   }
 
   private forgetSuspects(): void {
@@ -666,6 +812,42 @@ export class EmbeddedRun {
     };
   }
 
+  private view(): RunView {
+    return {
+      name: this.options.name,
+      started: this.started,
+      inputs: this.inputs.map((input) => ({
+        tenant: input.tenant,
+        source: input.plan.source,
+        path: input.plan.path,
+        partition: input.partition,
+        offset: input.reader.position.offset,
+        end: input.bytes instanceof TailSource ? input.bytes.size : input.plan.opened.end?.(),
+        reached: input.reached,
+        events: input.events,
+        exhausted: input.exhausted,
+        idle: input.handedOver || this.quiet?.isIdle(input) === true,
+      })),
+      waiting: this.options.tails?.waiting() ?? new Map(),
+      events: this.result.events,
+      bytes: this.result.bytes,
+      cuts: this.result.cuts,
+      sinceCut: performance.now() - this.lastCut.at,
+      pending: this.outlets?.waiting() ?? 0,
+      reached: this.reached,
+    };
+  }
+
+  /** Waits, but no longer than until there is news or the signal. True when the time is over. */
+  private async pause(ms: number): Promise<boolean> {
+    const patience = new AbortController();
+    try {
+      return await Promise.race([wait(ms, true, { signal: patience.signal }).catch(() => false), this.woken().then(() => false)]);
+    } finally {
+      patience.abort();
+    }
+  }
+
   private woken(): Promise<void> {
     return new Promise((resolve) => {
       this.wakeup = resolve;
@@ -678,18 +860,25 @@ export class EmbeddedRun {
   }
 }
 
-/** Waits, but no longer than until the signal. */
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await wait(ms, undefined, { signal });
-  } catch (error) {
-    if (!signal?.aborted) throw error;
-  }
+function positionOf(input: ActiveInput): InputPosition {
+  const { tenant, source, partition, head, format, path, opened, start } = input.plan;
+  const { position } = input.reader;
+  const place = { tenant, source, partition, head, format, path, offset: position.offset, lines: position.lines };
+  if (opened.kind !== 'plain') return place;
+  const behind = position.offset === start.offset ? input.plan.behind : behindOf(input.reader.behind);
+  const modified = input.bytes instanceof TailSource && input.bytes.modified > 0 ? input.bytes.modified : undefined;
+  return { ...place, ...(behind === undefined ? {} : { behind }), ...(modified === undefined ? {} : { modified }) };
 }
 
-function positionOf(input: ActiveInput): InputPosition {
-  const { tenant, source, partition, head, format, path } = input.plan;
-  return { tenant, source, partition, head, format, path, offset: input.reader.position.offset, lines: input.reader.position.lines };
+/** Of the files that have gone by one path, the last ones only: a log that is rotated for years must not fill the manifest. */
+function remembered(inputs: readonly InputPosition[]): InputPosition[] {
+  const counts = new Map<string, number>();
+  return inputs.filter(({ finished, tenant, path }) => {
+    if (!finished) return true;
+    const count = (counts.get(`${tenant} ${path}`) ?? 0) + 1;
+    counts.set(`${tenant} ${path}`, count);
+    return count <= MOST_FINISHED;
+  });
 }
 
 /** Refuses what cannot be right before threads are started. Throws `usage`. */

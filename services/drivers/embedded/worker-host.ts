@@ -96,6 +96,9 @@ export class WorkerHost {
       case 'input-control':
         this.fromNormalise(message.input, this.input(message.input).stage.control(message.record));
         return;
+      case 'close':
+        this.close(message.input);
+        return;
       case 'control':
         this.fromAccount(this.account.control(message.record));
         // merge hears of time from the account tasks only
@@ -145,6 +148,21 @@ export class WorkerHost {
     if (file !== undefined) restoreFile(this.store, file, stage, () => true);
     addCounters(this.base, stage.counters());
     this.normalise.set(input, { spec, stage, reached: undefined });
+  }
+
+  /** The stage settles what it holds as at its end; what comes after hears that the input is idle: others of its tenant go on. */
+  private close(input: number): void {
+    const { spec, stage } = this.input(input);
+    const { tenant, partition: upstream } = spec;
+    const emits = stage.control({ kind: 'end', tenant, upstream, provisional: false });
+    this.fromNormalise(
+      input,
+      emits.map((emit) =>
+        emit.output === 'control' && emit.value.kind === 'end' ? { ...emit, value: { kind: 'idle', tenant, upstream } as const } : emit,
+      ),
+    );
+    addCounters(this.base, stage.counters(), -1); // what it has counted stays counted
+    this.normalise.delete(input);
   }
 
   private input(input: number): { spec: InputPartition; stage: Stage<RawChunk>; reached: number | undefined } {

@@ -1,0 +1,36 @@
+import type { InputPosition } from '../../state/manifest.ts';
+import type { OpenedInput } from './byte-source.ts';
+import type { ReadPosition } from './line-reader.ts';
+
+/** An input as the user named it. */
+export interface InputSpec {
+  tenant: string;
+  source: string;
+  /** a file, or `-` for standard input; where files are followed also a pattern (`*`, `?`) */
+  path: string;
+  /** format name; undefined: `detect` decides */
+  format?: string;
+  /** how late its events may come, ms; undefined: the format's own (see `latenessOf`) */
+  lateness?: number;
+}
+
+/** An input that has been looked at: what it is, where it is read from. */
+export interface PlannedInput {
+  tenant: string;
+  source: string;
+  path: string;
+  partition: string;
+  /** bytes that the identity covers; 0: it is not known by its bytes */
+  head: number;
+  format: string;
+  /** how late its events may come, ms */
+  lateness: number;
+  opened: OpenedInput;
+  start: ReadPosition;
+  /** what was written down of the bytes before `start` */
+  behind?: InputPosition['behind'];
+  /** another file has taken its place already: it is read to its end and not followed */
+  replaced?: boolean;
+  /** its format was detected, not configured */
+  guessed?: boolean;
+}
