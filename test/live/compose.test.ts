@@ -1,0 +1,86 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import { afterEach, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { type ChildProgram, startProgram } from '../support/child-program.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { kafkaJars } from '../support/kafka-jars.ts';
+
+/** The broker of docker-compose.yml, started with its settings but without a container. */
+
+const COMPOSE = parse(readFileSync(new URL('../../docker-compose.yml', import.meta.url), 'utf8'));
+/** what the image takes from the environment itself */
+const NOT_SETTINGS = new Set(['KAFKA_HEAP_OPTS', 'KAFKA_OPTS', 'KAFKA_JMX_OPTS', 'KAFKA_LOG4J_OPTS']);
+
+let folder: string | undefined;
+let broker: ChildProgram | undefined;
+afterEach(async () => {
+  await broker?.kill();
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Name of a setting by the image's rule: KAFKA_ goes, `_` is a dot, `__` an underscore, `___` a dash. */
+function settingOf(variable: string): string {
+  const marks: Record<string, string> = { _: '.', __: '_', ___: '-' };
+  return variable
+    .slice('KAFKA_'.length)
+    .toLowerCase()
+    .replace(/_+/g, (run) => marks[run]);
+}
+
+test('takes transactions on both of its listeners', async () => {
+  const environment: Record<string, string> = COMPOSE.services.kafka.environment;
+  const { java, classPath } = kafkaJars();
+  const home = mkdtempSync(join(tmpdir(), 'weir-compose-'));
+  folder = home;
+  const data = join(home, 'data');
+  mkdirSync(data);
+  const [inside, host, controller] = await freePorts(3);
+  // the ports and names of the containers' network, and the volume, as they are to be had here
+  const here = (value: string) =>
+    value
+      .replace('//kafka:', '//127.0.0.1:')
+      .replaceAll('//:', '//127.0.0.1:')
+      .replaceAll('localhost', '127.0.0.1')
+      .replaceAll(/:9092\b/g, `:${inside}`)
+      .replaceAll(/:9093\b/g, `:${controller}`)
+      .replaceAll(/:9094\b/g, `:${host}`)
+      .replace('/var/lib/kafka/data', data);
+  const settings = Object.entries(environment).filter(([name]) => name.startsWith('KAFKA_') && !NOT_SETTINGS.has(name));
+  const properties = join(home, 'server.properties');
+  writeFileSync(properties, settings.map(([name, value]) => `${settingOf(name)}=${here(value)}\n`).join(''));
+
+  const options = [...environment.KAFKA_HEAP_OPTS.split(' '), '-XX:TieredStopAtLevel=1', '-cp', classPath];
+  const format = ['kafka.tools.StorageTool', 'format', '-t', environment.CLUSTER_ID, '-c', properties];
+  const formatted = spawnSync(java, [...options, ...format], { encoding: 'utf8' });
+  expect(formatted.status, formatted.stdout + formatted.stderr).toBe(0);
+  broker = startProgram(java, [...options, 'kafka.Kafka', properties], join(home, 'broker.log'));
+  await broker.until((printed) => printed.includes('Kafka Server started'), 60_000);
+
+  for (const port of [inside, host]) {
+    const client = new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING });
+    const admin = client.admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic: `by-${port}`, numPartitions: 6, replicationFactor: 1 }] });
+    const { brokers } = await admin.describeCluster();
+    expect(brokers.map((node) => `${node.host}:${node.port}`)).toEqual([`127.0.0.1:${port}`]);
+    await admin.disconnect();
+    const producer = client.producer({ transactionalId: `by-${port}`, idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    await transaction.send({ topic: `by-${port}`, messages: [{ value: 'one' }] });
+    await transaction.commit();
+    await producer.disconnect();
+
+    const consumer = client.consumer({ groupId: `by-${port}` });
+    await consumer.subscribe({ topic: `by-${port}`, fromBeginning: true });
+    const value = await new Promise((take) => {
+      void consumer.run({ eachMessage: async ({ message }) => take(message.value?.toString()) });
+    });
+    expect(value).toBe('one');
+    await consumer.disconnect();
+  }
+});
