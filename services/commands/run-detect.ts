@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openBackend } from '../../models/autoencoder/backend.ts';
 import { BundleCatalogue } from '../../models/registry/catalogue.ts';
-import type { Config } from '../../schemas/config.ts';
 import { WeirError } from '../core/errors.ts';
 import type { LedgerEntry, Sink } from '../core/sink.ts';
 import { AlertFile, AlertStream } from '../drivers/embedded/alert-file.ts';
@@ -25,13 +24,12 @@ import { DetectTally } from './detect-tally.ts';
 import { storeMarks } from './incident-marking.ts';
 import { masterKey } from './master-key.ts';
 import { judgedUntil, modelsInForce, settleShipped } from './model-switching.ts';
+import { retentionOf } from './retention.ts';
 import { createRunRequests } from './run-requests.ts';
 import { storeConfigOf } from './store-config.ts';
 import { topologyConfigOf } from './topology-config.ts';
 import { packageRoot } from './version.ts';
 import { withoutEffect } from './without-effect.ts';
-
-const DAY_MS = 86_400_000;
 
 export interface DetectOptions {
   /** paths; `-` is standard input; none: the files of the config */
@@ -192,12 +190,6 @@ function named(head: Uint8Array, path: string, notice: (text: string) => void): 
   if (detection.format === undefined) throw new WeirError('input_format', `${name}: ${detection.reason}; name the format with --format`);
   notice(`${name}: format ${detection.format}, detected (${detection.reason})`);
   return detection.format;
-}
-
-/** Days that rows are kept, per tenant. */
-function retentionOf(config: Config): { default: number; tenants: Record<string, number> } {
-  const days = (tenant: string): number => Math.ceil(tenantConfig(config, tenant).retention / DAY_MS);
-  return { default: days(''), tenants: Object.fromEntries(Object.keys(config.tenants).map((tenant) => [tenant, days(tenant)])) };
 }
 
 function programVersion(): string {

@@ -21,6 +21,16 @@ export function packageRoot(): string {
   }
 }
 
+/** Versions of what can change alone, for metrics and logs. */
+export function versions(): { version: string; model: string; schema: string } {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
+  return {
+    version,
+    model: `${MODEL.version}+${new BundleCatalogue(undefined).newestShipped ?? 'none'}`,
+    schema: String(readdirSync(join(packageRoot(), 'schemas', 'clickhouse')).filter((name) => /^\d{4}_/.test(name)).length),
+  };
+}
+
 /** What `weir --version` prints: program, model and schema, each of which can change alone. */
 export function versionText(): string {
   const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };

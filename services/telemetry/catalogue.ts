@@ -58,6 +58,11 @@ export const CATALOGUE = {
     help: 'Partitions that are not read because their queue is full or their task is being restored.',
     labels: ['stage'],
   },
+  weir_source_throttled_total: {
+    type: 'counter',
+    help: 'Times that sources which are not live had to wait because the stages behind them had enough to do.',
+    labels: [],
+  },
 
   // time
   weir_watermark_timestamp_seconds: {

@@ -1,0 +1,110 @@
+import { createHash, createHmac } from 'node:crypto';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { BundleCatalogue } from '../../models/registry/catalogue.ts';
+import type { Config } from '../../schemas/config.ts';
+import type { TenantSwitch } from '../core/control.ts';
+import { WeirError } from '../core/errors.ts';
+import type { RunVersion } from '../drivers/kafka/driver.ts';
+import type { AddressTables } from '../ingest/addresses.ts';
+import { writeDurably } from '../state/durable-file.ts';
+import { ALL_TENANTS, BEGINNING, SwitchJournal, switchesOf } from '../state/model-switches.ts';
+import { createTopology } from '../topology.ts';
+import type { LoadedConfig } from './config.ts';
+import { topologyConfigOf } from './topology-config.ts';
+
+/** All that results depend on beside the log and the master key, as it is kept in the state folder. */
+interface KeptVersion {
+  configVersion: string;
+  config: Config;
+  switches: TenantSwitch[];
+  upstreams: Readonly<Record<string, number>>;
+}
+
+/**
+ * The run versions of a state folder: states name the one under which they were made, so that what has to be replayed is
+ * replayed as it was first processed, whatever the config says today. None is ever changed or deleted.
+ */
+export class RunVersions {
+  private readonly folder: string;
+  private readonly key: Uint8Array;
+  private readonly addresses: AddressTables | undefined;
+
+  constructor(stateFolder: string, key: Uint8Array, addresses: AddressTables | undefined) {
+    this.folder = stateFolder;
+    this.key = key;
+    this.addresses = addresses;
+  }
+
+  /** Throws `config` when the master key is not the one that the folder's states were made with. */
+  checkKey(name: string): void {
+    const path = join(this.folder, 'key-check');
+    const own = createHmac('sha256', this.key).update('weir state folder').digest('hex').slice(0, 16);
+    if (!existsSync(path)) keepOnce(path, own);
+    else if (readFileSync(path, 'utf8') !== own)
+      throw new WeirError(
+        'config',
+        `${name} is not the key that the state in ${this.folder} was made with: hashed ids would no longer be the same`,
+      );
+  }
+
+  /** Names this program's run version, `config-inputs`, and keeps it. */
+  name({ config, version }: LoadedConfig, upstreams: Readonly<Record<string, number>>): string {
+    const switches = this.switches();
+    const bundles = hash(JSON.stringify(switches));
+    const name = `${version}.${bundles}-${hash(JSON.stringify(Object.entries(upstreams).sort()))}`;
+    const path = this.path(name);
+    if (!existsSync(path))
+      writeDurably(path, JSON.stringify({ configVersion: version, config, switches, upstreams } satisfies KeptVersion));
+    return name;
+  }
+
+  /** Throws `log_lost` for a version that is not in the folder, `model_unknown` for a bundle that is not. */
+  async read(name: string): Promise<RunVersion> {
+    const path = this.path(name);
+    if (!existsSync(path)) {
+      throw new WeirError(
+        'log_lost',
+        `a committed offset was processed under run version ${name}, which is not in ${join(this.folder, 'versions')}: every process needs the same state folder (kafka.state)`,
+      );
+    }
+    const { config, configVersion, switches, upstreams } = JSON.parse(readFileSync(path, 'utf8')) as KeptVersion;
+    const catalogue = new BundleCatalogue(this.folder);
+    const named = new Set(switches.flatMap(({ champion, challenger }) => [champion, challenger]).filter((bundle) => bundle !== ''));
+    const topology = createTopology(
+      topologyConfigOf({
+        config,
+        version: configVersion,
+        sources: config.sources,
+        inputs: [],
+        key: this.key,
+        addresses: this.addresses,
+        models: { switches, bundles: [...named].sort().map((bundle) => catalogue.bundle(bundle)) },
+      }),
+    );
+    return { topology, upstreams };
+  }
+
+  /** What was switched in this folder; when nothing was, the newest bundle that came with the program judges. */
+  private switches(): TenantSwitch[] {
+    const { entries } = new SwitchJournal(this.folder);
+    if (entries.length > 0) return switchesOf(entries);
+    const champion = new BundleCatalogue(this.folder).newestShipped;
+    return champion === undefined ? [] : [{ tenant: ALL_TENANTS, from: BEGINNING, champion, challenger: '' }];
+  }
+
+  private path(name: string): string {
+    return join(this.folder, 'versions', `${name}.json`);
+  }
+}
+
+/** Processes that start together may all write it: each its own file, the last one takes the name; they hold the same. */
+function keepOnce(path: string, text: string): void {
+  const own = `${path}.${process.pid}`;
+  writeDurably(own, text);
+  renameSync(own, path);
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}

@@ -1,0 +1,214 @@
+import { hostname } from 'node:os';
+import type { Config } from '../../schemas/config.ts';
+import { WeirError } from '../core/errors.ts';
+import { openKafka } from '../drivers/kafka/client.ts';
+import { type KafkaRun, runKafka, type TopicSource } from '../drivers/kafka/driver.ts';
+import { ROLES, type Role } from '../drivers/kafka/names.ts';
+import type { LiveSink } from '../drivers/kafka/store-role.ts';
+import { loadAddressTables } from '../ingest/address-loader.ts';
+import { defaultLateness } from '../ingest/normalise-config.ts';
+import { makeFolder } from '../state/make-folder.ts';
+import { lockDataFolder } from '../storage/data-folder.ts';
+import { createLiveStore, type LiveStore, liveVersion } from '../storage/live-store.ts';
+import { startTelemetry, type Telemetry } from '../telemetry/endpoint.ts';
+import type { ServeLog } from '../telemetry/serve-log.ts';
+import { type LoadedConfig, tenantConfig } from './config.ts';
+import { masterKey } from './master-key.ts';
+import { retentionOf } from './retention.ts';
+import { RunVersions } from './run-versions.ts';
+import { storeConfigOf } from './store-config.ts';
+import { versions } from './version.ts';
+
+export interface ServeKafkaOptions {
+  config: LoadedConfig;
+  /** left out: all */
+  only?: readonly string[];
+  /** name of this process; left out: host and process id */
+  name?: string;
+  /** where /metrics, /healthz and /readyz are answered; left out: the config says */
+  listen?: string;
+  log: ServeLog;
+  /** stop: drain, then return */
+  signal: AbortSignal;
+  environment?: NodeJS.ProcessEnv;
+  /** all roles have joined their groups */
+  onStarted?: (run: KafkaRun) => void;
+}
+
+/**
+ * `weir serve` on Kafka: runs stages of the topology as members of their groups until the signal says stop.
+ * @throws WeirError `config` and `usage` for what the user can put right, else what failed around us
+ */
+export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
+  const { log, signal, environment = process.env } = options;
+  const { config, version } = options.config;
+  const roles = rolesOf(options.only);
+  const sources = sourcesOf(config);
+  const key = keyOf(config, environment);
+  const { state, client_id } = config.kafka;
+  makeFolder(state);
+  const addresses = roles.includes('normalise') ? await loadAddressTables({ csv: config.address_data?.csv }) : undefined;
+  const runVersions = new RunVersions(state, key, addresses);
+  runVersions.checkKey(config.values.key_env);
+  const instance = options.name ?? `${hostname()}-${process.pid}`;
+  const tenants = [...new Set([...Object.keys(config.tenants), ...sources.map(({ tenant }) => tenant)])].sort();
+  const cluster = openKafka({ ...config.kafka, client_id: `${client_id}-${instance}` }, { environment, log: (line) => log.kafka(line) });
+  const begun = performance.now();
+  let store: OpenStore | undefined;
+  let run: KafkaRun | undefined;
+  let telemetry: Telemetry | undefined;
+  try {
+    telemetry = await startTelemetry({
+      listen: options.listen ?? config.serve.listen,
+      samples: () => run?.samples() ?? [],
+      health: () => ({ reasons: [] }),
+      ready: () => ({ reasons: readiness(run, store) }),
+      build: versions(),
+      log,
+    });
+    run = await runKafka({
+      kafka: config.kafka,
+      cluster,
+      roles,
+      sources,
+      tenants,
+      nameVersion: (upstreams) => runVersions.name(options.config, upstreams),
+      readVersion: (name) => runVersions.read(name),
+      instance,
+      sink: async () => {
+        store = await openStore(config, tenants, environment, log, signal);
+        return store.sink;
+      },
+      say: (event, fields) => log.say(event, fields),
+    });
+    log.say('started', { ...versions(), config: version, stages: roles, telemetry: telemetry.address });
+    options.onStarted?.(run);
+    await Promise.race([run.failed, aborted(signal)]);
+    log.say('stopping', { drain: config.serve.drain });
+    const drained = await within(config.serve.drain, run.stop());
+    if (!drained) log.say('drain_cut', { drain: config.serve.drain });
+    log.say('stopped', { took: Math.round(performance.now() - begun) });
+  } finally {
+    await within(5000, Promise.allSettled([store?.close(), telemetry?.close(), cluster.close()]));
+  }
+}
+
+function readiness(run: KafkaRun | undefined, store: OpenStore | undefined): string[] {
+  if (run === undefined) return ['starting: topics, groups and the store are being looked at'];
+  const trouble = store?.live.trouble();
+  return [
+    ...run.waitsFor(),
+    ...(trouble === undefined
+      ? []
+      : [`the store has not been writable since ${new Date(trouble.since).toISOString()}: ${trouble.error.message}`]),
+  ];
+}
+
+function rolesOf(only: readonly string[] | undefined): Role[] {
+  if (only === undefined || only.length === 0) return [...ROLES];
+  const unknown = only.filter((role) => !(ROLES as readonly string[]).includes(role));
+  if (unknown.length > 0) throw new WeirError('usage', `--only names ${unknown.join(', ')}; there are ${ROLES.join(', ')}`);
+  return ROLES.filter((role) => only.includes(role));
+}
+
+function sourcesOf(config: Config): TopicSource[] {
+  const others = config.sources.filter((source) => source.kafka === undefined);
+  if (others.length > 0) {
+    throw new WeirError(
+      'config',
+      `weir serve reads either Kafka or files and posts, and this config has both (${others.map(({ name }) => name).join(', ')} beside Kafka topics): let a shipper write these to a topic, or give them a config of their own`,
+    );
+  }
+  return config.sources.flatMap(({ name, tenant, kafka, format, lateness }) =>
+    kafka === undefined || format === undefined
+      ? []
+      : [{ tenant, source: name, topic: kafka.topic, from: kafka.from, format, lateness: lateness ?? defaultLateness(format) }],
+  );
+}
+
+/** On Kafka all processes need the same key: none is made up. */
+function keyOf(config: Config, environment: NodeJS.ProcessEnv): Uint8Array {
+  const name = config.values.key_env;
+  if (environment[name] === undefined) {
+    throw new WeirError(
+      'config',
+      `${name} is not set in the environment: on Kafka every process needs the same master key for hashed ids, at least 16 characters (openssl rand -hex 32), kept for good`,
+    );
+  }
+  return masterKey(config, config.kafka.state, environment).key;
+}
+
+interface OpenStore {
+  live: LiveStore;
+  sink: LiveSink;
+  close(): Promise<void>;
+}
+
+/** The store of the store role: a server, or the embedded one of a data folder, which this process then holds. */
+async function openStore(
+  config: Config,
+  tenants: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  log: ServeLog,
+  signal: AbortSignal,
+): Promise<OpenStore> {
+  const place = storeConfigOf(config.store, environment);
+  const lock = 'path' in place ? await lockDataFolder(place.path) : undefined;
+  try {
+    const live: LiveStore = await createLiveStore(place, {
+      retention: retentionOf(config),
+      signal,
+      onTrouble: (error, since) => log.say('store_away', { reason: error.message, since, pending: live?.pending() ?? 0 }),
+      onRecovered: (took) => log.say('store_back', { outage: took }),
+    });
+    lock?.serve((sql, readOptions) => live.query(sql, readOptions));
+    for (const tenant of tenants) live.setTenant(tenant, { time_zone: tenantConfig(config, tenant).time_zone });
+    return {
+      live,
+      sink: sinkOf(live),
+      close: async () => {
+        await lock?.drain();
+        await live.close();
+        await lock?.release();
+      },
+    };
+  } catch (error) {
+    await lock?.release();
+    throw error;
+  }
+}
+
+function sinkOf(live: LiveStore): LiveSink {
+  return {
+    alerts: (records, offset) => live.alerts(records, liveVersion(offset)),
+    incidents: (records, offset) => live.incidents(records, liveVersion(offset)),
+    windows: (rows, offset) => live.windows(rows, liveVersion(offset)),
+    late: (events, offset) => live.late(events, liveVersion(offset)),
+    dead: (letters, offset) => live.dead(letters, liveVersion(offset)),
+    redriven: (keys, offset) => live.redriven(keys, liveVersion(offset)),
+    shadow: (tenant, scores, offset) => live.shadow(tenant, scores, liveVersion(offset)),
+    ledger: (task, entries, offset) => live.ledger(task, entries, liveVersion(offset)),
+    pending: () => live.pending(),
+    flush: () => live.flush(),
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** False when it took longer. */
+async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([work.then(() => true as const), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { WeirError } from '../../core/errors.ts';
+import type { StageSnapshot } from '../../core/stage.ts';
+import { writeDurably } from '../../state/durable-file.ts';
+import { FileSnapshotStore } from '../../state/file-snapshot-store.ts';
+import type { SnapshotFile } from '../../state/manifest.ts';
+import { syncFolder } from '../../state/sync-folder.ts';
+import { NO_SUSPICION, type Suspicion } from './suspicion.ts';
+
+/**
+ * What is committed with a task's offset C: from where (S <= C), with which state and under which run version the task
+ * is rebuilt. Offset and checkpoint are one record of the log, so no reader ever sees one without the other.
+ */
+export interface Checkpoint {
+  /** S: records from here on are taken again */
+  offset: number;
+  /** name of the snapshot in the task's folder; '' for the state of a task that has read nothing */
+  snapshot: string;
+  /** run version (config, models, input partitions) under which S to C was processed */
+  version: string;
+  suspicion: Suspicion;
+}
+
+const FORMAT = 1;
+
+/** The checkpoint as an offset's metadata: well below the 4,096 bytes that brokers take. */
+export function packCheckpoint({ offset, snapshot, version, suspicion }: Checkpoint): string {
+  return JSON.stringify({ f: FORMAT, s: offset, n: snapshot, v: version, ...(suspicion === NO_SUSPICION ? {} : { x: suspicion }) });
+}
+
+/** Reads a checkpoint; undefined for an offset that was committed without one. Throws `snapshot_newer`. */
+export function unpackCheckpoint(metadata: string): Checkpoint | undefined {
+  if (!metadata.startsWith('{')) return undefined;
+  const { f, s, n, v, x } = JSON.parse(metadata) as { f: number; s: number; n: string; v: string; x?: Suspicion };
+  if (f > FORMAT)
+    throw new WeirError(
+      'snapshot_newer',
+      `a committed offset has a checkpoint of format ${f}, this program reads up to ${FORMAT}: use the newer program`,
+    );
+  return { offset: s, snapshot: n, version: v, suspicion: x ?? NO_SUSPICION };
+}
+
+/** What a snapshot keeps beside the stage's state. */
+export interface SnapshotNote {
+  /** the ledger of the task at S, by counter name */
+  ledger: Record<string, number>;
+  /** state of the clock of a source's partition: its highest watermark, ms */
+  reached?: number;
+}
+
+interface NoteFile {
+  note: SnapshotNote;
+  file: SnapshotFile;
+}
+
+/** The snapshots of one task, in its own folder of the shared state folder. */
+export class CheckpointFolder {
+  private readonly folder: string;
+  private readonly files: FileSnapshotStore;
+
+  /** @param task unique name of the task: group, topic, partition */
+  constructor(stateFolder: string, task: string) {
+    this.folder = join(stateFolder, 'snapshots', task);
+    this.files = new FileSnapshotStore(this.folder);
+  }
+
+  /** Writes a snapshot, durable on return; it counts only when a commit names it. Throws `disk`. */
+  write(offset: number, snapshot: StageSnapshot, note: SnapshotNote): { name: string; bytes: number } {
+    const unique = randomBytes(6).toString('hex');
+    const file = this.files.write(offset, unique, snapshot);
+    const name = `${offset}/${unique}`;
+    writeDurably(this.notePath(name), JSON.stringify({ note, file } satisfies NoteFile));
+    syncFolder(join(this.folder, String(offset)));
+    syncFolder(this.folder);
+    return { name, bytes: file.bytes };
+  }
+
+  /** Throws `log_lost` when the folder does not have it, `snapshot_corrupt`, `snapshot_newer`. */
+  read(name: string): { snapshot: StageSnapshot; note: SnapshotNote } {
+    const path = this.notePath(name);
+    if (!existsSync(path)) {
+      throw new WeirError(
+        'log_lost',
+        `the committed offset names snapshot ${name}, which is not in ${this.folder}: every process needs the same state folder (kafka.state), and nothing else may delete from it`,
+      );
+    }
+    let kept: NoteFile;
+    try {
+      kept = JSON.parse(readFileSync(path, 'utf8')) as NoteFile;
+    } catch (cause) {
+      throw new WeirError('snapshot_corrupt', `${path} cannot be read`, { cause });
+    }
+    return { snapshot: this.files.read(kept.file, () => true), note: kept.note };
+  }
+
+  /** Deletes all snapshots but one: a later commit names that one. */
+  keepOnly(name: string): void {
+    if (!existsSync(this.folder)) return;
+    const [cut, unique] = name.split('/');
+    for (const entry of readdirSync(this.folder)) {
+      if (entry !== cut) rmSync(join(this.folder, entry), { recursive: true, force: true });
+    }
+    if (unique === undefined || !existsSync(join(this.folder, cut))) return;
+    for (const file of readdirSync(join(this.folder, cut))) {
+      if (!file.includes(unique)) rmSync(join(this.folder, cut, file), { force: true });
+    }
+  }
+
+  private notePath(name: string): string {
+    const [offset, unique] = name.split('/');
+    return join(this.folder, offset, `${unique}.json`);
+  }
+}

@@ -1,0 +1,139 @@
+import type { EventBatch, EventColumns } from '../../core/batch.ts';
+import { BatchBuilder, COLUMN_NAMES } from '../../core/batch.ts';
+import { ByteReader, ByteWriter } from '../../core/codec.ts';
+import type { ControlRecord } from '../../core/control.ts';
+import { WeirError } from '../../core/errors.ts';
+
+/**
+ * Packets: the records between our stages. One packet holds what a task had to say to one partition in one go, in
+ * order: batches of events, packed partials or candidates, control records.
+ *
+ * packet = version u8, entries…
+ * entry  = kind u8, body
+ * events = tenant, source, partition, rows, columns (name, form u8, values)…, '', strings (length)…, heap
+ * bytes  = block
+ * control = JSON block; shared knowledge: tenant, epoch, block
+ */
+export type Entry =
+  | { kind: 'events'; batch: EventBatch }
+  | { kind: 'bytes'; bytes: Uint8Array }
+  | { kind: 'control'; record: ControlRecord };
+
+const VERSION = 1;
+const KIND = { events: 1, bytes: 2, control: 3, shared: 4 } as const;
+/** How a column is written: not at all when every value is 0; one value when all are alike; else as it lies in memory, little-endian. */
+const FORM = { alike: 1, raw: 2 } as const;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Gathers entries for one partition. */
+export class PacketWriter {
+  private readonly writer = new ByteWriter(4096);
+
+  constructor() {
+    this.writer.u8(VERSION);
+  }
+
+  /** Bytes so far. */
+  get length(): number {
+    return this.writer.length;
+  }
+
+  events(batch: EventBatch): void {
+    this.writer.u8(KIND.events);
+    writeBatch(this.writer, batch);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.writer.u8(KIND.bytes);
+    this.writer.block(bytes);
+  }
+
+  control(record: ControlRecord): void {
+    const { writer } = this;
+    if (record.kind === 'shared') {
+      writer.u8(KIND.shared);
+      writer.string(record.tenant);
+      writer.int(record.epoch);
+      writer.block(record.knowledge);
+      return;
+    }
+    writer.u8(KIND.control);
+    writer.block(encoder.encode(JSON.stringify(record)));
+  }
+
+  finish(): Uint8Array {
+    return this.writer.finish();
+  }
+}
+
+/** The entries of a packet, in order. Throws WeirError `snapshot_newer` for a newer program's packet, `snapshot_corrupt` for none. */
+export function* readPacket(packet: Uint8Array): Generator<Entry> {
+  const reader = new ByteReader(packet);
+  const version = reader.u8();
+  if (version !== VERSION) {
+    throw new WeirError(
+      'snapshot_newer',
+      `a record between our stages has version ${version}, this program reads ${VERSION}: another program writes to these topics (kafka.prefix), or a newer one did`,
+    );
+  }
+  while (!reader.done) {
+    const kind = reader.u8();
+    if (kind === KIND.events) yield { kind: 'events', batch: readBatch(reader) };
+    else if (kind === KIND.bytes) yield { kind: 'bytes', bytes: reader.block() };
+    else if (kind === KIND.control) yield { kind: 'control', record: JSON.parse(decoder.decode(reader.block())) as ControlRecord };
+    else if (kind === KIND.shared) {
+      const tenant = reader.string();
+      const epoch = reader.int();
+      yield { kind: 'control', record: { kind: 'shared', tenant, epoch, knowledge: reader.block().slice() } };
+    } else throw new WeirError('snapshot_corrupt', `a record between our stages has an entry of kind ${kind}`);
+  }
+}
+
+type Column = EventColumns[keyof EventColumns];
+
+function writeBatch(writer: ByteWriter, { tenant, source, partition, n, columns, heap }: EventBatch): void {
+  writer.string(tenant);
+  writer.string(source);
+  writer.string(partition);
+  writer.uint(n);
+  for (const name of COLUMN_NAMES) {
+    const column = columns[name].subarray(0, n) as Column;
+    const alike = sameThroughout(column);
+    if (alike && column[0] === 0) continue;
+    writer.string(name);
+    writer.u8(alike ? FORM.alike : FORM.raw);
+    if (alike) writer.f64(column[0]);
+    else writer.block(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
+  }
+  writer.string('');
+  writer.uint(heap.count);
+  for (let i = 1; i <= heap.count; i++) writer.uint(heap.ends[i] - heap.ends[i - 1]);
+  writer.block(heap.bytes.subarray(0, heap.ends[heap.count]));
+}
+
+function sameThroughout(column: Column): boolean {
+  const first = column[0];
+  for (let i = 1; i < column.length; i++) if (column[i] !== first) return false;
+  return true;
+}
+
+function readBatch(reader: ByteReader): EventBatch {
+  const tenant = reader.string();
+  const source = reader.string();
+  const partition = reader.string();
+  const n = reader.uint();
+  const { columns } = new BatchBuilder(tenant, source, partition, n);
+  for (let name = reader.string(); name !== ''; name = reader.string()) {
+    const column: Column | undefined = columns[name as keyof EventColumns];
+    if (column === undefined)
+      throw new WeirError('snapshot_newer', `a batch of events has a column ${name}, which this program does not know`);
+    if (reader.u8() === FORM.alike) column.fill(reader.f64());
+    else new Uint8Array(column.buffer, column.byteOffset, n * column.BYTES_PER_ELEMENT).set(reader.block());
+  }
+  const count = reader.uint();
+  const ends = new Uint32Array(count + 1);
+  for (let i = 1; i <= count; i++) ends[i] = ends[i - 1] + reader.uint();
+  return { tenant, source, partition, n, columns, heap: { bytes: reader.block(), ends, count } };
+}

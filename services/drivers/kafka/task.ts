@@ -1,0 +1,595 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import type { ControlRecord } from '../../core/control.ts';
+import { WeirError } from '../../core/errors.ts';
+import type { LedgerEntry } from '../../core/sink.ts';
+import type { Emit, Stage, StageName } from '../../core/stage.ts';
+import { parseLedgerCounter } from '../../core/topology-contract.ts';
+import { addCounters } from '../embedded/counters.ts';
+import { type Checkpoint, type CheckpointFolder, packCheckpoint, type SnapshotNote, unpackCheckpoint } from './checkpoint.ts';
+import type { Feed } from './feed.ts';
+import type { InRecord, Intake, KafkaCluster, TopicPartition, TransactionalWriter } from './log.ts';
+import type { Names } from './names.ts';
+import { Outputs } from './outputs.ts';
+import type { SourceClock } from './source-clock.ts';
+import { afterCrash, careful, MOST_CRASHES, NO_SUSPICION, sinceSnapshot, skipped } from './suspicion.ts';
+import type { TaskMeter } from './task-meter.ts';
+
+/** Bytes of records that are taken before others get their turn. */
+const SLICE_BYTES = 256 * 1024;
+/** Bytes of input or output that make a transaction due before its time. */
+const TRANSACTION_BYTES = 1 << 20;
+/** Bytes of records read and not yet taken: above, the partition is paused; below, it is read on. */
+const QUEUE_HIGH = 8 << 20;
+const QUEUE_LOW = 2 << 20;
+/** A snapshot is due after so much input, or so long after the last one when there was any; and takes at most a share of the time. */
+const SNAPSHOT_BYTES = 64 << 20;
+const SNAPSHOT_EVERY = 60_000;
+const SNAPSHOT_SHARE = 0.1;
+/** Skipped steps that a checkpoint carries; more make a snapshot due. */
+const MOST_SKIPS = 50;
+/** Records at the head of the queue that have been taken and are not yet let go. */
+const MOST_TAKEN = 4096;
+/** ms between two ledger records of a busy task. */
+const LEDGER_EVERY = 1000;
+
+/** A stage with what feeds it, built under one run version. */
+export interface BuiltStage {
+  stage: Stage<never>;
+  feed: Feed;
+}
+
+export interface TaskOptions {
+  stage: StageName;
+  input: TopicPartition;
+  group: string;
+  names: Names;
+  /** partitions of our own topics */
+  partitions: number;
+  /** run version of this process */
+  version: string;
+  /** the stage under a run version. Throws `log_lost` for a version that is not known any more */
+  build(version: string): Promise<BuiltStage>;
+  cluster: KafkaCluster;
+  intake: Intake;
+  folder: CheckpointFolder;
+  /** where to begin when nothing is committed: `lossless`: at offset 0, for a topic of our own, and nowhere else */
+  from: 'beginning' | 'end' | 'lossless';
+  /** of a source's partition */
+  clock?: SourceClock;
+  /** whose partition it is, and how many partitions its tenant has */
+  source?: { tenant: string; upstreams(): Promise<number> };
+  commitEvery: number;
+  now(): number;
+  /** false: it has to wait, what stands behind it has enough to do */
+  mayRead?(): boolean;
+  meter: TaskMeter;
+}
+
+/**
+ * One input partition of one stage: a deterministic machine over the records of that partition. The rules that make its
+ * outcomes appear exactly once:
+ * - Outputs and the offset behind whole input records are one transaction, under an id bound to the partition.
+ * - With the offset C goes the checkpoint: snapshot and offset S <= C from which the state is rebuilt. Records from S to
+ *   C are taken again, their outputs discarded: they are in the log already.
+ * - Opening shuts out whoever had the partition before reading C; a task that is shut out is thrown away.
+ * - What changes an outcome is a record of this partition, or was fixed before (run version); another run version begins
+ *   with a snapshot at C.
+ */
+export class PartitionTask {
+  readonly input: TopicPartition;
+  private readonly options: TaskOptions;
+  private readonly writer: TransactionalWriter;
+  private readonly outputs: Outputs;
+  private stage!: Stage<never>;
+  private feed!: Feed;
+
+  /** offset of the next record to be taken */
+  private next = 0;
+  /** C: what lies before it has been said */
+  private committed = 0;
+  private checkpoint!: Checkpoint;
+  private opened = false;
+  private upstreams = 0;
+
+  private readonly queue: InRecord[] = [];
+  private head = 0;
+  private queued = 0;
+  /** offset behind the last record that was queued */
+  private fetched = 0;
+  private paused = true;
+  private end = 0;
+
+  private firstUncommittedAt: number | undefined;
+  private uncommittedBytes = 0;
+  private ledgerBase: Record<string, number> = {};
+  private readonly extraCounts: Record<string, number> = {};
+  private ledgerSaid = '';
+  private ledgerSaidAt = 0;
+  private snapshotAt: number;
+  private snapshotTook = 0;
+  private bytesSinceSnapshot = 0;
+  private stopping = false;
+  private abandoned = false;
+  private quietEnd: { end: number; since: number } | undefined;
+  private mayWord = false;
+  private wakeup: (() => void) | undefined;
+  private done: Promise<void> | undefined;
+
+  constructor(options: TaskOptions, writer: TransactionalWriter) {
+    this.options = options;
+    this.input = options.input;
+    this.writer = writer;
+    this.outputs = new Outputs(options.names, options.stage, options.input.partition, options.partitions);
+    this.snapshotAt = options.now();
+  }
+
+  /** Takes the partition over and works until `stop` or `abandon`. Rejects with Fenced, or what stops the process. */
+  run(): Promise<void> {
+    this.done ??= this.work();
+    return this.done;
+  }
+
+  /** Records of the partition, as they are read. */
+  offer(records: readonly InRecord[], end: number): void {
+    this.end = end;
+    if (!this.opened) return;
+    const { options } = this;
+    let taken = false;
+    for (const record of records) {
+      if (record.offset < this.fetched) continue;
+      this.fetched = record.offset + 1;
+      this.queue.push(record);
+      this.queued += record.value?.length ?? 0;
+      taken = true;
+    }
+    if (!taken) return;
+    options.clock?.heard(options.now());
+    if (!this.paused && this.queued > QUEUE_HIGH) {
+      this.paused = true;
+      options.intake.pause(this.input);
+    }
+    this.wake();
+  }
+
+  /** The group has met again and the partition is still this task's: reading goes on behind what is queued. */
+  kept(): void {
+    if (!this.opened) return;
+    if (this.queued <= QUEUE_HIGH) {
+      this.paused = false;
+      this.options.intake.resume(this.input, this.fetched);
+    } else this.paused = true;
+  }
+
+  /** Once a second. `end`: offset behind the last record of a quiet source's partition, just asked of the broker. */
+  tick(end?: number): void {
+    if (end !== undefined) this.confirmQuiet(end);
+    this.wake();
+  }
+
+  /** True when the clock would have a word, if nothing has come that was not read yet. */
+  get quiet(): boolean {
+    const { clock, now } = this.options;
+    return clock !== undefined && this.opened && this.head >= this.queue.length && this.next >= this.committed && clock.quiet(now());
+  }
+
+  /** A broker that was away looks like silence: the clock speaks only when all that is there has been read. */
+  private confirmQuiet(end: number): void {
+    const { now, clock } = this.options;
+    // markers of a transactional shipper lie behind the last record: an end that stays the same although reading goes on
+    if (end > this.fetched && (this.quietEnd?.end !== end || now() - this.quietEnd.since < (clock?.idleAfter ?? 0))) {
+      if (this.quietEnd?.end !== end) this.quietEnd = { end, since: now() };
+      return;
+    }
+    this.mayWord = true;
+  }
+
+  /** Commits what was taken, writes a snapshot, ends. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.wake();
+    await this.done;
+  }
+
+  /** Ends as soon as possible, writing nothing more: the partition is another's. */
+  async abandon(): Promise<void> {
+    this.abandoned = true;
+    this.wake();
+    await this.done?.catch(() => undefined);
+  }
+
+  private async work(): Promise<void> {
+    try {
+      await this.open();
+      await this.go();
+    } catch (error) {
+      if (error instanceof RecordCrash) throw await this.suspecting(error);
+      throw error;
+    } finally {
+      await this.writer.close();
+    }
+  }
+
+  private async go(): Promise<void> {
+    while (!this.abandoned) {
+      if (this.takeSlice()) {
+        if (this.due()) await this.commit();
+        else await yieldToOthers();
+      } else if (this.stopping) {
+        await this.drain();
+        return;
+      } else if (this.due()) await this.commit();
+      else await this.woken();
+    }
+  }
+
+  private async open(): Promise<void> {
+    const { options, input } = this;
+    await this.writer.fence();
+    const { offset, metadata } = await this.readCommitted();
+    const bounds = (await options.cluster.bounds(input.topic)).get(input.partition) ?? { start: 0, end: 0 };
+    this.end = bounds.end;
+    const known = offset === undefined ? undefined : unpackCheckpoint(metadata);
+    this.committed = offset ?? this.beginning(bounds);
+    this.checkpoint = known ?? { offset: this.committed, snapshot: '', version: options.version, suspicion: NO_SUSPICION };
+    if (this.checkpoint.offset < bounds.start && this.checkpoint.offset < bounds.end) {
+      throw new WeirError(
+        'log_lost',
+        `${place(input)} begins at offset ${bounds.start}, and ${options.group} has to read from ${this.checkpoint.offset}: records were deleted before they were processed. Keep the topic longer than any outage lasts`,
+      );
+    }
+    this.upstreams = (await options.source?.upstreams()) ?? 0;
+    await this.rebuild(this.checkpoint.version);
+    this.next = this.checkpoint.offset;
+    this.fetched = this.next;
+    options.meter.opened();
+    this.opened = true;
+    if (this.next < this.committed) await this.replay();
+    if (this.next < this.committed) return;
+    options.meter.live();
+    if (this.checkpoint.version !== options.version) await this.changeVersion();
+    else if (offset === undefined) await this.write();
+    if (this.paused) this.kept();
+  }
+
+  private beginning({ start, end }: { start: number; end: number }): number {
+    const { from, group } = this.options;
+    if (from === 'end') return end;
+    if (from === 'lossless' && start > 0) {
+      throw new WeirError(
+        'log_lost',
+        `${group} has no committed offset for ${place(this.input)}, whose first ${start} records are gone: the group's offsets were deleted (offsets.retention.minutes), or records before they were processed`,
+      );
+    }
+    return start;
+  }
+
+  private async readCommitted(): Promise<{ offset: number | undefined; metadata: string }> {
+    const { cluster, group } = this.options;
+    const { topic, partition } = this.input;
+    return (await cluster.committed(group, topic, [partition])).get(partition) ?? { offset: undefined, metadata: '' };
+  }
+
+  /** The stage as it was at the checkpoint. */
+  private async rebuild(version: string): Promise<void> {
+    const { options, checkpoint } = this;
+    const built = await options.build(version);
+    this.stage = built.stage;
+    this.feed = built.feed;
+    if (checkpoint.snapshot === '') return;
+    const { snapshot, note } = options.folder.read(checkpoint.snapshot);
+    this.stage.restore(snapshot);
+    this.ledgerBase = { ...note.ledger };
+    addCounters(this.ledgerBase, this.stage.counters(), -1);
+    if (note.reached !== undefined) options.clock?.passed(note.reached, options.now());
+  }
+
+  /** Takes the records from S to C again, without a word. */
+  private async replay(): Promise<void> {
+    this.paused = false;
+    this.options.intake.resume(this.input, this.next);
+    while (this.next < this.committed && !this.abandoned && !this.stopping) {
+      if (this.takeSlice()) await yieldToOthers();
+      else await this.woken();
+    }
+    if (this.next < this.committed) return;
+    // the reply to the first question may have been older than the fence
+    const { offset } = await this.readCommitted();
+    if (offset !== undefined && offset > this.committed) {
+      this.committed = offset;
+      await this.replay();
+    }
+  }
+
+  /** From here on under this process's run version: a snapshot makes it one span of the log. */
+  private async changeVersion(): Promise<void> {
+    const { options } = this;
+    const state = this.stage.snapshot();
+    const ledger = this.ledger();
+    const built = await options.build(options.version);
+    built.stage.restore(state);
+    if (inputsOf(this.checkpoint.version) !== inputsOf(options.version)) this.emit(built.stage.control({ kind: 'restart' }));
+    this.stage = built.stage;
+    this.feed = built.feed;
+    this.ledgerBase = ledger;
+    addCounters(this.ledgerBase, this.stage.counters(), -1);
+    for (const name of Object.keys(this.extraCounts)) delete this.extraCounts[name];
+    this.checkpoint = { ...this.checkpoint, version: options.version };
+    await this.snapshot();
+  }
+
+  /** Takes some of what is queued; false when there was nothing to take, or it has to wait. */
+  private takeSlice(): boolean {
+    const { queue, options } = this;
+    if (this.head >= queue.length) return this.word();
+    const muted = this.next < this.committed;
+    if (!muted && options.mayRead?.() === false) return false;
+    const { suspicion } = this.checkpoint;
+    const from = this.head;
+    const carefully = careful(suspicion, queue[from].offset);
+    let bytes = 0;
+    while (this.head < queue.length && bytes < SLICE_BYTES) {
+      const { offset, value } = queue[this.head];
+      if (muted && offset >= this.committed) break;
+      if (this.head > from && (carefully || careful(suspicion, offset))) break;
+      bytes += value?.length ?? 0;
+      this.head++;
+    }
+    if (this.head === from) {
+      // muted, and the next record is C or behind it: everything before has been taken
+      this.next = this.committed;
+      return true;
+    }
+    const records = queue.slice(from, this.head);
+    if (this.head === queue.length || this.head > MOST_TAKEN) {
+      queue.splice(0, this.head);
+      this.head = 0;
+    }
+    const emits = carefully ? this.takeCarefully(records[0]) : this.takeAll(records);
+    this.next = records[records.length - 1].offset + 1;
+    this.queued -= bytes;
+    this.bytesSinceSnapshot += bytes;
+    options.meter.taken(records.length, bytes, muted);
+    if (!muted) {
+      this.emit(emits);
+      this.uncommittedBytes += bytes;
+      this.firstUncommittedAt ??= options.now();
+    } else this.watch(emits);
+    if (this.paused && this.opened && this.queued < QUEUE_LOW) {
+      this.paused = false;
+      options.intake.goOn(this.input);
+    }
+    return true;
+  }
+
+  private takeAll(records: readonly InRecord[]): Emit[] {
+    try {
+      return this.feed.take(records);
+    } catch (cause) {
+      throw new RecordCrash(cause, records[0].offset, records[records.length - 1].offset);
+    }
+  }
+
+  private takeCarefully(record: InRecord): Emit[] {
+    const { suspicion } = this.checkpoint;
+    return this.feed.steps(record).flatMap((step, number) => {
+      if (skipped(suspicion, record.offset, number)) {
+        const { emits, counts } = step.skip();
+        addCounters(this.extraCounts, counts);
+        return emits;
+      }
+      try {
+        return step.take();
+      } catch (cause) {
+        throw new RecordCrash(cause, record.offset, record.offset, number);
+      }
+    });
+  }
+
+  /** What the clock has to say of a quiet source. True when there was something. */
+  private word(): boolean {
+    const { clock, source, now } = this.options;
+    if (!this.mayWord || clock === undefined || source === undefined || !this.quiet) return false;
+    const { tenant } = source;
+    const { upstreams } = this;
+    this.mayWord = false;
+    const word = clock.decide(now());
+    if (word === undefined) return false;
+    const upstream = place(this.input);
+    const record: ControlRecord =
+      word.kind === 'idle' ? { kind: 'idle', tenant, upstream } : { kind: 'watermark', tenant, upstream, upstreams, time: word.time };
+    this.emit([{ output: 'control', tenant, value: record }]);
+    this.firstUncommittedAt ??= now();
+    return true;
+  }
+
+  private emit(emits: readonly Emit[]): void {
+    this.watch(emits);
+    for (const emit of emits) this.outputs.add(emit);
+    this.options.meter.emitted(emits);
+  }
+
+  private watch(emits: readonly Emit[]): void {
+    const { clock, now, meter } = this.options;
+    for (const emit of emits) {
+      if (emit.output !== 'control' || emit.value.kind !== 'watermark') continue;
+      clock?.passed(emit.value.time, now());
+      meter.watermark(emit.tenant, emit.value.time);
+    }
+  }
+
+  private due(): boolean {
+    if (this.firstUncommittedAt === undefined) return this.ledgerDue();
+    if (this.uncommittedBytes >= TRANSACTION_BYTES || this.outputs.bytes >= TRANSACTION_BYTES) return true;
+    return this.options.now() - this.firstUncommittedAt >= this.options.commitEvery;
+  }
+
+  private async commit(): Promise<void> {
+    await this.write();
+    if (this.snapshotDue()) await this.snapshot();
+  }
+
+  /** One transaction: all outputs so far, and the offset behind what was taken. */
+  private async write(): Promise<void> {
+    const { options, input } = this;
+    const offset = this.next;
+    const records = this.outputs.take();
+    const idle = this.head >= this.queue.length;
+    const said = JSON.stringify(this.ledgerEntries());
+    if (said !== this.ledgerSaid && (idle || options.now() - this.ledgerSaidAt >= LEDGER_EVERY)) {
+      const task = `${options.stage}/${input.topic}/${input.partition}`;
+      records.push({ topic: options.names.ledger, partition: 0, key: task, value: `{"task":${JSON.stringify(task)},"entries":${said}}` });
+      this.ledgerSaid = said;
+      this.ledgerSaidAt = options.now();
+    }
+    const begun = performance.now();
+    await this.writer.write(records, { group: options.group, ...input, offset, metadata: packCheckpoint(this.checkpoint) });
+    options.meter.committed(performance.now() - begun);
+    this.committed = offset;
+    this.firstUncommittedAt = undefined;
+    this.uncommittedBytes = 0;
+  }
+
+  private ledgerDue(): boolean {
+    if (this.next < this.committed || this.head < this.queue.length) return false;
+    if (this.options.now() - this.ledgerSaidAt < LEDGER_EVERY) return false;
+    return JSON.stringify(this.ledgerEntries()) !== this.ledgerSaid;
+  }
+
+  private snapshotDue(): boolean {
+    if (this.bytesSinceSnapshot === 0) return false;
+    const since = this.options.now() - this.snapshotAt;
+    if (this.snapshotTook > since * SNAPSHOT_SHARE) return false;
+    return this.bytesSinceSnapshot >= SNAPSHOT_BYTES || since >= SNAPSHOT_EVERY || this.checkpoint.suspicion.skips.length >= MOST_SKIPS;
+  }
+
+  /** Writes the state, which is that at C, and makes it the one to start from. */
+  private async snapshot(): Promise<void> {
+    const { options } = this;
+    const begun = performance.now();
+    const note: SnapshotNote = {
+      ledger: this.ledger(),
+      ...(options.clock?.reached === undefined ? {} : { reached: options.clock.reached }),
+    };
+    const { name, bytes } = options.folder.write(this.next, this.stage.snapshot(), note);
+    this.checkpoint = {
+      offset: this.next,
+      snapshot: name,
+      version: this.checkpoint.version,
+      suspicion: sinceSnapshot(this.checkpoint.suspicion, this.next),
+    };
+    this.snapshotTook = performance.now() - begun;
+    this.snapshotAt = options.now();
+    this.bytesSinceSnapshot = 0;
+    await this.write();
+    options.folder.keepOnly(name);
+    options.meter.snapshot(this.snapshotTook, bytes, this.snapshotAt);
+  }
+
+  private async drain(): Promise<void> {
+    if (this.next < this.committed) return; // still replaying: the next owner does it again
+    if (this.firstUncommittedAt !== undefined || JSON.stringify(this.ledgerEntries()) !== this.ledgerSaid) await this.write();
+    if (this.bytesSinceSnapshot > 0) await this.snapshot();
+  }
+
+  /**
+   * A stage could not take the records in hand: what was taken before them is committed, together with the suspicion, so
+   * that the next process looks closer. Returns what the process ends with.
+   */
+  private async suspecting(crash: RecordCrash): Promise<Error> {
+    const { group, stage } = this.options;
+    const replaying = this.next < this.committed;
+    const suspicion = afterCrash(this.checkpoint.suspicion, crash.from, crash.to, crash.step);
+    this.checkpoint = { ...this.checkpoint, suspicion };
+    await this.writer.write(replaying ? [] : this.outputs.take(), {
+      group,
+      ...this.input,
+      offset: replaying ? this.committed : this.next,
+      metadata: packCheckpoint(this.checkpoint),
+    });
+    const next =
+      suspicion.suspect === undefined
+        ? 'the next start skips it'
+        : `a start again looks closer; what stops it ${MOST_CRASHES} times is skipped`;
+    return new WeirError(
+      'worker_failed',
+      `the ${stage} stage failed on ${place(this.input)}, offsets ${crash.from} to ${crash.to}: ${crash.message} (${next})`,
+      {
+        cause: crash.cause,
+      },
+    );
+  }
+
+  /** The ledger since the beginning of the task's state, by counter name. */
+  private ledger(): Record<string, number> {
+    const ledger = { ...this.ledgerBase };
+    addCounters(ledger, this.stage.counters());
+    addCounters(ledger, this.extraCounts);
+    return Object.fromEntries(Object.entries(ledger).filter(([name]) => parseLedgerCounter(name) !== undefined));
+  }
+
+  private ledgerEntries(): LedgerEntry[] {
+    return Object.entries(this.ledger())
+      .flatMap(([name, count]) => {
+        const parsed = parseLedgerCounter(name);
+        return parsed === undefined ? [] : [{ run: 'live', ...parsed, count }];
+      })
+      .sort((a, b) => (`${a.tenant} ${a.source} ${a.fate} ${a.reason}` < `${b.tenant} ${b.source} ${b.fate} ${b.reason}` ? -1 : 1));
+  }
+
+  private wake(): void {
+    this.wakeup?.();
+  }
+
+  private async woken(atMost?: number): Promise<void> {
+    const { firstUncommittedAt, options } = this;
+    const linger = firstUncommittedAt === undefined ? undefined : firstUncommittedAt + options.commitEvery - options.now();
+    const wait = Math.max(1, Math.min(atMost ?? 60_000, linger ?? 60_000));
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, wait);
+      this.wakeup = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.wakeup = undefined;
+  }
+
+  /** For metrics: how much waits. */
+  get waiting(): { bytes: number; paused: boolean; lag: number; replaying: boolean } {
+    return {
+      bytes: this.queued,
+      paused: this.paused,
+      lag: Math.max(0, this.end - this.next),
+      replaying: this.opened && this.next < this.committed,
+    };
+  }
+
+  /** Its ledger counters by name; nothing while it is being restored. */
+  get counters(): Readonly<Record<string, number>> | undefined {
+    return this.opened && this.next >= this.committed ? this.ledger() : undefined;
+  }
+}
+
+/** A stage could not take these records. */
+export class RecordCrash extends Error {
+  readonly from: number;
+  readonly to: number;
+  readonly step: number | undefined;
+
+  constructor(cause: unknown, from: number, to: number, step?: number) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'RecordCrash';
+    this.from = from;
+    this.to = to;
+    this.step = step;
+  }
+}
+
+/** The part of a run version that stands for the input partitions: `config-inputs`. */
+function inputsOf(version: string): string {
+  return version.slice(version.lastIndexOf('-') + 1);
+}
+
+function place({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
