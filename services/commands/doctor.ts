@@ -4,15 +4,21 @@ import { ALL_DETECTORS } from '../../models/detectors/index.ts';
 import { SourceConfig } from '../../schemas/config.ts';
 import { renderFields } from '../console/fields.ts';
 import { type Terminal, terminalOf, writeOut } from '../console/output.ts';
+import { plainText } from '../console/plain-text.ts';
 import { renderTable } from '../console/table.ts';
-import { EXIT, WeirError } from '../core/errors.ts';
+import { textWidth } from '../console/text-width.ts';
+import { WeirError } from '../core/errors.ts';
 import { loadAddressTables } from '../ingest/address-loader.ts';
 import { AddressData, NO_ADDRESS_DATA } from '../ingest/addresses.ts';
 import { defaultLateness } from '../ingest/normalise-config.ts';
 import { openReader } from '../storage/open-reader.ts';
+import { placeOf } from '../storage/server-options.ts';
 import { type BackendsDiagnosis, backendFields, diagnoseBackends } from './backends.ts';
 import { defaultConfig, type LoadedConfig, loadConfig, tenantConfig } from './config.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
+import { type Check, exitCodeOf, fail } from './doctor-check.ts';
+import { checkAll } from './doctor-live.ts';
+import { checkBundles } from './doctor-models.ts';
 import { diagnoseModels, type ModelsDiagnosis, modelFields } from './model-diagnosis.ts';
 import { DEFAULT_DATA_FOLDER } from './record-list.ts';
 import { type Survey, survey } from './survey.ts';
@@ -31,11 +37,14 @@ export interface Diagnosis {
   models: ModelsDiagnosis;
   autoencoder: BackendsDiagnosis;
   sources: SourceDiagnosis[];
+  /** everything that was checked; what failed decides the exit code */
+  checks: Check[];
 }
 
 export interface SourceDiagnosis {
   name: string;
   tenant: string;
+  /** of a file, or `topic NAME` */
   path: string;
   problem: string | undefined;
   survey: Survey | undefined;
@@ -48,7 +57,7 @@ export function registerDoctor(program: Command): void {
     .command('doctor')
     .summary('what is configured, guessed, and blind for want of a field')
     .description(
-      'Reads the config and the beginning of each log, and says what is there, what was guessed, which detectors see nothing for want of which field, which trained scorers judge, and where the autoencoder runs.',
+      'Reads the config and the beginning of each log, and says what is there, what was guessed, which detectors see nothing for want of which field, which trained scorers judge, and where the autoencoder runs. Asks brokers, a ClickHouse server, folders, clocks and ports that the config names, and says what to do about what is wrong. Changes nothing.',
     )
     .argument('[files...]', 'logs to look at instead of those of the config')
     .option('-c, --config <file>', 'weir.yaml (default: ./weir.yaml where there is one)')
@@ -59,12 +68,8 @@ export function registerDoctor(program: Command): void {
         throw new WeirError('usage', 'there is no weir.yaml here: name a config with --config, or logs to look at');
       const diagnosis = await diagnose(path === undefined ? defaultConfig(process.cwd()) : loadConfig(path), files);
       await writeOut(flags.json ? `${JSON.stringify(diagnosis, null, 2)}\n` : render(diagnosis, terminalOf(process.stdout)));
-      const broken =
-        diagnosis.sources.some((source) => source.problem !== undefined) ||
-        diagnosis.addresses.problem !== undefined ||
-        diagnosis.store.problem !== undefined ||
-        diagnosis.models.problem !== undefined;
-      if (broken) process.exitCode = EXIT.usage;
+      const exitCode = exitCodeOf(diagnosis.checks);
+      if (exitCode !== 0) process.exitCode = exitCode;
     });
 }
 
@@ -77,14 +82,37 @@ export async function diagnose(loaded: LoadedConfig, files: readonly string[]): 
     files.length > 0
       ? files.map((path) => ({ ...(config.sources[0] ?? SourceConfig.parse({ name: 'log', files: [path] })), files: [path] }))
       : config.sources;
+  const dataFolder = 'path' in config.store ? config.store.path : DEFAULT_DATA_FOLDER;
+  const looked = { ...config, sources: [...sources] };
+  // one after the other: reading a sample is work of this thread, and what answers meanwhile would seem to be late
+  const surveyed = await Promise.all(sources.map((source) => lookAtSource(source, loaded, addresses)));
+  const store = await lookAtStore(loaded);
+  const models = diagnoseModels(dataFolder);
+  const live = await checkAll(looked, dataFolder, addresses, process.env, Date.now());
+  const found = [...surveyed.flat(), ...sources.flatMap((source) => topicOf(source, live.surveys.get(source.name)))];
+  const problems = [
+    ...(tables instanceof Error
+      ? [fail('addresses', 'config', tables.message, 'npm ci installs the packaged databases; or set address_data.csv')]
+      : []),
+    ...(store.problem === undefined ? [] : [fail('store', 'config', store.problem, '')]),
+    ...surveyed.flat().flatMap(({ name, problem }) => (problem === undefined ? [] : [fail(`source ${name}`, 'config', problem, '')])),
+  ];
   return {
     config: { path: loaded.path, version: loaded.version, without_effect: withoutEffect(loaded.config) },
     addresses: { origin: tables instanceof Error ? 'none' : tables.origin, problem: tables instanceof Error ? tables.message : undefined },
-    store: await lookAtStore(loaded),
-    models: diagnoseModels('path' in config.store ? config.store.path : DEFAULT_DATA_FOLDER),
+    store,
+    models,
     autoencoder: await diagnoseBackends(config.models.backend),
-    sources: (await Promise.all(sources.map((source) => lookAtSource(source, loaded, addresses)))).flat(),
+    sources: found,
+    checks: [...problems, ...(await checkBundles(config, dataFolder, models)), ...live.checks],
   };
+}
+
+/** What the newest records of a source's topic hold. */
+function topicOf(source: SourceConfig, seen: Survey | undefined): SourceDiagnosis[] {
+  if (seen === undefined) return [];
+  const coverage = seen.events === 0 ? [] : ALL_DETECTORS.map((detector) => coverageOf(detector, seen));
+  return [{ name: source.name, tenant: source.tenant, path: seen.path, problem: undefined, survey: seen, coverage }];
 }
 
 async function lookAtSource(source: SourceConfig, loaded: LoadedConfig, addresses: AddressData): Promise<SourceDiagnosis[]> {
@@ -105,8 +133,7 @@ async function lookAtSource(source: SourceConfig, loaded: LoadedConfig, addresse
 }
 
 async function lookAtStore({ config }: LoadedConfig): Promise<Diagnosis['store']> {
-  if (!('path' in config.store))
-    return { place: config.store.url, state: 'a ClickHouse server; it is asked when a run starts', problem: undefined };
+  if (!('path' in config.store)) return { place: placeOf(config.store.url), state: 'a ClickHouse server', problem: undefined };
   const place = config.store.path;
   if (!existsSync(place)) return { place, state: 'nothing there yet; the first run makes it', problem: undefined };
   try {
@@ -133,6 +160,7 @@ function render(diagnosis: Diagnosis, { style, width }: Terminal): string {
     style,
     '',
   );
+  out += `\n${renderChecks(diagnosis.checks, style)}`;
   for (const text of config.without_effect) out += `${style.yellow('no effect')}  ${text}\n`;
   for (const source of diagnosis.sources) {
     out += `\n${style.bold(`source ${source.name}`)} (tenant ${source.tenant}): ${source.path}\n`;
@@ -179,4 +207,20 @@ function renderSurvey(seen: Survey, coverage: readonly Coverage[], { style, widt
     { style, width, indent: '  ' },
   );
   return out;
+}
+
+/** What is wrong first, one line each, with what to do below it. */
+function renderChecks(checks: readonly Check[], style: Terminal['style']): string {
+  const paint = { ok: style.green, warn: style.yellow, fail: style.red };
+  const order = { fail: 0, warn: 1, ok: 2 };
+  const width = Math.max(...checks.map(({ name }) => textWidth(name)));
+  return [...checks]
+    .sort((a, b) => order[a.level] - order[b.level])
+    .map(({ name, level, found, remedy }) => {
+      const lead = `${paint[level](level.padEnd(4))}  ${plainText(name)}${' '.repeat(width - textWidth(name))}  `;
+      const more = `\n${' '.repeat(width + 8)}`;
+      const lines = found.split('\n').map(plainText).join(more);
+      return `${lead}${lines}${remedy === '' ? '' : `${more}${style.dim('→')} ${plainText(remedy)}`}\n`;
+    })
+    .join('');
 }
