@@ -1,3 +1,5 @@
+import { WeirError } from '../core/errors.ts';
+
 /** A statement that makes or changes a table or a view, and where its name ends. */
 const DEFINITION =
   /^(CREATE\s+TABLE\s+IF\s+NOT\s+EXISTS|CREATE\s+OR\s+REPLACE\s+VIEW|ALTER\s+TABLE|CREATE\s+DATABASE\s+IF\s+NOT\s+EXISTS)\s+(\{\w+:Identifier\}|\w+)/;
@@ -26,4 +28,26 @@ export function onCluster(statement: string, cluster: string | undefined): strin
     rest = rest.replace(ENGINE, `ENGINE = ReplicatedReplacingMergeTree('${path}', '{replica}', ${engine[2]})`);
   }
   return `${head} ON CLUSTER \`${cluster}\`${rest}`;
+}
+
+/**
+ * Tables are replicated, not distributed: each row is on every host, so whichever host is asked has all of them.
+ * @param known the server's clusters, with how many shards each has
+ * @throws WeirError `config` for a cluster that the server does not know, or one of several shards
+ */
+export function checkCluster(cluster: string, known: readonly { cluster: string; shards: number }[], place: string): void {
+  const found = known.find((one) => one.cluster === cluster);
+  if (found === undefined) {
+    const names = known.map((one) => one.cluster).sort();
+    throw new WeirError(
+      'config',
+      `store.cluster: the server at ${place} knows no cluster ${cluster} (it knows ${names.length === 0 ? 'none' : names.join(', ')}); see its remote_servers`,
+    );
+  }
+  if (found.shards > 1) {
+    throw new WeirError(
+      'config',
+      `store.cluster: ${cluster} has ${found.shards} shards, and each would hold a part of the rows only: name a cluster of one shard (its replicas), and give tenants stores of their own to divide them`,
+    );
+  }
 }

@@ -3,7 +3,7 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { WeirError } from '../core/errors.ts';
 import { makeFolder } from '../state/make-folder.ts';
-import { onCluster } from './cluster-sql.ts';
+import { checkCluster, onCluster } from './cluster-sql.ts';
 import { placeOf, type ServerStoreConfig, serverOptions } from './server-options.ts';
 import { shieldStdin } from './stdin-shield.ts';
 import { storeError } from './store-error.ts';
@@ -32,6 +32,9 @@ const READ_SETTINGS = {
 /** Settings of reads from a server: besides, an answer begins only when it is known to be whole. */
 const SERVER_READ_SETTINGS = { ...READ_SETTINGS, wait_end_of_query: 1 } as const;
 
+/** A host that is down does what it missed when it is back: a definition does not fail for want of it. */
+const CLUSTER_SETTINGS = { distributed_ddl_task_timeout: '30', distributed_ddl_output_mode: 'null_status_on_timeout' } as const;
+
 /** Clients that write, and clients that read: each runs one query at a time, and a read must not wait for an insert. */
 const WRITERS = 2;
 const READERS = 2;
@@ -54,7 +57,6 @@ export class StoreConnection {
   readonly cluster: string | undefined;
   private readonly config: StoreConfig;
   private readonly options: ConnectionOptions;
-  private database: Promise<void> | undefined;
   private readonly idle: Record<Role, ClickHouseClient[]> = { write: [], read: [] };
   private readonly waiting: Record<Role, ((client: ClickHouseClient | undefined) => void)[]> = { write: [], read: [] };
   private readonly opened: Record<Role, number> = { write: 0, read: 0 };
@@ -70,9 +72,20 @@ export class StoreConnection {
     this.cluster = 'path' in config ? undefined : config.cluster;
   }
 
+  /** Makes a server's database when it is missing, and checks the cluster. For who is going to write. */
+  async prepare(): Promise<void> {
+    if ('path' in this.config) return;
+    try {
+      await this.ensureDatabase(this.config);
+    } catch (cause) {
+      throw storeError(cause, this.place);
+    }
+  }
+
   /** Runs a statement of the schema, on every host of the cluster where one is named. */
   async define(statement: string): Promise<void> {
-    await this.command(onCluster(statement, this.cluster));
+    const clickhouse_settings = this.cluster === undefined ? undefined : CLUSTER_SETTINGS;
+    await this.with('write', (client) => client.command({ query: onCluster(statement, this.cluster), clickhouse_settings }));
   }
 
   /** Runs a statement that gives no rows. */
@@ -159,18 +172,26 @@ export class StoreConnection {
   }
 
   /** Makes the server's database when it is missing; who may not make one can use one that is there. */
-  private async ensureDatabase({ database, ...server }: ServerStoreConfig): Promise<void> {
-    if (database === undefined) return;
+  private async ensureDatabase({ database, cluster, ...server }: ServerStoreConfig): Promise<void> {
     const client = createClient({ ...serverOptions(server, this.options.patience), log: QUIET });
+    const rows = async <T>(query: string, query_params?: Params): Promise<T[]> =>
+      (await client.query({ query, query_params, format: 'JSONEachRow' })).json<T>();
     try {
-      const found = await client.query({
-        query: 'SELECT 1 FROM system.databases WHERE name = {database:String}',
+      if (cluster !== undefined) {
+        checkCluster(
+          cluster,
+          await rows('SELECT cluster, toUInt32(max(shard_num)) AS shards FROM system.clusters GROUP BY cluster'),
+          this.place,
+        );
+      }
+      if (database === undefined) return;
+      const found = await rows('SELECT 1 FROM system.databases WHERE name = {database:String}', { database });
+      if (found.length > 0) return;
+      await client.command({
+        query: onCluster('CREATE DATABASE IF NOT EXISTS {database:Identifier}', cluster),
         query_params: { database },
-        format: 'JSONEachRow',
+        clickhouse_settings: cluster === undefined ? undefined : CLUSTER_SETTINGS,
       });
-      if ((await found.json()).length > 0) return;
-      const statement = onCluster('CREATE DATABASE IF NOT EXISTS {database:Identifier}', this.cluster);
-      await client.command({ query: statement, query_params: { database } });
     } finally {
       await client.close();
     }
@@ -178,15 +199,6 @@ export class StoreConnection {
 
   private async open(role: Role): Promise<ClickHouseClient> {
     if ('url' in this.config) {
-      if (role === 'write') {
-        this.database ??= this.ensureDatabase(this.config);
-        try {
-          await this.database;
-        } catch (cause) {
-          this.database = undefined;
-          throw cause;
-        }
-      }
       const client = createClient({ ...serverOptions(this.config, this.options.patience), log: QUIET });
       this.clients.push(client);
       return client;

@@ -50,6 +50,14 @@ export interface Declaration {
   statements: string[];
 }
 
+/** What the migrations themselves are written down in. */
+export const OWN_TABLES = {
+  migrations:
+    "CREATE TABLE IF NOT EXISTS migrations (version UInt32, name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree(applied_at) ORDER BY version",
+  declarations:
+    "CREATE TABLE IF NOT EXISTS declarations (name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree(applied_at) ORDER BY name",
+};
+
 /**
  * Brings a store up to this program: numbered migrations that it lacks, then the declarations that differ from what it
  * has. Every statement can be repeated, so a crash in between is harmless.
@@ -57,12 +65,13 @@ export interface Declaration {
  * @throws WeirError `store_newer` when the store was made by a newer program
  */
 export async function migrate(connection: StoreConnection, migrations: Migration[], declarations: Declaration[]): Promise<number> {
-  await connection.define(
-    "CREATE TABLE IF NOT EXISTS migrations (version UInt32, name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree(applied_at) ORDER BY version",
+  await connection.prepare();
+  const there = parseRows<{ name: string }>(
+    await connection.read('SELECT name FROM system.tables WHERE database = currentDatabase()', 'JSONEachRow'),
   );
-  await connection.define(
-    "CREATE TABLE IF NOT EXISTS declarations (name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree(applied_at) ORDER BY name",
-  );
+  for (const [name, definition] of Object.entries(OWN_TABLES)) {
+    if (!there.some((table) => table.name === name)) await connection.define(definition);
+  }
   const [{ newest }] = parseRows<{ newest: number }>(await connection.read('SELECT max(version) AS newest FROM migrations', 'JSONEachRow'));
   const own = migrations.length;
   if (newest > own) throw newerStore(connection.place, newest, own);

@@ -13,7 +13,9 @@ import { registerReconcile } from '../../services/commands/reconcile.ts';
 import { registerSql } from '../../services/commands/sql.ts';
 import { WeirError } from '../../services/core/errors.ts';
 import type { DeadLetter, LateEvent } from '../../services/core/stage.ts';
+import { StoreConnection } from '../../services/storage/connection.ts';
 import { createLiveStore, type LiveStore, type LiveStoreOptions, liveVersion } from '../../services/storage/live-store.ts';
+import { migrate, readMigrations } from '../../services/storage/migrations.ts';
 import { openReader } from '../../services/storage/open-reader.ts';
 import { openStore, type Store, type StoreConfig } from '../../services/storage/store.ts';
 import { makeCertificates } from '../support/certificates.ts';
@@ -26,10 +28,7 @@ const HOUR = 3_600_000;
 const START = Math.floor(Date.now() / HOUR) * HOUR - HOUR;
 const WRITER = { name: 'weir', password: 'p&ss <w>ord' };
 /** All that a user needs who does not make the database. */
-const GRANTS = [
-  'SELECT, INSERT, ALTER, CREATE TABLE, CREATE VIEW, DROP VIEW, DROP TABLE ON given.*',
-  'TABLE ENGINE ON ReplacingMergeTree',
-];
+const GRANTS = ['SELECT, INSERT, ALTER, CREATE TABLE, CREATE VIEW, DROP VIEW, DROP TABLE ON given.*', 'TABLE ENGINE ON ReplacingMergeTree'];
 const RESTRICTED = { name: 'given', password: 'x', grants: GRANTS.map((grant) => `GRANT ${grant}`) };
 
 let server: ClickHouse;
@@ -568,4 +567,33 @@ store: { url: "${config.url}", database: ${config.database}, username: ${config.
     else process.env.STORE_PASSWORD = password;
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('a cluster that the server does not know is said before anything is made', async () => {
+  const config = fresh({ cluster: 'main' });
+  await expect(createLiveStore(config)).rejects.toMatchObject({
+    code: 'config',
+    message: expect.stringContaining('knows no cluster main'),
+  });
+  expect(await admin({}, `SELECT count() FROM system.databases WHERE name = '${config.database}'`)).toBe('0\n');
+});
+
+test('a store of the program before is brought up to date by many at once, and keeps its rows', async () => {
+  const config = fresh();
+  const before = new StoreConnection(config);
+  await migrate(before, readMigrations().slice(0, 2), []);
+  const row = { run: 'main', tenant: 'shop', source: 'gateway', fate: 'read', reason: '', count: 3, version: 1 };
+  await before.insertText(
+    'INSERT INTO ledger_raw (run, tenant, source, fate, reason, count, version) FORMAT JSONEachRow',
+    JSON.stringify(row),
+  );
+  await before.close();
+  await expect(openReader(config)).rejects.toMatchObject({ code: 'usage', message: expect.stringMatching(/version 2, this weir reads 3/) });
+  const [first] = await Promise.all([live(config), live(config), store(config)]);
+  first.ledger('account/0', [entry('read', 4)], liveVersion(0));
+  await first.flush();
+  expect(await first.rows('SELECT run, task, count FROM ledger ORDER BY run')).toEqual([
+    { run: 'live', task: 'account/0', count: 4 },
+    { run: 'main', task: '', count: 3 },
+  ]);
 });
