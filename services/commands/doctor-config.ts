@@ -1,7 +1,7 @@
 import type { Config, SourceConfig } from '../../schemas/config.ts';
 import { defaultLateness } from '../ingest/normalise-config.ts';
 import { tenantConfig } from './config.ts';
-import { type Check, ok, spanText, warn } from './doctor-check.ts';
+import { type Check, fail, ok, spanText, warn } from './doctor-check.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -17,6 +17,7 @@ export function checkConfig(config: Config, now: number): Check[] {
   const found = [
     ...tenants.flatMap((tenant) => checkTenant(config, tenant, now)),
     ...sameFiles(config.sources),
+    ...oneDriver(config.sources),
     ...(config.sources.some(({ kafka }) => kafka !== undefined) ? checkKafkaTimes(config) : []),
   ];
   return found.some(({ level }) => level !== 'ok')
@@ -85,6 +86,20 @@ function slowestSource(sources: readonly SourceConfig[]): string | undefined {
   const slow = byLateness.at(-1);
   if (slow === undefined || latenessOf(slow) < SLOW.least || latenessOf(slow) < SLOW.times * latenessOf(quick)) return undefined;
   return `every alert waits ${spanText(latenessOf(slow))} for source ${slow.name}; source ${quick.name} alone would need ${spanText(latenessOf(quick))}`;
+}
+
+/** `weir serve` runs on Kafka or without it. */
+function oneDriver(sources: readonly SourceConfig[]): Check[] {
+  const others = sources.filter(({ kafka }) => kafka === undefined);
+  if (others.length === 0 || others.length === sources.length) return [];
+  return [
+    fail(
+      'config',
+      'config',
+      `weir serve reads either Kafka or files and posts; ${others.map(({ name }) => name).join(', ')} stand${others.length === 1 ? 's' : ''} beside sources with Kafka`,
+      'let a shipper write these to a topic, or give them a config of their own',
+    ),
+  ];
 }
 
 function sameFiles(sources: readonly SourceConfig[]): Check[] {

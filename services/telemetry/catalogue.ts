@@ -58,6 +58,12 @@ export const CATALOGUE = {
     help: 'Partitions that are not read because their queue is full or their task is being restored.',
     labels: ['stage'],
   },
+  weir_source_lag_bytes: {
+    type: 'gauge',
+    help: 'Bytes of followed files and journals that are there and not read yet.',
+    labels: ['tenant', 'source'],
+  },
+  weir_files_waiting: { type: 'gauge', help: 'Followed files that are not there, empty or closed to us.', labels: [] },
   weir_source_throttled_total: {
     type: 'counter',
     help: 'Times that sources which are not live had to wait because the stages behind them had enough to do.',
