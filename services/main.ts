@@ -22,6 +22,10 @@ export const COMMANDS: Record<string, CommandEntry> = {
     summary: 'read logs through the whole engine, store what it finds',
     load: async () => (await import('./commands/detect.ts')).registerDetect,
   },
+  serve: {
+    summary: 'live: follow files, take posts, or run on Kafka, until stopped',
+    load: async () => (await import('./commands/serve.ts')).registerServe,
+  },
   incidents: {
     summary: 'list incidents, show one with its reasons',
     load: async () => (await import('./commands/incidents.ts')).registerIncidents,

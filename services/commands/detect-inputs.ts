@@ -46,6 +46,12 @@ export function detectInputs(files: readonly string[], config: Config, options: 
   return { inputs, sources };
 }
 
+/** Sources with files, and their files, of a config that is served live. Patterns stay patterns. */
+export function liveInputs(config: Config): DetectInputs {
+  const inputs = config.sources.flatMap((source) => (source.files ?? []).map((path) => inputOf(path, source, undefined)));
+  return { inputs, sources: config.sources };
+}
+
 function inputOf(path: string, source: SourceConfig, format: string | undefined): InputSpec {
   return { tenant: source.tenant, source: source.name, path, format: format ?? source.format, lateness: source.lateness };
 }

@@ -5,7 +5,7 @@ import { BundleCatalogue } from '../../models/registry/catalogue.ts';
 import { WeirError } from '../core/errors.ts';
 import type { LedgerEntry, Sink } from '../core/sink.ts';
 import { AlertFile, AlertStream } from '../drivers/embedded/alert-file.ts';
-import { type EmbeddedResult, runEmbedded } from '../drivers/embedded/driver.ts';
+import { type EmbeddedOptions, type EmbeddedResult, runEmbedded } from '../drivers/embedded/driver.ts';
 import { RunInbox } from '../drivers/embedded/inbox.ts';
 import type { FollowOptions } from '../drivers/embedded/quiet.ts';
 import type { Progress } from '../drivers/embedded/run.ts';
@@ -19,7 +19,7 @@ import { lockDataFolder } from '../storage/data-folder.ts';
 import { openStore, type Store } from '../storage/store.ts';
 import { writeCanonical } from './canonical.ts';
 import { defaultConfig, type LoadedConfig, tenantConfig } from './config.ts';
-import { detectInputs } from './detect-inputs.ts';
+import { detectInputs, liveInputs } from './detect-inputs.ts';
 import { DetectTally } from './detect-tally.ts';
 import { storeMarks } from './incident-marking.ts';
 import { masterKey } from './master-key.ts';
@@ -48,6 +48,8 @@ export interface DetectOptions {
   /** threads, 1 to the number of cores; default 2 */
   workers?: number;
   follow?: Partial<FollowOptions>;
+  /** what `weir serve` adds: all sources with files are followed, and no summary is kept */
+  live?: LiveParts;
   /** ms of work between cuts; default 30 s */
   cutEvery?: number;
   /** more places for the outcomes to go to */
@@ -58,6 +60,14 @@ export interface DetectOptions {
   onProgress?: (progress: Progress) => void;
   /** one sentence each: detected formats, resumed files, backfills */
   onNotice?: (text: string) => void;
+}
+
+/** What a live run has beside files. */
+export interface LiveParts {
+  /** called once the data folder is ours, before anything is read */
+  open(dataFolder: string): Promise<Pick<EmbeddedOptions, 'inlets' | 'onCut' | 'onRun'>>;
+  /** called last, before the data folder is given back */
+  close(): Promise<void>;
 }
 
 export interface DetectResult extends EmbeddedResult {
@@ -84,11 +94,11 @@ const IDLE_AFTER = 30_000;
 export async function runDetect(options: DetectOptions): Promise<DetectResult> {
   const begun = performance.now();
   const { config, version } = options.config ?? defaultConfig(process.cwd());
-  const { inputs, sources } = detectInputs(options.files, config, options);
+  const { inputs, sources } = options.live === undefined ? detectInputs(options.files, config, options) : liveInputs(config);
   const stdin = inputs.some((input) => input.path === '-') ? takeStdin() : undefined;
   const dataFolder = resolve(options.data ?? ('path' in config.store ? config.store.path : './weir-data'));
   const notice = options.onNotice ?? (() => undefined);
-  for (const part of withoutEffect(config)) notice(`no effect: ${part}`);
+  for (const part of withoutEffect(config, options.live !== undefined)) notice(`no effect: ${part}`);
   // another backend than the one that was asked for is said, not used silently
   if (config.models.backend !== 'auto') {
     const { warning } = await openBackend(config.models.backend);
@@ -100,7 +110,7 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
   let store: Store | undefined;
   let clean = false;
   const alertFile = options.alerts === undefined || options.alerts === '-' ? undefined : new AlertFile(options.alerts);
-  const others: Sink[] = [tally, ...(options.sinks ?? [])];
+  const others: Sink[] = [...(options.live === undefined ? [tally] : []), ...(options.sinks ?? [])];
   if (alertFile !== undefined) others.push(alertFile);
   if (options.alerts === '-') others.push(new AlertStream(process.stdout));
   try {
@@ -113,9 +123,11 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
     lock.serve((sql, readOptions) => opened.query(sql, readOptions), createRunRequests({ dataFolder, store: opened, inbox }));
     settleShipped(new SwitchJournal(dataFolder), new BundleCatalogue(dataFolder), await judgedUntil(dataFolder, opened));
     storeMarks(opened, new MarkJournal(dataFolder).marks);
-    for (const tenant of new Set(inputs.map((input) => input.tenant)))
+    for (const tenant of new Set([...inputs, ...(options.live === undefined ? [] : sources)].map((input) => input.tenant)))
       opened.setTenant(tenant, { time_zone: tenantConfig(config, tenant).time_zone });
+    const live = await options.live?.open(dataFolder);
     const result = await runEmbedded({
+      ...live,
       inputs,
       folder: join(dataFolder, 'snapshots'),
       topologyConfig: (known) =>
@@ -150,6 +162,7 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
     inbox.fail(new WeirError('data_folder_in_use', `process ${process.pid} is leaving ${dataFolder}: give the command again`));
     stdin?.destroy();
     alertFile?.close();
+    await options.live?.close();
     await lock.drain();
     try {
       await store?.close(clean);

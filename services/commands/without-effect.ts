@@ -1,10 +1,11 @@
 import type { Config } from '../../schemas/config.ts';
 
-/** Parts of a config that are checked but that this version does nothing with, one sentence each. */
-export function withoutEffect(config: Config): string[] {
+/** Parts of a config that are checked but that this version does nothing with, one sentence each. `live`: for `weir serve`. */
+export function withoutEffect(config: Config, live = false): string[] {
   const idle: string[] = [];
   for (const source of config.sources) if (source.kafka !== undefined) idle.push(`source ${source.name}: kafka (weir serve reads it)`);
-  for (const source of config.sources) if (source.http !== undefined) idle.push(`source ${source.name}: http (weir serve takes it)`);
+  for (const source of config.sources)
+    if (source.http !== undefined && !live) idle.push(`source ${source.name}: http (weir serve takes it)`);
   if (config.alerts.webhooks.length > 0) idle.push('alerts.webhooks (this version writes alerts to the store, files and stdout)');
   for (const source of config.sources)
     if (source.session !== undefined) idle.push(`source ${source.name}: session (joining sessions to accounts is not built yet)`);

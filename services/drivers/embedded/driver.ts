@@ -7,6 +7,7 @@ import type { CreateTopology } from '../../core/topology-contract.ts';
 import type { InputPosition } from '../../state/manifest.ts';
 import type { AlertFile } from './alert-file.ts';
 import { openInput } from './byte-source.ts';
+import { isPattern } from './file-pattern.ts';
 import { HEAD_BYTES, identityOf, newIdentity } from './identity.ts';
 import type { RunInbox } from './inbox.ts';
 import type { InletInput } from './inlet-input.ts';
@@ -236,7 +237,7 @@ async function look(
   const opened = await openInput(spec.path, SAMPLE_BYTES, options.stdin);
   const { tenant, source, path } = spec;
   if (opened.head.length === 0) {
-    throw new WeirError('nothing_parsed', `${path === '-' ? 'standard input' : path} is empty: there is nothing to read`);
+    throw nothingIn(path);
   }
   if (opened.kind !== 'stdin') {
     for (const run of runs) {
@@ -268,6 +269,10 @@ async function look(
   const format = spec.format ?? options.detect(opened.head, path);
   const lateness = spec.lateness ?? options.latenessOf(format);
   return { run: undefined, plan: { tenant, source, path, partition, head, format, lateness, opened, start: { offset: 0, lines: 0 } } };
+}
+
+function nothingIn(path: string): WeirError {
+  return new WeirError('nothing_parsed', `${path === '-' ? 'standard input' : path} is empty: there is nothing to read`);
 }
 
 /** The new inputs that end before the time that their tenant has reached. */
@@ -307,6 +312,13 @@ async function plansToFollow(
     notice: options.onNotice ?? (() => undefined),
     now: follow.now,
   });
+  if (!follow.patient) {
+    for (const { path } of options.inputs) {
+      if (path === '-' || isPattern(path)) continue;
+      const { head } = await openInput(path, 1);
+      if (head.length === 0) throw nothingIn(path);
+    }
+  }
   const seen = sightedInputs(main.folder, main.manifest?.inputs ?? []);
   const { opens, lost } = await tails.look([], seen);
   const inputs: PlannedInput[] = opens;

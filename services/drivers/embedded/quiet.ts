@@ -8,6 +8,8 @@ export interface FollowOptions {
   idleAfter: number;
   /** the wall clock, ms */
   now(): number;
+  /** wait for files that are not there yet, or cannot be read; else that is an error at the start */
+  patient?: boolean;
   /** ms for which a file that was replaced is still looked at: what else writes to it has until then. Default a minute */
   grace?: number;
   /** everything that is there has been read */

@@ -152,6 +152,17 @@ export interface RunView {
   pending: number;
   /** event time that each tenant has reached, ms */
   reached: Readonly<Record<string, number>>;
+  /** read by this run, inputs that are over included */
+  read: readonly SourceCount[];
+}
+
+/** What was read of a source. */
+export interface SourceCount {
+  tenant: string;
+  source: string;
+  events: number;
+  /** uncompressed */
+  bytes: number;
 }
 
 interface ActiveInput extends Readable, Hearable, Tailed {
@@ -209,6 +220,7 @@ export class EmbeddedRun {
   /** inputs that were read before, or first seen after the last cut */
   private seen: readonly InputPosition[];
   private lookedForChange = false;
+  private readonly readBySource = new Map<string, SourceCount>();
   private readonly journal: Journal;
   private applied: number;
   private readonly quiet: Quiet | undefined;
@@ -620,6 +632,7 @@ export class EmbeddedRun {
     });
     input.inFlight++;
     this.result.bytes += length;
+    this.countOf(input).bytes += length;
     this.crew.send(input.worker, { type: 'chunk', id, input: input.number, chunk }, [chunk.bytes.buffer as ArrayBuffer]);
   }
 
@@ -637,6 +650,7 @@ export class EmbeddedRun {
         this.spares.give(message.buffer);
         this.result.events += message.events;
         input.events += message.events;
+        this.countOf(input).events += message.events;
         if (message.reached !== undefined) {
           input.reached = message.reached;
           this.reached[input.tenant] = Math.max(this.reached[input.tenant] ?? Number.NEGATIVE_INFINITY, message.reached);
@@ -835,7 +849,18 @@ export class EmbeddedRun {
       sinceCut: performance.now() - this.lastCut.at,
       pending: this.outlets?.waiting() ?? 0,
       reached: this.reached,
+      read: [...this.readBySource.values()],
     };
+  }
+
+  private countOf({ tenant, plan }: ActiveInput): SourceCount {
+    const key = `${tenant} ${plan.source}`;
+    let count = this.readBySource.get(key);
+    if (count === undefined) {
+      count = { tenant, source: plan.source, events: 0, bytes: 0 };
+      this.readBySource.set(key, count);
+    }
+    return count;
   }
 
   /** Waits, but no longer than until there is news or the signal. True when the time is over. */

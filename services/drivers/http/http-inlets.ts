@@ -42,6 +42,8 @@ const RETRY_AFTER = 5;
 const ROOM_BODIES = 16;
 /** ms that a request may take to arrive. */
 const REQUEST_TIMEOUT = 120_000;
+/** ms that requests under way are given when the endpoint closes. */
+const CLOSE_PATIENCE = 3_000;
 
 type Entry = HttpSource & { digest: Buffer };
 
@@ -109,10 +111,12 @@ export class HttpInlets {
     return this.full;
   }
 
-  /** Refuses what comes from now on (503), answers what has been taken, then closes. */
+  /** Refuses what comes from now on (503), answers what has been taken, then closes; senders that are slow are cut off. */
   async close(): Promise<void> {
     this.closing = true;
+    const patience = setTimeout(() => this.app.server.closeAllConnections(), CLOSE_PATIENCE);
     await this.app.close();
+    clearTimeout(patience);
   }
 
   private async answer(request: FastifyRequest<{ Params: { name: string } }>, reply: FastifyReply): Promise<FastifyReply> {

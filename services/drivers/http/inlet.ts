@@ -52,6 +52,8 @@ export class Inlet {
   private queued = 0;
   private working: Promise<void> | undefined;
   private failure: Error | undefined;
+  /** it is known where reading goes on: before that nothing may be added */
+  private placed = false;
   private readUpTo: number;
   private readonly listeners: (() => void)[] = [];
 
@@ -115,13 +117,15 @@ export class Inlet {
     return this.end + this.queued - this.readUpTo;
   }
 
-  /** Where reading goes on: positions go on from there, also when nothing is there any more. Before the first `append`. */
+  /** Where reading goes on: positions go on from there, also when nothing is there any more. What is appended waits for it. */
   async continueAt(position: number): Promise<number> {
     if (position > this.end) {
       for (const segment of this.segments.splice(0)) await rm(segment.path);
       await this.begin(position);
     }
     this.readUpTo = Math.max(position, this.first);
+    this.placed = true;
+    if (this.queue.length > 0) this.working ??= this.work();
     return this.readUpTo;
   }
 
@@ -140,7 +144,7 @@ export class Inlet {
     return new Promise((done, failed) => {
       this.queue.push({ bytes, done, failed });
       this.queued += bytes.length;
-      this.working ??= this.work();
+      if (this.placed) this.working ??= this.work();
     });
   }
 
@@ -169,6 +173,7 @@ export class Inlet {
 
   /** Writes what waits, then closes. */
   async close(): Promise<void> {
+    if (!this.placed) for (const one of this.queue.splice(0)) one.failed(new Error('closed before it was opened'));
     await this.working;
     await this.file?.close();
     this.file = undefined;
