@@ -2,7 +2,7 @@ import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type ClientSettings, openKafka } from '../../services/drivers/kafka/client.ts';
 import { Fenced, type InRecord, type KafkaCluster, type TopicPartition } from '../../services/drivers/kafka/log.ts';
-import { member, text, until } from '../support/kafka-member.ts';
+import { contents, member, text, until } from '../support/kafka-member.ts';
 import { sharedBroker, uniquePrefix } from '../support/shared-broker.ts';
 
 const prefix = uniquePrefix('client');
@@ -16,12 +16,6 @@ async function newTopic(kafka: KafkaCluster, partitions = 1, configs: Record<str
   const topic = `${prefix}.t${topics++}`;
   await kafka.ensure([{ topic, partitions, replication: 1, configs }]);
   return topic;
-}
-
-async function contents(kafka: KafkaCluster, topic: string): Promise<string[]> {
-  const found: string[] = [];
-  await kafka.readAll(topic, (_, record) => found.push(text(record)));
-  return found;
 }
 
 /** What retention does. */
@@ -191,6 +185,15 @@ describe('reading', () => {
     return made;
   }
 
+  /** Offset behind the last record of partition 0, whether settled or not. */
+  async function written(topic: string): Promise<number> {
+    const admin = plain.admin();
+    await admin.connect();
+    const [{ high }] = await admin.fetchTopicOffsets(topic);
+    await admin.disconnect();
+    return Number(high);
+  }
+
   it('ends behind trailing control records, aborted and open transactions', async () => {
     const topic = await newTopic(kafka);
     expect(await contents(kafka, topic)).toEqual([]);
@@ -223,6 +226,7 @@ describe('reading', () => {
     }
     // the broker lists aborted transactions in the order in which they end
     await b.abort();
+    await until(async () => (await written(topic)) === 9, 'its abort marker is written');
     await a.abort();
     await c.commit();
     await until(async () => (await kafka.bounds(topic)).get(0)?.end === 11, 'all are settled');

@@ -15,7 +15,10 @@ export async function member(
   kafka: KafkaCluster,
   of: string[],
   instance: string,
-  begin?: (reader: { resume(topic: string, partition: number, offset: number): void }) => void,
+  begin?: (reader: {
+    resume(topic: string, partition: number, offset: number): void;
+    next(topic: string, partition: number): number;
+  }) => void,
   group = uniquePrefix('group'),
 ) {
   const seen: { from: TopicPartition; record: InRecord }[] = [];
@@ -38,7 +41,7 @@ export async function member(
     handlers: {
       assigned(partitions, generation) {
         assignments.push({ generation, partitions: partitions.map(name) });
-        begin?.({ resume });
+        begin?.({ resume, next: (topic, partition) => next.get(name({ topic, partition })) ?? 0 });
       },
       records(from, records, end) {
         calls.push({ partition: from.partition, records: records.length, end });
@@ -69,4 +72,13 @@ export async function member(
 /** The value of a record. */
 export function text(record: InRecord | undefined): string {
   return Buffer.from(record?.value ?? []).toString();
+}
+
+/** Values of all committed records of a topic, or of one of its partitions. */
+export async function contents(kafka: KafkaCluster, topic: string, partition?: number): Promise<string[]> {
+  const found: string[] = [];
+  await kafka.readAll(topic, (from, record) => {
+    if (partition === undefined || from.partition === partition) found.push(text(record));
+  });
+  return found;
 }
