@@ -3,7 +3,7 @@ import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, type Admin, Ka
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openKafka } from '../../services/drivers/kafka/client.ts';
 import type { KafkaCluster } from '../../services/drivers/kafka/log.ts';
-import { createLiveStore, type LiveStore } from '../../services/storage/live-store.ts';
+import { createLiveStore, type LiveStore, liveVersion } from '../../services/storage/live-store.ts';
 import { type Broker, startBroker } from '../support/broker.ts';
 import { type ClickHouse, startClickHouse } from '../support/clickhouse-server.ts';
 import { member, text, until } from '../support/kafka-member.ts';
@@ -182,7 +182,7 @@ describe('in ClickHouse', () => {
       { url: server.url, username: user.name, password: user.password, database: 'weir' },
       { retention: 30, signal: stop },
     );
-    store.alerts([alertOf(1)], 1);
+    store.alerts([alertOf(1)], liveVersion(1));
     await store.flush();
     const rows = await store.query('SELECT count() AS n FROM alerts', { format: 'JSONEachRow' });
     expect(Buffer.from(rows).toString().trim()).toBe('{"n":1}');
