@@ -95,12 +95,6 @@ export const CATALOGUE = {
     labels: ['tenant', 'source', 'partition'],
     merge: 'min',
   },
-  weir_source_newest_event_timestamp_seconds: {
-    type: 'gauge',
-    help: 'Highest event time read from the source; ahead of the clock: a clock is wrong.',
-    labels: ['tenant', 'source'],
-    merge: 'max',
-  },
 
   // tasks and transactions
   weir_tasks: { type: 'gauge', help: 'Tasks of this process by what they do: restoring, replaying, live.', labels: ['stage', 'state'] },
