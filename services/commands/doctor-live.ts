@@ -45,7 +45,10 @@ export async function checkAll(
     ...checkSecrets(config, environment),
     ...checkTlsFiles(config, now),
     ...(kafka ? checkStateFolder(config) : []),
-    ...checkDisks({ ...(kafka ? { state: config.kafka.state } : {}), ...('path' in config.store || !kafka ? { data: dataFolder } : {}) }),
+    ...checkDisks({
+      ...(kafka ? { state: config.kafka.state } : {}),
+      ...('path' in config.store ? { data: config.store.path } : kafka ? {} : { data: dataFolder }),
+    }),
     ...(live ? [checkMemory()] : []),
   ];
   const [ports, server, brokers] = await Promise.all([

@@ -9,8 +9,11 @@ import { freeBytes } from '../telemetry/disk-space.ts';
 import { listenError, parseListen } from '../telemetry/listen-address.ts';
 import { bytesText, type Check, fail, failed, ok, PATIENCE_MS, spanText, warn } from './doctor-check.ts';
 import { existingKey } from './master-key.ts';
+import { RunVersions } from './run-versions.ts';
 
 const DAY = 86_400_000;
+/** File of a state folder that says which master key its states were made with. */
+const KEY_CHECK = 'key-check';
 /** Free bytes of a disk that are too few to work with, and few enough to be told of. */
 const DISK = { least: 512e6, few: 5e9 };
 /** Bytes of memory below which a process that serves will not be happy. */
@@ -54,7 +57,11 @@ export function checkKey(config: Config, dataFolder: string, environment: NodeJS
     );
   }
   try {
-    const known = existingKey(config, dataFolder, environment).some((byte) => byte !== 0);
+    const key = existingKey(config, dataFolder, environment);
+    // without the file the first run makes it, and nothing is to be changed here
+    if (usesKafka(config) && existsSync(join(config.kafka.state, KEY_CHECK)))
+      new RunVersions(config.kafka.state, key, undefined).checkKey(name);
+    const known = key.some((byte) => byte !== 0);
     return ok('hash key', environment[name] !== undefined ? `from ${name}` : known ? `in ${dataFolder}` : 'the first run makes one');
   } catch (error) {
     return failed('hash key', error);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { ALL_DETECTORS } from '../../models/detectors/index.ts';
-import { SourceConfig } from '../../schemas/config.ts';
+import { type Config, SourceConfig } from '../../schemas/config.ts';
 import { renderFields } from '../console/fields.ts';
 import { type Terminal, terminalOf, writeOut } from '../console/output.ts';
 import { plainText } from '../console/plain-text.ts';
@@ -18,6 +18,7 @@ import { defaultConfig, type LoadedConfig, loadConfig, tenantConfig } from './co
 import { type Coverage, coverageOf } from './coverage.ts';
 import { type Check, exitCodeOf, fail } from './doctor-check.ts';
 import { checkAll } from './doctor-live.ts';
+import { usesKafka } from './doctor-machine.ts';
 import { checkBundles } from './doctor-models.ts';
 import { diagnoseModels, type ModelsDiagnosis, modelFields } from './model-diagnosis.ts';
 import { DEFAULT_DATA_FOLDER } from './record-list.ts';
@@ -82,7 +83,7 @@ export async function diagnose(loaded: LoadedConfig, files: readonly string[]): 
     files.length > 0
       ? files.map((path) => ({ ...(config.sources[0] ?? SourceConfig.parse({ name: 'log', files: [path] })), files: [path] }))
       : config.sources;
-  const dataFolder = 'path' in config.store ? config.store.path : DEFAULT_DATA_FOLDER;
+  const dataFolder = folderOf(config);
   const looked = { ...config, sources: [...sources] };
   // one after the other: reading a sample is work of this thread, and what answers meanwhile would seem to be late
   const surveyed = await Promise.all(sources.map((source) => lookAtSource(source, loaded, addresses)));
@@ -106,6 +107,12 @@ export async function diagnose(loaded: LoadedConfig, files: readonly string[]): 
     sources: found,
     checks: [...problems, ...(await checkBundles(config, dataFolder, models)), ...live.checks],
   };
+}
+
+/** Where models, marks and keys lie: the folder that all processes on Kafka share, or the data folder. */
+function folderOf(config: Config): string {
+  if (usesKafka(config)) return config.kafka.state;
+  return 'path' in config.store ? config.store.path : DEFAULT_DATA_FOLDER;
 }
 
 /** What the newest records of a source's topic hold. */
