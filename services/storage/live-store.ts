@@ -26,12 +26,17 @@ export interface StoreTrouble {
   error: Error;
   /** ms since the epoch */
   since: number;
+  /** requests that have failed since */
+  attempts: number;
 }
 
 export interface LiveStoreOptions {
   /** days that rows are kept, counted from when they were stored; 60 by default */
   retention?: number | Retention;
-  /** a request has failed and will be made again; called with every failure. @param since ms, first failure since the last success */
+  /**
+   * Requests fail, and are made again until they succeed: called when that begins, when what is said of it changes, and
+   * every half minute. @param since ms since the epoch, the first of these failures
+   */
   onTrouble?: (error: Error, since: number) => void;
   /** everything that was in trouble has gone through. @param took ms */
   onRecovered?: (took: number) => void;
@@ -81,6 +86,8 @@ const PATIENCE_MS = 60_000;
 /** The server gives an insert up before we do: a late one would show rows with a `stored_at` that readers have passed. */
 const INSERT_LIMIT = 'max_execution_time = 50';
 const BACKOFF_MS = { first: 100, most: 5000 };
+/** ms between two calls of `onTrouble` that say the same */
+const TELL_EVERY_MS = 30_000;
 /** Keys of one statement: they travel in the address of the request. */
 const KEYS_PER_STATEMENT = 200;
 
@@ -269,6 +276,7 @@ class Patience {
   trouble: StoreTrouble | undefined;
   private readonly options: LiveStoreOptions;
   private readonly failing = new Set<string>();
+  private toldAt = 0;
   private readonly ended = new AbortController();
   private readonly signal: AbortSignal;
 
@@ -301,7 +309,11 @@ class Patience {
 
   private failed(name: string, error: Error): void {
     this.failing.add(name);
-    this.trouble = { error, since: this.trouble?.since ?? Date.now() };
+    const now = Date.now();
+    const known = this.trouble?.error.message === error.message;
+    this.trouble = { error, since: this.trouble?.since ?? now, attempts: (this.trouble?.attempts ?? 0) + 1 };
+    if (known && now - this.toldAt < TELL_EVERY_MS) return;
+    this.toldAt = now;
     this.options.onTrouble?.(error, this.trouble.since);
   }
 
