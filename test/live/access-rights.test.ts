@@ -1,50 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, type Admin, Kafka, logLevel, ResourcePatternTypes } from 'kafkajs';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openKafka } from '../../services/drivers/kafka/client.ts';
 import type { KafkaCluster } from '../../services/drivers/kafka/log.ts';
 import { createLiveStore, type LiveStore, liveVersion } from '../../services/storage/live-store.ts';
+import { deploymentDocument, grant, revoke, rightsOfAll } from '../support/access-rights.ts';
 import { type Broker, startBroker } from '../support/broker.ts';
 import { type ClickHouse, startClickHouse } from '../support/clickhouse-server.ts';
 import { member, text, until } from '../support/kafka-member.ts';
 import { alertOf } from '../support/records.ts';
 
 /** The rights that docs/deployment.md asks for are enough, and none is too many. */
-
-const DEPLOYMENT = readFileSync(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
-
-interface Right {
-  resourceType: number;
-  resourceName: string;
-  resourcePatternType: number;
-  operation: number;
-}
-
-const RESOURCES: Record<string, number> = {
-  topic: AclResourceTypes.TOPIC,
-  group: AclResourceTypes.GROUP,
-  'transactional-id': AclResourceTypes.TRANSACTIONAL_ID,
-};
-const OPERATIONS: Record<string, number> = {
-  Read: AclOperationTypes.READ,
-  Write: AclOperationTypes.WRITE,
-  Create: AclOperationTypes.CREATE,
-  DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
-};
-
-/** The lines of kafka-acls.sh in the document, one right for each operation. */
-const RIGHTS: [name: string, right: Right][] = DEPLOYMENT.split('\n')
-  .filter((line) => line.startsWith('kafka-acls.sh '))
-  .flatMap((line) => {
-    const [, kind, resourceName] = /--(topic|group|transactional-id) (\S+)/.exec(line) as RegExpExecArray;
-    const resourcePatternType = line.includes('--resource-pattern-type prefixed')
-      ? ResourcePatternTypes.PREFIXED
-      : ResourcePatternTypes.LITERAL;
-    return [...line.matchAll(/--operation (\w+)/g)].map(([, operation]): [string, Right] => [
-      `${operation} on ${kind} ${resourceName}`,
-      { resourceType: RESOURCES[kind], resourceName, resourcePatternType, operation: OPERATIONS[operation] },
-    ]);
-  });
 
 describe('on the brokers', () => {
   let broker: Broker;
@@ -61,23 +26,12 @@ describe('on the brokers', () => {
     await shipper.connect();
     await shipper.send({ topic: 'gateway-logs', messages: [{ value: 'a record', partition: 0 }] });
     await shipper.disconnect();
-    await grant(RIGHTS.map(([, right]) => right));
+    await grant(admin, 'weir', rightsOfAll());
   });
   afterAll(async () => {
     await admin?.disconnect();
     await broker?.remove();
   });
-
-  async function grant(rights: Right[]): Promise<void> {
-    const common = { principal: 'User:weir', host: '*', permissionType: AclPermissionTypes.ALLOW };
-    await admin.createAcls({ acl: rights.map((right) => ({ ...right, ...common })) });
-  }
-  async function revoke(right: Right): Promise<void> {
-    const { filterResponses } = await admin.deleteAcls({
-      filters: [{ ...right, principal: 'User:weir', host: '*', permissionType: AclPermissionTypes.ALLOW }],
-    });
-    expect(filterResponses[0].matchingAcls).toHaveLength(1);
-  }
 
   /** Everything that `weir serve` asks of the brokers, as the user weir. */
   async function work(): Promise<void> {
@@ -127,12 +81,12 @@ describe('on the brokers', () => {
   }
 
   test('all rights together are enough', async () => {
-    expect(RIGHTS.length).toBeGreaterThan(5);
+    expect(rightsOfAll().length).toBeGreaterThan(5);
     await work();
   });
 
-  test.each(RIGHTS)('without %s something is refused', async (_, right) => {
-    await revoke(right);
+  test.each(rightsOfAll())('without $operation on $kind $resource something is refused', async (right) => {
+    expect(await revoke(admin, 'weir', right)).toBe(1);
     try {
       // the broker hears of it a moment later
       await until(
@@ -144,7 +98,7 @@ describe('on the brokers', () => {
         'a refusal',
       );
     } finally {
-      await grant([right]);
+      await grant(admin, 'weir', [right]);
     }
     await until(
       () =>
@@ -158,7 +112,7 @@ describe('on the brokers', () => {
 });
 
 describe('in ClickHouse', () => {
-  const grants = [...DEPLOYMENT.matchAll(/^(GRANT .+) TO weir;$/gm)].map((match) => match[1]);
+  const grants = [...deploymentDocument().matchAll(/^(GRANT .+) TO weir;$/gm)].map((match) => match[1]);
   const user = { name: 'weir', password: 'a password', grants };
   let server: ClickHouse;
   let store: LiveStore | undefined;
