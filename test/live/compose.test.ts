@@ -1,26 +1,32 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { loadConfig } from '../../services/commands/config.ts';
+import { serveKafka } from '../../services/commands/serve-kafka.ts';
+import { serveLog } from '../../services/telemetry/serve-log.ts';
 import { type ChildProgram, startProgram } from '../support/child-program.ts';
+import { type ClickHouse, startClickHouse } from '../support/clickhouse-server.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { kafkaJars } from '../support/kafka-jars.ts';
+import { until } from '../support/kafka-member.ts';
 
-/** The broker of docker-compose.yml, started with its settings but without a container. */
+/** The services of docker-compose.yml, started with its settings but without containers. */
 
 const COMPOSE = parse(readFileSync(new URL('../../docker-compose.yml', import.meta.url), 'utf8'));
+const PASSWORD = 'a password';
 /** what the image takes from the environment itself */
 const NOT_SETTINGS = new Set(['KAFKA_HEAP_OPTS', 'KAFKA_OPTS', 'KAFKA_JMX_OPTS', 'KAFKA_LOG4J_OPTS']);
 
-let folder: string | undefined;
-let broker: ChildProgram | undefined;
-afterEach(async () => {
-  await broker?.kill();
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-});
+let home: string;
+let broker: ChildProgram;
+let clickhouse: ClickHouse;
+let inside: number;
+let host: number;
 
 /** Name of a setting by the image's rule: KAFKA_ goes, `_` is a dot, `__` an underscore, `___` a dash. */
 function settingOf(variable: string): string {
@@ -31,14 +37,14 @@ function settingOf(variable: string): string {
     .replace(/_+/g, (run) => marks[run]);
 }
 
-test('takes transactions on both of its listeners', async () => {
+beforeAll(async () => {
   const environment: Record<string, string> = COMPOSE.services.kafka.environment;
   const { java, classPath } = kafkaJars();
-  const home = mkdtempSync(join(tmpdir(), 'weir-compose-'));
-  folder = home;
+  home = mkdtempSync(join(tmpdir(), 'weir-compose-'));
   const data = join(home, 'data');
   mkdirSync(data);
-  const [inside, host, controller] = await freePorts(3);
+  let controller: number;
+  [inside, host, controller] = await freePorts(3);
   // the ports and names of the containers' network, and the volume, as they are to be had here
   const here = (value: string) =>
     value
@@ -59,7 +65,15 @@ test('takes transactions on both of its listeners', async () => {
   expect(formatted.status, formatted.stdout + formatted.stderr).toBe(0);
   broker = startProgram(java, [...options, 'kafka.Kafka', properties], join(home, 'broker.log'));
   await broker.until((printed) => printed.includes('Kafka Server started'), 60_000);
+  clickhouse = await startClickHouse({ users: [{ name: COMPOSE.services.clickhouse.environment.CLICKHOUSE_USER, password: PASSWORD }] });
+});
+afterAll(async () => {
+  await broker?.kill();
+  await clickhouse?.remove();
+  if (home !== undefined) rmSync(home, { recursive: true, force: true });
+});
 
+test('the broker takes transactions on both of its listeners', async () => {
   for (const port of [inside, host]) {
     const client = new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING });
     const admin = client.admin();
@@ -83,4 +97,43 @@ test('takes transactions on both of its listeners', async () => {
     expect(value).toBe('one');
     await consumer.disconnect();
   }
+});
+
+test('Weir is ready with its config, and the health check sees it', async () => {
+  const admin = new Kafka({ brokers: [`127.0.0.1:${inside}`], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const command: string[] = COMPOSE.services.topics.command;
+  const [topic, partitions] = ['--topic', '--partitions'].map((name) => command[command.indexOf(name) + 1]);
+  await admin.createTopics({ topics: [{ topic, numPartitions: Number(partitions) }] });
+  await admin.disconnect();
+
+  const [port] = await freePorts(1);
+  const config = readFileSync(new URL('../../docs/compose.weir.yaml', import.meta.url), 'utf8')
+    .replace('kafka:9092', `127.0.0.1:${inside}`)
+    .replace('http://clickhouse:8123', clickhouse.url)
+    .replace('/var/lib/weir/state', join(home, 'state'))
+    .replace('0.0.0.0:9600', `127.0.0.1:${port}`);
+  const path = join(home, 'weir.yaml');
+  writeFileSync(path, config);
+  const [program, ...words]: string[] = COMPOSE.services.weir.healthcheck.test.slice(1);
+  const healthy = async () => {
+    const check = spawn(
+      program,
+      words.map((word) => word.replace(':9600', `:${port}`)),
+    );
+    return (await once(check, 'exit'))[0] === 0;
+  };
+  expect(await healthy()).toBe(false);
+
+  const stop = new AbortController();
+  const served = serveKafka({
+    config: loadConfig(path),
+    log: serveLog((process.env.WEIR_TEST_LOG ?? 'silent') as 'silent'),
+    signal: stop.signal,
+    environment: { ...process.env, WEIR_KEY: 'a master key for tests', WEIR_STORE_PASSWORD: PASSWORD },
+  });
+  await Promise.race([served, until(healthy, 'a process that is ready')]);
+  stop.abort();
+  await served;
+  expect(await healthy()).toBe(false);
 });
