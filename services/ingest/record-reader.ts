@@ -134,7 +134,7 @@ export class RecordReader {
     this.foldedAt = start;
     for (let i = start; i < end; i++) if (bytes[i] === FEED) bytes[i] = 0x0d;
     let at = start;
-    while (at < end && end - at <= MAX_LINE_BYTES) {
+    while (at < end) {
       const stop = bytes[at] === OBJECT ? this.object(at, end) : bytes[at] === ARRAY ? this.array(at, end) : -1;
       if (stop < 0) break;
       at = stop;
@@ -222,12 +222,12 @@ export class RecordReader {
     return scanner.fail(at);
   }
 
-  /** The object at `start`, a record. Returns where to go on; -1 when it is no valid JSON, or not all of its line. */
+  /** The object at `start`, a record. Returns where to go on; -1 when it is no valid JSON, too long, or not all of its line. */
   private object(start: number, end: number): number {
     const { scanner } = this;
     scanner.clear();
     const stop = scanner.scan(start);
-    if (stop < 0) return -1;
+    if (stop < 0 || stop - start > MAX_LINE_BYTES) return -1;
     const next = this.behind(stop, end);
     if (next >= 0) this.found(start, stop, 0);
     return next;
@@ -239,7 +239,7 @@ export class RecordReader {
     const { bytes } = view.workspace;
     scanner.clear();
     const stop = scanner.check(start);
-    const next = stop < 0 ? -1 : this.behind(stop, end);
+    const next = stop < 0 || stop - start > MAX_LINE_BYTES ? -1 : this.behind(stop, end);
     if (next < 0) return -1;
     let at = scanner.skipSpace(start + 1);
     for (let index = 0; bytes[at] !== 0x5d; index++) {

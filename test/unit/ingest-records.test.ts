@@ -125,6 +125,20 @@ describe('records of a log', () => {
     expect(letters[0].raw).toHaveLength(8192);
   });
 
+  test('a record may be longer than a line, of documents that are not', () => {
+    const many = Array.from({ length: 8_000 }, () => JSON.stringify(nginx(BASE, '/b'), null, 4)).join('\n');
+    expect(many.length).toBeGreaterThan(MAX_LINE_BYTES);
+    const { events, dead } = read([many]);
+    expect(events).toHaveLength(8_000);
+    expect(dead).toEqual([]);
+    const array = JSON.stringify(
+      Array.from({ length: 8_000 }, () => nginx(BASE, '/b')),
+      null,
+      4,
+    );
+    expect(read([array]).dead).toEqual([[40, 0, 'line_too_long']]);
+  });
+
   test('a byte order mark may be before any', () => {
     expect(read([`\ufeff${JSON.stringify(nginx(BASE))}`, `\ufeff${JSON.stringify(nginx(BASE))}`]).events).toHaveLength(2);
   });
