@@ -11,7 +11,7 @@ const CLOCK_SKEW = 5000;
 /** Oldest server that the SQL was run on: views with FINAL and settings, JSON types. */
 const LEAST_VERSION = [23, 8];
 /** What `weir serve` does in its database. */
-const RIGHTS = ['SELECT', 'INSERT', 'CREATE TABLE', 'CREATE VIEW', 'DROP VIEW', 'ALTER TTL', 'ALTER DELETE'];
+const RIGHTS = ['SELECT', 'INSERT', 'ALTER TTL', 'ALTER DELETE', 'CREATE TABLE', 'CREATE VIEW', 'DROP VIEW', 'DROP TABLE'];
 const NAME = 'store';
 
 /** A ClickHouse server: reachable, its version and clock, the database, its schema, and what we may do there. */
@@ -129,6 +129,7 @@ function groupsOf(right: string): string[] {
     case 'CREATE DATABASE':
       return ['CREATE'];
     case 'DROP VIEW':
+    case 'DROP TABLE':
       return ['DROP'];
     case 'ALTER TTL':
     case 'ALTER DELETE':

@@ -9,6 +9,8 @@ import { type Check, fail, failed, ok, PATIENCE_MS, spanText, warn, within } fro
 
 /** Partitions of a source's topic, and records of each, that are looked at: enough to know the format by. */
 const SAMPLED = { partitions: 4, records: 8 };
+/** ms that connections may take to close. */
+const CLOSING_MS = 1000;
 /** Share of a topic's retention that may lie behind before somebody should know. */
 const RETENTION_USED = 0.5;
 
@@ -50,6 +52,7 @@ export async function checkKafka(config: Config, open: () => KafkaCluster, now: 
     await within(
       () => cluster.close(),
       () => new Error(''),
+      CLOSING_MS,
     ).catch(() => undefined);
   }
 }
@@ -71,9 +74,16 @@ async function guarded(name: string, check: () => Promise<Check[]>): Promise<Che
 }
 
 async function checkBrokers({ kafka }: Config, cluster: KafkaCluster): Promise<Check[]> {
+  const probing = Promise.all(kafka.brokers.map((address) => probeBroker(address, kafka.tls, PATIENCE_MS / 2)));
+  // the client has patience with brokers that nothing leads to; here nobody has to wait for it
+  const unreachable = probing.then((probes) => {
+    if (probes.every(({ reachable }) => !reachable)) throw new WeirError('kafka_failed', 'none of the brokers can be reached');
+    return new Promise<never>(() => undefined);
+  });
+  unreachable.catch(() => undefined);
   try {
     const { brokers, clusterId } = await within(
-      () => cluster.describe(),
+      () => Promise.race([cluster.describe(), unreachable]),
       () => new WeirError('kafka_failed', `no answer in ${PATIENCE_MS / 1000} s`),
     );
     const security = `${kafka.tls === false ? 'not encrypted' : 'TLS'}, ${kafka.sasl === undefined ? 'no login' : `login as ${kafka.sasl.username} (${kafka.sasl.mechanism})`}`;
@@ -100,8 +110,7 @@ async function checkBrokers({ kafka }: Config, cluster: KafkaCluster): Promise<C
     if (!(error instanceof WeirError)) throw error;
     if (/SASL|authenticat/i.test(error.message))
       return [fail('brokers', 'config', error.message, 'correct kafka.sasl or the password that its variable holds')];
-    const probes = await Promise.all(kafka.brokers.map((address) => probeBroker(address, kafka.tls, PATIENCE_MS / 2)));
-    const cannot = probes.filter(({ reachable }) => !reachable);
+    const cannot = (await probing).filter(({ reachable }) => !reachable);
     const found = cannot.length === 0 ? error.message : cannot.map(({ address, found: what }) => `${address}: ${what}`).join('; ');
     const remedy =
       cannot.length === 0
