@@ -67,8 +67,9 @@ export interface TopologyConfig {
  * @param hooks.observe told of every window that trained scorers are asked about; for training, in one thread
  */
 export function createTopology(settings: TopologyConfig, hooks: { observe?: Observe } = {}): Topology {
-  // the one alert stage makes all checks of a bundle; tasks, which are many, compare the hashes
+  // alert stages make all checks of a bundle; tasks of the others, which are many, compare the hashes
   const opened = once(() => openBundles(settings, 'hashes'));
+  const checked = once(() => openBundles(settings, 'all'));
   const addresses = settings.addresses === undefined ? NO_ADDRESS_DATA : new AddressData(settings.addresses);
   return {
     createNormalise: (input, partitions) => createNormaliseStage(normaliseConfig(settings, input, partitions), { addresses }),
@@ -77,7 +78,7 @@ export function createTopology(settings: TopologyConfig, hooks: { observe?: Obse
     createMerge: async (task, partitions) =>
       createMergeStage(viewConfig(settings, task, partitions), { models: await opened(), observe: hooks.observe }),
     createAlert: async (partitions) => {
-      const models = await openBundles(settings, 'all');
+      const models = await checked();
       return createAlertStage(
         { ...alertConfig(settings), upstreams: 2 * partitions },
         {

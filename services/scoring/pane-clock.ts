@@ -27,9 +27,7 @@ interface TenantClock {
   told: number;
   /** the epoch of the knowledge in use */
   epoch: number;
-  /** highest time reached by records that are not provisional */
-  firm: number;
-  provisional: boolean;
+  /** an input that is behind it has ended for now only */
   endsProvisionally: boolean;
   ended: boolean;
 }
@@ -40,7 +38,9 @@ interface TenantClock {
  * version is not there, having passed on how far it came.
  */
 export class PaneClock {
-  readonly tracker = new WatermarkTracker();
+  private readonly tracker = new WatermarkTracker();
+  /** the same without provisional marks and ends: what this time covers will not be replaced */
+  private readonly firm = new WatermarkTracker();
   private readonly epochs = new Epochs();
   private readonly tenants = new Map<string, TenantClock>();
   private readonly keeperOf: (tenant: string) => PaneKeeper;
@@ -68,26 +68,27 @@ export class PaneClock {
         this.watermark(record);
         return;
       case 'idle':
+        this.firm.idle(record.tenant, record.upstream);
         if (this.tracker.idle(record.tenant, record.upstream) !== undefined) this.progress(record.tenant);
         return;
       case 'silence':
-        if (this.tracker.raise(record.tenant, record.time) === undefined) return;
-        this.of(record.tenant).firm = record.time;
-        this.progress(record.tenant);
+        this.firm.raise(record.tenant, record.time);
+        if (this.tracker.raise(record.tenant, record.time) !== undefined) this.progress(record.tenant);
         return;
       case 'end': {
+        if (record.provisional) this.of(record.tenant).endsProvisionally = true;
+        else this.firm.end(record.tenant, record.upstream);
         const moved = this.tracker.end(record.tenant, record.upstream);
-        const clock = this.of(record.tenant);
-        clock.endsProvisionally ||= record.provisional;
-        const all = this.tracker.allEnded(record.tenant);
-        if (all) clock.provisional ||= clock.endsProvisionally;
-        if (moved !== undefined || all) this.progress(record.tenant);
+        if (moved !== undefined || this.tracker.allEnded(record.tenant)) this.progress(record.tenant);
         return;
       }
       case 'restart':
         this.tracker.reopen();
-        for (const clock of this.tenants.values())
-          Object.assign(clock, { told: Number.NEGATIVE_INFINITY, provisional: false, endsProvisionally: false, ended: false });
+        this.firm.reopen();
+        for (const [tenant, clock] of this.tenants) {
+          this.firm.raise(tenant, this.tracker.time(tenant));
+          Object.assign(clock, { told: Number.NEGATIVE_INFINITY, endsProvisionally: false, ended: false });
+        }
         return;
       case 'shared':
         this.epochs.add(record.tenant, record.epoch, record.knowledge);
@@ -103,18 +104,14 @@ export class PaneClock {
     return this.tracker.time(tenant);
   }
 
-  /** True while panes are closed that a longer input would have kept open. */
+  /** True for what ends at `end`, if a longer input may replace it. */
   provisional(tenant: string, end: number): boolean {
-    const clock = this.of(tenant);
-    return clock.provisional && end > clock.firm;
+    return end > this.firm.time(tenant);
   }
 
   private watermark(record: Watermark): void {
-    const moved = this.tracker.report(record);
-    const clock = this.of(record.tenant);
-    if (record.provisional) clock.provisional = true;
-    else if (!clock.provisional && moved !== undefined) clock.firm = moved;
-    if (moved !== undefined) this.progress(record.tenant);
+    if (record.provisional !== true) this.firm.report(record);
+    if (this.tracker.report(record) !== undefined) this.progress(record.tenant);
   }
 
   private of(tenant: string): TenantClock {
@@ -125,8 +122,6 @@ export class PaneClock {
         done: 0,
         told: Number.NEGATIVE_INFINITY,
         epoch: Number.NEGATIVE_INFINITY,
-        firm: Number.NEGATIVE_INFINITY,
-        provisional: false,
         endsProvisionally: false,
         ended: false,
       };
@@ -159,7 +154,7 @@ export class PaneClock {
     else if (!clock.ended) {
       clock.ended = true;
       keeper.flush();
-      this.emit(tenant, { kind: 'end', tenant, upstream: this.upstream, provisional: clock.provisional });
+      this.emit(tenant, { kind: 'end', tenant, upstream: this.upstream, provisional: clock.endsProvisionally });
     }
   }
 
@@ -191,57 +186,63 @@ export class PaneClock {
   }
 
   save(writer: ByteWriter): void {
-    const state = this.tracker.save();
-    writer.uint(state.length);
-    for (const { tenant, time, expected, upstreams, ended } of state) {
-      const clock = this.of(tenant);
+    saveTimes(writer, this.tracker);
+    saveTimes(writer, this.firm);
+    writer.uint(this.tenants.size);
+    for (const [tenant, clock] of [...this.tenants].sort(([a], [b]) => (a < b ? -1 : 1))) {
       writer.string(tenant);
-      writer.f64(time ?? Number.NEGATIVE_INFINITY);
-      writer.uint(expected);
-      writer.uint(upstreams.length);
-      for (const [upstream, at] of upstreams) {
-        writer.string(upstream);
-        writer.f64(at ?? Number.POSITIVE_INFINITY);
-      }
-      writer.uint(ended.length);
-      for (const upstream of ended) writer.string(upstream);
       writer.f64(clock.done);
       writer.f64(clock.told);
-      writer.f64(clock.firm);
-      writer.u8((clock.provisional ? 1 : 0) | (clock.endsProvisionally ? 2 : 0) | (clock.ended ? 4 : 0));
+      writer.u8((clock.endsProvisionally ? 1 : 0) | (clock.ended ? 2 : 0));
     }
     this.epochs.write(writer);
   }
 
   /** Several tasks' clocks can be read into one, before a `restart`: they hold the same times; the lowest `done` is taken. */
   load(reader: ByteReader): void {
+    loadTimes(reader, this.tracker);
+    loadTimes(reader, this.firm);
     for (let tenants = reader.uint(); tenants > 0; tenants--) {
-      const tenant = reader.string();
-      const time = reader.f64();
-      const state: TrackerState = {
-        tenant,
-        time: Number.isFinite(time) ? time : null,
-        expected: reader.uint(),
-        upstreams: [],
-        ended: [],
-      };
-      for (let n = reader.uint(); n > 0; n--) {
-        const upstream = reader.string();
-        const at = reader.f64();
-        state.upstreams.push([upstream, Number.isFinite(at) ? at : null]);
-      }
-      for (let n = reader.uint(); n > 0; n--) state.ended.push(reader.string());
-      this.tracker.restore([state]);
-      const clock = this.of(tenant);
+      const clock = this.of(reader.string());
       const done = reader.f64();
       clock.done = clock.done === 0 ? done : Math.min(clock.done, done);
       clock.told = Math.max(clock.told, reader.f64());
-      clock.firm = Math.max(clock.firm, reader.f64());
       const flags = reader.u8();
-      clock.provisional ||= (flags & 1) !== 0;
-      clock.endsProvisionally ||= (flags & 2) !== 0;
-      clock.ended ||= (flags & 4) !== 0;
+      clock.endsProvisionally ||= (flags & 1) !== 0;
+      clock.ended ||= (flags & 2) !== 0;
     }
     this.epochs.read(reader);
+  }
+}
+
+function saveTimes(writer: ByteWriter, tracker: WatermarkTracker): void {
+  const state = tracker.save();
+  writer.uint(state.length);
+  for (const { tenant, time, expected, upstreams, ended } of state) {
+    writer.string(tenant);
+    writer.f64(time ?? Number.NEGATIVE_INFINITY);
+    writer.uint(expected);
+    writer.uint(upstreams.length);
+    for (const [upstream, at] of upstreams) {
+      writer.string(upstream);
+      writer.f64(at ?? Number.POSITIVE_INFINITY);
+    }
+    writer.uint(ended.length);
+    for (const upstream of ended) writer.string(upstream);
+  }
+}
+
+function loadTimes(reader: ByteReader, tracker: WatermarkTracker): void {
+  for (let tenants = reader.uint(); tenants > 0; tenants--) {
+    const tenant = reader.string();
+    const time = reader.f64();
+    const state: TrackerState = { tenant, time: Number.isFinite(time) ? time : null, expected: reader.uint(), upstreams: [], ended: [] };
+    for (let n = reader.uint(); n > 0; n--) {
+      const upstream = reader.string();
+      const at = reader.f64();
+      state.upstreams.push([upstream, Number.isFinite(at) ? at : null]);
+    }
+    for (let n = reader.uint(); n > 0; n--) state.ended.push(reader.string());
+    tracker.restore([state]);
   }
 }

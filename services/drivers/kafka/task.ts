@@ -99,8 +99,10 @@ export class PartitionTask {
   private paused = true;
   private end = 0;
 
-  private firstUncommittedAt: number | undefined;
+  private uncommitted = false;
   private uncommittedBytes = 0;
+  /** when the last transaction was over: the first outcome after a rest goes out at once, more of them wait for each other */
+  private committedAt = Number.NEGATIVE_INFINITY;
   private ledgerBase: Record<string, number> = {};
   private readonly extraCounts: Record<string, number> = {};
   private ledgerSaid = '';
@@ -352,7 +354,7 @@ export class PartitionTask {
     if (!muted) {
       this.emit(emits);
       this.uncommittedBytes += bytes;
-      this.firstUncommittedAt ??= options.now();
+      this.uncommitted = true;
     } else this.watch(emits);
     if (this.paused && this.opened && this.queued < QUEUE_LOW) {
       this.paused = false;
@@ -398,7 +400,7 @@ export class PartitionTask {
     const record: ControlRecord =
       word.kind === 'idle' ? { kind: 'idle', tenant, upstream } : { kind: 'watermark', tenant, upstream, upstreams, time: word.time };
     this.emit([{ output: 'control', tenant, value: record }]);
-    this.firstUncommittedAt ??= now();
+    this.uncommitted = true;
     return true;
   }
 
@@ -418,9 +420,9 @@ export class PartitionTask {
   }
 
   private due(): boolean {
-    if (this.firstUncommittedAt === undefined) return this.ledgerDue();
+    if (!this.uncommitted) return this.ledgerDue();
     if (this.uncommittedBytes >= TRANSACTION_BYTES || this.outputs.bytes >= TRANSACTION_BYTES) return true;
-    return this.options.now() - this.firstUncommittedAt >= this.options.commitEvery;
+    return this.options.now() - this.committedAt >= this.options.commitEvery;
   }
 
   private async commit(): Promise<void> {
@@ -445,7 +447,8 @@ export class PartitionTask {
     await this.writer.write(records, { group: options.group, ...input, offset, metadata: packCheckpoint(this.checkpoint) });
     options.meter.committed(performance.now() - begun);
     this.committed = offset;
-    this.firstUncommittedAt = undefined;
+    this.committedAt = options.now();
+    this.uncommitted = false;
     this.uncommittedBytes = 0;
   }
 
@@ -487,7 +490,7 @@ export class PartitionTask {
 
   private async drain(): Promise<void> {
     if (this.next < this.committed) return; // still replaying: the next owner does it again
-    if (this.firstUncommittedAt !== undefined || JSON.stringify(this.ledgerEntries()) !== this.ledgerSaid) await this.write();
+    if (this.uncommitted || JSON.stringify(this.ledgerEntries()) !== this.ledgerSaid) await this.write();
     if (this.bytesSinceSnapshot > 0) await this.snapshot();
   }
 
@@ -541,8 +544,8 @@ export class PartitionTask {
   }
 
   private async woken(atMost?: number): Promise<void> {
-    const { firstUncommittedAt, options } = this;
-    const linger = firstUncommittedAt === undefined ? undefined : firstUncommittedAt + options.commitEvery - options.now();
+    const { committedAt, options } = this;
+    const linger = !this.uncommitted ? undefined : committedAt + options.commitEvery - options.now();
     const wait = Math.max(1, Math.min(atMost ?? 60_000, linger ?? 60_000));
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, wait);

@@ -1,0 +1,76 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { writeCanonical } from '../../services/commands/canonical.ts';
+import { loadConfig } from '../../services/commands/config.ts';
+import { runDetect } from '../../services/commands/run-detect.ts';
+import { serveKafka } from '../../services/commands/serve-kafka.ts';
+import { openStore } from '../../services/storage/store.ts';
+import { serveLog } from '../../services/telemetry/serve-log.ts';
+import { gatewayLog } from '../support/gateway-log.ts';
+import { clusterOf, fill, uniqueName, untilAtRest } from '../support/kafka-runs.ts';
+
+const LINES = gatewayLog(11, 12_000, 30);
+const environment = { ...process.env, WEIR_KEY: 'a master key for tests' };
+
+let folder: string;
+let expected: { alerts: string; windows: string };
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'weir-kafka-'));
+  const file = join(folder, 'whole.log');
+  writeFileSync(file, LINES.map((line) => `${line}\n`).join(''));
+  const config = join(folder, 'files.yaml');
+  writeFileSync(config, `sources: [{ name: gateway, tenant: shop, format: nginx-json, files: [${file}] }]\n`);
+  const canonical = join(folder, 'embedded');
+  await runDetect({ files: [], config: loadConfig(config), data: join(folder, 'embedded-data'), canonical, environment });
+  expected = read(canonical);
+  expect(expected.alerts.length).toBeGreaterThan(0);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function read(canonical: string): { alerts: string; windows: string } {
+  return {
+    alerts: readFileSync(join(canonical, 'alerts.ndjson'), 'utf8'),
+    windows: readFileSync(join(canonical, 'windows.ndjson'), 'utf8'),
+  };
+}
+
+test.each([
+  { partitions: 1, processes: 1 },
+  { partitions: 12, processes: 1 },
+])('embedded and Kafka find the same: $partitions partitions, $processes processes', async ({ partitions }) => {
+  const prefix = uniqueName('weir');
+  const topic = `${prefix}-gateway`;
+  const cluster = clusterOf(inject('kafka'), prefix);
+  await fill(cluster, topic, partitions, LINES);
+  const path = join(folder, `${prefix}.yaml`);
+  const data = join(folder, `${prefix}-data`);
+  writeFileSync(
+    path,
+    `sources: [{ name: gateway, tenant: shop, format: nginx-json, kafka: { topic: ${topic} } }]
+store: { path: ${data} }
+serve: { listen: 127.0.0.1:0 }
+kafka: { brokers: ['${inject('kafka')}'], prefix: ${prefix}, partitions: ${partitions}, state: ${prefix}-state }
+`,
+  );
+  const stop = new AbortController();
+  const served = serveKafka({
+    config: loadConfig(path),
+    log: serveLog((process.env.WEIR_TEST_LOG ?? 'error') as 'error'),
+    signal: stop.signal,
+    environment,
+  });
+  await untilAtRest(cluster, prefix, [topic], ['shop'], served);
+  stop.abort();
+  await served;
+  const store = await openStore({ path: data }, { readOnly: true });
+  const canonical = join(folder, `${prefix}-canonical`);
+  await writeCanonical(store, canonical);
+  await store.close();
+  await cluster.close();
+  const found = read(canonical);
+  expect(found.alerts).toBe(expected.alerts);
+  expect(found.windows).toBe(expected.windows);
+});
