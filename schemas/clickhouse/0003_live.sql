@@ -20,3 +20,12 @@ CREATE TABLE IF NOT EXISTS run_claims (
   claimed_at DateTime64(3, 'UTC') DEFAULT now64(3)
 ) ENGINE = ReplacingMergeTree(claimed_at) ORDER BY (number, claimant)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- Installations of live tasks that have written here, by the prefix of their topics: the offsets of a later one begin at 0
+-- again, so its versions get a higher epoch.
+CREATE TABLE IF NOT EXISTS live_origins (
+  origin String,
+  epoch UInt8,
+  claimed_at DateTime64(3, 'UTC') DEFAULT now64(3)
+) ENGINE = ReplacingMergeTree(claimed_at) ORDER BY (origin, epoch)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;

@@ -156,6 +156,7 @@ async function openStore(
   const lock = 'path' in place ? await lockDataFolder(place.path) : undefined;
   try {
     const live: LiveStore = await createLiveStore(place, {
+      origin: config.kafka.prefix,
       retention: retentionOf(config),
       signal,
       onTrouble: (error, since) => log.say('store_away', { reason: error.message, since, pending: live?.pending() ?? 0 }),

@@ -6,8 +6,9 @@ import { readOnlySql } from '../storage/read-only-sql.ts';
 import { addStoreOptions, type StoreChoice, withReader } from './record-list.ts';
 
 const EXAMPLES = `
-Tables: alerts, incidents, windows, account_windows, interface_windows, source_windows, target_windows, account_minutes,
-interface_minutes, late, dead_letters, ledger, inventory, feedback, shadow_scores, tenants, runs (docs/tables.md describes them).
+Tables: alerts, incidents, alert_changes, incident_changes, windows, account_windows, interface_windows, source_windows,
+target_windows, account_minutes, interface_minutes, late, dead_letters, ledger, inventory, feedback, shadow_scores, tenants,
+runs (docs/tables.md describes them).
 
 Examples:
   weir sql "SELECT tenant, severity, count() FROM alerts GROUP BY ALL ORDER BY ALL"

@@ -35,6 +35,11 @@ function featureView(name: string, view: string, size: string, features: readonl
     FROM windows_raw FINAL WHERE view = '${view}' AND size = '${size}' ${FINAL_SETTING}`;
 }
 
+/** For readers that follow what is stored: as the view of the records, but what was taken back is there, and says so. */
+function changesView(name: string, table: string, retracted: string): string {
+  return `CREATE OR REPLACE VIEW ${name} AS SELECT * ${HIDDEN}, toBool(${retracted}) AS retracted FROM ${table}_raw FINAL ${FINAL_SETTING}`;
+}
+
 /** Value of an interface's hour pane. */
 function ofInterface(feature: (typeof INTERFACE_FEATURES)[number]): string {
   return `values[${INTERFACE_FEATURES.indexOf(feature) + 1}]`;
@@ -70,6 +75,8 @@ export function viewStatements(): string[] {
     view('tenants', '* EXCEPT (version)', ''),
     view('alerts', `* ${HIDDEN}`, 'WHERE NOT retracted'),
     view('incidents', `* ${HIDDEN}`, "WHERE NOT retracted AND status != 'retracted'"),
+    changesView('alert_changes', 'alerts', 'retracted'),
+    changesView('incident_changes', 'incidents', "retracted OR status = 'retracted'"),
     view('late', '* EXCEPT (version)', ''),
     view('dead_letters', '* EXCEPT (version)', ''),
     LEDGER_VIEW,

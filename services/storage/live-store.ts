@@ -8,7 +8,7 @@ import type { StoredTable } from './columns.ts';
 import type { StoreConfig } from './connection.ts';
 import { StoreConnection } from './connection.ts';
 import type { Retention } from './declared.ts';
-import { LIVE_RUN, LIVE_VERSIONS } from './live-version.ts';
+import { LIVE_RUN, LIVE_VERSIONS, liveEpoch, liveVersion, VERSIONS_PER_EPOCH } from './live-version.ts';
 import { prepareStore } from './prepare.ts';
 import type { Reader, ReadOptions } from './reader.ts';
 import { parseRows } from './reader.ts';
@@ -31,6 +31,11 @@ export interface StoreTrouble {
 }
 
 export interface LiveStoreOptions {
+  /**
+   * What tells this installation from others that wrote to the store before: the prefix of its topics. Of rows with one key
+   * those of the installation that came later hold, since its offsets have begun at 0 again. All of its processes say the same
+   */
+  origin?: string;
   /** days that rows are kept, counted from when they were stored; 60 by default */
   retention?: number | Retention;
   /**
@@ -101,8 +106,11 @@ export async function createLiveStore(config: StoreConfig, options: LiveStoreOpt
   const connection = new StoreConnection(config, { patience: options.patience ?? PATIENCE_MS });
   const patience = new Patience(options);
   try {
-    await patience.until('open', () => prepareStore(connection, { retention: options.retention }));
-    return new LiveTables(connection, patience, 'path' in config ? config.path : undefined);
+    const epoch = await patience.until('open', async () => {
+      await prepareStore(connection, { retention: options.retention });
+      return liveEpoch(connection, options.origin ?? '');
+    });
+    return new LiveTables(connection, patience, epoch, 'path' in config ? config.path : undefined);
   } catch (cause) {
     patience.end();
     await connection.close();
@@ -113,6 +121,7 @@ export async function createLiveStore(config: StoreConfig, options: LiveStoreOpt
 class LiveTables implements LiveStore {
   private readonly connection: StoreConnection;
   private readonly patience: Patience;
+  private readonly epoch: number;
   private readonly loader: WindowLoader;
   private readonly queues: Record<Exclude<LiveTable, 'ledger'>, BatchQueue<string>>;
   private readonly ledgerQueue: BatchQueue<{ task: string; entries: readonly LiveLedgerEntry[]; version: number }>;
@@ -121,9 +130,10 @@ class LiveTables implements LiveStore {
   private failure: { error: unknown } | undefined;
   private closed: Promise<void> | undefined;
 
-  constructor(connection: StoreConnection, patience: Patience, folder: string | undefined) {
+  constructor(connection: StoreConnection, patience: Patience, epoch: number, folder: string | undefined) {
     this.connection = connection;
     this.patience = patience;
+    this.epoch = epoch;
     this.loader = new WindowLoader(connection, folder);
     const queue = (table: LiveTable) => new BatchQueue<string>((rows) => this.insert(table, rows), BATCH_BYTES.rows, LINGER_MS);
     this.queues = {
@@ -151,9 +161,9 @@ class LiveTables implements LiveStore {
   }
 
   windows(rows: Uint8Array, version: number, run = LIVE_RUN): void {
-    this.check(version);
+    const own = this.versionOf(version);
     if (rows.length === 0) return;
-    const stamped = stampRows(rows, run, version);
+    const stamped = stampRows(rows, run, own);
     this.windowQueue.add(stamped, stamped.length);
   }
 
@@ -170,20 +180,19 @@ class LiveTables implements LiveStore {
   }
 
   ledger(task: string, entries: readonly LiveLedgerEntry[], version: number): void {
-    this.check(version);
-    this.ledgerQueue.add({ task, entries, version }, 150 * (entries.length + 1));
+    this.ledgerQueue.add({ task, entries, version: this.versionOf(version) }, 150 * (entries.length + 1));
   }
 
   redriven(keys: readonly DeadLetterKey[], version: number): void {
-    this.check(version);
+    const own = this.versionOf(version);
     for (let from = 0; from < keys.length; from += KEYS_PER_STATEMENT) {
       const some = keys.slice(from, from + KEYS_PER_STATEMENT);
-      this.step(() => this.markRedriven(some, version));
+      this.step(() => this.markRedriven(some, own));
     }
   }
 
   setTenant(tenant: string, settings: { time_zone: string }): void {
-    this.add('tenants', { tenant, time_zone: settings.time_zone }, LIVE_VERSIONS + Date.now());
+    this.add('tenants', { tenant, time_zone: settings.time_zone }, liveVersion(Date.now()));
   }
 
   pending(): number {
@@ -216,14 +225,17 @@ class LiveTables implements LiveStore {
   }
 
   private add(table: Exclude<LiveTable, 'ledger'>, row: Record<string, unknown>, version: number): void {
-    this.check(version);
-    const text = rowText({ ...row, version }, columnsWithoutTime(table));
+    const text = rowText({ ...row, version: this.versionOf(version) }, columnsWithoutTime(table));
     this.queues[table].add(text, text.length);
   }
 
-  private check(version: number): void {
+  /** The version as it is written: later installations above those before. */
+  private versionOf(version: number): number {
     if (this.failure !== undefined) throw this.failure.error;
-    if (!Number.isSafeInteger(version) || version < LIVE_VERSIONS) throw new Error(`${version} is no version of a live row`);
+    const offset = version - LIVE_VERSIONS;
+    if (!Number.isSafeInteger(version) || offset < 0 || offset >= VERSIONS_PER_EPOCH)
+      throw new Error(`${version} is no version of a live row`);
+    return version + this.epoch * VERSIONS_PER_EPOCH;
   }
 
   private insert(table: LiveTable, rows: readonly string[]): Promise<void> {
@@ -235,9 +247,10 @@ class LiveTables implements LiveStore {
   private async insertLedgers(items: { task: string; entries: readonly LiveLedgerEntry[]; version: number }[]): Promise<void> {
     const last = new Map<string, (typeof items)[number]>();
     for (const item of items) if (item.version >= (last.get(item.task)?.version ?? 0)) last.set(item.task, item);
+    const run = this.epoch === 0 ? LIVE_RUN : `${LIVE_RUN}-${this.epoch}`;
     const columns = columnsWithoutTime('ledger');
     const rows = [...last.values()].flatMap(({ task, entries, version }) =>
-      entries.map((entry) => rowText({ ...entry, run: LIVE_RUN, task, version }, columns)),
+      entries.map((entry) => rowText({ ...entry, run, task, version }, columns)),
     );
     if (rows.length > 0) await this.insert('ledger', rows);
   }

@@ -48,6 +48,8 @@ export interface Reconciliation {
   balanced: boolean;
 }
 
+const IS_LIVE = `(run = '${LIVE_RUN}' OR startsWith(run, '${LIVE_RUN}-'))`;
+
 /** How long the counts of live tasks, which are stored each at its own time, may need to agree. */
 const PATIENCE_MS = 5000;
 
@@ -80,6 +82,8 @@ export async function reconcile(reader: Reader, now: number, patience = PATIENCE
 /** What the ledger and the tables say at one moment. */
 interface Look {
   live: boolean;
+  /** installations before this one have written here: what both have read is counted by both, and stored once */
+  former: boolean;
   sources: SourceBalance[];
   counts: Omit<Comparison, 'judged'>[];
 }
@@ -111,17 +115,22 @@ function judgeLive(first: Look, later: Look, ended: boolean, aged: boolean): Rec
     ended &&
     sources.every(({ in_flight, missing }) => in_flight === 0 && missing === 0) &&
     later.sources.every(({ missing }) => missing === 0) &&
-    comparisons.every(({ expected, found, source }) => expected === found || (aged && (source === undefined || found < expected)));
+    comparisons.every(
+      ({ expected, found, source }) =>
+        expected === found || (later.former && found < expected) || (aged && (source === undefined || found < expected)),
+    );
   const balanced = sources.every(({ missing }) => missing === 0) && !comparisons.some(({ judged }) => judged);
   return { sources, comparisons, live: true, settled, aged, balanced };
 }
 
 async function lookAt(reader: Reader): Promise<Look> {
   const ledger = await reader.rows<LedgerRow>(
-    `SELECT tenant, source, fate, reason, run = '${LIVE_RUN}' AS live, sum(count) AS count FROM ledger
-     GROUP BY tenant, source, fate, reason, live ORDER BY tenant, source, fate, reason, live`,
+    `SELECT tenant, source, fate, reason, multiIf(${IS_LIVE}, if(run = newest, 'live', 'former'), 'run') AS kind, sum(count) AS count
+     FROM (SELECT *, (SELECT argMax(run, version) FROM ledger_raw WHERE ${IS_LIVE}) AS newest FROM ledger)
+     GROUP BY tenant, source, fate, reason, kind ORDER BY tenant, source, fate, reason, kind`,
   );
-  const sources = balances(ledger);
+  const sources = balances(ledger.filter(({ kind }) => kind !== 'former'));
+  const former = balances(ledger.filter(({ kind }) => kind === 'former'));
   const counts: Look['counts'] = [];
   const stored = new Map<string, number>();
   for (const [what, table] of [
@@ -133,7 +142,10 @@ async function lookAt(reader: Reader): Promise<Look> {
     );
     for (const { tenant, source, n } of rows) stored.set(`${what}\t${tenant}\t${source}`, n);
   }
-  for (const { tenant, source, late, dead } of sources) {
+  for (const row of sources) {
+    const { tenant, source } = row;
+    const before = former.find((one) => one.tenant === tenant && one.source === source);
+    const [late, dead] = [row.late + (before?.late ?? 0), row.dead + (before?.dead ?? 0)];
     counts.push({ tenant, source, what: 'late events stored', expected: late, found: stored.get(`late\t${tenant}\t${source}`) ?? 0 });
     counts.push({ tenant, source, what: 'dead letters stored', expected: dead, found: stored.get(`dead\t${tenant}\t${source}`) ?? 0 });
   }
@@ -142,13 +154,13 @@ async function lookAt(reader: Reader): Promise<Look> {
      FROM windows_raw FINAL WHERE size = '1h' GROUP BY tenant ORDER BY tenant SETTINGS do_not_merge_across_partitions_select_final = 1`,
   );
   const windowed = new Map<string, number>();
-  for (const balance of sources) windowed.set(balance.tenant, (windowed.get(balance.tenant) ?? 0) + balance.windowed);
+  for (const balance of [...sources, ...former]) windowed.set(balance.tenant, (windowed.get(balance.tenant) ?? 0) + balance.windowed);
   for (const tenant of [...new Set([...windowed.keys(), ...panes.map((pane) => pane.tenant)])].sort()) {
     const pane = panes.find((row) => row.tenant === tenant) ?? { account: 0, interface: 0 };
     counts.push({ tenant, what: 'requests in account panes', expected: windowed.get(tenant) ?? 0, found: pane.account });
     counts.push({ tenant, what: 'requests in interface panes', expected: pane.account, found: pane.interface });
   }
-  return { live: ledger.some(({ live }) => live === 1), sources, counts };
+  return { live: ledger.some(({ kind }) => kind === 'live'), former: former.length > 0, sources, counts };
 }
 
 interface LedgerRow {
@@ -156,21 +168,21 @@ interface LedgerRow {
   source: string;
   fate: string;
   reason: string;
-  /** 1: of live tasks */
-  live: number;
+  /** of live tasks, of those of installations before, of a run of the program */
+  kind: 'live' | 'former' | 'run';
   count: number;
 }
 
 function balances(ledger: readonly LedgerRow[]): SourceBalance[] {
   const sources = new Map<string, SourceBalance>();
   const onTheWay = new Map<SourceBalance, number>();
-  for (const { tenant, source, fate, reason, live, count } of ledger) {
+  for (const { tenant, source, fate, reason, kind, count } of ledger) {
     const key = `${tenant}\t${source}`;
     const none = { read: 0, windowed: 0, dropped: 0, late: 0, dead: 0, held: 0, in_flight: 0, missing: 0 };
     const balance = sources.get(key) ?? { tenant, source, ...none, reasons: {} };
     sources.set(key, balance);
     const change = fate === 'read' ? count : -count;
-    if (live === 1) onTheWay.set(balance, (onTheWay.get(balance) ?? 0) + change);
+    if (kind === 'live') onTheWay.set(balance, (onTheWay.get(balance) ?? 0) + change);
     else balance.missing += change;
     if (fate === 'read' || fate === 'windowed' || fate === 'dropped' || fate === 'late' || fate === 'held') balance[fate] += count;
     else if (fate === 'dead') {

@@ -273,12 +273,13 @@ export class Store implements Sink, Reader {
     const changed = COLUMNS[table].map((column) => {
       if (column === 'retracted') return 'true';
       if (column === 'version') return '{version:UInt64}';
+      if (column === 'stored_at') return "parseDateTime64BestEffort({now:String}, 3, 'UTC')";
       return `\`${column}\``;
     });
     await this.connection.command(
       `INSERT INTO ${table}_raw (${columns}) SELECT ${changed.join(', ')} FROM ${table}_raw FINAL WHERE tenant = {tenant:String} AND ${key} IN {ids:Array(String)}
        SETTINGS max_partitions_per_insert_block = 0`,
-      { tenant, ids, version: this.nextVersion() },
+      { tenant, ids, version: this.nextVersion(), now: iso(this.now()) },
     );
   }
 }

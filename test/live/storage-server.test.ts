@@ -17,6 +17,7 @@ import { StoreConnection } from '../../services/storage/connection.ts';
 import { createLiveStore, type LiveStore, type LiveStoreOptions, liveVersion } from '../../services/storage/live-store.ts';
 import { migrate, readMigrations } from '../../services/storage/migrations.ts';
 import { openReader } from '../../services/storage/open-reader.ts';
+import { reconcile } from '../../services/storage/reconcile.ts';
 import { openStore, type Store, type StoreConfig } from '../../services/storage/store.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { type ClickHouse, startClickHouse } from '../support/clickhouse-server.ts';
@@ -601,4 +602,41 @@ test('a store of the program before is brought up to date by many at once, and k
     { run: 'live', task: 'account/0', count: 4 },
     { run: 'main', task: '', count: 3 },
   ]);
+});
+
+test('an installation with other topics goes on in the same store: what it says holds, though its offsets begin anew', async () => {
+  const config = fresh();
+  const first = await live(config, { origin: 'weir' });
+  const say = async (to: LiveStore, offset: number, score: number, read: number) => {
+    to.alerts([alertOf(1, { score })], liveVersion(offset));
+    to.windows(panes({ key: 'u', requests: read }, { key: 'GET a/b', requests: read, view: 'interface' }), liveVersion(offset));
+    to.late([lateEvent(1)], liveVersion(offset));
+    to.ledger('account/0', [entry('windowed', read), entry('late', 1)], liveVersion(offset));
+    to.ledger('normalise/g/0', [entry('read', read + 1)], liveVersion(offset));
+    await to.flush();
+  };
+  await say(first, 1_000_000, 0.1, 10);
+  const look = async () =>
+    (await first.rows('SELECT (SELECT score FROM alerts) AS score, (SELECT requests FROM account_windows) AS requests'))[0];
+  expect(await reconcile(first, Date.now(), 0)).toMatchObject({ settled: true, balanced: true });
+  const others = await Promise.all(['next', 'next', 'third'].map((origin) => live(config, { origin })));
+  const again = await live(config, { origin: 'weir' });
+  await say(others[0], 3, 0.2, 20);
+  expect(await look()).toEqual({ score: 0.2, requests: 20 });
+  await say(again, 1_000_001, 0.3, 30);
+  expect(await look()).toEqual({ score: 0.2, requests: 20 });
+  await say(others[1], 4, 0.4, 40);
+  expect(await look()).toEqual({ score: 0.4, requests: 40 });
+  expect(
+    await first.rows(
+      'SELECT uniqExact(origin) AS origins, uniqExact(epoch) AS epochs FROM (SELECT origin, max(epoch) AS epoch FROM live_origins GROUP BY origin)',
+    ),
+  ).toEqual([{ origins: 3, epochs: 3 }]);
+  const result = await reconcile(first, Date.now(), 0);
+  expect(result).toMatchObject({
+    live: true,
+    settled: true,
+    balanced: true,
+    sources: [{ read: 41, windowed: 40, in_flight: 0, missing: 0 }],
+  });
 });

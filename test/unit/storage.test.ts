@@ -84,6 +84,15 @@ test('a later write wins, a repeated one shows nothing new, a retracted one is n
   expect(await store.rows('SELECT incident_id, revision, severity FROM incidents')).toEqual([
     { incident_id: idOf(1001), revision: 2, severity: 'critical' },
   ]);
+  expect(await store.rows('SELECT alert_id, retracted FROM alert_changes ORDER BY alert_id')).toEqual([
+    { alert_id: idOf(1), retracted: false },
+    { alert_id: idOf(2), retracted: true },
+    { alert_id: idOf(3), retracted: true },
+  ]);
+  expect(await store.rows('SELECT incident_id, retracted FROM incident_changes ORDER BY incident_id')).toEqual([
+    { incident_id: idOf(1001), retracted: false },
+    { incident_id: idOf(1002), retracted: true },
+  ]);
   store.alerts([alertOf(2)]);
   await store.flush();
   expect(await store.rows('SELECT alert_id FROM alerts ORDER BY alert_id')).toEqual([{ alert_id: idOf(1) }, { alert_id: idOf(2) }]);
