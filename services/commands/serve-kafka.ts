@@ -32,11 +32,12 @@ export interface ServeKafkaOptions {
   signal: AbortSignal;
   environment?: NodeJS.ProcessEnv;
   /** all roles have joined their groups */
-  onStarted?: (run: KafkaRun) => void;
+  onStarted?: (run: KafkaRun, how: { roles: readonly Role[]; telemetry: string }) => void;
 }
 
 /**
  * `weir serve` on Kafka: runs stages of the topology as members of their groups until the signal says stop.
+ * The caller bounds how long the drain may take.
  * @throws WeirError `config` and `usage` for what the user can put right, else what failed around us
  */
 export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
@@ -82,14 +83,12 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
       say: (event, fields) => log.say(event, fields),
     });
     log.say('started', { ...versions(), config: version, stages: roles, telemetry: telemetry.address });
-    options.onStarted?.(run);
+    options.onStarted?.(run, { roles, telemetry: telemetry.address });
     await Promise.race([run.failed, aborted(signal)]);
-    log.say('stopping', { drain: config.serve.drain });
-    const drained = await within(config.serve.drain, run.stop());
-    if (!drained) log.say('drain_cut', { drain: config.serve.drain });
+    await run.stop();
     log.say('stopped', { took: Math.round(performance.now() - begun) });
   } finally {
-    await within(5000, Promise.allSettled([store?.close(), telemetry?.close(), cluster.close()]));
+    await Promise.allSettled([store?.close(), telemetry?.close(), cluster.close()]);
   }
 }
 
@@ -199,17 +198,4 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-/** False when it took longer. */
-async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([work.then(() => true as const), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -35,7 +35,7 @@ const LEAST_SECRET = 4;
  * settled, a partition whose leader has just moved, a group that is being shared out anew.
  */
 const ORDINARY =
-  /CONCURRENT_TRANSACTIONS|concurrently|NOT_LEADER|not the leader|leadership election|REBALANCE_IN_PROGRESS|rebalancing|UNKNOWN_MEMBER_ID|NOT_COORDINATOR|COORDINATOR_(LOADING|LOAD_IN_PROGRESS)/;
+  /CONCURRENT_TRANSACTIONS|concurrently|NOT_LEADER|not the leader|leadership election|REBALANCE_IN_PROGRESS|rebalancing|UNKNOWN_MEMBER_ID|NOT_COORDINATOR|COORDINATOR_(LOADING|LOAD_IN_PROGRESS)|coordinator is (not available|loading)|not the correct coordinator/;
 
 const KAFKA_LEVELS: Record<number, 'error' | 'warn' | 'debug'> = { 1: 'error', 2: 'warn', 4: 'debug', 5: 'debug' };
 
