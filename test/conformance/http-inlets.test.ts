@@ -11,7 +11,7 @@ import { Inlet } from '../../services/drivers/http/inlet.ts';
 import { numbers } from '../support/driver-runs.ts';
 import { MemorySink } from '../support/memory-sink.ts';
 
-const RUN = fileURLToPath(new URL('../support/live-inlet-run.mjs', import.meta.url));
+const RUN = fileURLToPath(new URL('../support/live-run.mjs', import.meta.url));
 
 let folder: string;
 beforeEach(() => {
@@ -184,7 +184,7 @@ async function started(
   });
   const over = new Promise<number | null>((resolve) => child.on('close', resolve));
   const url = await new Promise<string>((resolve, reject) => {
-    child.stdout?.once('data', (data: Buffer) => resolve(data.toString().trim()));
+    child.stdout?.once('data', (data: Buffer) => resolve(data.toString().split('\n')[0]));
     void over.then(() => reject(new Error(error)));
   });
   return { child, url, over, error: () => error };
@@ -221,7 +221,7 @@ describe('HTTP endpoint, killed during posts', () => {
       );
 
   it('every record that was confirmed is in the journal once, and everything in the journal is in the ledger once', async () => {
-    const options = { folder, out: join(folder, 'out.ndjson'), cutEvery: 40 };
+    const options = { folder, http: true, out: join(folder, 'out.ndjson'), cutEvery: 40 };
     const next = numbers(20);
     const confirmed: string[] = [];
     const sent = new Set<string>();
@@ -264,7 +264,7 @@ describe('HTTP endpoint, killed during posts', () => {
   });
 
   it('refuses with 503 when nothing more can be written, keeps what it confirmed, and goes on when there is room', async () => {
-    const options = { folder, out: join(folder, 'out.ndjson'), cutEvery: 100_000 };
+    const options = { folder, http: true, out: join(folder, 'out.ndjson'), cutEvery: 100_000 };
     const { child, url, over } = await started(options, 200); // KiB that a file may have
     const line = (id: number): string => `${Date.now()} account-${id}-${'x'.repeat(10_000)} /api/${id % 7}`;
     const confirmed: string[] = [];

@@ -1,6 +1,8 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
+  existsSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -11,11 +13,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunView } from '../../services/drivers/embedded/run.ts';
-import { count, makeLines, START, writeLines } from '../support/driver-runs.ts';
+import { count, makeLines, numbers, START, writeLines } from '../support/driver-runs.ts';
 import { MemorySink } from '../support/memory-sink.ts';
+
+const RUN = fileURLToPath(new URL('../support/live-run.mjs', import.meta.url));
 
 let folder: string;
 let log: string;
@@ -97,13 +102,9 @@ async function expectAll(sink: MemorySink, lines: readonly string[] = LINES): Pr
 }
 
 const rotate = (): void => {
-  for (let n = 8; n > 0; n--) {
+  for (let n = 60; n > 0; n--) {
     for (const end of ['', '.gz']) {
-      try {
-        renameSync(`${log}.${n}${end}`, `${log}.${n + 1}${end}`);
-      } catch {
-        // there are fewer
-      }
+      if (existsSync(`${log}.${n}${end}`)) renameSync(`${log}.${n}${end}`, `${log}.${n + 1}${end}`);
     }
   }
   renameSync(log, `${log}.1`);
@@ -387,5 +388,75 @@ describe('followed files', () => {
     await expectAll(sink);
     await follow(sink, [{ read: 0 }]);
     expect(sink.fates()).toMatchObject({ read: 9_000 });
+  });
+});
+
+/** Starts a following process; `caughtUp` is told how much it has read whenever it has read all that is there. */
+function start(
+  options: object,
+  caughtUp: (child: ChildProcess) => void = () => undefined,
+): Promise<{ code: number | null; error: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [RUN, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let error = '';
+    child.stdout.on('data', () => caughtUp(child));
+    child.stderr.on('data', (data: Buffer) => {
+      error += data.toString();
+    });
+    child.on('close', (code) => resolve({ code, error }));
+  });
+}
+
+describe('followed files, killed while they are written and rotated', () => {
+  it.each(['renamed', 'copied and truncated'])('every line is read once (%s)', async (how) => {
+    const options = { folder, files: [log], out: join(folder, 'out.ndjson'), cutEvery: 30 };
+    const next = numbers(how.length);
+    let written = 0;
+    const write = (): void => {
+      const lines = LINES.slice(written, written + 50 + Math.floor(next() * 400));
+      written += lines.length;
+      appendFileSync(log, text(lines));
+    };
+    const turn = (): void => {
+      if (written >= LINES.length) return;
+      write();
+      if (next() < 0.3) {
+        if (how === 'renamed') rotate();
+        else {
+          const copy = `${log}.copy`;
+          copyFileSync(log, copy);
+          rotate();
+          renameSync(`${log}.1`, log);
+          renameSync(copy, `${log}.1`);
+          truncateSync(log);
+        }
+        write();
+      }
+    };
+    let kills = 0;
+    while (written < LINES.length) {
+      let left = Math.ceil(next() * 12);
+      const { error } = await start(options, (child) => {
+        turn();
+        if (--left === 0) child.kill('SIGKILL');
+      });
+      expect(error).toBe('');
+      kills++;
+      turn();
+    }
+    expect(kills).toBeGreaterThan(2);
+    expect(await start({ ...options, drain: true })).toEqual({ code: 0, error: '' });
+    const sink = new MemorySink();
+    for (const line of readFileSync(options.out, 'utf8').split('\n')) {
+      let entry: { kind: string; value: never };
+      try {
+        entry = JSON.parse(line);
+      } catch {
+        continue; // cut in half by the kill
+      }
+      if (entry.kind === 'windows') sink.windows(new TextEncoder().encode(entry.value));
+      else if (entry.kind === 'ledger') sink.ledger(entry.value);
+    }
+    await expectAll(sink);
   });
 });

@@ -464,8 +464,9 @@ export class EmbeddedRun {
       this.result.changed = true;
       return;
     }
+    // all are counted before the first is read: none may be passed over because another one spoke first
+    for (const { tenant } of opens) this.upstreams.set(tenant, (this.upstreams.get(tenant) ?? 0) + 1);
     for (const plan of opens) {
-      this.upstreams.set(plan.tenant, (this.upstreams.get(plan.tenant) ?? 0) + 1);
       const load = Array.from({ length: this.options.workers }, (_, worker) => this.inputs.filter((one) => one.worker === worker).length);
       await this.open(plan, load.indexOf(Math.min(...load)));
       this.inputsChanged = true;

@@ -1,10 +1,12 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import type { FileId } from './tail-source.ts';
 
 /** A file beside a followed one that rotation may have made of it. */
 export interface Sibling {
   path: string;
+  id: FileId;
   modified: number;
 }
 
@@ -28,14 +30,14 @@ export async function siblingsOf(path: string): Promise<Sibling[]> {
     const order = rank(name);
     if (order === undefined || (name.endsWith('.gz') && names.has(name.slice(0, -3)))) continue;
     try {
-      const { mtimeMs } = await stat(join(folder, name));
-      found.push({ path: join(folder, name), modified: mtimeMs, rank: order, name });
+      const { mtimeMs, dev, ino } = await stat(join(folder, name));
+      found.push({ path: join(folder, name), id: { device: dev, inode: ino }, modified: mtimeMs, rank: order, name });
     } catch {
       // renamed meanwhile: the next look sees it
     }
   }
   found.sort((a, b) => b.modified - a.modified || a.rank - b.rank || (a.name < b.name ? 1 : -1));
-  return found.map(({ path: at, modified }) => ({ path: at, modified }));
+  return found.map(({ path: at, id, modified }) => ({ path: at, id, modified }));
 }
 
 /** The rotation number of a name (0 for names with a date, where the name itself says which is newer); undefined for others. */

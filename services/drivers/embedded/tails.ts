@@ -6,7 +6,7 @@ import type { OpenedInput } from './byte-source.ts';
 import { filesOf, isPattern } from './file-pattern.ts';
 import { alike, behindOf, HEAD_BYTES, newIdentity } from './identity.ts';
 import type { InputSpec, PlannedInput } from './planned-input.ts';
-import { type Sibling, siblingsOf } from './siblings.ts';
+import { siblingsOf } from './siblings.ts';
 import { type FileId, isSameFile, type OpenedFile, openFollowed } from './tail-source.ts';
 
 /** First bytes of a file that are looked at: for its identity and its format. */
@@ -90,8 +90,8 @@ export class Tails {
     for (const place of this.places) {
       if (this.over.has(place.path)) continue;
       const current = active.find(({ plan, replaced }) => !replaced && plan.path === place.path && plan.tenant === place.spec.tenant);
-      await new Look(this.options, place, active, known, changes, this.said).at(current, !this.begun.has(place.path));
-      this.begun.add(place.path);
+      const look = new Look(this.options, place, active, known, changes, this.said);
+      if (await look.at(current, !this.begun.has(place.path))) this.begun.add(place.path);
     }
     for (const { path, opened, replaced } of changes.opens) if (replaced && opened.path === path) this.over.add(path);
     for (const input of active) {
@@ -152,26 +152,34 @@ class Look<Input extends Tailed> {
     this.said = said;
   }
 
-  async at(current: Input | undefined, first: boolean): Promise<void> {
+  /** False when files were renamed meanwhile: the next look has to see what is what. */
+  async at(current: Input | undefined, first: boolean): Promise<boolean> {
     const { path } = this.place;
-    const before = current === undefined ? this.unfinished() : [current.position()];
-    if (current?.truncated) await this.truncated(current);
     const there = await this.find(path, current);
-    if (there === 'same') return;
-    if (current === undefined && first) await this.catchUp(before, there);
-    if (there === undefined) return;
-    if (current !== undefined) {
-      if (there.is?.partition === current.plan.partition && !current.truncated) {
-        this.changes.moved.push({ input: current, opened: there.opened });
-        return;
-      }
-      if (!current.truncated) {
-        this.changes.replaced.push(current);
-        await this.openChain(before, idOf(current));
-        this.options.notice(`${path} was replaced: the one before is read to its end`);
-      }
+    if (there === 'same') return true;
+    const before = current === undefined ? this.unfinished() : [current.position()];
+    const missing = before.filter((one) => one.partition !== there?.is?.partition);
+    const moved = current !== undefined && !current.truncated && there?.is?.partition === current.plan.partition;
+    const asks = current === undefined ? first && missing.length > 0 : current.truncated || (there !== undefined && !moved);
+    const beside = asks ? await this.sights(there) : [];
+    if (beside === undefined) {
+      await there?.opened.close();
+      return false;
+    }
+    if (current?.truncated) await this.truncated(current, beside);
+    else if (current === undefined && asks) await this.catchUp(missing, beside, there?.is !== undefined);
+    if (there === undefined) return true;
+    if (moved) {
+      this.changes.moved.push({ input: current, opened: there.opened });
+      return true;
+    }
+    if (current !== undefined && !current.truncated) {
+      this.changes.replaced.push(current);
+      await this.openChain(before, beside, idOf(current));
+      this.options.notice(`${path} was replaced: the one before is read to its end`);
     }
     await this.plan(there, false);
+    return true;
   }
 
   /** What stands at the path now, unless it is what is being read. Undefined: nothing to read yet. */
@@ -192,7 +200,7 @@ class Look<Input extends Tailed> {
     // another name of a file that is being read
     if (this.active.some((input) => input !== current && !input.truncated && isSameFile(id, idOf(input)))) return undefined;
     if (size === 0) return this.wait(path, 'it is empty', current);
-    const sight = await this.sight({ path, modified: 0 });
+    const sight = await this.sight(path);
     if (sight === undefined) return this.wait(path, 'it cannot be read', current);
     const { opened } = sight;
     if (sight.is === undefined && opened.head.length < SAMPLE_BYTES && opened.head.indexOf(NEWLINE) < 0 && opened.kind === 'plain') {
@@ -212,7 +220,7 @@ class Look<Input extends Tailed> {
   }
 
   /** Opens a file and recognises it; undefined when it cannot be opened now. */
-  private async sight({ path }: Sibling): Promise<Sight | undefined> {
+  private async sight(path: string): Promise<Sight | undefined> {
     let opened: OpenedFile;
     try {
       opened = await openFollowed(path, SAMPLE_BYTES);
@@ -225,6 +233,21 @@ class Look<Input extends Tailed> {
     return { path, opened, is };
   }
 
+  /** The files beside this one, opened, the newest first; undefined when they were renamed while they were looked at. */
+  private async sights(there: Sight | undefined): Promise<Sight[] | undefined> {
+    const sights: Sight[] = [];
+    let settled = true;
+    for (const sibling of await siblingsOf(this.place.path)) {
+      const sight = await this.sight(sibling.path);
+      if (sight === undefined) continue;
+      sights.push(sight);
+      settled &&= isSameFile(sight.opened.id, sibling.id) && !(there !== undefined && isSameFile(sight.opened.id, there.opened.id));
+    }
+    if (settled) return sights;
+    await Promise.all(sights.map(({ opened }) => opened.close()));
+    return undefined;
+  }
+
   /** What is known under this path and was not read to its end. */
   private unfinished(): InputPosition[] {
     const { path, spec } = this.place;
@@ -232,10 +255,8 @@ class Look<Input extends Tailed> {
   }
 
   /** At the start: files that have been rotated away since the last cut, and what came between them and the one that is there. */
-  private async catchUp(before: InputPosition[], there: Sight | undefined): Promise<void> {
-    const missing = before.filter((one) => one.partition !== there?.is?.partition);
-    if (missing.length === 0) return;
-    const found = await this.openChain(missing, undefined, there?.is !== undefined);
+  private async catchUp(missing: readonly InputPosition[], beside: readonly Sight[], alone: boolean): Promise<void> {
+    const found = await this.openChain(missing, beside, undefined, alone);
     for (const one of missing) {
       if (found.has(one.partition)) continue;
       this.changes.lost.push(one);
@@ -249,56 +270,71 @@ class Look<Input extends Tailed> {
    * Opens rotated files: those of `before` that are not being read, and files nobody knows that are newer than the newest of
    * `before` (unless `alone`: then nothing can lie between). Returns which of `before` were found.
    */
-  private async openChain(before: readonly InputPosition[], held: FileId | undefined, alone = false): Promise<Set<string>> {
+  private async openChain(
+    before: readonly InputPosition[],
+    beside: readonly Sight[],
+    held: FileId | undefined,
+    alone = false,
+  ): Promise<Set<string>> {
     const found = new Set<string>();
     const between: Sight[] = [];
     const rest: Sight[] = [];
     let met = alone;
-    for (const sibling of await siblingsOf(this.place.path)) {
-      const sight = await this.sight(sibling);
-      if (sight === undefined) continue;
+    for (const sight of beside) {
       const { opened, is } = sight;
-      if (held !== undefined && isSameFile(opened.id, held)) met = true;
-      else if (is !== undefined) {
-        met = true;
-        if (before.some((one) => one.partition === is.partition) && held === undefined && !found.has(is.partition)) {
-          found.add(is.partition);
-          rest.push(sight);
-          continue;
-        }
-      } else if (!met && opened.head.length > 0) {
+      const isHeld = held !== undefined && isSameFile(opened.id, held);
+      if (is === undefined && !isHeld && !met && opened.head.length > 0) {
         between.push(sight);
         continue;
       }
-      await opened.close();
+      met ||= isHeld || is !== undefined;
+      const wanted =
+        is !== undefined && held === undefined && !found.has(is.partition) && before.some((one) => one.partition === is.partition);
+      if (wanted) {
+        found.add(is.partition);
+        rest.push(sight);
+      } else await opened.close();
     }
     const newest = Math.max(...before.map((one) => one.modified ?? Number.POSITIVE_INFINITY));
-    for (const sight of [...rest, ...between.reverse()]) {
-      if (met || found.has(sight.is?.partition ?? '') || sight.opened.modified > newest) {
-        this.options.notice(`${sight.path} was rotated away before it was read to its end: it is read first`);
-        await this.plan(sight, true);
-      } else await sight.opened.close();
+    for (const sight of rest) await this.planRotated(sight);
+    for (const sight of between.reverse()) {
+      if (met || sight.opened.modified > newest) await this.planRotated(sight);
+      else await sight.opened.close();
     }
     return found;
   }
 
-  /** The file was begun anew in place. What it held and was not read yet can be in a copy only. */
-  private async truncated(current: Input): Promise<void> {
+  /**
+   * The file was begun anew in place. What it held and was not read yet can be in a copy only; copies that are newer than
+   * that one were made of what it held in between.
+   */
+  private async truncated(current: Input, beside: readonly Sight[]): Promise<void> {
     const { path, partition } = current.plan;
+    const { offset, modified = Number.POSITIVE_INFINITY } = current.position();
     this.changes.replaced.push(current);
-    for (const sibling of await siblingsOf(path)) {
-      const sight = await this.sight(sibling);
-      if (sight === undefined) continue;
-      if (sight.is?.partition === partition) {
-        this.changes.moved.push({ input: current, opened: sight.opened });
-        this.options.notice(`${path} was truncated: the rest of what it held is read from its copy ${sight.path}`);
-        return;
-      }
-      await sight.opened.close();
+    const copy = beside.findIndex((sight) => sight.is?.partition === partition);
+    const known = beside.findIndex((sight) => sight.is !== undefined);
+    const end = copy >= 0 && copy === known ? copy : known < 0 ? beside.length : known;
+    if (copy >= 0) {
+      this.changes.moved.push({ input: current, opened: beside[copy].opened });
+      this.options.notice(`${path} was truncated: the rest of what it held is read from its copy ${beside[copy].path}`);
+    } else {
+      this.options.notice(
+        `${path} was truncated, and no copy of it lies beside it: what was written behind byte ${offset} before that, if anything was, is lost`,
+      );
     }
-    this.options.notice(
-      `${path} was truncated, and no copy of it lies beside it: what was written behind byte ${current.position().offset} before that, if anything was, is lost`,
-    );
+    for (let i = beside.length - 1; i >= 0; i--) {
+      if (i === copy) continue;
+      const { opened, is } = beside[i];
+      if (i < end && is === undefined && opened.head.length > 0 && (copy >= 0 || opened.modified > modified))
+        await this.planRotated(beside[i]);
+      else await opened.close();
+    }
+  }
+
+  private async planRotated(sight: Sight): Promise<void> {
+    this.options.notice(`${sight.path} was rotated away before it was read to its end: it is read first`);
+    await this.plan(sight, true);
   }
 
   private async plan({ path, opened, is }: Sight, replaced: boolean): Promise<void> {
