@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WeirError } from '../../core/errors.ts';
 import type { Broker, ClientCluster, FetchedPartition, FetchRequest, FetchResponse, RawMessage } from './client-brokers.ts';
 import { kafkaFailed, kindOf, rootOf } from './client-errors.ts';
@@ -6,6 +7,8 @@ import type { InRecord, Intake, IntakeOptions, TopicPartition } from './log.ts';
 
 /** ms that a fetch waits for records: so long may a partition wait that was resumed meanwhile */
 const FETCH_WAIT = 100;
+/** ms between fetches that fail */
+const FETCH_PAUSE = 200;
 /** Batches are handed over at once, so this many wait for each other's heartbeats only. */
 const CONCURRENT = 64;
 /** Crashes in a row, without a record between, that are no matter of brokers that cannot be reached. */
@@ -44,6 +47,11 @@ export type MakeConsumer = (how: {
   restarts: () => boolean;
 }) => GroupConsumer;
 
+export interface ClientIntakeOptions extends IntakeOptions {
+  /** ms that brokers may be away before the consumer begins anew: the session timeout */
+  patience: number;
+}
+
 /** Where reading stands in a partition that is this member's. */
 interface Place {
   of: TopicPartition;
@@ -62,7 +70,7 @@ interface Place {
 
 /** A member of a consumer group. The client's consumer joins, shares out and fetches; everything it would do with committed offsets is kept from it. */
 export class ClientIntake implements Intake {
-  private readonly options: IntakeOptions;
+  private readonly options: ClientIntakeOptions;
   private readonly make: MakeConsumer;
   private consumer: GroupConsumer;
   private places = new Map<string, Place>();
@@ -71,7 +79,7 @@ export class ClientIntake implements Intake {
   private stopped = false;
   private restarting: NodeJS.Timeout | undefined;
 
-  constructor(options: IntakeOptions, make: MakeConsumer) {
+  constructor(options: ClientIntakeOptions, make: MakeConsumer) {
     this.options = options;
     this.make = make;
     this.consumer = this.build();
@@ -210,22 +218,44 @@ export class ClientIntake implements Intake {
     this.options.handlers.records(place.of, records, atEnd ? behind : place.end);
   }
 
-  /** Puts our fetch in the place of the client's. */
+  /**
+   * Puts our fetch in the place of the client's, and lets it wait for brokers that are away. By itself it would crash and
+   * join anew as another member, which the group lets in only when the session of the old one has run out.
+   */
   private watch(cluster: ClientCluster): void {
     const find = cluster.findBroker.bind(cluster);
+    const coordinator = cluster.findGroupCoordinator.bind(cluster);
     const done = new WeakSet<Broker>();
+    const known = (nodeId: number | string) => cluster.getNodeIds().some((id) => String(id) === String(nodeId));
     cluster.findBroker = async (node) => {
-      const broker = await find(node);
+      const broker = await this.waiting(
+        () => find(node),
+        () => known(node.nodeId),
+      );
       if (!done.has(broker)) {
         done.add(broker);
         const plain = broker.fetch.bind(broker);
-        broker.fetch = (request) => this.fetch(plain, request);
+        broker.fetch = (request) => this.fetch(cluster, plain, request);
       }
       return broker;
     };
+    cluster.findGroupCoordinator = (of) => this.waiting(() => coordinator(of));
   }
 
-  private async fetch(plain: Broker['fetch'], request: FetchRequest): Promise<FetchResponse> {
+  private async waiting<T>(work: () => Promise<T>, worthIt = () => true): Promise<T> {
+    const begun = performance.now();
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        const late = performance.now() - begun > this.options.patience;
+        if (kindOf(error) !== 'passing' || late || this.stopped || !worthIt()) throw error;
+        await sleep(FETCH_PAUSE);
+      }
+    }
+  }
+
+  private async fetch(cluster: ClientCluster, plain: Broker['fetch'], request: FetchRequest): Promise<FetchResponse> {
     const asked = new Map<string, { version: number; offset: number }>();
     for (const { topic, partitions } of request.topics) {
       for (const { partition, fetchOffset } of partitions) {
@@ -238,9 +268,14 @@ export class ClientIntake implements Intake {
       for (const { topicName, partitions } of response.responses) for (const part of partitions) this.look(topicName, part, asked);
       return response;
     } catch (error) {
-      if (rootOf(error).type !== 'OFFSET_OUT_OF_RANGE') throw error;
-      // the client would now commit an offset of its own choice
-      this.lost(error as { topic: string; partition: number }, asked);
+      if (rootOf(error).type === 'OFFSET_OUT_OF_RANGE') {
+        // the client would now commit an offset of its own choice
+        this.lost(error as { topic: string; partition: number }, asked);
+      } else if (kindOf(error) === 'passing') {
+        // the client would now forget the broker, crash and join anew as somebody else, while its old self is a member yet
+        await cluster.refreshMetadata().catch(() => {});
+        await sleep(FETCH_PAUSE);
+      } else throw error;
       return { responses: [] };
     }
   }

@@ -24,9 +24,10 @@ export interface Batch {
   bytes: number;
 }
 
-/** Who produces; undefined: outside of transactions. */
+/** Who produces, as the brokers know it. */
 export interface Producer {
-  transactionalId: string;
+  /** left out: outside of transactions */
+  transactionalId?: string;
   producerId: string;
   producerEpoch: number;
   /** of the next record, by `topic partition` */
@@ -72,14 +73,18 @@ export async function roundsOf(brokers: Brokers, partitioner: Partitioner, recor
 }
 
 /**
- * Writes one round and resolves when all replicas have it. A broker tells by the sequence numbers which batches of a
- * transaction it has already, so a request whose answer was lost is sent again as it was.
+ * Writes one round and resolves when all replicas have it. A broker tells by the sequence numbers which batches it has
+ * already, so a request whose answer was lost is sent again as it was.
  * @throws the broker's refusal, WeirError `kafka_failed` for a batch that is larger than its topic takes
  */
-export async function produce(brokers: Brokers, batches: readonly Batch[], producer?: Producer): Promise<void> {
+export async function produce(
+  brokers: Brokers,
+  batches: readonly Batch[],
+  { producer, patience }: { producer: Producer; patience?: number },
+): Promise<void> {
   const missing = new Set(batches);
-  const { sequences, ...ids } = producer ?? {};
-  await brokers.attempt(`write to ${namesOf(batches)}`, async () => {
+  const { sequences, ...ids } = producer;
+  const write = async () => {
     const byLeader = new Map<Broker, Batch[]>();
     for (const batch of missing) {
       const leader = await brokers.leader(batch.topic, batch.partition);
@@ -92,21 +97,22 @@ export async function produce(brokers: Brokers, batches: readonly Batch[], produ
       for (const batch of here) {
         missing.delete(batch);
         const name = nameOf(batch);
-        sequences?.set(name, (sequences.get(name) ?? 0) + batch.messages.length);
+        sequences.set(name, (sequences.get(name) ?? 0) + batch.messages.length);
       }
     });
     const failed = (await Promise.allSettled(writing)).filter((result) => result.status === 'rejected');
     const worst = failed.find(({ reason }) => kindOf(reason) !== 'passing') ?? failed[0];
     if (worst !== undefined) throw TOO_LARGE.has(rootOf(worst.reason).type ?? '') ? tooLarge(batches, worst.reason) : worst.reason;
-  });
+  };
+  await brokers.attempt(`write to ${namesOf(batches)}`, write, { patience });
 }
 
-function topicData(batches: readonly Batch[], sequences: Producer['sequences'] | undefined) {
+function topicData(batches: readonly Batch[], sequences: Producer['sequences']) {
   const topics = new Map<string, { partition: number; firstSequence: number; messages: WriteMessage[] }[]>();
   for (const batch of batches) {
     const { topic, partition, messages } = batch;
     const partitions = topics.get(topic) ?? [];
-    partitions.push({ partition, firstSequence: sequences?.get(nameOf(batch)) ?? 0, messages });
+    partitions.push({ partition, firstSequence: sequences.get(nameOf(batch)) ?? 0, messages });
     topics.set(topic, partitions);
   }
   return [...topics].map(([topic, partitions]) => ({ topic, partitions }));

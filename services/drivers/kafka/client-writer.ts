@@ -7,6 +7,8 @@ import { Fenced, type OffsetCommit, type OutRecord, type TransactionalWriter } f
 /** ms after which the broker aborts a transaction whose writer is silent: readers of committed records wait for so long */
 const TRANSACTION_TIMEOUT = 10_000;
 
+type TransactionalProducer = Producer & { transactionalId: string };
+
 /**
  * Writes transactions by the requests of the protocol, one by one, instead of through the client's producer: a request
  * whose outcome is unknown (connection lost, time out) is sent again as it was until the broker has answered it. All of
@@ -20,7 +22,7 @@ export class ClientWriter implements TransactionalWriter {
   private readonly brokers: Brokers;
   private readonly id: string;
   private readonly partitioner: Partitioner;
-  private producer: Producer | undefined;
+  private producer: TransactionalProducer | undefined;
   private writing = false;
 
   constructor(brokers: Brokers, id: string, partitioner: Partitioner) {
@@ -54,7 +56,7 @@ export class ClientWriter implements TransactionalWriter {
           await this.ask('begin', (coordinator) => coordinator.addPartitionsToTxn({ ...ids(producer), topics }));
           open = true;
         }
-        for (const round of rounds) await this.guard('write', () => produce(this.brokers, round, producer));
+        for (const round of rounds) await this.guard('write', () => produce(this.brokers, round, { producer }));
         if (commit !== undefined) {
           await this.ask('begin', (coordinator) => coordinator.addOffsetsToTxn({ ...ids(producer), groupId: commit.group }));
           open = true;
@@ -73,7 +75,7 @@ export class ClientWriter implements TransactionalWriter {
     await this.brokers.close();
   }
 
-  private async sendOffset(producer: Producer, { group, topic, partition, offset, metadata }: OffsetCommit): Promise<void> {
+  private async sendOffset(producer: TransactionalProducer, { group, topic, partition, offset, metadata }: OffsetCommit): Promise<void> {
     const topics = [{ topic, partitions: [{ partition, offset: String(offset), metadata }] }];
     await this.attempt(`commit the offset of ${group} in ${topic}/${partition}`, async () => {
       const coordinator = await this.brokers.coordinator('group', group);
@@ -82,7 +84,7 @@ export class ClientWriter implements TransactionalWriter {
   }
 
   /** So that readers need not wait for the time out. Whatever comes of it, the error before it is the one to tell. */
-  private async abort(producer: Producer): Promise<void> {
+  private async abort(producer: TransactionalProducer): Promise<void> {
     try {
       await this.ask('abort', (coordinator) => coordinator.endTxn({ ...ids(producer), transactionResult: false }));
     } catch {
@@ -125,7 +127,7 @@ export class ClientWriter implements TransactionalWriter {
   }
 }
 
-function ids({ transactionalId, producerId, producerEpoch }: Producer) {
+function ids({ transactionalId, producerId, producerEpoch }: TransactionalProducer) {
   return { transactionalId, producerId, producerEpoch };
 }
 

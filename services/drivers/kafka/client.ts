@@ -14,8 +14,10 @@ import { assignPartitions } from './client-assigner.ts';
 import { Brokers, type ClientCluster } from './client-brokers.ts';
 import { kafkaFailed, kindOf } from './client-errors.ts';
 import { ClientIntake, type GroupConsumer, type MakeConsumer } from './client-intake.ts';
-import { type Partitioner, produce, roundsOf } from './client-produce.ts';
+import type { Partitioner } from './client-produce.ts';
 import { ClientReader } from './client-reader.ts';
+import { ClientSender } from './client-sender.ts';
+import { connectSocket } from './client-socket.ts';
 import { checkTopics, ensureTopics, partitionCounts, type TopicAdmin, topicConfigs } from './client-topics.ts';
 import { ClientWriter } from './client-writer.ts';
 import type {
@@ -39,10 +41,15 @@ const CONNECT_TIMEOUT = 5000;
 const REQUEST_TIMEOUT = 30_000;
 /** The client repeats little by itself: we do. */
 const CLIENT_RETRY = { initialRetryTime: 50, maxRetryTime: 1000, retries: 2 };
-const CONSUMER_RETRY = { initialRetryTime: 100, maxRetryTime: 2000, retries: 5 };
+/** A member's consumer goes on as the same member for about as long as the group waits for it, then joins anew. */
+const CONSUMER_RETRY = { initialRetryTime: 100, maxRetryTime: 1000 };
 /** The client logs as an error that a transaction is still being settled, which it is after each. */
 const SETTLING = 'while another concurrent operation on the same transaction was ongoing';
 const INFO = 4;
+const WARN = 2;
+/** ms in which the client's warning or error is told once: while a broker is away it says so several times a second */
+const SAME_AGAIN = 10_000;
+const MOST_SAID = 1000;
 
 /** What of the config the client needs. */
 export type ClientSettings = Pick<KafkaConfig, 'brokers' | 'client_id' | 'tls' | 'sasl' | 'prefix' | 'session_timeout'>;
@@ -79,6 +86,7 @@ class Client implements KafkaCluster {
   private readonly intakes = new Set<Intake>();
   private admin: Promise<{ admin: ReturnType<Kafka['admin']>; brokers: Brokers }> | undefined;
   private plain: Brokers | undefined;
+  private sender: ClientSender | undefined;
   private closed = false;
 
   constructor(settings: ClientSettings, { log, environment = process.env }: ClientDeps) {
@@ -91,11 +99,20 @@ class Client implements KafkaCluster {
       connectionTimeout: CONNECT_TIMEOUT,
       requestTimeout: REQUEST_TIMEOUT,
       retry: CLIENT_RETRY,
+      socketFactory: connectSocket,
       logLevel: log === undefined ? 0 : INFO,
-      logCreator: () => (line) => {
-        const { log: fields } = line;
-        if (typeof fields.error === 'string' && fields.error.includes(SETTLING)) return;
-        log?.(line as ClientLine);
+      logCreator: () => {
+        const said = new Map<string, number>();
+        return (line) => {
+          const { message, error } = line.log;
+          if (typeof error === 'string' && error.includes(SETTLING)) return;
+          const text = `${line.namespace} ${message} ${error ?? ''}`;
+          const now = performance.now();
+          if (line.level <= WARN && now - (said.get(text) ?? Number.NEGATIVE_INFINITY) < SAME_AGAIN) return;
+          if (said.size > MOST_SAID) said.clear();
+          said.set(text, now);
+          log?.(line as ClientLine);
+        };
       },
     } as ClientConfig);
   }
@@ -147,14 +164,16 @@ class Client implements KafkaCluster {
   }
 
   async send(records: readonly OutRecord[]): Promise<void> {
-    await this.asked('write', async (brokers) => {
-      const rounds = await roundsOf(brokers, this.partitioner, records);
-      for (const round of rounds) await produce(brokers, round);
-    });
+    this.sender ??= new ClientSender(this.tracked(this.connect()), this.partitioner);
+    try {
+      await this.sender.send(records);
+    } catch (error) {
+      throw kafkaFailed('write', error);
+    }
   }
 
   async join(options: IntakeOptions): Promise<Intake> {
-    const intake = new ClientIntake(options, this.makeConsumer);
+    const intake = new ClientIntake({ ...options, patience: this.settings.session_timeout }, this.makeConsumer);
     try {
       const { brokers } = await this.adminOf();
       await brokers.attempt(`read ${options.topics.join(', ')}`, () => intake.start(), { patience: PATIENCE, topicPatience: 5000 });
@@ -272,7 +291,7 @@ class Client implements KafkaCluster {
       heartbeatInterval: Math.min(HEARTBEAT, Math.floor(session / 3)),
       maxWaitTimeInMs,
       allowAutoTopicCreation: false,
-      retry: { ...CONSUMER_RETRY, restartOnFailure: async () => restarts() },
+      retry: { ...CONSUMER_RETRY, retries: 5 + Math.ceil(session / CONSUMER_RETRY.maxRetryTime), restartOnFailure: async () => restarts() },
       partitionAssigners: [
         ({ cluster }) => {
           given(cluster as unknown as ClientCluster);
