@@ -8,8 +8,10 @@ import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { appendWindowRow, TsvWriter } from '../../schemas/window-row.ts';
 import { registerAlerts } from '../../services/commands/alerts.ts';
+import { parseConfig } from '../../services/commands/config.ts';
 import { registerIncidents } from '../../services/commands/incidents.ts';
 import { registerReconcile } from '../../services/commands/reconcile.ts';
+import { runDetect } from '../../services/commands/run-detect.ts';
 import { registerSql } from '../../services/commands/sql.ts';
 import { WeirError } from '../../services/core/errors.ts';
 import type { DeadLetter, LateEvent } from '../../services/core/stage.ts';
@@ -21,6 +23,7 @@ import { reconcile } from '../../services/storage/reconcile.ts';
 import { openStore, type Store, type StoreConfig } from '../../services/storage/store.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { type ClickHouse, startClickHouse } from '../support/clickhouse-server.ts';
+import { gatewayLog } from '../support/gateway-log.ts';
 import { alertOf, idOf, incidentOf } from '../support/records.ts';
 
 /** The store on a real ClickHouse server by URL. */
@@ -32,12 +35,15 @@ const WRITER = { name: 'weir', password: 'p&ss <w>ord' };
 const GRANTS = ['SELECT, INSERT, ALTER, CREATE TABLE, CREATE VIEW, DROP VIEW, DROP TABLE ON given.*', 'TABLE ENGINE ON ReplacingMergeTree'];
 const RESTRICTED = { name: 'given', password: 'x', grants: GRANTS.map((grant) => `GRANT ${grant}`) };
 
+/** All that one needs who only reads. */
+const READER = { name: 'analyst', password: 'y', grants: ['GRANT SELECT ON given.*'] };
+
 let server: ClickHouse;
 let databases = 0;
 const open: { close(): Promise<void> }[] = [];
 
 beforeAll(async () => {
-  server = await startClickHouse({ users: [WRITER, RESTRICTED] });
+  server = await startClickHouse({ users: [WRITER, RESTRICTED, READER] });
 });
 afterEach(async () => {
   for (const one of open.splice(0)) await one.close();
@@ -442,8 +448,13 @@ test('a wrong password is said, not tried again; a user without the right to mak
   await admin({}, 'CREATE DATABASE given');
   const sink = await live(restricted);
   sink.alerts([alertOf(1)], liveVersion(1));
+  sink.ledger('normalise/g/0', [entry('read', 1)], liveVersion(1));
   await sink.flush();
-  expect(await sink.rows('SELECT count() AS n FROM alerts')).toEqual([{ n: 1 }]);
+  const reader = await openReader({ ...restricted, username: READER.name, password: READER.password });
+  open.push(reader);
+  expect(await reader.rows('SELECT count() AS n FROM alerts')).toEqual([{ n: 1 }]);
+  expect(await reconcile(reader, Date.now())).toMatchObject({ aged: false, balanced: true, sources: [{ in_flight: 1 }] });
+  await expect(reader.query("INSERT INTO tenants_raw (tenant) VALUES ('a')")).rejects.toMatchObject({ code: 'usage' });
 });
 
 test('by https: with the right authority only, with a certificate where one is asked for', async () => {
@@ -640,3 +651,43 @@ test('an installation with other topics goes on in the same store: what it says 
     sources: [{ read: 41, windowed: 40, in_flight: 0, missing: 0 }],
   });
 });
+
+test('weir detect into a server, with a file that grows: the same as into a data folder', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-detect-server-'));
+  const environment = { WEIR_KEY: 'a master key for tests', STORE_PASSWORD: WRITER.password };
+  const { database } = fresh();
+  const lines = gatewayLog(5, 3000, 20).map((line) => `${line}\n`);
+  const configOf = (store: string) =>
+    parseConfig(`sources: [{ name: log, tenant: shop, files: [ ./shop.log ] }]\nstore: ${store}\n`, 'weir.yaml', folder, environment);
+  const configs = {
+    embedded: configOf('{ path: ./embedded }'),
+    server: configOf(`{ url: "${server.url}", database: ${database}, username: ${WRITER.name}, password_env: STORE_PASSWORD }`),
+  };
+  try {
+    const canonical: Record<string, string[]> = {};
+    for (const [name, config] of Object.entries(configs)) {
+      const log = join(folder, 'shop.log');
+      for (const part of [lines.slice(0, 2500), lines]) {
+        writeFileSync(log, part.join(''));
+        await runDetect({
+          files: [log],
+          tenant: 'shop',
+          data: join(folder, name),
+          canonical: join(folder, `${name}-out`),
+          config,
+          environment,
+        });
+      }
+      canonical[name] = ['alerts', 'windows'].map((file) => readFileSync(join(folder, `${name}-out`, `${file}.ndjson`), 'utf8'));
+    }
+    expect(canonical.server[0].split('\n').length).toBeGreaterThan(2);
+    expect(canonical.server[0]).toBe(canonical.embedded[0]);
+    expect(canonical.server[1]).toBe(canonical.embedded[1]);
+    const reader = await openReader(fresh({ database }));
+    open.push(reader);
+    expect(await reconcile(reader, Date.now())).toMatchObject({ live: false, settled: true, balanced: true });
+    expect(await reader.rows('SELECT count() AS n FROM runs WHERE closed_at IS NOT NULL')).toEqual([{ n: 2 }]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 180_000);
