@@ -10,8 +10,11 @@ import { defaultLateness } from '../ingest/normalise-config.ts';
 import { makeFolder } from '../state/make-folder.ts';
 import { lockDataFolder } from '../storage/data-folder.ts';
 import { createLiveStore, type LiveStore, liveVersion } from '../storage/live-store.ts';
+import { gauge } from '../telemetry/catalogue.ts';
+import { diskSamples } from '../telemetry/disk-space.ts';
 import { startTelemetry, type Telemetry } from '../telemetry/endpoint.ts';
 import type { ServeLog } from '../telemetry/serve-log.ts';
+import { StoreMeter } from '../telemetry/store-meter.ts';
 import { type LoadedConfig, tenantConfig } from './config.ts';
 import { masterKey } from './master-key.ts';
 import { retentionOf } from './retention.ts';
@@ -61,7 +64,12 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
   try {
     telemetry = await startTelemetry({
       listen: options.listen ?? config.serve.listen,
-      samples: () => run?.samples() ?? [],
+      samples: () => [
+        gauge('weir_config_info', { version }, 1),
+        ...diskSamples({ state, ...('path' in config.store ? { data: config.store.path } : {}) }),
+        ...(store === undefined ? [] : store.meter.samples(store.live.trouble()?.since, Date.now())),
+        ...(run?.samples() ?? []),
+      ],
       health: () => ({ reasons: [] }),
       ready: () => ({ reasons: readiness(run, store) }),
       build: versions(),
@@ -139,6 +147,7 @@ function keyOf(config: Config, environment: NodeJS.ProcessEnv): Uint8Array {
 
 interface OpenStore {
   live: LiveStore;
+  meter: StoreMeter;
   sink: LiveSink;
   close(): Promise<void>;
 }
@@ -154,17 +163,23 @@ async function openStore(
   const place = storeConfigOf(config.store, environment);
   const lock = 'path' in place ? await lockDataFolder(place.path) : undefined;
   try {
-    const live: LiveStore = await createLiveStore(place, {
+    const meter = new StoreMeter();
+    // asked for before it is there: a store that is away when we start is told of too
+    let opened: LiveStore | undefined;
+    const live = await createLiveStore(place, {
+      meter,
       origin: config.kafka.prefix,
       retention: retentionOf(config),
       signal,
-      onTrouble: (error, since) => log.say('store_away', { reason: error.message, since, pending: live?.pending() ?? 0 }),
+      onTrouble: (error, since) => log.say('store_away', { reason: error.message, since, pending: opened?.pending() ?? 0 }),
       onRecovered: (took) => log.say('store_back', { outage: took }),
     });
+    opened = live;
     lock?.serve((sql, readOptions) => live.query(sql, readOptions));
     for (const tenant of tenants) live.setTenant(tenant, { time_zone: tenantConfig(config, tenant).time_zone });
     return {
       live,
+      meter,
       sink: sinkOf(live),
       close: async () => {
         await lock?.drain();

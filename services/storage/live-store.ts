@@ -3,6 +3,7 @@ import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import { WeirError } from '../core/errors.ts';
 import type { DeadLetterKey, LedgerEntry } from '../core/sink.ts';
 import type { DeadLetter, LateEvent, ShadowScore } from '../core/stage.ts';
+import type { StoreMeter } from '../telemetry/store-meter.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { StoredTable } from './columns.ts';
 import type { StoreConfig } from './connection.ts';
@@ -47,6 +48,7 @@ export interface LiveStoreOptions {
   onRecovered?: (took: number) => void;
   /** ms without a byte from a server after which a request has failed; a minute by default */
   patience?: number;
+  meter?: StoreMeter;
   /** gives up waiting for the store: `createLiveStore` and `flush` reject with its reason */
   signal?: AbortSignal;
 }
@@ -300,14 +302,17 @@ class Patience {
 
   /** @param name of what is tried: trouble is over when all that failed have succeeded */
   async until<T>(name: string, body: () => Promise<T>): Promise<T> {
+    const begun = performance.now();
     for (let attempt = 0; ; attempt++) {
       this.signal.throwIfAborted();
       try {
         const result = await body();
         this.succeeded(name);
+        this.options.meter?.wrote(performance.now() - begun);
         return result;
       } catch (error) {
         if (!(error instanceof Error) || !isTransient(error)) throw error;
+        this.options.meter?.failed(error);
         this.failed(name, error);
       }
       const most = Math.min(BACKOFF_MS.first * 2 ** Math.min(attempt, 10), BACKOFF_MS.most);

@@ -167,7 +167,7 @@ class Running implements KafkaRun {
       meter,
       say,
       onFailure: this.fail,
-      makeMeter: (of) => new TaskMeter(meter, of),
+      makeMeter: (of) => this.makeMeter(meter, of),
       makeTask: (of, intake, taskMeter) => this.makeTask(stage, of, intake, taskMeter),
     });
     this.stages.push(role);
@@ -180,7 +180,7 @@ class Running implements KafkaRun {
     const group = names.group(stage);
     const source = stage === 'normalise' ? options.sources.find(({ topic }) => topic === input.topic) : undefined;
     const clock = source === undefined ? undefined : new SourceClock(source.lateness, kafka.idle_after, now());
-    return new PartitionTask(
+    const task: PartitionTask = new PartitionTask(
       {
         stage,
         input,
@@ -199,12 +199,22 @@ class Running implements KafkaRun {
             : { tenant: source.tenant, upstreams: async () => (await this.versionOf(this.version)).upstreams[source.tenant] },
         clock,
         commitEvery: kafka.commit_every,
+        snapshotEvery: kafka.snapshot_every,
         now,
         mayRead: clock === undefined ? undefined : () => clock.isLive || this.downstream.keepsUp,
         meter,
       },
       cluster.writer(names.transactionalId(stage, input.topic, input.partition)),
     );
+    // what a task had counted when it came here was counted by whoever had it before
+    meter.onLive = () => this.ledger.open(`${stage}/${input.topic}/${input.partition}`, task.counters ?? {});
+    return task;
+  }
+
+  private makeMeter(meter: StageMeter, input: TopicPartition): TaskMeter {
+    const { sources, say } = this.options;
+    const found = meter.stage === 'normalise' ? sources.find(({ topic }) => topic === input.topic) : undefined;
+    return new TaskMeter(meter, input, { say, source: found && { tenant: found.tenant, source: found.source } });
   }
 
   private async build(stage: Exclude<StageName, 'identify'>, { topic, partition }: TopicPartition, version: string): Promise<BuiltStage> {
@@ -240,6 +250,7 @@ class Running implements KafkaRun {
         for (const role of this.stages) await role.tick();
         if (this.stages.some((role) => role.options.meter.stage === 'normalise')) await this.downstream.look();
         this.tickedAt = this.now();
+        this.countLedgers();
       })
       // the brokers may be away: whoever needs them says so where it matters
       .catch(() => undefined);
@@ -259,23 +270,28 @@ class Running implements KafkaRun {
     return reasons;
   }
 
+  /** Often: what a task has counted since the last time is forgotten when it goes. */
+  private countLedgers(): void {
+    const current = new Set<string>();
+    for (const role of this.stages) {
+      for (const { task, counters } of role.ledgers()) {
+        current.add(task);
+        this.ledger.update(task, counters);
+      }
+    }
+    for (const task of this.metered) if (!current.has(task)) this.ledger.close(task);
+    this.metered = current;
+  }
+
   samples(): Sample[] {
     const samples: Sample[] = [];
-    const current = new Set<string>();
+    this.countLedgers();
     for (const role of this.stages) {
       const { stage } = role.options.meter;
       const { samples: own, queued, paused, states } = role.samples();
       samples.push(...own, gauge('weir_queue_bytes', { stage }, queued), gauge('weir_partitions_paused', { stage }, paused));
       for (const [state, count] of Object.entries(states)) samples.push(gauge('weir_tasks', { stage, state }, count));
-      for (const { task, counters } of role.ledgers()) {
-        current.add(task);
-        // what a task had counted when it came here was counted by whoever had it before
-        if (this.metered.has(task)) this.ledger.update(task, counters);
-        else this.ledger.open(task, counters);
-      }
     }
-    for (const task of this.metered) if (!current.has(task)) this.ledger.close(task);
-    this.metered = current;
     samples.push(...this.ledger.samples());
     if (this.store !== undefined) {
       for (const { topic, partition, lag } of this.store.lag())

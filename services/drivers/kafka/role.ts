@@ -1,3 +1,4 @@
+import type { LogEvent } from '../../telemetry/log-events.ts';
 import type { Sample } from '../../telemetry/samples.ts';
 import { Fenced, type InRecord, type Intake, type KafkaCluster, type TopicPartition } from './log.ts';
 import type { PartitionTask } from './task.ts';
@@ -6,19 +7,8 @@ import type { StageMeter, TaskMeter } from './task-meter.ts';
 /** A task that was shut out begins again after this, if its partition is still this process's by then. */
 const AFTER_FENCE = 3000;
 
-/** What the driver says while it works; the names are those of telemetry's log events. */
-export type Say = (
-  event:
-    | 'partitions_assigned'
-    | 'partitions_revoked'
-    | 'task_opened'
-    | 'task_closed'
-    | 'task_fenced'
-    | 'store_away'
-    | 'store_back'
-    | 'topics_made',
-  fields: Readonly<Record<string, unknown>>,
-) => void;
+/** What the driver says while it works. */
+export type Say = (event: LogEvent, fields: Readonly<Record<string, unknown>>) => void;
 
 export interface StageRoleOptions {
   group: string;
@@ -158,9 +148,9 @@ export class StageRole {
   /** Ledger counters of the tasks that work aloud. */
   ledgers(): { task: string; counters: Readonly<Record<string, number>> }[] {
     const { stage } = this.options.meter;
-    return [...this.tasks].flatMap(([key, { task }]) => {
+    return [...this.tasks].flatMap(([key, { task, meter }]) => {
       const { counters } = task;
-      return counters === undefined ? [] : [{ task: `${stage}/${key}`, counters }];
+      return counters === undefined || meter.state !== 'live' ? [] : [{ task: `${stage}/${key}`, counters }];
     });
   }
 
@@ -171,11 +161,11 @@ export class StageRole {
     let paused = 0;
     const samples = this.options.meter.samples();
     for (const { task, meter } of this.tasks.values()) {
-      const { bytes, paused: isPaused, lag } = task.waiting;
+      const { bytes, paused: isPaused, lag, behind } = task.waiting;
       states[meter.state]++;
       queued += bytes;
       paused += isPaused ? 1 : 0;
-      samples.push(...meter.samples(lag));
+      samples.push(...meter.samples(lag, behind));
     }
     return { samples, queued, paused, states };
   }

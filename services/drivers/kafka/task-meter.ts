@@ -1,7 +1,9 @@
 import type { Emit, StageName } from '../../core/stage.ts';
 import { counter, gauge, histogram } from '../../telemetry/catalogue.ts';
+import type { LogEvent } from '../../telemetry/log-events.ts';
 import { HistogramRecorder, type Sample } from '../../telemetry/samples.ts';
 import type { TopicPartition } from './log.ts';
+import type { Say } from './role.ts';
 
 /** What all tasks of one stage in this process add up to. */
 export class StageMeter {
@@ -12,10 +14,13 @@ export class StageMeter {
   replayed = 0;
   snapshots = 0;
   transactions = 0;
+  aborted = 0;
+  written = 0;
+  /** by topic */
+  readonly poisoned = new Map<string, number>();
   readonly takeover = new HistogramRecorder();
   readonly transaction = new HistogramRecorder();
   readonly snapshotTime = new HistogramRecorder();
-  readonly watermarks = new Map<string, number>();
   readonly alerts = new Map<string, Map<string, number>>();
   readonly incidents = new Map<string, Map<string, number>>();
   readonly latency = new Map<string, HistogramRecorder>();
@@ -28,7 +33,6 @@ export class StageMeter {
 
   samples(): Sample[] {
     const { stage } = this;
-    const now = this.now();
     return [
       counter('weir_takeovers_total', { stage }, this.takeovers),
       counter('weir_tasks_fenced_total', { stage }, this.fenced),
@@ -36,13 +40,12 @@ export class StageMeter {
       counter('weir_replay_records_total', { stage }, this.replayed),
       counter('weir_snapshots_total', { stage }, this.snapshots),
       counter('weir_transactions_total', { stage, outcome: 'committed' }, this.transactions),
+      counter('weir_transactions_total', { stage, outcome: 'aborted' }, this.aborted),
+      counter('weir_transaction_records_total', { stage }, this.written),
+      ...[...this.poisoned].map(([topic, count]) => counter('weir_poison_records_total', { stage, topic }, count)),
       histogram('weir_takeover_duration_seconds', { stage }, this.takeover),
       histogram('weir_transaction_duration_seconds', { stage }, this.transaction),
       histogram('weir_snapshot_duration_seconds', { stage }, this.snapshotTime),
-      ...[...this.watermarks].flatMap(([tenant, time]) => [
-        gauge('weir_watermark_timestamp_seconds', { tenant, stage }, time / 1000),
-        gauge('weir_watermark_delay_seconds', { tenant, stage }, (now - time) / 1000),
-      ]),
       ...[...this.alerts].flatMap(([tenant, counts]) =>
         [...counts].map(([severity, count]) => counter('weir_alerts_total', { tenant, severity }, count)),
       ),
@@ -56,19 +59,27 @@ export class StageMeter {
 
 /** What one task counts. Nothing of it changes a result. */
 export class TaskMeter {
+  /** told when the task begins to work aloud */
+  onLive: (() => void) | undefined;
   records = 0;
   bytes = 0;
   private readonly stage: StageMeter;
   private readonly input: TopicPartition;
+  private readonly options: TaskMeterOptions;
   private readonly begun = performance.now();
   private snapshotAt: number | undefined;
   private snapshotBytes = 0;
   private isLive = false;
   private waitingFor: { tenant: string; at: number }[] = [];
+  private replayed = 0;
+  /** ms, by tenant: of this task alone, so that nothing is told of what has gone elsewhere */
+  private readonly watermarks = new Map<string, number>();
+  private idle = false;
 
-  constructor(stage: StageMeter, input: TopicPartition) {
+  constructor(stage: StageMeter, input: TopicPartition, options: TaskMeterOptions = {}) {
     this.stage = stage;
     this.input = input;
+    this.options = options;
   }
 
   opened(): void {
@@ -77,12 +88,34 @@ export class TaskMeter {
 
   live(): void {
     this.isLive = true;
-    this.stage.takeover.observe((performance.now() - this.begun) / 1000);
+    const took = performance.now() - this.begun;
+    this.stage.takeover.observe(took / 1000);
+    this.onLive?.();
+    this.say('task_opened', { replayed: this.replayed, took: Math.round(took) });
+  }
+
+  /** A step of a record that has crashed the program again and again was skipped. */
+  skipped(offset: number, step: number, muted: boolean): void {
+    if (muted) return;
+    const { topic } = this.input;
+    this.stage.poisoned.set(topic, (this.stage.poisoned.get(topic) ?? 0) + 1);
+    this.say('record_skipped', { offset, step });
+  }
+
+  /** The state was made under another run version than this process's. */
+  versionChanged(before: string, now: string): void {
+    this.say('config_changed', { before, now });
+  }
+
+  aborted(error: unknown): void {
+    this.stage.aborted++;
+    this.say('transaction_aborted', { err: error });
   }
 
   taken(records: number, bytes: number, muted: boolean): void {
     if (muted) {
       this.stage.replayed += records;
+      this.replayed += records;
       return;
     }
     this.records += records;
@@ -91,6 +124,7 @@ export class TaskMeter {
 
   emitted(emits: readonly Emit[]): void {
     for (const emit of emits) {
+      if (emit.output === 'control' && emit.value.kind === 'idle') this.idle = true;
       if (emit.output === 'alerts') {
         for (const { tenant, severity, detected_at } of emit.value) {
           add(this.stage.alerts, tenant, severity);
@@ -103,12 +137,14 @@ export class TaskMeter {
   }
 
   watermark(tenant: string, time: number): void {
-    this.stage.watermarks.set(tenant, time);
+    this.watermarks.set(tenant, time);
+    this.idle = false;
   }
 
-  /** @param took ms */
-  committed(took: number): void {
+  /** @param took ms @param records that were written */
+  committed(took: number, records: number): void {
     this.stage.transactions++;
+    this.stage.written += records;
     this.stage.transaction.observe(took / 1000);
     const now = this.stage.now();
     for (const { tenant, at } of this.waitingFor) {
@@ -134,8 +170,8 @@ export class TaskMeter {
     return this.isLive ? 'live' : 'restoring';
   }
 
-  /** @param lag offsets to the end of the partition */
-  samples(lag: number): Sample[] {
+  /** @param lag offsets to the end of the partition @param behind offsets between the snapshot and what is committed */
+  samples(lag: number, behind: number): Sample[] {
     const { stage } = this.stage;
     const { topic } = this.input;
     const partition = String(this.input.partition);
@@ -143,6 +179,8 @@ export class TaskMeter {
       counter('weir_stage_records_total', { stage, topic, partition }, this.records),
       counter('weir_stage_bytes_total', { stage, topic, partition }, this.bytes),
       gauge('weir_lag_records', { stage, topic, partition }, lag),
+      gauge('weir_snapshot_behind_records', { stage, partition }, behind),
+      ...this.times(),
     ];
     if (this.snapshotAt !== undefined) {
       samples.push(
@@ -152,6 +190,33 @@ export class TaskMeter {
     }
     return samples;
   }
+
+  /** How far time has come: of a source's partition, or of the tenants whose windows the task closes. */
+  private times(): Sample[] {
+    const { source } = this.options;
+    const { stage } = this.stage;
+    if (source !== undefined) {
+      const labels = { ...source, partition: `${this.input.topic}/${this.input.partition}` };
+      const reached = this.watermarks.get(source.tenant);
+      const idle = gauge('weir_source_idle', labels, this.idle ? 1 : 0);
+      return this.idle || reached === undefined ? [idle] : [idle, gauge('weir_source_watermark_timestamp_seconds', labels, reached / 1000)];
+    }
+    const now = this.stage.now();
+    return [...this.watermarks].flatMap(([tenant, time]) => [
+      gauge('weir_watermark_timestamp_seconds', { tenant, stage }, time / 1000),
+      gauge('weir_watermark_delay_seconds', { tenant, stage }, (now - time) / 1000),
+    ]);
+  }
+
+  private say(event: LogEvent, fields: Readonly<Record<string, unknown>>): void {
+    this.options.say?.(event, { stage: this.stage.stage, ...this.input, ...fields });
+  }
+}
+
+export interface TaskMeterOptions {
+  /** of a source's partition */
+  source?: { tenant: string; source: string };
+  say?: Say;
 }
 
 function add(counts: Map<string, Map<string, number>>, tenant: string, severity: string): void {

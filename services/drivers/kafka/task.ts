@@ -21,7 +21,7 @@ const TRANSACTION_BYTES = 1 << 20;
 /** Bytes of records read and not yet taken: above, the partition is paused; below, it is read on. */
 const QUEUE_HIGH = 8 << 20;
 const QUEUE_LOW = 2 << 20;
-/** A snapshot is due after so much input, or so long after the last one when there was any; and takes at most a share of the time. */
+/** A snapshot is due after so much input, or some time after the last one when there was any; and takes at most a share of the time. */
 const SNAPSHOT_BYTES = 64 << 20;
 const SNAPSHOT_EVERY = 60_000;
 const SNAPSHOT_SHARE = 0.1;
@@ -59,6 +59,8 @@ export interface TaskOptions {
   /** whose partition it is, and how many partitions its tenant has */
   source?: { tenant: string; upstreams(): Promise<number> };
   commitEvery: number;
+  /** ms; default a minute */
+  snapshotEvery?: number;
   now(): number;
   /** false: it has to wait, what stands behind it has enough to do */
   mayRead?(): boolean;
@@ -315,6 +317,7 @@ export class PartitionTask {
     this.ledgerBase = ledger;
     addCounters(this.ledgerBase, this.stage.counters(), -1);
     for (const name of Object.keys(this.extraCounts)) delete this.extraCounts[name];
+    options.meter.versionChanged(this.checkpoint.version, options.version);
     this.checkpoint = { ...this.checkpoint, version: options.version };
     await this.snapshot();
   }
@@ -377,6 +380,7 @@ export class PartitionTask {
       if (skipped(suspicion, record.offset, number)) {
         const { emits, counts } = step.skip();
         addCounters(this.extraCounts, counts);
+        this.options.meter.skipped(record.offset, number, this.next < this.committed);
         return emits;
       }
       try {
@@ -444,8 +448,13 @@ export class PartitionTask {
       this.ledgerSaidAt = options.now();
     }
     const begun = performance.now();
-    await this.writer.write(records, { group: options.group, ...input, offset, metadata: packCheckpoint(this.checkpoint) });
-    options.meter.committed(performance.now() - begun);
+    try {
+      await this.writer.write(records, { group: options.group, ...input, offset, metadata: packCheckpoint(this.checkpoint) });
+    } catch (error) {
+      options.meter.aborted(error);
+      throw error;
+    }
+    options.meter.committed(performance.now() - begun, records.length);
     this.committed = offset;
     this.committedAt = options.now();
     this.uncommitted = false;
@@ -462,7 +471,7 @@ export class PartitionTask {
     if (this.bytesSinceSnapshot === 0) return false;
     const since = this.options.now() - this.snapshotAt;
     if (this.snapshotTook > since * SNAPSHOT_SHARE) return false;
-    return this.bytesSinceSnapshot >= SNAPSHOT_BYTES || since >= SNAPSHOT_EVERY || this.checkpoint.suspicion.skips.length >= MOST_SKIPS;
+    return this.bytesSinceSnapshot >= SNAPSHOT_BYTES || since >= (this.options.snapshotEvery ?? SNAPSHOT_EVERY) || this.checkpoint.suspicion.skips.length >= MOST_SKIPS;
   }
 
   /** Writes the state, which is that at C, and makes it the one to start from. */
@@ -558,11 +567,12 @@ export class PartitionTask {
   }
 
   /** For metrics: how much waits. */
-  get waiting(): { bytes: number; paused: boolean; lag: number; replaying: boolean } {
+  get waiting(): { bytes: number; paused: boolean; lag: number; behind: number; replaying: boolean } {
     return {
       bytes: this.queued,
       paused: this.paused,
       lag: Math.max(0, this.end - this.next),
+      behind: this.opened ? this.committed - this.checkpoint.offset : 0,
       replaying: this.opened && this.next < this.committed,
     };
   }
