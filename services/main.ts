@@ -44,6 +44,10 @@ export const COMMANDS: Record<string, CommandEntry> = {
     summary: 'what is configured, guessed, and blind for want of a field',
     load: async () => (await import('./commands/doctor.ts')).registerDoctor,
   },
+  redrive: {
+    summary: 'put dead letters back on their topics after a fix',
+    load: async () => (await import('./commands/redrive.ts')).registerRedrive,
+  },
   parse: { summary: 'what is read of each line of a log', load: async () => (await import('./commands/parse.ts')).registerParse },
   train: {
     summary: 'learn the trained scorers anew, or a random forest from a table',
