@@ -279,6 +279,11 @@ const Kafka = z.strictObject({
   alert_retention: duration.prefault('60d').describe('how long alert, incident, late and dead-letter topics are kept'),
   state: z.string().min(1).default('./weir-state').describe('folder for snapshots, shared by all processes, relative to the config file'),
   commit_every: duration.prefault('200ms').describe('how long outcomes are gathered for one transaction, at most'),
+  snapshot_every: duration
+    .prefault('60s')
+    .describe(
+      'how old the saved state of a task gets before it is saved again: what came since is replayed when another process takes over',
+    ),
   idle_after: duration.prefault('30s').describe('a partition that brings nothing for so long no longer holds its tenant back'),
   session_timeout: duration.prefault('30s').describe('a process that is not heard of for so long loses its partitions'),
 });
