@@ -10,12 +10,12 @@ export interface Measured<Result> {
 }
 
 /**
- * Runs a job of jobs.js in a process of its own, so that its CPU time and memory are its own. The job's process tells
+ * Runs a job of jobs.js, or of another file like it, in a process of its own, so that its CPU time and memory are its own. The job's process tells
  * them itself at its end, all its threads included.
  */
-export async function measured<Result>(job: string, argument: unknown): Promise<Measured<Result>> {
+export async function measured<Result>(job: string, argument: unknown, file = './jobs.js'): Promise<Measured<Result>> {
   const begun = performance.now();
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./jobs.js', import.meta.url)), job, JSON.stringify(argument)], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url)), job, JSON.stringify(argument)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, UV_THREADPOOL_SIZE: '8' },
   });

@@ -53,6 +53,8 @@ export interface Broker {
   /** host:port, without security */
   readonly bootstrap: string;
   readonly folder: string;
+  /** of the process that runs now */
+  readonly pid: number;
   /** with the option `security` */
   readonly secured: Secured | undefined;
   /** SIGTERM; the data stay. */
@@ -143,6 +145,9 @@ async function start(jars: KafkaJars, speed: readonly string[], options: BrokerO
   return {
     ...addresses,
     folder,
+    get pid() {
+      return program.pid;
+    },
     stop: () => program.stop(),
     kill: () => program.kill(),
     async restart() {

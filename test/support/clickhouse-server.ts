@@ -40,6 +40,8 @@ export interface ClickHouse {
   /** http://127.0.0.1:PORT */
   readonly url: string;
   readonly folder: string;
+  /** of the process that runs now */
+  readonly pid: number;
   /** SIGTERM; the data stay. */
   stop(): Promise<void>;
   /** SIGKILL; the data stay. */
@@ -86,6 +88,9 @@ export async function startClickHouse(options: ClickHouseOptions = {}): Promise<
   return {
     url: `http://127.0.0.1:${port}`,
     folder,
+    get pid() {
+      return program.pid;
+    },
     stop: () => program.stop(),
     kill: () => program.kill(),
     async restart() {
