@@ -87,7 +87,7 @@ export interface ClientCluster {
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
   findBroker(node: { nodeId: number | string }): Promise<Broker>;
-  findGroupCoordinator(of: { groupId: string; coordinatorType?: number }): Promise<Broker>;
+  findGroupCoordinator(of: { groupId: string }): Promise<Broker>;
   findTopicPartitionMetadata(topic: string): PartitionMetadata[];
   fetchTopicsOffset(
     topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
@@ -174,21 +174,9 @@ export class Brokers {
     const key = `${of} ${id}`;
     const known = this.coordinators.get(key);
     if (known !== undefined) return known;
-    await this.cluster.refreshMetadataIfNecessary();
-    let failure: unknown = Object.assign(new Error('no broker is known'), { name: 'KafkaJSNoBrokerAvailableError' });
-    for (const nodeId of this.cluster.getNodeIds()) {
-      try {
-        const broker = await this.cluster.findBroker({ nodeId });
-        const { coordinator } = await broker.findGroupCoordinator({ groupId: id, coordinatorType: of === 'group' ? 0 : 1 });
-        const found = await this.cluster.findBroker(coordinator);
-        this.coordinators.set(key, found);
-        return found;
-      } catch (error) {
-        if (kindOf(error) !== 'passing') throw error;
-        failure = error;
-      }
-    }
-    throw failure;
+    const found = await findCoordinator(this.cluster, of, id);
+    this.coordinators.set(key, found);
+    return found;
   }
 
   /** First offset, or the one behind the last committed record, of each partition. */
@@ -218,4 +206,21 @@ export class Brokers {
 
 function unknownTopic(topic: string): Error {
   return Object.assign(new Error(`there is no ${topic}`), { type: 'UNKNOWN_TOPIC_OR_PARTITION' });
+}
+
+/** The client's own way to ask drops the reason of a refusal. */
+export async function findCoordinator(cluster: ClientCluster, of: CoordinatorOf, id: string): Promise<Broker> {
+  await cluster.refreshMetadataIfNecessary();
+  let failure: unknown = Object.assign(new Error('no broker is known'), { name: 'KafkaJSNoBrokerAvailableError' });
+  for (const nodeId of cluster.getNodeIds()) {
+    try {
+      const broker = await cluster.findBroker({ nodeId });
+      const { coordinator } = await broker.findGroupCoordinator({ groupId: id, coordinatorType: of === 'group' ? 0 : 1 });
+      return await cluster.findBroker(coordinator);
+    } catch (error) {
+      if (kindOf(error) !== 'passing') throw error;
+      failure = error;
+    }
+  }
+  throw failure;
 }

@@ -4,7 +4,7 @@ import { WeirError } from '../../core/errors.ts';
  * What an error of the client means:
  * - `passing`: the same request may succeed later (brokers that start, stop, move leaders; a transaction being settled);
  * - `fenced`: another process, or the broker after a timeout, has ended what this producer was doing;
- * - `denied`: authentication or authorization failed;
+ * - `denied`: authentication, authorization or the trust in a certificate failed;
  * - `final`: anything else.
  */
 export type ErrorKind = 'passing' | 'fenced' | 'denied' | 'final';
@@ -72,6 +72,9 @@ const FENCED_TYPES = new Set([
 /** Codes that the client does not know: PRODUCER_FENCED, TRANSACTION_ABORTABLE. */
 const FENCED_TEXT = /^Unknown error code (90|120)$/;
 
+/** Node's codes for what does not come right by itself in TLS. */
+const CERTIFICATE_CODE = /CERT|^UNABLE_TO_|^EPROTO$|^ERR_SSL_/;
+
 /** What a group, topic or transactional id has to be allowed, by the error that says that it is not. */
 const RIGHTS: Record<string, string> = {
   TOPIC_AUTHORIZATION_FAILED: "an ACL is missing: READ, WRITE, DESCRIBE and CREATE on the topics (users' own topics: READ and DESCRIBE)",
@@ -92,7 +95,8 @@ export function rootOf(error: unknown): ClientError {
 }
 
 export function kindOf(error: unknown): ErrorKind {
-  const { name = '', type = '', message = '' } = rootOf(error);
+  const { name = '', type = '', message = '', code } = rootOf(error);
+  if (typeof code === 'string' && CERTIFICATE_CODE.test(code)) return 'denied';
   if (type in RIGHTS || name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED') return 'denied';
   if (type === 'UNSUPPORTED_SASL_MECHANISM' || type === 'ILLEGAL_SASL_STATE') return 'denied';
   if (FENCED_TYPES.has(type) || FENCED_TEXT.test(message)) return 'fenced';

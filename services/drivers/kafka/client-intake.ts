@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeirError } from '../../core/errors.ts';
-import type { Broker, ClientCluster, FetchedPartition, FetchRequest, FetchResponse, RawMessage } from './client-brokers.ts';
+import {
+  type Broker,
+  type ClientCluster,
+  type FetchedPartition,
+  type FetchRequest,
+  type FetchResponse,
+  findCoordinator,
+  type RawMessage,
+} from './client-brokers.ts';
 import { kafkaFailed, kindOf, rootOf } from './client-errors.ts';
 import { fetchCommitted, inRecord, stableEnd } from './client-fetch.ts';
 import type { InRecord, Intake, IntakeOptions, TopicPartition } from './log.ts';
@@ -224,7 +232,6 @@ export class ClientIntake implements Intake {
    */
   private watch(cluster: ClientCluster): void {
     const find = cluster.findBroker.bind(cluster);
-    const coordinator = cluster.findGroupCoordinator.bind(cluster);
     const done = new WeakSet<Broker>();
     const known = (nodeId: number | string) => cluster.getNodeIds().some((id) => String(id) === String(nodeId));
     cluster.findBroker = async (node) => {
@@ -239,7 +246,7 @@ export class ClientIntake implements Intake {
       }
       return broker;
     };
-    cluster.findGroupCoordinator = (of) => this.waiting(() => coordinator(of));
+    cluster.findGroupCoordinator = ({ groupId }) => this.waiting(() => findCoordinator(cluster, 'group', groupId));
   }
 
   private async waiting<T>(work: () => Promise<T>, worthIt = () => true): Promise<T> {

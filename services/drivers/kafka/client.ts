@@ -204,7 +204,7 @@ class Client implements KafkaCluster {
     this.closed = true;
     await Promise.all([...this.intakes].map((intake) => intake.stop()));
     await Promise.all([...this.open].map((one) => one.close()));
-    if (this.admin !== undefined) await (await this.admin).admin.disconnect();
+    await this.admin?.then(({ admin }) => admin.disconnect()).catch(() => {});
   }
 
   /** Connections of their own: a broker answers one request of a connection at a time. */
@@ -263,7 +263,10 @@ class Client implements KafkaCluster {
   }
 
   private adminOf() {
-    this.admin ??= this.openAdmin();
+    this.admin ??= this.openAdmin().catch((error: unknown) => {
+      this.admin = undefined;
+      throw error;
+    });
     return this.admin;
   }
 
