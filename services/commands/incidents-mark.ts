@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { type Command, Option } from 'commander';
 import type { IncidentRecord } from '../../schemas/alert.ts';
+import type { Config } from '../../schemas/config.ts';
 import { lastMarks, MARKS, type Mark, type MarkDraft, type MarkRecord } from '../../schemas/marks.ts';
 import { terminalOf, writeOut } from '../console/output.ts';
 import { renderTable } from '../console/table.ts';
@@ -9,8 +10,10 @@ import { formatSpan, parseTimeOption, shortTime } from '../console/times.ts';
 import { WeirError } from '../core/errors.ts';
 import { MarkJournal } from '../state/mark-journal.ts';
 import { alertsOf, findIncident } from '../storage/records.ts';
+import { loadConfig } from './config.ts';
 import { globalOptions } from './global-options.ts';
 import { requestMark } from './incident-marking.ts';
+import { requestMarkOnKafka } from './marking-on-kafka.ts';
 import { addDataOption, type RecordOptions, withReader, writeRecords, zonesOf } from './record-list.ts';
 
 interface MarkFlags extends RecordOptions {
@@ -43,8 +46,8 @@ export function registerMarks(incidents: Command): void {
 }
 
 async function mark(id: string, flags: MarkFlags): Promise<void> {
-  refuseConfig(flags);
-  const { draft, zone } = await withReader({ data: flags.data }, async (reader) => {
+  const config = flags.config === undefined ? undefined : kafkaConfig(flags.config);
+  const { draft, zone } = await withReader(flags, async (reader) => {
     const incident = await findIncident(reader, id);
     const zones = await zonesOf(reader, { ...flags, tenant: incident.tenant });
     const alerts = await alertsOf(reader, incident);
@@ -67,14 +70,16 @@ async function mark(id: string, flags: MarkFlags): Promise<void> {
     };
     return { draft: made, zone: zones.of(incident.tenant) };
   });
-  const written = await requestMark(flags.data, draft);
+  const written = await (config === undefined ? requestMark(flags.data, draft) : requestMarkOnKafka(config, draft));
   if (flags.json) return writeRecords([written]);
   await writeOut(`${written.incident_id.slice(0, 12)} is marked ${written.mark}${consequence(written, zone)}\n`);
 }
 
-/** Marks are kept where the runs find them; `--config` of `weir incidents` names a store to read. */
-function refuseConfig({ config }: RecordOptions): void {
-  if (config !== undefined) throw new WeirError('usage', `marks lie in a data folder: name it with --data instead of --config ${config}`);
+/** Marks lie where the runs find them: in a data folder, or in the state folder of an installation on Kafka. */
+function kafkaConfig(path: string): Config {
+  const { config } = loadConfig(path);
+  if (config.sources.some(({ kafka }) => kafka !== undefined)) return config;
+  throw new WeirError('usage', `without Kafka marks lie in a data folder: name it with --data instead of --config ${path}`);
 }
 
 function untilOf({ as, until }: MarkFlags, incident: IncidentRecord, zone: string): string | null {
@@ -100,14 +105,14 @@ function unique<T extends { kind: string; id: string }>(entities: readonly T[]):
 }
 
 async function list(flags: RecordOptions, quiet: boolean): Promise<void> {
-  refuseConfig(flags);
-  const marks = lastMarks(new MarkJournal(flags.data).marks).filter(({ tenant }) => flags.tenant === undefined || tenant === flags.tenant);
+  const folder = flags.config === undefined ? flags.data : kafkaConfig(flags.config).kafka.state;
+  const marks = lastMarks(new MarkJournal(folder).marks).filter(({ tenant }) => flags.tenant === undefined || tenant === flags.tenant);
   if (flags.json) return writeRecords(marks);
   if (marks.length === 0) {
-    if (!quiet) process.stderr.write(`no marks in ${flags.data}; weir incidents mark ID --as attack|benign|expected sets one\n`);
+    if (!quiet) process.stderr.write(`no marks in ${folder}; weir incidents mark ID --as attack|benign|expected sets one\n`);
     return;
   }
-  const zones = await withReader({ data: flags.data }, (reader) => zonesOf(reader, flags));
+  const zones = await withReader(flags, (reader) => zonesOf(reader, flags));
   const { style, width } = terminalOf(process.stdout);
   await writeOut(
     renderTable(
