@@ -73,7 +73,7 @@ export const CATALOGUE = {
   // time
   weir_watermark_timestamp_seconds: {
     type: 'gauge',
-    help: "The tenant's watermark, seconds since the epoch: the lowest of this process's tasks of the stage.",
+    help: "The tenant's watermark, seconds since the epoch: the lowest of this process's tasks of the stage. Behind merge all windows are closed.",
     labels: ['tenant', 'stage'],
     merge: 'min',
   },
@@ -97,7 +97,11 @@ export const CATALOGUE = {
   },
 
   // tasks and transactions
-  weir_tasks: { type: 'gauge', help: 'Tasks of this process by what they do: restoring, replaying, live.', labels: ['stage', 'state'] },
+  weir_tasks: {
+    type: 'gauge',
+    help: 'Tasks of this process by what they do: restoring (replay included), live.',
+    labels: ['stage', 'state'],
+  },
   weir_takeovers_total: { type: 'counter', help: 'Partitions taken over, the first start included.', labels: ['stage'] },
   weir_takeover_duration_seconds: {
     type: 'histogram',
@@ -114,7 +118,7 @@ export const CATALOGUE = {
     help: 'Tasks thrown away because another process has taken their partition.',
     labels: ['stage'],
   },
-  weir_task_restarts_total: { type: 'counter', help: 'Tasks begun again in this process after a failure.', labels: ['stage'] },
+  weir_task_restarts_total: { type: 'counter', help: 'Tasks begun again in this process after they were shut out.', labels: ['stage'] },
   weir_poison_records_total: {
     type: 'counter',
     help: 'Records skipped because processing crashed on them again and again.',
@@ -122,7 +126,7 @@ export const CATALOGUE = {
   },
   weir_transactions_total: {
     type: 'counter',
-    help: 'Transactions by outcome: committed, aborted, retried (one retry each).',
+    help: 'Transactions by outcome: committed, aborted.',
     labels: ['stage', 'outcome'],
   },
   weir_transaction_duration_seconds: {
@@ -160,7 +164,6 @@ export const CATALOGUE = {
 
   // the store
   weir_store_pending_bytes: { type: 'gauge', help: 'Bytes given to the store and not yet acknowledged.', labels: [] },
-  weir_store_rows_total: { type: 'counter', help: 'Rows that the store has acknowledged.', labels: ['table'] },
   weir_store_failures_total: { type: 'counter', help: 'Failed attempts to write to the store.', labels: ['reason'] },
   weir_store_outage_seconds: {
     type: 'gauge',
@@ -168,7 +171,11 @@ export const CATALOGUE = {
     labels: [],
     merge: 'max',
   },
-  weir_store_write_duration_seconds: { type: 'histogram', help: 'One insert, until acknowledged.', labels: [] },
+  weir_store_write_duration_seconds: {
+    type: 'histogram',
+    help: 'One insert, until acknowledged, attempts that failed included.',
+    labels: [],
+  },
 
   // HTTP sources
   weir_http_requests_total: { type: 'counter', help: 'Posts to HTTP sources by status code.', labels: ['source', 'code'] },

@@ -226,7 +226,7 @@ describe('the log of weir serve', () => {
   test('says no secret, in whatever form it comes', () => {
     const password = 'p"ss w/rd';
     const { raw, log } = capture([password, 'abc', 'hunter22']);
-    log.say('broker_away', { err: new Error(`login with ${password} failed`), url: `http://u:${encodeURIComponent(password)}@host` });
+    log.say('store_away', { err: new Error(`login with ${password} failed`), url: `http://u:${encodeURIComponent(password)}@host` });
     log.kafka({ namespace: 'Connection', level: 1, log: { message: 'authentication hunter22 failed' } });
     const text = raw.join('');
     expect(text).not.toContain(password);

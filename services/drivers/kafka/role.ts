@@ -104,7 +104,10 @@ export class StageRole {
       meter.fenced++;
       say('task_fenced', { stage: meter.stage, ...input, err: error });
       if (this.tasks.get(key)?.task === task) this.tasks.delete(key);
-      this.later(() => this.open(input));
+      this.later(() => {
+        meter.restarts++;
+        return this.open(input);
+      });
     }
   }
 

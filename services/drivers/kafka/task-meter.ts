@@ -164,6 +164,7 @@ export class TaskMeter {
     this.stage.snapshotTime.observe(took / 1000);
     this.snapshotAt = at;
     this.snapshotBytes = bytes;
+    this.say('snapshot_written', { bytes, took: Math.round(took) });
   }
 
   get state(): 'restoring' | 'live' {
