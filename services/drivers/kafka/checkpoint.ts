@@ -57,13 +57,18 @@ interface NoteFile {
 
 /** The snapshots of one task, in its own folder of the shared state folder. */
 export class CheckpointFolder {
-  private readonly folder: string;
+  readonly path: string;
   private readonly files: FileSnapshotStore;
 
   /** @param task unique name of the task: group, topic, partition */
   constructor(stateFolder: string, task: string) {
-    this.folder = join(stateFolder, 'snapshots', task);
-    this.files = new FileSnapshotStore(this.folder);
+    this.path = join(stateFolder, 'snapshots', task);
+    this.files = new FileSnapshotStore(this.path);
+  }
+
+  /** True once a snapshot was written. */
+  get used(): boolean {
+    return existsSync(this.path);
   }
 
   /** Writes a snapshot, durable on return; it counts only when a commit names it. Throws `disk`. */
@@ -72,8 +77,8 @@ export class CheckpointFolder {
     const file = this.files.write(offset, unique, snapshot);
     const name = `${offset}/${unique}`;
     writeDurably(this.notePath(name), JSON.stringify({ note, file } satisfies NoteFile));
-    syncFolder(join(this.folder, String(offset)));
-    syncFolder(this.folder);
+    syncFolder(join(this.path, String(offset)));
+    syncFolder(this.path);
     return { name, bytes: file.bytes };
   }
 
@@ -83,7 +88,7 @@ export class CheckpointFolder {
     if (!existsSync(path)) {
       throw new WeirError(
         'log_lost',
-        `the committed offset names snapshot ${name}, which is not in ${this.folder}: every process needs the same state folder (kafka.state), and nothing else may delete from it`,
+        `the committed offset names snapshot ${name}, which is not in ${this.path}: every process needs the same state folder (kafka.state), and nothing else may delete from it`,
       );
     }
     let kept: NoteFile;
@@ -97,19 +102,19 @@ export class CheckpointFolder {
 
   /** Deletes all snapshots but one: a later commit names that one. */
   keepOnly(name: string): void {
-    if (!existsSync(this.folder)) return;
+    if (!existsSync(this.path)) return;
     const [cut, unique] = name.split('/');
-    for (const entry of readdirSync(this.folder)) {
-      if (entry !== cut) rmSync(join(this.folder, entry), { recursive: true, force: true });
+    for (const entry of readdirSync(this.path)) {
+      if (entry !== cut) rmSync(join(this.path, entry), { recursive: true, force: true });
     }
-    if (unique === undefined || !existsSync(join(this.folder, cut))) return;
-    for (const file of readdirSync(join(this.folder, cut))) {
-      if (!file.includes(unique)) rmSync(join(this.folder, cut, file), { force: true });
+    if (unique === undefined || !existsSync(join(this.path, cut))) return;
+    for (const file of readdirSync(join(this.path, cut))) {
+      if (!file.includes(unique)) rmSync(join(this.path, cut, file), { force: true });
     }
   }
 
   private notePath(name: string): string {
     const [offset, unique] = name.split('/');
-    return join(this.folder, offset, `${unique}.json`);
+    return join(this.path, offset, `${unique}.json`);
   }
 }

@@ -222,6 +222,8 @@ export class PartitionTask {
         await this.drain();
         return;
       } else if (this.due()) await this.commit();
+      // a partition that goes quiet must not need records of long ago to be rebuilt
+      else if (this.snapshotDue()) await this.snapshot();
       else await this.woken();
     }
   }
@@ -235,7 +237,13 @@ export class PartitionTask {
     const known = offset === undefined ? undefined : unpackCheckpoint(metadata);
     this.committed = offset ?? this.beginning(bounds);
     this.checkpoint = known ?? { offset: this.committed, snapshot: '', version: options.version, suspicion: NO_SUSPICION };
-    if (this.checkpoint.offset < bounds.start && this.checkpoint.offset < bounds.end) {
+    if (this.committed > bounds.end) {
+      throw new WeirError(
+        'log_lost',
+        `${place(input)} ends at offset ${bounds.end}, and ${options.group} has read up to ${this.committed}: the topic was made anew. Move the group's offset (kafka-consumer-groups.sh --reset-offsets) to say where to begin`,
+      );
+    }
+    if (this.checkpoint.offset < bounds.start) {
       throw new WeirError(
         'log_lost',
         `${place(input)} begins at offset ${bounds.start}, and ${options.group} has to read from ${this.checkpoint.offset}: records were deleted before they were processed. Keep the topic longer than any outage lasts`,
@@ -256,7 +264,13 @@ export class PartitionTask {
   }
 
   private beginning({ start, end }: { start: number; end: number }): number {
-    const { from, group } = this.options;
+    const { from, group, folder } = this.options;
+    if (folder.used) {
+      throw new WeirError(
+        'log_lost',
+        `${group} has no committed offset for ${place(this.input)}, but has worked on it before: its offsets were deleted (offsets.retention.minutes, a week without a member). Remove ${folder.path} to begin anew, or put the group's offset where it was`,
+      );
+    }
     if (from === 'end') return end;
     if (from === 'lossless' && start > 0) {
       throw new WeirError(
@@ -471,7 +485,11 @@ export class PartitionTask {
     if (this.bytesSinceSnapshot === 0) return false;
     const since = this.options.now() - this.snapshotAt;
     if (this.snapshotTook > since * SNAPSHOT_SHARE) return false;
-    return this.bytesSinceSnapshot >= SNAPSHOT_BYTES || since >= (this.options.snapshotEvery ?? SNAPSHOT_EVERY) || this.checkpoint.suspicion.skips.length >= MOST_SKIPS;
+    return (
+      this.bytesSinceSnapshot >= SNAPSHOT_BYTES ||
+      since >= (this.options.snapshotEvery ?? SNAPSHOT_EVERY) ||
+      this.checkpoint.suspicion.skips.length >= MOST_SKIPS
+    );
   }
 
   /** Writes the state, which is that at C, and makes it the one to start from. */
