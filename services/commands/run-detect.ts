@@ -5,7 +5,7 @@ import { BundleCatalogue } from '../../models/registry/catalogue.ts';
 import { WeirError } from '../core/errors.ts';
 import type { LedgerEntry, Sink } from '../core/sink.ts';
 import { AlertFile, AlertStream } from '../drivers/embedded/alert-file.ts';
-import { type EmbeddedOptions, type EmbeddedResult, runEmbedded } from '../drivers/embedded/driver.ts';
+import { type EmbeddedOptions, type EmbeddedResult, type Notice, runEmbedded } from '../drivers/embedded/driver.ts';
 import { RunInbox } from '../drivers/embedded/inbox.ts';
 import type { FollowOptions } from '../drivers/embedded/quiet.ts';
 import type { Progress } from '../drivers/embedded/run.ts';
@@ -59,7 +59,7 @@ export interface DetectOptions {
   environment?: NodeJS.ProcessEnv;
   onProgress?: (progress: Progress) => void;
   /** one sentence each: detected formats, resumed files, backfills */
-  onNotice?: (text: string) => void;
+  onNotice?: Notice;
 }
 
 /** What a live run has beside files. */

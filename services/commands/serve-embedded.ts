@@ -12,6 +12,7 @@ import { defaultLateness, type FormatName } from '../ingest/normalise-config.ts'
 import { counter, gauge, histogram } from '../telemetry/catalogue.ts';
 import { diskSamples } from '../telemetry/disk-space.ts';
 import type { Sample } from '../telemetry/samples.ts';
+import type { ServeLog } from '../telemetry/serve-log.ts';
 import type { LoadedConfig } from './config.ts';
 import { type DetectResult, runDetect } from './run-detect.ts';
 import { ServeMeter } from './serve-meter.ts';
@@ -26,6 +27,8 @@ export interface ServeEmbeddedOptions {
   environment?: NodeJS.ProcessEnv;
   /** one sentence each: files that are waited for, rotated, truncated, detected formats */
   onNotice?: (text: string) => void;
+  /** the log: rotated, truncated and missing files, refused posts */
+  log?: Pick<ServeLog, 'say'>;
   /** told where the HTTP endpoint listens */
   onListening?: (url: string) => void;
   /** told when readiness changes */
@@ -85,6 +88,7 @@ class Serving implements ServingEmbedded {
   private stopping = false;
   private over = false;
   private said = '';
+  private readonly fullSaid = new Map<string, number>();
   private readonly watch: NodeJS.Timeout;
 
   constructor(options: ServeEmbeddedOptions) {
@@ -152,7 +156,10 @@ class Serving implements ServingEmbedded {
         sinks: [this.meter, ...(options.sinks ?? [])],
         follow: { patient: true, ...options.follow },
         signal: AbortSignal.any(signals),
-        onNotice: options.onNotice,
+        onNotice: (text, about) => {
+          options.onNotice?.(text);
+          if (about !== undefined) options.log?.say(about.event, { ...about.fields });
+        },
         live: { open: (folder) => this.open(folder, tokens), close: () => this.close() },
       });
       if (this.failure !== undefined) throw this.failure;
@@ -180,10 +187,13 @@ class Serving implements ServingEmbedded {
         listen,
         maxBody,
         maxWaiting,
+        onRefused: (source, code, reason) => {
+          this.options.log?.say('post_refused', { source, code, reason });
+          if (code === 429) this.sayFull(source);
+        },
         sources: this.inlets.map(({ source, inlet }) => ({
           name: source.name,
           token: tokens.get(source.name) as string,
-          json: source.format !== 'combined',
           inlet,
         })),
       });
@@ -214,6 +224,15 @@ class Serving implements ServingEmbedded {
     };
   }
 
+  /** At most once in a while: senders come again. */
+  private sayFull(source: string): void {
+    const now = performance.now();
+    if (now - (this.fullSaid.get(source) ?? Number.NEGATIVE_INFINITY) < FULL_EVERY) return;
+    this.fullSaid.set(source, now);
+    const waiting = this.inlets.find((one) => one.source.name === source)?.inlet.waiting;
+    this.options.log?.say('journal_full', { source, waiting });
+  }
+
   private stop(): void {
     this.stopping = true;
     this.tell();
@@ -239,6 +258,8 @@ class Serving implements ServingEmbedded {
   }
 }
 
+/** ms between two lines of the log about a source that takes no more. */
+const FULL_EVERY = 60_000;
 /** ms between looks at whether readiness has changed. */
 const STATUS_EVERY = 500;
 

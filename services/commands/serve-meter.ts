@@ -1,6 +1,7 @@
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import type { LedgerEntry, Sink } from '../core/sink.ts';
 import type { DeadLetter, LateEvent } from '../core/stage.ts';
+import { ledgerCounter } from '../core/topology-contract.ts';
 import type { RunView, SourceCount } from '../drivers/embedded/run.ts';
 import { counter, gauge, histogram } from '../telemetry/catalogue.ts';
 import { HistogramRecorder, type MetricSample, type Sample } from '../telemetry/samples.ts';
@@ -12,6 +13,8 @@ export class ServeMeter implements Sink {
   private readonly counts = new Map<string, MetricSample>();
   private readonly latencies = new Map<string, HistogramRecorder>();
   private readonly incidentIds = new Map<string, number>();
+  /** the ledger when this process began */
+  private atStart: Readonly<Record<string, number>> | undefined;
   /** the ledger at the last cut */
   private entries: readonly LedgerEntry[] = [];
   /** read by runs that are over */
@@ -31,6 +34,7 @@ export class ServeMeter implements Sink {
       this.before.set(`${tenant} ${source}`, { ...sum, events: sum.events + events, bytes: sum.bytes + bytes });
     }
     this.view = view;
+    this.atStart ??= view().ledgerAtStart;
   }
 
   alerts(records: AlertRecord[]): void {
@@ -80,10 +84,11 @@ export class ServeMeter implements Sink {
     const now = this.now();
     const samples: Sample[] = [...this.counts.values()];
     for (const [tenant, recorder] of this.latencies) samples.push(histogram('weir_alert_latency_seconds', { tenant }, recorder));
-    for (const { tenant, source, fate, reason, count } of this.entries) {
+    for (const { tenant, source, fate, reason, count: total } of this.entries) {
+      const count = total - (this.atStart?.[ledgerCounter(fate, tenant, source, reason)] ?? 0);
       if (fate === 'windowed') samples.push(counter('weir_events_windowed_total', { tenant, source }, count));
       if (fate === 'dropped') samples.push(counter('weir_events_dropped_total', { tenant, source, reason }, count));
-      if (fate === 'held') samples.push(gauge('weir_events_held', { tenant, source }, count));
+      if (fate === 'held') samples.push(gauge('weir_events_held', { tenant, source }, total));
     }
     for (const { tenant, source, events } of [...this.before.values(), ...(view?.read ?? [])])
       samples.push(counter('weir_events_read_total', { tenant, source }, events));
@@ -98,16 +103,10 @@ export class ServeMeter implements Sink {
       samples.push(gauge('weir_source_idle', { tenant, source, partition }, idle ? 1 : 0));
       if (reached !== undefined && !idle)
         samples.push(gauge('weir_source_watermark_timestamp_seconds', { tenant, source, partition }, reached / 1000));
-      if (end !== undefined) samples.push(lag({ tenant, source }, Math.max(0, end - offset)));
+      if (end !== undefined) samples.push(gauge('weir_source_lag_bytes', { tenant, source }, Math.max(0, end - offset)));
     }
     samples.push(
-      {
-        name: 'weir_files_waiting',
-        help: 'Followed files that are not there, empty or closed to us.',
-        type: 'gauge',
-        labels: {},
-        value: view.waiting.size,
-      },
+      gauge('weir_files_waiting', {}, view.waiting.size),
       gauge('weir_store_pending_bytes', {}, view.pending),
       counter('weir_snapshots_total', { stage: 'all' }, view.cuts),
       gauge('weir_snapshot_age_seconds', { stage: 'all', partition: '' }, view.sinceCut / 1000),
@@ -133,13 +132,3 @@ export class ServeMeter implements Sink {
 
 /** Incidents whose first record is remembered, so that revisions are not counted again. */
 const MOST_INCIDENTS = 100_000;
-
-function lag(labels: { tenant: string; source: string }, value: number): MetricSample {
-  return {
-    name: 'weir_source_lag_bytes',
-    help: 'Bytes of followed files and journals that are there and not read yet.',
-    type: 'gauge',
-    labels,
-    value,
-  };
-}

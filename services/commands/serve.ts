@@ -137,6 +137,7 @@ async function alone({ config, flags, log, say, signals }: Serving): Promise<voi
       config,
       data: flags.data,
       signal: signals.signal,
+      log,
       onNotice: say,
       onListening: (url) => say(`taking posts on ${url}/v1/sources/NAME`),
       onStatus: ({ ready, reasons }) => say(ready ? 'ready' : `not ready: ${reasons.join('; ')}`),

@@ -18,7 +18,7 @@ let inlet;
 let http;
 if (hasHttp) {
   inlet = await Inlet.open(join(folder, 'inlets', 'gw'));
-  const sources = [{ name: 'gw', token: 'secret', json: false, inlet }];
+  const sources = [{ name: 'gw', token: 'secret', inlet }];
   http = await HttpInlets.listen({ listen: '127.0.0.1:0', sources, maxBody: 1 << 20, maxWaiting: 1 << 28 });
 }
 process.on('SIGTERM', () => {

@@ -13,7 +13,7 @@ import type { RunInbox } from './inbox.ts';
 import type { InletInput } from './inlet-input.ts';
 import { type KnownRun, knownRuns, MAIN_RUN, recordFeedback } from './known-runs.ts';
 import { compiled } from './modules.ts';
-import type { InputSpec, PlannedInput } from './planned-input.ts';
+import type { InputSpec, Notice, PlannedInput } from './planned-input.ts';
 import { probeSpan } from './probe.ts';
 import type { FollowOptions } from './quiet.ts';
 import { checkWorkers, EmbeddedRun, type Progress, type RunResult, type RunView } from './run.ts';
@@ -26,7 +26,7 @@ const DEFAULT_WORKERS = 2;
 /** First bytes of an input that are looked at: for its identity, its format, its first event's time. */
 const SAMPLE_BYTES = 64 * 1024;
 
-export type { InputSpec } from './planned-input.ts';
+export type { About, InputSpec, Notice } from './planned-input.ts';
 
 export interface EmbeddedOptions {
   inputs: InputSpec[];
@@ -67,7 +67,7 @@ export interface EmbeddedOptions {
   inbox?: RunInbox;
   onProgress?: (progress: Progress) => void;
   /** things to know that are no errors: one sentence each */
-  onNotice?: (text: string) => void;
+  onNotice?: Notice;
 }
 
 /** An input that has been looked at. */

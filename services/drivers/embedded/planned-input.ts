@@ -14,6 +14,15 @@ export interface InputSpec {
   lateness?: number;
 }
 
+/** What a notice is about, for whoever keeps a log of events; the names are those of telemetry. */
+export interface About {
+  event: 'file_waiting' | 'file_rotated' | 'file_truncated';
+  fields: { source: string; path: string; reason?: string; lost?: boolean };
+}
+
+/** Takes things to know that are no errors: one sentence each. */
+export type Notice = (text: string, about?: About) => void;
+
 /** An input that has been looked at: what it is, where it is read from. */
 export interface PlannedInput {
   tenant: string;

@@ -152,6 +152,8 @@ export interface RunView {
   pending: number;
   /** event time that each tenant has reached, ms */
   reached: Readonly<Record<string, number>>;
+  /** ledger counters of the state that this run began with */
+  ledgerAtStart: Readonly<Record<string, number>>;
   /** read by this run, inputs that are over included */
   read: readonly SourceCount[];
 }
@@ -850,6 +852,7 @@ export class EmbeddedRun {
       sinceCut: performance.now() - this.lastCut.at,
       pending: this.outlets?.waiting() ?? 0,
       reached: this.reached,
+      ledgerAtStart: this.manifestAtStart(),
       read: [...this.readBySource.values()],
     };
   }

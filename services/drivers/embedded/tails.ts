@@ -5,7 +5,7 @@ import type { InputPosition } from '../../state/manifest.ts';
 import type { OpenedInput } from './byte-source.ts';
 import { filesOf, isPattern } from './file-pattern.ts';
 import { alike, behindOf, HEAD_BYTES, newIdentity } from './identity.ts';
-import type { InputSpec, PlannedInput } from './planned-input.ts';
+import type { About, InputSpec, Notice, PlannedInput } from './planned-input.ts';
 import { siblingsOf } from './siblings.ts';
 import { type FileId, isSameFile, type OpenedFile, openFollowed } from './tail-source.ts';
 
@@ -22,8 +22,7 @@ export interface TailOptions {
   detect(head: Uint8Array, path: string): string;
   /** ms */
   latenessOf(format: string): number;
-  /** one sentence each */
-  notice(text: string): void;
+  notice: Notice;
   /** ms */
   now(): number;
 }
@@ -176,7 +175,7 @@ class Look<Input extends Tailed> {
     if (current !== undefined && !current.truncated) {
       this.changes.replaced.push(current);
       await this.openChain(before, beside, idOf(current));
-      this.options.notice(`${path} was replaced: the one before is read to its end`);
+      this.options.notice(`${path} was replaced: the one before is read to its end`, this.about('file_rotated'));
     }
     await this.plan(there, false);
     return true;
@@ -214,7 +213,7 @@ class Look<Input extends Tailed> {
   private wait(path: string, reason: string, current: Input | undefined): undefined {
     if (current === undefined && !this.place.ofPattern && this.said.get(path) !== reason) {
       this.said.set(path, reason);
-      this.options.notice(`waiting for ${path}: ${reason}`);
+      this.options.notice(`waiting for ${path}: ${reason}`, this.about('file_waiting', { reason }));
     }
     return undefined;
   }
@@ -317,10 +316,14 @@ class Look<Input extends Tailed> {
     const end = copy >= 0 && copy === known ? copy : known < 0 ? beside.length : known;
     if (copy >= 0) {
       this.changes.moved.push({ input: current, opened: beside[copy].opened });
-      this.options.notice(`${path} was truncated: the rest of what it held is read from its copy ${beside[copy].path}`);
+      this.options.notice(
+        `${path} was truncated: the rest of what it held is read from its copy ${beside[copy].path}`,
+        this.about('file_truncated', { lost: false }),
+      );
     } else {
       this.options.notice(
         `${path} was truncated, and no copy of it lies beside it: what was written behind byte ${offset} before that, if anything was, is lost`,
+        this.about('file_truncated', { lost: true }),
       );
     }
     for (let i = beside.length - 1; i >= 0; i--) {
@@ -333,7 +336,9 @@ class Look<Input extends Tailed> {
   }
 
   private async planRotated(sight: Sight): Promise<void> {
-    this.options.notice(`${sight.path} was rotated away before it was read to its end: it is read first`);
+    const { opened, is } = sight;
+    if (is === undefined || opened.kind === 'gzip' || opened.size > is.offset)
+      this.options.notice(`${sight.path} was rotated away before it was read to its end: it is read first`, this.about('file_rotated'));
     await this.plan(sight, true);
   }
 
@@ -374,6 +379,10 @@ class Look<Input extends Tailed> {
       replaced: replaced || opened.kind === 'gzip',
       guessed: spec.format === undefined,
     });
+  }
+
+  private about(event: About['event'], more: Partial<About['fields']> = {}): About {
+    return { event, fields: { source: this.place.spec.source, path: this.place.path, ...more } };
   }
 
   private once(path: string, text: string): void {

@@ -13,8 +13,6 @@ export interface HttpSource {
   name: string;
   /** what senders have to show */
   token: string;
-  /** its records are JSON; else lines of text */
-  json: boolean;
   inlet: Inlet;
 }
 
@@ -26,6 +24,8 @@ export interface HttpInletsOptions {
   maxBody: number;
   /** bytes of a source that may wait to be read */
   maxWaiting: number;
+  /** told of every post that is refused; `source` is '' where no valid token was shown */
+  onRefused?(source: string, code: number, reason: string): void;
 }
 
 /** How often a source's requests were answered with a code. */
@@ -127,7 +127,7 @@ export class HttpInlets {
       const entry = this.authorised(request.headers.authorization, request.params.name);
       source = entry.name;
       this.checkWaiting(entry);
-      const inJson = jsonBody(request.headers['content-type'], entry);
+      const inJson = isJson(request.headers['content-type']);
       const body = await readBody(request.raw, { maxBody: this.options.maxBody, room: this.room });
       held = body.length;
       const lines = inJson ? jsonLines(body) : closedLines(body);
@@ -173,6 +173,7 @@ export class HttpInlets {
 
   private refuse(reply: FastifyReply, source: string, { status, message, retryAfter }: Refusal): FastifyReply {
     this.count(source, status);
+    this.options.onRefused?.(source, status, message);
     if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     if (status === 415) reply.header('accept-encoding', 'gzip, identity');
@@ -198,13 +199,14 @@ export class HttpInlets {
 }
 
 /** True when the body is JSON of which records are made, false for lines. Throws Refusal 415. */
-function jsonBody(header: string | undefined, { json, name }: HttpSource): boolean {
+function isJson(header: string | undefined): boolean {
   const type = (header ?? '').split(';')[0].trim().toLowerCase();
-  if (type === 'text/plain') return false;
-  if (json && /^application\/(x-ndjson|ndjson|jsonl|json-lines|x-jsonlines|jsonlines)$/.test(type)) return false;
-  if (json && type === 'application/json') return true;
-  const wanted = json ? 'application/x-ndjson, application/json or text/plain' : 'text/plain: lines of its format';
-  throw new Refusal(415, `Content-Type ${type === '' ? 'is missing' : type.slice(0, 60)}: ${name} takes ${wanted}`);
+  if (type === 'application/json') return true;
+  if (/^(text\/plain|application\/(x-ndjson|ndjson|jsonl|json-lines|x-jsonlines|jsonlines))$/.test(type)) return false;
+  throw new Refusal(
+    415,
+    `Content-Type ${type === '' ? 'is missing' : type.slice(0, 60)}: application/x-ndjson, application/json or text/plain is taken`,
+  );
 }
 
 function digestOf(token: string): Buffer {
