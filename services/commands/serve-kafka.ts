@@ -70,7 +70,7 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
         ...(store === undefined ? [] : store.meter.samples(store.live.trouble()?.since, Date.now())),
         ...(run?.samples() ?? []),
       ],
-      health: () => ({ reasons: [] }),
+      health: () => ({ reasons: run?.stuck() ?? [] }),
       ready: () => ({ reasons: readiness(run, store) }),
       build: versions(),
       log,

@@ -65,10 +65,16 @@ export interface KafkaRun {
   samples(): Sample[];
   /** why it does not do its work yet, or any more; empty: all is well */
   waitsFor(): string[];
+  /** why it should be started again; empty: it makes progress, or waits for something that a start would not bring */
+  stuck(): string[];
 }
 
 const STAGES: readonly StageName[] = ['normalise', 'account', 'merge', 'alert'];
 const TICK = 1000;
+/** ms without an answer after which the brokers count as away */
+const SILENT = 30_000;
+/** ms that a task may have records and take none */
+const STUCK = 300_000;
 
 /** Runs the stages that a process is to run, each as a member of its group, until stopped. Topics of our own are made or checked first. */
 export async function runKafka(options: KafkaRunOptions): Promise<KafkaRun> {
@@ -266,8 +272,15 @@ class Running implements KafkaRun {
     const waits = [...this.stages, ...(this.store === undefined ? [] : [this.store])].map((role) => role.waitsFor());
     const reasons = waits.filter((reason) => reason !== undefined);
     const silent = this.now() - this.tickedAt;
-    if (silent > 30_000) reasons.push(`the brokers have not answered for ${Math.round(silent / 1000)} s`);
+    if (silent > SILENT) reasons.push(`the brokers have not answered for ${Math.round(silent / 1000)} s`);
     return reasons;
+  }
+
+  stuck(): string[] {
+    if (this.now() - this.tickedAt > SILENT) return [];
+    // sources that are not live may have to wait for the stages behind them
+    const looked = this.stages.filter(({ options }) => options.meter.stage !== 'normalise' || this.downstream.keepsUp);
+    return looked.flatMap((role) => role.stuck(STUCK));
   }
 
   /** Often: what a task has counted since the last time is forgotten when it goes. */

@@ -125,6 +125,7 @@ export class StageRole {
 
   /** Once a second: quiet sources may have a word of the clock to pass on. */
   async tick(): Promise<void> {
+    for (const { task, meter } of this.tasks.values()) meter.look(task.waiting.bytes > 0);
     const quiet = [...this.tasks.values()].filter(({ task }) => task.quiet);
     const ends = new Map<string, Awaited<ReturnType<KafkaCluster['bounds']>>>();
     for (const topic of new Set(quiet.map(({ input }) => input.topic))) ends.set(topic, await this.options.cluster.bounds(topic));
@@ -146,6 +147,16 @@ export class StageRole {
     if (!this.assignedOnce) return `${stage}: the group has not shared out its partitions yet`;
     const restoring = [...this.tasks.values()].filter(({ meter }) => meter.state !== 'live').length;
     return restoring > 0 ? `${stage}: ${restoring} of ${this.tasks.size} tasks are being restored` : undefined;
+  }
+
+  /** Tasks that have had records for so long and take none, one sentence each. @param ms */
+  stuck(ms: number): string[] {
+    const { stage } = this.options.meter;
+    return [...this.tasks].flatMap(([key, { task, meter }]) =>
+      task.waiting.bytes > 0 && meter.still > ms
+        ? [`${stage}: ${key} has records and has taken none for ${Math.round(meter.still / 60_000)} min`]
+        : [],
+    );
   }
 
   /** Ledger counters of the tasks that work aloud. */

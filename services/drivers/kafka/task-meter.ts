@@ -67,6 +67,8 @@ export class TaskMeter {
   private readonly input: TopicPartition;
   private readonly options: TaskMeterOptions;
   private readonly begun = performance.now();
+  /** when it was last seen with nothing waiting, or took a record */
+  private movedAt = performance.now();
   private snapshotAt: number | undefined;
   private snapshotBytes = 0;
   private isLive = false;
@@ -113,6 +115,7 @@ export class TaskMeter {
   }
 
   taken(records: number, bytes: number, muted: boolean): void {
+    this.movedAt = performance.now();
     if (muted) {
       this.stage.replayed += records;
       this.replayed += records;
@@ -165,6 +168,16 @@ export class TaskMeter {
     this.snapshotAt = at;
     this.snapshotBytes = bytes;
     this.say('snapshot_written', { bytes, took: Math.round(took) });
+  }
+
+  /** Once a second. @param waiting whether it has records that it has not taken */
+  look(waiting: boolean): void {
+    if (!waiting) this.movedAt = performance.now();
+  }
+
+  /** ms for which it has had records and took none */
+  get still(): number {
+    return performance.now() - this.movedAt;
   }
 
   get state(): 'restoring' | 'live' {
