@@ -1,6 +1,7 @@
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type ClientSettings, openKafka } from '../../services/drivers/kafka/client.ts';
+import type { Brokers } from '../../services/drivers/kafka/client-brokers.ts';
 import { Fenced, type InRecord, type KafkaCluster, type TopicPartition } from '../../services/drivers/kafka/log.ts';
 import { contents, member, text, until } from '../support/kafka-member.ts';
 import { sharedBroker, uniquePrefix } from '../support/shared-broker.ts';
@@ -116,6 +117,37 @@ describe('transactions', () => {
     }
     await writer.fence();
     expect(await kafka.committed(id, topic, [0])).toEqual(new Map([[0, { offset: 20, metadata: 'm20' }]]));
+  });
+
+  it('writes each transaction once when the answers of the broker get lost', async () => {
+    const topic = await newTopic(kafka);
+    const id = `${prefix}-lossy`;
+    const writer = kafka.writer(id);
+    await writer.fence();
+    const { brokers } = writer as unknown as { brokers: Brokers };
+    const broker = (await brokers.leader(topic, 0)) as unknown as Record<string, (request: unknown) => Promise<unknown>>;
+    let lost = 0;
+    for (const request of ['produce', 'addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn']) {
+      const send = broker[request].bind(broker);
+      let sent = 0;
+      broker[request] = async (what) => {
+        const answer = await send(what);
+        if (sent++ % 3 === 2) return answer;
+        lost++;
+        throw Object.assign(new Error('lost'), { name: 'KafkaJSConnectionClosedError' });
+      };
+    }
+    const numbers = Array.from({ length: 20 }, (_, n) => n);
+    for (const n of numbers) {
+      await writer.write(
+        ['a', 'b'].map((name) => ({ topic, value: `${name}${n}` })),
+        { group: id, topic, partition: 0, offset: n + 1, metadata: '' },
+      );
+    }
+    expect(lost).toBe(20 * 5 * 2);
+    await writer.fence();
+    expect(await contents(kafka, topic)).toEqual(numbers.flatMap((n) => [`a${n}`, `b${n}`]));
+    expect((await kafka.committed(id, topic, [0])).get(0)?.offset).toBe(20);
   });
 
   it('splits what is too much for one batch, in order', async () => {
