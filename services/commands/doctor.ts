@@ -99,7 +99,7 @@ export async function diagnose(loaded: LoadedConfig, files: readonly string[]): 
     ...surveyed.flat().flatMap(({ name, problem }) => (problem === undefined ? [] : [fail(`source ${name}`, 'config', problem, '')])),
   ];
   return {
-    config: { path: loaded.path, version: loaded.version, without_effect: withoutEffect(loaded.config) },
+    config: { path: loaded.path, version: loaded.version, without_effect: withoutEffect(loaded.config, true) },
     addresses: { origin: tables instanceof Error ? 'none' : tables.origin, problem: tables instanceof Error ? tables.message : undefined },
     store,
     models,
