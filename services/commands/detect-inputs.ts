@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Config, SourceConfig, TENANT_NAME } from '../../schemas/config.ts';
 import { WeirError } from '../core/errors.ts';
 import type { InputSpec } from '../drivers/embedded/driver.ts';
+import { filesOf, isPattern } from '../drivers/embedded/file-pattern.ts';
 
 /** Tenant of files that neither the command line nor a config gives to one. */
 export const DEFAULT_TENANT = 'default';
@@ -23,7 +24,7 @@ export function detectInputs(files: readonly string[], config: Config, options: 
     throw new WeirError('usage', `--tenant ${tenant}: tenant names are 1 to 63 of a-z, 0-9 and -`);
   const named = config.sources.filter((source) => source.files !== undefined && (tenant === undefined || source.tenant === tenant));
   if (files.length === 0) {
-    const inputs = named.flatMap((source) => (source.files ?? []).map((path) => inputOf(path, source, format)));
+    const inputs = named.flatMap((source) => (source.files ?? []).flatMap(filesNow).map((path) => inputOf(path, source, format)));
     if (inputs.length > 0) return { inputs, sources: config.sources };
     throw new WeirError(
       'usage',
@@ -50,6 +51,14 @@ export function detectInputs(files: readonly string[], config: Config, options: 
 export function liveInputs(config: Config): DetectInputs {
   const inputs = config.sources.flatMap((source) => (source.files ?? []).map((path) => inputOf(path, source, undefined)));
   return { inputs, sources: config.sources };
+}
+
+/** A path, or what a pattern matches now. Throws `input_missing` when that is nothing. */
+function filesNow(path: string): string[] {
+  if (path === '-' || !isPattern(path)) return [path];
+  const files = filesOf(path);
+  if (files.length === 0) throw new WeirError('input_missing', `no file matches ${path}`);
+  return files;
 }
 
 function inputOf(path: string, source: SourceConfig, format: string | undefined): InputSpec {

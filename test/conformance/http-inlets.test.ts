@@ -221,7 +221,7 @@ describe('HTTP endpoint, killed during posts', () => {
       );
 
   it('every record that was confirmed is in the journal once, and everything in the journal is in the ledger once', async () => {
-    const options = { folder, http: true, out: join(folder, 'out.ndjson'), cutEvery: 40 };
+    const options = { folder, http: true, out: join(folder, 'out.ndjson'), cutEvery: 200, idleAfter: 5 }; // decisions by the clock all the time
     const next = numbers(20);
     const confirmed: string[] = [];
     const sent = new Set<string>();

@@ -118,7 +118,8 @@ function weir(...parameters: string[]): { code: number | null; out: string; erro
   return { code: status, out: stdout, error: stderr };
 }
 
-describe('weir serve without Kafka', () => {
+// each starts the program several times
+describe('weir serve without Kafka', { timeout: 180_000 }, () => {
   it('follows files and takes posts; stopped or killed it goes on, and the ledger adds up', async () => {
     writeFileSync(join(folder, 'weir.yaml'), CONFIG());
     const log = join(folder, 'app.log');

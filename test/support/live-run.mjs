@@ -1,5 +1,5 @@
 // The counting topology on live sources in a process of its own, for tests that kill it: files that are followed, and one
-// HTTP source where `http` is set. Argument: JSON {folder, out, cutEvery, files, http, drain}. Prints where it listens (or
+// HTTP source where `http` is set. Argument: JSON {folder, out, cutEvery, files, http, drain, idleAfter}. Prints where it listens (or
 // "following"), then the number of events read whenever it has caught up; SIGTERM saves the state, as does with `drain` the
 // end of what is there. Outcomes are appended to `out`, one JSON a line.
 import { fsyncSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { HttpInlets } from '../../dist/services/drivers/http/http-inlets.js';
 import { Inlet } from '../../dist/services/drivers/http/inlet.js';
 import { openRecord } from './recording-sink.mjs';
 
-const { folder, out, cutEvery, files = [], http: hasHttp = false, drain = false } = JSON.parse(process.argv[2]);
+const { folder, out, cutEvery, files = [], http: hasHttp = false, drain = false, idleAfter = 60_000 } = JSON.parse(process.argv[2]);
 process.on('SIGXFSZ', () => undefined); // a file that may grow no further is then an error of the write
 const { descriptor, sink } = openRecord(out);
 sink.flush = async () => fsyncSync(descriptor);
@@ -60,7 +60,7 @@ await runEmbedded({
   cutEvery,
   follow: {
     pollEvery: 20,
-    idleAfter: 60_000,
+    idleAfter,
     now: Date.now,
     patient: true,
     onCaughtUp: () => {

@@ -568,7 +568,7 @@ export class EmbeddedRun {
       return;
     }
     const { end } = input.plan.opened;
-    input.exhausted = end === undefined || end() <= input.reader.takenUpTo;
+    input.exhausted = size <= 0 || end === undefined || end() <= input.reader.takenUpTo;
     if (input.cap < Number.POSITIVE_INFINITY || this.options.signal?.aborted) return;
     if (input.problem === undefined && input.reader.problem !== undefined) {
       input.problem = input.reader.problem;

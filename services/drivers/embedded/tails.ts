@@ -13,6 +13,9 @@ import { type FileId, isSameFile, type OpenedFile, openFollowed } from './tail-s
 const SAMPLE_BYTES = 64 * 1024;
 /** ms between looks for new files of a pattern. */
 const PATTERN_EVERY = 2_000;
+/** ms for which the place of a file that is read may be empty before the file is let go. */
+const MISSING_FOR = 60_000;
+const NOT_THERE = 'it is not there';
 const NEWLINE = 10;
 
 export interface TailOptions {
@@ -64,6 +67,7 @@ interface Place {
 export class Tails {
   private readonly options: TailOptions;
   private readonly said = new Map<string, string>();
+  private readonly missing = new Map<string, number>();
   private readonly begun = new Set<string>();
   /** compressed files that were read, or are: they do not grow */
   private readonly over = new Set<string>();
@@ -89,7 +93,7 @@ export class Tails {
     for (const place of this.places) {
       if (this.over.has(place.path)) continue;
       const current = active.find(({ plan, replaced }) => !replaced && plan.path === place.path && plan.tenant === place.spec.tenant);
-      const look = new Look(this.options, place, active, known, changes, this.said);
+      const look = new Look(this.options, place, active, known, changes, this.said, this.missing);
       if (await look.at(current, !this.begun.has(place.path))) this.begun.add(place.path);
     }
     for (const { path, opened, replaced } of changes.opens) if (replaced && opened.path === path) this.over.add(path);
@@ -134,6 +138,8 @@ class Look<Input extends Tailed> {
   private readonly known: readonly InputPosition[];
   private readonly changes: Changes<Input>;
   private readonly said: Map<string, string>;
+  /** since when there has been nothing in the place of a file that is read, ms */
+  private readonly missing: Map<string, number>;
 
   constructor(
     options: TailOptions,
@@ -142,6 +148,7 @@ class Look<Input extends Tailed> {
     known: readonly InputPosition[],
     changes: Changes<Input>,
     said: Map<string, string>,
+    missing: Map<string, number>,
   ) {
     this.options = options;
     this.place = place;
@@ -149,12 +156,13 @@ class Look<Input extends Tailed> {
     this.known = known;
     this.changes = changes;
     this.said = said;
+    this.missing = missing;
   }
 
   /** False when files were renamed meanwhile: the next look has to see what is what. */
   async at(current: Input | undefined, first: boolean): Promise<boolean> {
     const { path } = this.place;
-    const there = await this.find(path, current);
+    const there = await this.find(path, current, first);
     if (there === 'same') return true;
     const before = current === undefined ? this.unfinished() : [current.position()];
     const missing = before.filter((one) => one.partition !== there?.is?.partition);
@@ -182,18 +190,19 @@ class Look<Input extends Tailed> {
   }
 
   /** What stands at the path now, unless it is what is being read. Undefined: nothing to read yet. */
-  private async find(path: string, current: Input | undefined): Promise<Sight | 'same' | undefined> {
+  private async find(path: string, current: Input | undefined, first: boolean): Promise<Sight | 'same' | undefined> {
     let size: number;
     let id: FileId;
     try {
       const found = await stat(path);
       ({ size } = found);
       id = { device: found.dev, inode: found.ino };
-      if (found.isDirectory())
+      this.missing.delete(path);
+      if (found.isDirectory() && first)
         throw new WeirError('input_unreadable', `${path} is a folder: name the files in it, for example ${path}/*.log`);
     } catch (error) {
       if (error instanceof WeirError) throw error;
-      return this.wait(path, (error as NodeJS.ErrnoException).code === 'EACCES' ? 'permission denied' : 'it is not there', current);
+      return this.wait(path, (error as NodeJS.ErrnoException).code === 'EACCES' ? 'permission denied' : NOT_THERE, current);
     }
     if (current !== undefined && !current.truncated && isSameFile(id, idOf(current))) return 'same';
     // another name of a file that is being read
@@ -211,11 +220,22 @@ class Look<Input extends Tailed> {
   }
 
   private wait(path: string, reason: string, current: Input | undefined): undefined {
+    if (current !== undefined && reason === NOT_THERE) this.letGo(path, current);
     if (current === undefined && !this.place.ofPattern && this.said.get(path) !== reason) {
       this.said.set(path, reason);
       this.options.notice(`waiting for ${path}: ${reason}`, this.about('file_waiting', { reason }));
     }
     return undefined;
+  }
+
+  /** A file without a name, and with nothing in its place, is let go after a while: while it is open its space is not free. */
+  private letGo(path: string, current: Input): void {
+    const now = this.options.now();
+    const since = this.missing.get(path) ?? now;
+    this.missing.set(path, since);
+    if (now - since < MISSING_FOR) return;
+    this.missing.delete(path);
+    this.changes.replaced.push(current);
   }
 
   /** Opens a file and recognises it; undefined when it cannot be opened now. */
