@@ -133,6 +133,12 @@ export class StoreConnection {
     }
   }
 
+  /** Closes at once: requests to a server that are under way fail. The embedded database is waited for. */
+  async abandon(): Promise<void> {
+    if (!this.embedded) for (const client of this.clients) await client.close();
+    await this.close();
+  }
+
   private async with<T>(role: Role, body: (client: ClickHouseClient) => Promise<T>): Promise<T> {
     this.busy++;
     try {

@@ -222,7 +222,7 @@ class LiveTables implements LiveStore {
 
   close(): Promise<void> {
     this.patience.end();
-    this.closed ??= this.connection.close();
+    this.closed ??= this.connection.abandon();
     return this.closed;
   }
 

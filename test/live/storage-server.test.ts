@@ -361,11 +361,17 @@ test('a server that hangs: requests that run out of time are made again, and sho
     own.thaw();
     await flushed;
     expect(await sink.rows('SELECT count() AS n FROM alerts')).toEqual([{ n: 499 }]);
+    const patient = await live({ url: own.url, database: 'weir' });
+    own.freeze();
+    patient.alerts([alertOf(1)], liveVersion(1));
+    const waiting = patient.flush();
+    await Promise.all([expect(waiting).rejects.toThrow('closed'), patient.close()]); // not a minute later
   } finally {
+    own.thaw();
     for (const one of open.splice(0)) await one.close();
     await own.remove();
   }
-});
+}, 30_000);
 
 test('a server that says "too many parts" gets time, and fewer, larger inserts', async () => {
   const config = fresh();
