@@ -2,7 +2,7 @@ import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type ClientSettings, openKafka } from '../../services/drivers/kafka/client.ts';
 import type { Brokers } from '../../services/drivers/kafka/client-brokers.ts';
-import { Fenced, type InRecord, type KafkaCluster, type TopicPartition } from '../../services/drivers/kafka/log.ts';
+import { Fenced, type InRecord, type Intake, type KafkaCluster, type TopicPartition } from '../../services/drivers/kafka/log.ts';
 import { contents, member, text, until } from '../support/kafka-member.ts';
 import { sharedBroker, uniquePrefix } from '../support/shared-broker.ts';
 
@@ -383,6 +383,50 @@ describe('a consumer group', () => {
     await until(() => reader.texts(1).length === 12, 'the end of partition 1 is read again');
     expect(reader.texts(1)).toEqual([...values(0, 10), '8', '9']);
     await reader.intake.stop();
+  });
+
+  it('delivers nothing from before a seek, however often it is told', async () => {
+    const topic = await newTopic(kafka, 2);
+    const count = 3000;
+    for (let from = 0; from < count; from += 500) {
+      await kafka.send(
+        Array.from({ length: 1000 }, (_, n) => ({ topic, partition: n % 2, value: Buffer.alloc(2000, `${from + (n >> 1)} `) })),
+      );
+    }
+    const strict = [new Set<number>(), new Set<number>()];
+    const next = [-1, -1];
+    const failures: Error[] = [];
+    let intake: Intake | undefined;
+    let seeks = 0;
+    const seek = (partition: number, offset: number) => {
+      next[partition] = offset;
+      intake?.resume({ topic, partition }, offset);
+    };
+    intake = await kafka.join({
+      group: `${topic}-group`,
+      topics: [topic],
+      instance: 'one',
+      handlers: {
+        assigned: () => [0, 1].map((partition) => seek(partition, 0)),
+        records({ partition }, records) {
+          for (const { offset } of records) {
+            if (offset < next[partition]) continue;
+            // without transactions there are no holes
+            expect(offset).toBe(next[partition]++);
+            strict[partition].add(offset);
+          }
+          // back a little, at once and from a task of its own, in both partitions
+          if (seeks++ < 200) {
+            seek(partition, Math.max(0, next[partition] - 200));
+            queueMicrotask(() => seek(1 - partition, Math.max(0, next[1 - partition] - 100)));
+          }
+        },
+        failed: (error) => failures.push(error),
+      },
+    });
+    await until(() => strict.every(({ size }) => size === count) && next.every((offset) => offset === count), 'all is read');
+    expect(failures).toEqual([]);
+    await intake.stop();
   });
 
   it('says where a partition ends, with nothing to read or control records alone', async () => {

@@ -75,6 +75,9 @@ const FENCED_TEXT = /^Unknown error code (90|120)$/;
 /** Node's codes for what does not come right by itself in TLS. */
 const CERTIFICATE_CODE = /CERT|^UNABLE_TO_|^EPROTO$|^ERR_SSL_/;
 
+/** The client has begun to connect and has not learnt what the broker can do: whoever asks at that moment gets a plain error. */
+const CONNECTING = 'Broker not connected';
+
 /** What a group, topic or transactional id has to be allowed, by the error that says that it is not. */
 const RIGHTS: Record<string, string> = {
   TOPIC_AUTHORIZATION_FAILED: "an ACL is missing: READ, WRITE, DESCRIBE and CREATE on the topics (users' own topics: READ and DESCRIBE)",
@@ -100,7 +103,7 @@ export function kindOf(error: unknown): ErrorKind {
   if (type in RIGHTS || name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED') return 'denied';
   if (type === 'UNSUPPORTED_SASL_MECHANISM' || type === 'ILLEGAL_SASL_STATE') return 'denied';
   if (FENCED_TYPES.has(type) || FENCED_TEXT.test(message)) return 'fenced';
-  if (PASSING_TYPES.has(type) || PASSING_NAMES.has(name)) return 'passing';
+  if (PASSING_TYPES.has(type) || PASSING_NAMES.has(name) || message === CONNECTING) return 'passing';
   return 'final';
 }
 

@@ -23,6 +23,17 @@ const CONCURRENT = 64;
 const MOST_CRASHES = 10;
 /** ms */
 const CRASH_PAUSE = 1000;
+/** What the client throws when it is told something between a crash and the next start. */
+const NOT_JOINED = /^Consumer group was not initialized/;
+
+interface FetchedBatch {
+  topic: string;
+  partition: number;
+  lastOffset(): string;
+  messages: RawMessage[];
+  /** the very list of the fetch's answer */
+  rawMessages: RawMessage[];
+}
 
 /** What is needed of the client's consumer. */
 export interface GroupConsumer {
@@ -33,9 +44,7 @@ export interface GroupConsumer {
     autoCommit: false;
     eachBatchAutoResolve: true;
     partitionsConsumedConcurrently: number;
-    eachBatch(payload: {
-      batch: { topic: string; partition: number; highWatermark: string; lastOffset(): string; messages: unknown[] };
-    }): Promise<void>;
+    eachBatch(payload: { batch: FetchedBatch }): Promise<void>;
   }): Promise<void>;
   pause(what: { topic: string; partitions: number[] }[]): void;
   resume(what: { topic: string; partitions: number[] }[]): void;
@@ -55,6 +64,13 @@ export type MakeConsumer = (how: {
   restarts: () => boolean;
 }) => GroupConsumer;
 
+/** What was asked of a partition when a fetch went out. */
+interface Question {
+  version: number;
+  seeks: number;
+  offset: number;
+}
+
 export interface ClientIntakeOptions extends IntakeOptions {
   /** ms that brokers may be away before the consumer begins anew: the session timeout */
   patience: number;
@@ -70,6 +86,10 @@ interface Place {
   forgotten: boolean;
   /** a number that changes whenever reading is told anything, so that an answer to an older request shows */
   version: number;
+  /** the same for where to read */
+  seeks: number;
+  /** where the next fetch has to begin; the client may have another on its way. -1: wherever it is */
+  sought: number;
   /** offset behind the last settled record, as the broker said last */
   end: number;
   /** the handlers know that nothing more is there */
@@ -82,6 +102,8 @@ export class ClientIntake implements Intake {
   private readonly make: MakeConsumer;
   private consumer: GroupConsumer;
   private places = new Map<string, Place>();
+  /** by the list of an answer: `Place.seeks` when it was asked for */
+  private readonly fetched = new WeakMap<RawMessage[], number>();
   private generation = 0;
   private crashes = 0;
   private stopped = false;
@@ -104,8 +126,7 @@ export class ClientIntake implements Intake {
         eachBatchAutoResolve: true,
         partitionsConsumedConcurrently: CONCURRENT,
         eachBatch: async ({ batch }) => {
-          if (consumer === this.consumer)
-            this.take(batch.topic, batch.partition, batch.messages as RawMessage[], Number(batch.lastOffset()));
+          if (consumer === this.consumer) this.take(batch);
         },
       })
       .catch((error: unknown) => this.crashed(error, false));
@@ -123,7 +144,7 @@ export class ClientIntake implements Intake {
     if (place === undefined) return;
     place.paused = true;
     place.version++;
-    this.consumer.pause([{ topic: from.topic, partitions: [from.partition] }]);
+    this.tell(() => this.consumer.pause([{ topic: from.topic, partitions: [from.partition] }]));
   }
 
   goOn(from: TopicPartition): void {
@@ -156,7 +177,9 @@ export class ClientIntake implements Intake {
 
   private goOnAt(place: Place): void {
     const { topic, partition } = place.of;
-    this.consumer.seek({ topic, partition, offset: String(place.position) });
+    this.tell(() => this.consumer.seek({ topic, partition, offset: String(place.position) }));
+    place.sought = place.position;
+    place.seeks++;
     place.forgotten = false;
     this.read(place);
   }
@@ -166,7 +189,16 @@ export class ClientIntake implements Intake {
     place.paused = false;
     place.toldEnd = false;
     place.version++;
-    this.consumer.resume([{ topic, partitions: [partition] }]);
+    this.tell(() => this.consumer.resume([{ topic, partitions: [partition] }]));
+  }
+
+  /** While the consumer begins anew it can be told nothing; when it has joined, everything is paused and told again. */
+  private tell(what: () => void): void {
+    try {
+      what();
+    } catch (error) {
+      if (!(error instanceof Error && NOT_JOINED.test(error.message))) throw error;
+    }
   }
 
   /** undefined: the partition has gone to another member, of which the driver is about to hear, or has heard too late */
@@ -201,9 +233,9 @@ export class ClientIntake implements Intake {
       for (const partition of [...partitions].sort((a, b) => a - b)) {
         const of = { topic, partition };
         const key = keyOf(of);
-        const position = before.get(key)?.position ?? -1;
-        const version = (before.get(key)?.version ?? 0) + 1;
-        this.places.set(key, { of, position, paused: true, forgotten: true, version, end: 0, toldEnd: false });
+        const { position = -1, version = 0, seeks = 0 } = before.get(key) ?? {};
+        const fresh = { paused: true, forgotten: true, sought: -1, end: 0, toldEnd: false };
+        this.places.set(key, { ...fresh, of, position, version: version + 1, seeks: seeks + 1 });
       }
     }
     this.generation++;
@@ -213,17 +245,27 @@ export class ClientIntake implements Intake {
     );
   }
 
-  private take(topic: string, partition: number, messages: RawMessage[], lastOffset: number): void {
+  private take(batch: FetchedBatch): void {
+    const { topic, partition, messages, rawMessages } = batch;
     const place = this.places.get(keyOf({ topic, partition }));
-    if (place === undefined || this.stopped || messages.length === 0) return;
+    if (place === undefined || this.stopped || messages.length === 0 || this.fetched.get(rawMessages) !== place.seeks) return;
     this.crashes = 0;
     const records: InRecord[] = [];
     for (const message of messages) records.push(inRecord(message));
     const behind = (records.at(-1) as InRecord).offset + 1;
-    const atEnd = lastOffset + 1 >= place.end;
+    const atEnd = Number(batch.lastOffset()) + 1 >= place.end;
     if (!place.forgotten) place.position = behind;
     place.toldEnd = atEnd;
-    this.options.handlers.records(place.of, records, atEnd ? behind : place.end);
+    this.hand(place, records, atEnd ? behind : place.end);
+  }
+
+  /** An error of whoever takes the records is the end: the client would deliver them again and again. */
+  private hand(place: Place, records: readonly InRecord[], end: number): void {
+    try {
+      this.options.handlers.records(place.of, records, end);
+    } catch (error) {
+      this.fail(error as Error);
+    }
   }
 
   /**
@@ -263,11 +305,15 @@ export class ClientIntake implements Intake {
   }
 
   private async fetch(cluster: ClientCluster, plain: Broker['fetch'], request: FetchRequest): Promise<FetchResponse> {
-    const asked = new Map<string, { version: number; offset: number }>();
+    const asked = new Map<string, Question>();
     for (const { topic, partitions } of request.topics) {
       for (const { partition, fetchOffset } of partitions) {
         const key = keyOf({ topic, partition });
-        asked.set(key, { version: this.places.get(key)?.version ?? -1, offset: Number(fetchOffset) });
+        const place = this.places.get(key);
+        const offset = Number(fetchOffset);
+        if (place === undefined || (place.sought >= 0 && place.sought !== offset)) continue;
+        place.sought = -1;
+        asked.set(key, { version: place.version, seeks: place.seeks, offset });
       }
     }
     try {
@@ -287,11 +333,12 @@ export class ClientIntake implements Intake {
     }
   }
 
-  /** Remembers the end; says that nothing more is there where no record will say it. */
-  private look(topic: string, part: FetchedPartition, asked: Map<string, { version: number; offset: number }>): void {
+  /** Remembers what the answer belongs to, and the end; says that nothing more is there where no record will say it. */
+  private look(topic: string, part: FetchedPartition, asked: Map<string, Question>): void {
     const key = keyOf({ topic, partition: part.partition });
     const place = this.places.get(key);
     const question = asked.get(key);
+    if (question !== undefined) this.fetched.set(part.messages, question.seeks);
     if (place === undefined || question === undefined || place.version !== question.version || place.paused) return;
     place.end = stableEnd(part);
     const last = part.messages.at(-1);
@@ -299,11 +346,11 @@ export class ClientIntake implements Intake {
     const silent = part.messages.every(({ isControlRecord, offset }) => isControlRecord || Number(offset) < question.offset);
     if (silent && behind >= place.end && !place.toldEnd) {
       place.toldEnd = true;
-      this.options.handlers.records(place.of, [], place.position);
+      this.hand(place, [], place.position);
     }
   }
 
-  private lost(at: { topic: string; partition: number }, asked: Map<string, { version: number; offset: number }>): void {
+  private lost(at: { topic: string; partition: number }, asked: Map<string, Question>): void {
     const key = keyOf(at);
     const place = this.places.get(key);
     const question = asked.get(key);

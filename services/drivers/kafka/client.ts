@@ -182,6 +182,11 @@ class Client implements KafkaCluster {
       throw kafkaFailed(`join ${options.group}`, error);
     }
     this.intakes.add(intake);
+    const stop = intake.stop.bind(intake);
+    intake.stop = async () => {
+      this.intakes.delete(intake);
+      await stop();
+    };
     return intake;
   }
 
