@@ -18,6 +18,8 @@ export interface Checkpoint {
   offset: number;
   /** name of the snapshot in the task's folder; '' for the state of a task that has read nothing */
   snapshot: string;
+  /** everything below it was taken: C, or above it where only marks of transactions follow */
+  settled: number;
   /** run version (config, models, input partitions) under which S to C was processed */
   version: string;
   suspicion: Suspicion;
@@ -26,20 +28,27 @@ export interface Checkpoint {
 const FORMAT = 1;
 
 /** The checkpoint as an offset's metadata: well below the 4,096 bytes that brokers take. */
-export function packCheckpoint({ offset, snapshot, version, suspicion }: Checkpoint): string {
-  return JSON.stringify({ f: FORMAT, s: offset, n: snapshot, v: version, ...(suspicion === NO_SUSPICION ? {} : { x: suspicion }) });
+export function packCheckpoint({ offset, snapshot, settled, version, suspicion }: Checkpoint): string {
+  return JSON.stringify({
+    f: FORMAT,
+    s: offset,
+    n: snapshot,
+    e: settled,
+    v: version,
+    ...(suspicion === NO_SUSPICION ? {} : { x: suspicion }),
+  });
 }
 
 /** Reads a checkpoint; undefined for an offset that was committed without one. Throws `snapshot_newer`. */
 export function unpackCheckpoint(metadata: string): Checkpoint | undefined {
   if (!metadata.startsWith('{')) return undefined;
-  const { f, s, n, v, x } = JSON.parse(metadata) as { f: number; s: number; n: string; v: string; x?: Suspicion };
+  const { f, s, n, e, v, x } = JSON.parse(metadata) as { f: number; s: number; n: string; e: number; v: string; x?: Suspicion };
   if (f > FORMAT)
     throw new WeirError(
       'snapshot_newer',
       `a committed offset has a checkpoint of format ${f}, this program reads up to ${FORMAT}: use the newer program`,
     );
-  return { offset: s, snapshot: n, version: v, suspicion: x ?? NO_SUSPICION };
+  return { offset: s, snapshot: n, settled: e, version: v, suspicion: x ?? NO_SUSPICION };
 }
 
 /** What a snapshot keeps beside the stage's state. */

@@ -256,13 +256,13 @@ export class ClientIntake implements Intake {
     const atEnd = Number(batch.lastOffset()) + 1 >= place.end;
     if (!place.forgotten) place.position = behind;
     place.toldEnd = atEnd;
-    this.hand(place, records, atEnd ? behind : place.end);
+    this.hand(place, records, atEnd ? behind : place.end, atEnd ? Math.max(behind, place.end) : behind);
   }
 
   /** An error of whoever takes the records is the end: the client would deliver them again and again. */
-  private hand(place: Place, records: readonly InRecord[], end: number): void {
+  private hand(place: Place, records: readonly InRecord[], end: number, settled: number): void {
     try {
-      this.options.handlers.records(place.of, records, end);
+      this.options.handlers.records(place.of, records, end, settled);
     } catch (error) {
       this.fail(error as Error);
     }
@@ -346,7 +346,7 @@ export class ClientIntake implements Intake {
     const silent = part.messages.every(({ isControlRecord, offset }) => isControlRecord || Number(offset) < question.offset);
     if (silent && behind >= place.end && !place.toldEnd) {
       place.toldEnd = true;
-      this.hand(place, [], place.position);
+      this.hand(place, [], place.position, Math.max(place.position, place.end));
     }
   }
 

@@ -3,6 +3,8 @@ import {
   AssignerProtocol,
   type KafkaConfig as ClientConfig,
   type Cluster,
+  CompressionCodecs,
+  CompressionTypes,
   type ConsumerConfig,
   Kafka,
   Partitioners,
@@ -12,6 +14,7 @@ import type { KafkaConfig } from '../../../schemas/config.ts';
 import { WeirError } from '../../core/errors.ts';
 import { assignPartitions } from './client-assigner.ts';
 import { Brokers, type ClientCluster } from './client-brokers.ts';
+import { lz4, snappy, zstd } from './client-codecs.ts';
 import { kafkaFailed, kindOf } from './client-errors.ts';
 import { ClientIntake, type GroupConsumer, type MakeConsumer } from './client-intake.ts';
 import type { Partitioner } from './client-produce.ts';
@@ -75,6 +78,8 @@ export interface ClientDeps {
  * @throws WeirError `config` for a TLS file that cannot be read or a password that is not set
  */
 export function openKafka(settings: ClientSettings, deps: ClientDeps = {}): KafkaCluster {
+  // shippers pack as they like; the client itself knows gzip alone
+  Object.assign(CompressionCodecs, { [CompressionTypes.Snappy]: snappy, [CompressionTypes.LZ4]: lz4, [CompressionTypes.ZSTD]: zstd });
   return new Client(settings, deps);
 }
 

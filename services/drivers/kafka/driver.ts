@@ -133,7 +133,10 @@ class Running implements KafkaRun {
     this.tickedAt = this.now();
     this.downstream = new Downstream(options.cluster, names, options.kafka.partitions);
     this.failed = new Promise<never>((_, reject) => {
-      this.fail = reject;
+      this.fail = (error) => {
+        for (const role of this.stages) role.halt();
+        reject(error);
+      };
     });
     this.failed.catch(() => undefined);
   }

@@ -78,8 +78,12 @@ export interface IntakeHandlers {
    * knows where to read on. Partitions of the assignment before that are missing now belong to others.
    */
   assigned(partitions: readonly TopicPartition[], generation: number): void;
-  /** Records of one partition, in order. They may begin below the place that was sought: the driver skips them. None: all that is there has been read. `end`: offset behind the last record that the broker has committed. */
-  records(from: TopicPartition, records: readonly InRecord[], end: number): void;
+  /**
+   * Records of one partition, in order. They may begin below the place that was sought: the driver skips them. None: all
+   * that is there has been read. `end`: offset behind the last record that is known to be there. `settled`: everything below
+   * it has been handed over; above the last record when only marks of transactions follow.
+   */
+  records(from: TopicPartition, records: readonly InRecord[], end: number, settled: number): void;
   /** Reading has failed for good: nothing more will come. */
   failed(error: Error): void;
 }

@@ -56,7 +56,7 @@ export class StageRole {
           // the member is known before its first assignment is carried out
           void ready.then(() => this.assigned(partitions, generation));
         },
-        records: (from, records, end) => this.records(from, records, end),
+        records: (from, records, end, settled) => this.tasks.get(keyOf(from))?.task.offer(records, end, settled),
         failed: onFailure,
       },
     });
@@ -119,10 +119,6 @@ export class StageRole {
     this.timers.add(timer);
   }
 
-  private records(from: TopicPartition, records: readonly InRecord[], end: number): void {
-    this.tasks.get(keyOf(from))?.task.offer(records, end);
-  }
-
   /** Once a second: quiet sources may have a word of the clock to pass on. */
   async tick(): Promise<void> {
     for (const { task, meter } of this.tasks.values()) meter.look(task.waiting.bytes > 0);
@@ -130,6 +126,13 @@ export class StageRole {
     const ends = new Map<string, Awaited<ReturnType<KafkaCluster['bounds']>>>();
     for (const topic of new Set(quiet.map(({ input }) => input.topic))) ends.set(topic, await this.options.cluster.bounds(topic));
     for (const { task, input } of this.tasks.values()) task.tick(ends.get(input.topic)?.get(input.partition)?.end);
+  }
+
+  /** The process cannot go on: nothing more is begun or written here. */
+  halt(): void {
+    this.stopping = true;
+    for (const timer of this.timers) clearTimeout(timer);
+    for (const { task } of this.tasks.values()) void task.abandon();
   }
 
   /** Leaves nothing half-done: all tasks commit and write their state, then the partitions go to others. */

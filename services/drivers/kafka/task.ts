@@ -100,6 +100,8 @@ export class PartitionTask {
   private fetched = 0;
   private paused = true;
   private end = 0;
+  /** everything below it has been queued, marks of transactions left out */
+  private settled = 0;
 
   private uncommitted = false;
   private uncommittedBytes = 0;
@@ -134,8 +136,9 @@ export class PartitionTask {
   }
 
   /** Records of the partition, as they are read. */
-  offer(records: readonly InRecord[], end: number): void {
+  offer(records: readonly InRecord[], end: number, settled: number): void {
     this.end = end;
+    this.settled = settled;
     if (!this.opened) return;
     const { options } = this;
     let taken = false;
@@ -236,14 +239,17 @@ export class PartitionTask {
     this.end = bounds.end;
     const known = offset === undefined ? undefined : unpackCheckpoint(metadata);
     this.committed = offset ?? this.beginning(bounds);
-    this.checkpoint = known ?? { offset: this.committed, snapshot: '', version: options.version, suspicion: NO_SUSPICION };
+    const nothing = { offset: this.committed, snapshot: '', settled: this.committed, version: options.version, suspicion: NO_SUSPICION };
+    this.checkpoint = known ?? nothing;
     if (this.committed > bounds.end) {
       throw new WeirError(
         'log_lost',
         `${place(input)} ends at offset ${bounds.end}, and ${options.group} has read up to ${this.committed}: the topic was made anew. Move the group's offset (kafka-consumer-groups.sh --reset-offsets) to say where to begin`,
       );
     }
-    if (this.checkpoint.offset < bounds.start) {
+    // all that was there had been taken when C was committed: only marks of transactions have gone since
+    const onlyMarks = this.checkpoint.offset === this.committed && this.checkpoint.settled >= bounds.start;
+    if (this.checkpoint.offset < bounds.start && !onlyMarks) {
       throw new WeirError(
         'log_lost',
         `${place(input)} begins at offset ${bounds.start}, and ${options.group} has to read from ${this.checkpoint.offset}: records were deleted before they were processed. Keep the topic longer than any outage lasts`,
@@ -251,8 +257,9 @@ export class PartitionTask {
     }
     this.upstreams = (await options.source?.upstreams()) ?? 0;
     await this.rebuild(this.checkpoint.version);
-    this.next = this.checkpoint.offset;
+    this.next = onlyMarks ? Math.max(this.checkpoint.offset, bounds.start) : this.checkpoint.offset;
     this.fetched = this.next;
+    this.settled = this.next;
     options.meter.opened();
     this.opened = true;
     if (this.next < this.committed) await this.replay();
@@ -463,6 +470,7 @@ export class PartitionTask {
     }
     const begun = performance.now();
     try {
+      this.checkpoint.settled = idle ? Math.max(offset, this.settled) : offset;
       await this.writer.write(records, { group: options.group, ...input, offset, metadata: packCheckpoint(this.checkpoint) });
     } catch (error) {
       options.meter.aborted(error);
@@ -504,6 +512,7 @@ export class PartitionTask {
     this.checkpoint = {
       offset: this.next,
       snapshot: name,
+      settled: this.next,
       version: this.checkpoint.version,
       suspicion: sinceSnapshot(this.checkpoint.suspicion, this.next),
     };
