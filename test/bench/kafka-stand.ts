@@ -180,9 +180,10 @@ export class Stand {
       { group: names.group('alert'), topic: names.candidates },
       { group: names.group('store'), topic: names.windows },
     ];
+    const sizes = await cluster.partitions(read.map(({ topic }) => topic));
     const all = await Promise.all(
       read.map(async ({ group, topic }) => {
-        const { size } = await cluster.partitions([topic]).then((found) => ({ size: found.get(topic) ?? 0 }));
+        const size = sizes.get(topic) ?? 0;
         const committed = await cluster.committed(
           group,
           topic,
