@@ -34,7 +34,7 @@ async function post(
   const headers: Record<string, string> = { authorization: `Bearer ${token}` };
   if (type !== null) headers['content-type'] = type;
   if (encoding !== undefined) headers['content-encoding'] = encoding;
-  const response = await fetch(`${url}/v1/sources/${name}`, { method: 'POST', headers, body: body as BodyInit, ...{ duplex: 'half' } });
+  const response = await fetch(`${url}/v1/sources/${name}`, { method: 'POST', headers, body, ...{ duplex: 'half' } } as RequestInit);
   const text = await response.text();
   return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers };
 }
