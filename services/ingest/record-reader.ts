@@ -14,6 +14,9 @@ const ARRAY = 0x5b;
 /** Envelopes that may lie one in another (a shipper's around a container runtime's). */
 const MAX_ENVELOPES = 2;
 
+/** Events of one record, or of one array in a line; what follows is one dead letter. */
+const MOST_EVENTS = 65_535;
+
 /** Cuts a chunk into records and lines, reads each by the source's format and hands over what it finds, in order. */
 export class RecordReader {
   private readonly view: RecordView;
@@ -107,6 +110,10 @@ export class RecordReader {
     for (let at = start; at < end; ) {
       handler.makeRoom();
       view.workspace.clearScratch();
+      if (view.events >= MOST_EVENTS) {
+        this.refuseRest(at, end);
+        break;
+      }
       const feed = isLong ? lineEnd(bytes, at, end) : at;
       if (feed - at > MAX_LINE_BYTES) {
         this.refuseLong(at, feed);
@@ -114,6 +121,15 @@ export class RecordReader {
       } else at = this.line(at, end);
     }
     this.mayFold = false;
+  }
+
+  /** Places in a record are numbered with 16 bits; one with more events holds nothing that a gateway wrote. */
+  private refuseRest(start: number, end: number): void {
+    this.view.place(start, end, MOST_EVENTS);
+    this.handler.refuse(
+      'line_too_long',
+      `a record holds at most ${MOST_EVENTS} events; the ${end - start} bytes behind these are not read`,
+    );
   }
 
   private refuseLong(start: number, end: number): void {
@@ -245,6 +261,10 @@ export class RecordReader {
     for (let index = 0; bytes[at] !== 0x5d; index++) {
       handler.makeRoom();
       view.workspace.clearScratch();
+      if (Math.max(index, view.events) >= MOST_EVENTS) {
+        this.refuseRest(at, stop);
+        break;
+      }
       scanner.clear();
       const isObject = bytes[at] === OBJECT;
       const behind = isObject ? scanner.scan(at) : scanner.check(at);

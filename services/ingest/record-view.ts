@@ -60,6 +60,11 @@ export class RecordView {
     this.pinned = false;
   }
 
+  /** How many events of the pinned record there have been. */
+  get events(): number {
+    return this.pinned ? this.next : 0;
+  }
+
   /** Moves on to the event, or what should be one, at [start, end); `index`: its number in its array. Once for each. */
   place(start: number, end: number, index = 0): void {
     this.start = start;

@@ -41,6 +41,17 @@ describe('records of a log', () => {
     expect(dead).toEqual([]);
   });
 
+  test('a record holds at most 65,535 events: what follows is one dead letter', () => {
+    const garbage = read(['x\n'.repeat(70_000), JSON.stringify(nginx(BASE, '/a'))]);
+    expect(garbage.dead).toHaveLength(65_536);
+    expect(garbage.dead.at(-1)).toEqual([40, 65_535, 'line_too_long']);
+    expect(garbage.events).toEqual([[41, 0, '/a']]);
+    const array = read([`[${Array.from({ length: 70_000 }, () => '7').join(',')}]`, JSON.stringify(nginx(BASE, '/a'))]);
+    expect(array.dead).toHaveLength(65_536);
+    expect(array.dead.at(-1)).toEqual([40, 65_535, 'line_too_long']);
+    expect(array.events).toEqual([[41, 0, '/a']]);
+  });
+
   test('arrays and lines: events are numbered within their record, whatever they are', () => {
     const { events, dead, letters } = read([
       JSON.stringify([nginx(BASE, '/a'), 7, nginx(BASE, '/b')]),
