@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
-import {
+import kafkajs, {
   AssignerProtocol,
   type KafkaConfig as ClientConfig,
   type Cluster,
-  CompressionCodecs,
-  CompressionTypes,
   type ConsumerConfig,
   Kafka,
   Partitioners,
@@ -79,6 +77,7 @@ export interface ClientDeps {
  */
 export function openKafka(settings: ClientSettings, deps: ClientDeps = {}): KafkaCluster {
   // shippers pack as they like; the client itself knows gzip alone
+  const { CompressionCodecs, CompressionTypes } = kafkajs; // Node sees neither as a named export
   Object.assign(CompressionCodecs, { [CompressionTypes.Snappy]: snappy, [CompressionTypes.LZ4]: lz4, [CompressionTypes.ZSTD]: zstd });
   return new Client(settings, deps);
 }
