@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -9,6 +9,7 @@ import { serveKafka } from '../../services/commands/serve-kafka.ts';
 import { openStore } from '../../services/storage/store.ts';
 import { serveLog } from '../../services/telemetry/serve-log.ts';
 import { gatewayLog } from '../support/gateway-log.ts';
+import { Fleet } from '../support/kafka-fleet.ts';
 import { clusterOf, fill, uniqueName, untilAtRest } from '../support/kafka-runs.ts';
 
 const LINES = gatewayLog(11, 12_000, 30);
@@ -37,10 +38,21 @@ function read(canonical: string): { alerts: string; windows: string } {
   };
 }
 
+/** Roles of each process; none: all of them. Only one may copy into the store of a folder. */
+const ALONE: string[][] = [];
+const SHARED = [
+  ['normalise', 'account', 'merge', 'alert', 'store'],
+  ['normalise', 'account', 'merge', 'alert'],
+  ['account', 'merge'],
+];
+const SPLIT = [['normalise'], ['account', 'alert'], ['merge', 'store']];
+
 test.each([
-  { partitions: 1, processes: 1 },
-  { partitions: 12, processes: 1 },
-])('embedded and Kafka find the same: $partitions partitions, $processes processes', async ({ partitions }) => {
+  { partitions: 1, processes: 1, roles: ALONE },
+  { partitions: 12, processes: 1, roles: ALONE },
+  { partitions: 12, processes: 3, roles: SHARED },
+  { partitions: 12, processes: 3, roles: SPLIT },
+])('embedded and Kafka find the same: $partitions partitions, $processes processes $roles', async ({ partitions, roles }) => {
   const prefix = uniqueName('weir');
   const topic = `${prefix}-gateway`;
   const cluster = clusterOf(inject('kafka'), prefix);
@@ -55,16 +67,12 @@ serve: { listen: 127.0.0.1:0 }
 kafka: { brokers: ['${inject('kafka')}'], prefix: ${prefix}, partitions: ${partitions}, state: ${prefix}-state }
 `,
   );
-  const stop = new AbortController();
-  const served = serveKafka({
-    config: loadConfig(path),
-    log: serveLog((process.env.WEIR_TEST_LOG ?? 'error') as 'error'),
-    signal: stop.signal,
-    environment,
-  });
-  await untilAtRest(cluster, prefix, [topic], ['shop'], served);
-  stop.abort();
-  await served;
+  const serving = roles.length === 0 ? serveHere(path) : serveApart(path, prefix, roles);
+  try {
+    await untilAtRest(cluster, prefix, [topic], ['shop'], serving.failed);
+  } finally {
+    await serving.stop();
+  }
   const store = await openStore({ path: data }, { readOnly: true });
   const canonical = join(folder, `${prefix}-canonical`);
   await writeCanonical(store, canonical);
@@ -74,3 +82,37 @@ kafka: { brokers: ['${inject('kafka')}'], prefix: ${prefix}, partitions: ${parti
   expect(found.alerts).toBe(expected.alerts);
   expect(found.windows).toBe(expected.windows);
 });
+
+interface Serving {
+  /** rejects when serving ends by itself */
+  failed: Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+function serveHere(path: string): Serving {
+  const stop = new AbortController();
+  const log = serveLog((process.env.WEIR_TEST_LOG ?? 'error') as 'error');
+  const served = serveKafka({ config: loadConfig(path), log, signal: stop.signal, environment });
+  return {
+    failed: served,
+    async stop() {
+      stop.abort();
+      await served;
+    },
+  };
+}
+
+/** A process of its own for each set of roles. */
+function serveApart(path: string, prefix: string, roles: readonly string[][]): Serving {
+  const logs = join(folder, `${prefix}-logs`);
+  mkdirSync(logs);
+  const fleet = new Fleet({ config: path, folder: logs, environment });
+  for (const [n, only] of roles.entries()) fleet.start(`${n}`, only);
+  return {
+    failed: fleet.crashed,
+    async stop() {
+      await fleet.stop();
+      expect(fleet.crashes).toEqual([]);
+    },
+  };
+}
