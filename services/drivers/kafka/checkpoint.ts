@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { WeirError } from '../../core/errors.ts';
 import type { StageSnapshot } from '../../core/stage.ts';
 import { writeDurably } from '../../state/durable-file.ts';
@@ -51,6 +51,11 @@ export function unpackCheckpoint(metadata: string): Checkpoint | undefined {
   return { offset: s, snapshot: n, settled: e, version: v, suspicion: x ?? NO_SUSPICION };
 }
 
+/** The first offset that a task still has to find in its topic: S, or what lies behind C when nothing has to be taken again. */
+export function neededFrom({ offset, settled }: Checkpoint, committed: number): number {
+  return offset === committed ? Math.max(committed, settled) : offset;
+}
+
 /** What a snapshot keeps beside the stage's state. */
 export interface SnapshotNote {
   /** the ledger of the task at S, by counter name */
@@ -68,6 +73,8 @@ interface NoteFile {
 export class CheckpointFolder {
   readonly path: string;
   private readonly files: FileSnapshotStore;
+  /** what was there when the newest snapshot was begun, as paths within the folder */
+  private older: string[] = [];
 
   /** @param task unique name of the task: group, topic, partition */
   constructor(stateFolder: string, task: string) {
@@ -82,6 +89,7 @@ export class CheckpointFolder {
 
   /** Writes a snapshot, durable on return; it counts only when a commit names it. Throws `disk`. */
   write(offset: number, snapshot: StageSnapshot, note: SnapshotNote): { name: string; bytes: number } {
+    this.older = this.list();
     const unique = randomBytes(6).toString('hex');
     const file = this.files.write(offset, unique, snapshot);
     const name = `${offset}/${unique}`;
@@ -109,21 +117,41 @@ export class CheckpointFolder {
     return { snapshot: this.files.read(kept.file, () => true), note: kept.note };
   }
 
-  /** Deletes all snapshots but one: a later commit names that one. */
-  keepOnly(name: string): void {
-    if (!existsSync(this.path)) return;
-    const [cut, unique] = name.split('/');
-    for (const entry of readdirSync(this.path)) {
-      if (entry !== cut) rmSync(join(this.path, entry), { recursive: true, force: true });
-    }
-    if (unique === undefined || !existsSync(join(this.path, cut))) return;
-    for (const file of readdirSync(join(this.path, cut))) {
-      if (!file.includes(unique)) rmSync(join(this.path, cut, file), { force: true });
-    }
+  /**
+   * Deletes what was there before the newest snapshot, which a commit names now. What has come since may be another
+   * process's, to which the task went right after that commit: it is left alone.
+   */
+  dropOlder(): void {
+    for (const entry of this.older) rmSync(join(this.path, entry), { force: true });
+    for (const cut of new Set(this.older.map((entry) => dirname(entry)))) removeEmpty(join(this.path, cut));
+    this.older = [];
+  }
+
+  private list(): string[] {
+    return entriesOf(this.path).flatMap((cut) => entriesOf(join(this.path, cut)).map((file) => join(cut, file)));
   }
 
   private notePath(name: string): string {
     const [offset, unique] = name.split('/');
     return join(this.path, offset, `${unique}.json`);
+  }
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    // another process has just removed it, or it was never made
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** A folder that holds something is not empty any more: no error. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }

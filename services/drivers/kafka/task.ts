@@ -5,7 +5,7 @@ import type { LedgerEntry } from '../../core/sink.ts';
 import type { Emit, Stage, StageName } from '../../core/stage.ts';
 import { parseLedgerCounter } from '../../core/topology-contract.ts';
 import { addCounters } from '../embedded/counters.ts';
-import { type Checkpoint, type CheckpointFolder, packCheckpoint, type SnapshotNote, unpackCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, type CheckpointFolder, neededFrom, packCheckpoint, type SnapshotNote, unpackCheckpoint } from './checkpoint.ts';
 import type { Feed } from './feed.ts';
 import type { InRecord, Intake, KafkaCluster, TopicPartition, TransactionalWriter } from './log.ts';
 import type { Names } from './names.ts';
@@ -27,8 +27,8 @@ const SNAPSHOT_EVERY = 60_000;
 const SNAPSHOT_SHARE = 0.1;
 /** Skipped steps that a checkpoint carries; more make a snapshot due. */
 const MOST_SKIPS = 50;
-/** Records at the head of the queue that have been taken and are not yet let go. */
-const MOST_TAKEN = 4096;
+/** What a record counts for beside its value, bytes: a topic full of empty records must not fill the memory either. */
+const RECORD_BYTES = 100;
 /** ms between two ledger records of a busy task. */
 const LEDGER_EVERY = 1000;
 
@@ -94,7 +94,6 @@ export class PartitionTask {
   private upstreams = 0;
 
   private readonly queue: InRecord[] = [];
-  private head = 0;
   private queued = 0;
   /** offset behind the last record that was queued */
   private fetched = 0;
@@ -146,10 +145,13 @@ export class PartitionTask {
       if (record.offset < this.fetched) continue;
       this.fetched = record.offset + 1;
       this.queue.push(record);
-      this.queued += record.value?.length ?? 0;
+      this.queued += sizeOf(record);
       taken = true;
     }
-    if (!taken) return;
+    if (!taken) {
+      if (this.next < this.committed) this.wake();
+      return;
+    }
     options.clock?.heard(options.now());
     if (!this.paused && this.queued > QUEUE_HIGH) {
       this.paused = true;
@@ -176,14 +178,17 @@ export class PartitionTask {
   /** True when the clock would have a word, if nothing has come that was not read yet. */
   get quiet(): boolean {
     const { clock, now } = this.options;
-    return clock !== undefined && this.opened && this.head >= this.queue.length && this.next >= this.committed && clock.quiet(now());
+    return clock !== undefined && this.opened && this.queue.length === 0 && this.next >= this.committed && clock.quiet(now());
   }
 
   /** A broker that was away looks like silence: the clock speaks only when all that is there has been read. */
   private confirmQuiet(end: number): void {
     const { now, clock } = this.options;
     // markers of a transactional shipper lie behind the last record: an end that stays the same although reading goes on
-    if (end > this.fetched && (this.quietEnd?.end !== end || now() - this.quietEnd.since < (clock?.idleAfter ?? 0))) {
+    if (
+      end > Math.max(this.fetched, this.settled) &&
+      (this.quietEnd?.end !== end || now() - this.quietEnd.since < (clock?.idleAfter ?? 0))
+    ) {
       if (this.quietEnd?.end !== end) this.quietEnd = { end, since: now() };
       return;
     }
@@ -218,12 +223,11 @@ export class PartitionTask {
 
   private async go(): Promise<void> {
     while (!this.abandoned) {
+      // what is queued is left to the next owner: a busy partition would never be done
+      if (this.stopping) return this.drain();
       if (this.takeSlice()) {
         if (this.due()) await this.commit();
         else await yieldToOthers();
-      } else if (this.stopping) {
-        await this.drain();
-        return;
       } else if (this.due()) await this.commit();
       // a partition that goes quiet must not need records of long ago to be rebuilt
       else if (this.snapshotDue()) await this.snapshot();
@@ -247,9 +251,7 @@ export class PartitionTask {
         `${place(input)} ends at offset ${bounds.end}, and ${options.group} has read up to ${this.committed}: the topic was made anew. Move the group's offset (kafka-consumer-groups.sh --reset-offsets) to say where to begin`,
       );
     }
-    // all that was there had been taken when C was committed: only marks of transactions have gone since
-    const onlyMarks = this.checkpoint.offset === this.committed && this.checkpoint.settled >= bounds.start;
-    if (this.checkpoint.offset < bounds.start && !onlyMarks) {
+    if (neededFrom(this.checkpoint, this.committed) < bounds.start) {
       throw new WeirError(
         'log_lost',
         `${place(input)} begins at offset ${bounds.start}, and ${options.group} has to read from ${this.checkpoint.offset}: records were deleted before they were processed. Keep the topic longer than any outage lasts`,
@@ -257,13 +259,13 @@ export class PartitionTask {
     }
     this.upstreams = (await options.source?.upstreams()) ?? 0;
     await this.rebuild(this.checkpoint.version);
-    this.next = onlyMarks ? Math.max(this.checkpoint.offset, bounds.start) : this.checkpoint.offset;
+    this.next = Math.max(this.checkpoint.offset, bounds.start);
     this.fetched = this.next;
     this.settled = this.next;
     options.meter.opened();
     this.opened = true;
     if (this.next < this.committed) await this.replay();
-    if (this.next < this.committed) return;
+    if (this.next < this.committed || this.abandoned) return;
     options.meter.live();
     if (this.checkpoint.version !== options.version) await this.changeVersion();
     else if (offset === undefined) await this.write();
@@ -346,35 +348,31 @@ export class PartitionTask {
   /** Takes some of what is queued; false when there was nothing to take, or it has to wait. */
   private takeSlice(): boolean {
     const { queue, options } = this;
-    if (this.head >= queue.length) return this.word();
     const muted = this.next < this.committed;
+    if (queue.length === 0) return muted ? this.passGap() : this.word();
     if (!muted && options.mayRead?.() === false) return false;
     const { suspicion } = this.checkpoint;
-    const from = this.head;
-    const carefully = careful(suspicion, queue[from].offset);
+    const carefully = careful(suspicion, queue[0].offset);
     let bytes = 0;
-    while (this.head < queue.length && bytes < SLICE_BYTES) {
-      const { offset, value } = queue[this.head];
-      if (muted && offset >= this.committed) break;
-      if (this.head > from && (carefully || careful(suspicion, offset))) break;
-      bytes += value?.length ?? 0;
-      this.head++;
+    let count = 0;
+    while (count < queue.length && bytes < SLICE_BYTES) {
+      const record = queue[count];
+      if (muted && record.offset >= this.committed) break;
+      if (count > 0 && (carefully || careful(suspicion, record.offset))) break;
+      bytes += sizeOf(record);
+      count++;
     }
-    if (this.head === from) {
+    if (count === 0) {
       // muted, and the next record is C or behind it: everything before has been taken
       this.next = this.committed;
       return true;
     }
-    const records = queue.slice(from, this.head);
-    if (this.head === queue.length || this.head > MOST_TAKEN) {
-      queue.splice(0, this.head);
-      this.head = 0;
-    }
+    const records = queue.splice(0, count);
     const emits = carefully ? this.takeCarefully(records[0]) : this.takeAll(records);
     this.next = records[records.length - 1].offset + 1;
     this.queued -= bytes;
     this.bytesSinceSnapshot += bytes;
-    options.meter.taken(records.length, bytes, muted);
+    options.meter.taken(records.length, bytes - records.length * RECORD_BYTES, muted);
     if (!muted) {
       this.emit(emits);
       this.uncommittedBytes += bytes;
@@ -384,6 +382,13 @@ export class PartitionTask {
       this.paused = false;
       options.intake.goOn(this.input);
     }
+    return true;
+  }
+
+  /** The last records before C may be gone (compaction): C is reached when all that is left below it has been taken. */
+  private passGap(): boolean {
+    if (this.settled < this.committed) return false;
+    this.next = this.committed;
     return true;
   }
 
@@ -460,7 +465,7 @@ export class PartitionTask {
     const { options, input } = this;
     const offset = this.next;
     const records = this.outputs.take();
-    const idle = this.head >= this.queue.length;
+    const idle = this.queue.length === 0;
     const said = JSON.stringify(this.ledgerEntries());
     if (said !== this.ledgerSaid && (idle || options.now() - this.ledgerSaidAt >= LEDGER_EVERY)) {
       const task = `${options.stage}/${input.topic}/${input.partition}`;
@@ -484,7 +489,7 @@ export class PartitionTask {
   }
 
   private ledgerDue(): boolean {
-    if (this.next < this.committed || this.head < this.queue.length) return false;
+    if (this.next < this.committed || this.queue.length > 0) return false;
     if (this.options.now() - this.ledgerSaidAt < LEDGER_EVERY) return false;
     return JSON.stringify(this.ledgerEntries()) !== this.ledgerSaid;
   }
@@ -520,7 +525,7 @@ export class PartitionTask {
     this.snapshotAt = options.now();
     this.bytesSinceSnapshot = 0;
     await this.write();
-    options.folder.keepOnly(name);
+    options.folder.dropOlder();
     options.meter.snapshot(this.snapshotTook, bytes, this.snapshotAt);
   }
 
@@ -623,6 +628,10 @@ export class RecordCrash extends Error {
     this.to = to;
     this.step = step;
   }
+}
+
+function sizeOf({ value }: InRecord): number {
+  return (value?.length ?? 0) + RECORD_BYTES;
 }
 
 /** The part of a run version that stands for the input partitions: `config-inputs`. */
