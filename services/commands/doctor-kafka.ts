@@ -1,6 +1,6 @@
 import type { Config } from '../../schemas/config.ts';
 import { WeirError } from '../core/errors.ts';
-import { unpackCheckpoint } from '../drivers/kafka/checkpoint.ts';
+import { neededFrom, unpackCheckpoint } from '../drivers/kafka/checkpoint.ts';
 import { kafkaFailed } from '../drivers/kafka/client-errors.ts';
 import type { InRecord, KafkaCluster } from '../drivers/kafka/log.ts';
 import { Names, ownTopics, ROLES, type Role } from '../drivers/kafka/names.ts';
@@ -197,7 +197,8 @@ async function checkPlace(
     lag += bound.end - (offset ?? bound.start);
     if (offset === undefined) continue;
     read++;
-    const from = unpackCheckpoint(metadata)?.offset ?? offset;
+    const checkpoint = unpackCheckpoint(metadata);
+    const from = checkpoint === undefined ? offset : neededFrom(checkpoint, offset);
     if (from < bound.start)
       return [
         fail(

@@ -163,7 +163,8 @@ describe('weir doctor on a broker', () => {
     const group = names.group('normalise');
     const writer = cluster.writer(names.transactionalId('normalise', topic, 0));
     await writer.fence();
-    const commit = (snapshot: number) => packCheckpoint({ offset: snapshot, snapshot: 'x', version: 'v', suspicion: NO_SUSPICION });
+    const commit = (snapshot: number) =>
+      packCheckpoint({ offset: snapshot, snapshot: 'x', settled: 15, version: 'v', suspicion: NO_SUSPICION });
     await writer.write([{ topic: `${topic}`, value: line(Date.now(), 0) }], {
       group,
       topic,

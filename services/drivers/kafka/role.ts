@@ -1,6 +1,6 @@
 import type { LogEvent } from '../../telemetry/log-events.ts';
 import type { Sample } from '../../telemetry/samples.ts';
-import { Fenced, type InRecord, type Intake, type KafkaCluster, type TopicPartition } from './log.ts';
+import { Fenced, type Intake, type KafkaCluster, type TopicPartition } from './log.ts';
 import type { PartitionTask } from './task.ts';
 import type { StageMeter, TaskMeter } from './task-meter.ts';
 
