@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { BundleCatalogue } from '../../models/registry/catalogue.ts';
@@ -54,8 +54,7 @@ export class RunVersions {
     const bundles = hash(JSON.stringify(switches));
     const name = `${version}.${bundles}-${hash(JSON.stringify(Object.entries(upstreams).sort()))}`;
     const path = this.path(name);
-    if (!existsSync(path))
-      writeDurably(path, JSON.stringify({ configVersion: version, config, switches, upstreams } satisfies KeptVersion));
+    if (!existsSync(path)) keepOnce(path, JSON.stringify({ configVersion: version, config, switches, upstreams } satisfies KeptVersion));
     return name;
   }
 
@@ -100,7 +99,7 @@ export class RunVersions {
 
 /** Processes that start together may all write it: each its own file, the last one takes the name; they hold the same. */
 function keepOnce(path: string, text: string): void {
-  const own = `${path}.${process.pid}`;
+  const own = `${path}.${randomBytes(6).toString('hex')}`;
   writeDurably(own, text);
   renameSync(own, path);
 }

@@ -121,7 +121,7 @@ class Running implements KafkaRun {
   private metered = new Set<string>();
   private fail!: (error: Error) => void;
   private timer: NodeJS.Timeout | undefined;
-  private ticking: Promise<void> = Promise.resolve();
+  private ticking = false;
   private tickedAt: number;
   private readonly now: () => number;
 
@@ -254,15 +254,21 @@ class Running implements KafkaRun {
   }
 
   private tick(): void {
-    this.ticking = this.ticking
-      .then(async () => {
-        for (const role of this.stages) await role.tick();
-        if (this.stages.some((role) => role.options.meter.stage === 'normalise')) await this.downstream.look();
-        this.tickedAt = this.now();
-        this.countLedgers();
-      })
+    if (this.ticking) return;
+    this.ticking = true;
+    this.look()
       // the brokers may be away: whoever needs them says so where it matters
-      .catch(() => undefined);
+      .catch(() => undefined)
+      .finally(() => {
+        this.ticking = false;
+      });
+  }
+
+  private async look(): Promise<void> {
+    for (const role of this.stages) await role.tick();
+    if (this.stages.some((role) => role.options.meter.stage === 'normalise')) await this.downstream.look();
+    this.tickedAt = this.now();
+    this.countLedgers();
   }
 
   async stop(): Promise<void> {

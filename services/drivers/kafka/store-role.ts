@@ -63,6 +63,8 @@ export class StoreRole {
   private stopping = false;
   private timer: NodeJS.Timeout | undefined;
   private flushing: Promise<void> = Promise.resolve();
+  /** the next flush, while it waits for the one before */
+  private following: Promise<void> | undefined;
 
   constructor(options: StoreRoleOptions) {
     this.options = options;
@@ -164,14 +166,20 @@ export class StoreRole {
     }
   }
 
+  /** Resolves when all that was given before has been flushed; a store that is away has one flush waiting, not thousands. */
   private flush(): Promise<void> {
-    this.flushing = this.flushing.then(() => this.flushOnce()).catch((error: Error) => this.options.onFailure(error));
-    return this.flushing;
+    this.following ??= this.flushing.then(() => {
+      this.following = undefined;
+      this.flushing = this.flushOnce().catch((error: Error) => this.options.onFailure(error));
+      return this.flushing;
+    });
+    return this.following;
   }
 
   private async flushOnce(): Promise<void> {
     const due = [...this.places.values()].filter((place) => place.given > place.committed).map((place) => ({ place, offset: place.given }));
-    if (due.length === 0) return;
+    // what waits for the store may be of partitions that have gone to others: reading has to go on all the same
+    if (due.length === 0) return this.hold();
     await this.options.sink.flush();
     this.hold();
     await this.intake.commit(due.map(({ place, offset }) => ({ ...place.of, offset })));
