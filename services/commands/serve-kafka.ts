@@ -95,6 +95,10 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
     await Promise.race([run.failed, aborted(signal)]);
     await run.stop();
     log.say('stopped', { took: Math.round(performance.now() - begun) });
+  } catch (error) {
+    // told to stop before it had begun: what it waited for, it no longer waits for
+    if (error !== signal.reason) throw error;
+    log.say('stopped', { took: Math.round(performance.now() - begun) });
   } finally {
     await Promise.allSettled([store?.close(), telemetry?.close(), cluster.close()]);
   }

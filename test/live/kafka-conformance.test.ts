@@ -48,11 +48,11 @@ const SHARED = [
 const SPLIT = [['normalise'], ['account', 'alert'], ['merge', 'store']];
 
 test.each([
-  { partitions: 1, processes: 1, roles: ALONE },
-  { partitions: 12, processes: 1, roles: ALONE },
-  { partitions: 12, processes: 3, roles: SHARED },
-  { partitions: 12, processes: 3, roles: SPLIT },
-])('embedded and Kafka find the same: $partitions partitions, $processes processes $roles', async ({ partitions, roles }) => {
+  { partitions: 1, how: '1 process', roles: ALONE },
+  { partitions: 12, how: '1 process', roles: ALONE },
+  { partitions: 12, how: '3 processes that share all stages', roles: SHARED },
+  { partitions: 12, how: '3 processes with stages of their own', roles: SPLIT },
+])('embedded and Kafka find the same: $partitions partitions, $how', async ({ partitions, roles }) => {
   const prefix = uniqueName('weir');
   const topic = `${prefix}-gateway`;
   const cluster = clusterOf(inject('kafka'), prefix);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -21,7 +21,7 @@ import {
   placeOfLine,
   spoiled,
 } from '../support/kafka-drill.ts';
-import { Fleet, until } from '../support/kafka-fleet.ts';
+import { Fleet } from '../support/kafka-fleet.ts';
 import { clusterOf } from '../support/kafka-runs.ts';
 
 const EVENTS = 20_000;
@@ -173,11 +173,25 @@ kafka: { brokers: ['${broker.bootstrap}'], prefix: ${PREFIX}, partitions: ${PART
     expect(anyVersion(found.canonical)).toEqual(expected);
     expect(found.said).toEqual(alertIds(found.canonical));
     // what was meant to happen did
-    const crashed = fleet.crashes.filter(({ text }) => text.includes('poison'));
-    expect(crashed).toHaveLength(3);
+    expectNarrowed(fleet);
+    expect(fleet.text()).not.toContain('unexpected error');
+    expect(fleet.said('record_skipped')).toBeGreaterThan(0);
     expect(fleet.lines().filter((line) => line.event === 'task_opened' && Number(line.replayed) > 0).length).toBeGreaterThan(5);
+    expect(fleet.said('task_fenced')).toBeGreaterThan(0);
     expect(fleet.said('config_changed')).toBeGreaterThan(0);
-    expect(readFileSync(join(folder, 'found', 'alerts.ndjson'), 'utf8').match(/"config_version":"[0-9a-f]+"/g)).toBeTruthy();
-    void until;
   });
 });
+
+/** Each crash on the poison lies within what the one before it suspected; how often that was is for its unit tests. */
+function expectNarrowed(fleet: Fleet): void {
+  const crashes = fleet.crashes.flatMap(({ name, text }) => {
+    const found = /account stage failed on (\S+), offsets (\d+) to (\d+): poison/.exec(text);
+    return found === null ? [] : [{ name, partition: found[1], from: Number(found[2]), to: Number(found[3]) }];
+  });
+  expect(crashes.length).toBeGreaterThan(0);
+  for (let i = 1; i < crashes.length; i++) {
+    const [before, crash] = [crashes[i - 1], crashes[i]];
+    const within = crash.partition === before.partition && crash.from >= before.from && crash.to <= before.to;
+    expect(within, `${JSON.stringify(before)}, then ${JSON.stringify(crash)}`).toBe(true);
+  }
+}

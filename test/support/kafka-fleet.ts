@@ -80,9 +80,14 @@ export class Fleet {
     return member;
   }
 
-  /** All lines of all logs, of all starts of each process. */
+  /** All that was printed, by all starts of each process. */
+  text(): string {
+    return [...new Set([...this.members.values()].map(({ log }) => log))].map((log) => readFileSync(log, 'utf8')).join('');
+  }
+
+  /** All lines of all logs. */
   lines(): LogLine[] {
-    return [...new Set([...this.members.values()].map(({ log }) => log))].flatMap(linesOf);
+    return parse(this.text());
   }
 
   /** How many lines say this event. */
@@ -193,10 +198,6 @@ export async function until(condition: () => boolean | Promise<boolean>, what: (
 
 function matches(line: LogLine, fields: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(fields).every(([name, value]) => line[name] === value);
-}
-
-function linesOf(path: string): LogLine[] {
-  return parse(readFileSync(path, 'utf8'));
 }
 
 function parse(text: string): LogLine[] {
