@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -20,6 +20,7 @@ import {
   killAfterSnapshot,
   placeOfLine,
   spoiled,
+  writeDrillConfig,
 } from '../support/kafka-drill.ts';
 import { Fleet } from '../support/kafka-fleet.ts';
 import { clusterOf } from '../support/kafka-runs.ts';
@@ -68,24 +69,20 @@ describe('ledger under faults', () => {
 
     const environment = { ...process.env, WEIR_KEY: 'a master key for tests', WEIR_TEST_POISON: JSON.stringify(poison) };
     const without = sources.map((source) => ({ ...source, lines: source.lines.filter((_, i) => source !== shop || i !== poisonLine) }));
-    const expected = anyVersion(await embeddedRun(folder, without, environment));
+    const expected = anyVersion(await embeddedRun(folder, without, {}, environment));
     expect(alertIds(expected).size).toBeGreaterThan(3);
 
-    const place = { url: store.url, database: 'drill' };
-    const configWith = (budget: number): string => {
-      const path = join(folder, `budget-${budget}.yaml`);
-      writeFileSync(
-        path,
-        `tenants: { spare: { alert_budget: ${budget} } }
-sources: [${sources.map(({ name, tenant, topic }) => `{ name: ${name}, tenant: ${tenant}, format: nginx-json, kafka: { topic: ${topic} } }`).join(', ')}]
-store: { url: "${place.url}", database: ${place.database} }
-kafka: { brokers: ['${broker.bootstrap}'], prefix: ${PREFIX}, partitions: ${PARTITIONS}, state: state, commit_every: 50ms, snapshot_every: 1s, idle_after: 10m, session_timeout: 3s }
-`,
-      );
-      return path;
-    };
     const drill = new Drill(cluster, PREFIX, sources);
     await drill.begin();
+    const place = { url: store.url, database: 'drill' };
+    const kafka = { partitions: PARTITIONS, commit_every: '50ms', snapshot_every: '1s', idle_after: '10m', session_timeout: '3s' };
+    const configWith = (budget: number): string =>
+      writeDrillConfig(join(folder, `budget-${budget}.yaml`), drill, {
+        bootstrap: broker.bootstrap,
+        store: place,
+        tenants: { spare: { alert_budget: budget } },
+        kafka,
+      });
     const logs = join(folder, 'logs');
     mkdirSync(logs);
     const fleet = new Fleet({ config: configWith(5), folder: logs, environment, preload: [POISON] });

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 import { writeCanonical } from '../../services/commands/canonical.ts';
 import { loadConfig } from '../../services/commands/config.ts';
 import { runDetect } from '../../services/commands/run-detect.ts';
@@ -18,6 +19,8 @@ export interface DrillSource {
   topic: string;
   partitions: number;
   lines: readonly string[];
+  /** what else the config says of it */
+  options?: Readonly<Record<string, unknown>>;
 }
 
 /** Records of one request while feeding. */
@@ -208,20 +211,38 @@ export function anyVersion({ alerts, windows }: Canonical): Canonical {
   return { alerts: alerts.replaceAll(/"config_version":"[0-9a-f]*"/g, '"config_version":""'), windows };
 }
 
-/** The same lines through the embedded driver, undisturbed. `tenants`: YAML of the config's tenants, on one line. */
+/** Where a drill runs. */
+export interface DrillPlace {
+  bootstrap: string;
+  store: { url: string; database: string };
+  /** the config's tenants */
+  tenants: Readonly<Record<string, unknown>>;
+  /** what else the config says under `kafka` */
+  kafka: Readonly<Record<string, unknown>>;
+}
+
+/** Writes the config of a drill's processes. */
+export function writeDrillConfig(path: string, { prefix, sources }: Drill, { bootstrap, store, tenants, kafka }: DrillPlace): string {
+  const entries = sources.map(({ name, tenant, topic, options }) => ({ ...options, name, tenant, format: 'nginx-json', kafka: { topic } }));
+  const brokers = [bootstrap];
+  writeFileSync(path, stringify({ tenants, sources: entries, store, kafka: { brokers, prefix, state: 'state', ...kafka } }));
+  return path;
+}
+
+/** The same lines through the embedded driver, undisturbed. */
 export async function embeddedRun(
   folder: string,
   sources: readonly DrillSource[],
+  tenants: Readonly<Record<string, unknown>>,
   environment: NodeJS.ProcessEnv,
-  tenants = '{}',
 ): Promise<Canonical> {
-  const entries = sources.map(({ name, tenant, lines }) => {
+  const entries = sources.map(({ name, tenant, lines, options }) => {
     const file = join(folder, `${name}.log`);
     writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
-    return `{ name: ${name}, tenant: ${tenant}, format: nginx-json, files: [${file}] }`;
+    return { ...options, name, tenant, format: 'nginx-json', files: [file] };
   });
   const path = join(folder, 'embedded.yaml');
-  writeFileSync(path, `tenants: ${tenants}\nsources: [${entries.join(', ')}]\n`);
+  writeFileSync(path, stringify({ tenants, sources: entries }));
   const canonical = join(folder, 'embedded');
   await runDetect({ files: [], config: loadConfig(path), data: join(folder, 'embedded-data'), canonical, environment });
   return readCanonical(canonical);
