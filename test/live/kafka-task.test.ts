@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka } from 'kafkajs';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { packCheckpoint } from '../../services/drivers/kafka/checkpoint.ts';
 import { Downstream } from '../../services/drivers/kafka/downstream.ts';
 import { Fenced } from '../../services/drivers/kafka/log.ts';
+import { NO_SUSPICION } from '../../services/drivers/kafka/suspicion.ts';
 import { until } from '../support/kafka-member.ts';
 import { clusterOf, uniqueName } from '../support/kafka-runs.ts';
 import { packetOf, TaskBench } from '../support/kafka-tasks.ts';
@@ -138,6 +140,24 @@ describe('where a task begins', () => {
     await bench.write(...packets(10));
     await removeUpTo(4);
     expect(await (await bench.start()).ended).toMatchObject({ code: 'log_lost' });
+  });
+
+  test('a C whose last records are gone is reached when all that is left below it has been taken', async () => {
+    await bench.write(...packets(5));
+    const { end } = (await bench.cluster.bounds(bench.input.topic)).get(0) ?? { end: 0 };
+    expect(end).toBe(6); // the mark of the transaction lies between the last record and C
+    const checkpoint = { offset: 0, snapshot: '', settled: end, version: 'one-inputs', suspicion: NO_SUSPICION };
+    const writer = bench.cluster.writer(bench.names.transactionalId('merge', bench.input.topic, 0));
+    await writer.fence();
+    await writer.write([], { ...bench.input, group: bench.group, offset: end, metadata: packCheckpoint(checkpoint) });
+    await writer.close();
+    const { meter, stages, ...task } = await bench.start();
+    await until(() => meter.state === 'live', 'it works aloud');
+    expect(stages[0].took).toHaveLength(5);
+    await bench.write(...packets(1, 'a', 5));
+    await untilSaid(1);
+    await task.stop();
+    expect(await bench.said()).toEqual(['one 6 a5']);
   });
 
   test('from the end: what was there before is not taken, also when it ends before it has taken anything', async () => {
