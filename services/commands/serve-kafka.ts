@@ -36,7 +36,21 @@ export interface ServeKafkaOptions {
   environment?: NodeJS.ProcessEnv;
   /** all roles have joined their groups */
   onStarted?: (run: KafkaRun, how: { roles: readonly Role[]; telemetry: string }) => void;
+  /** What `/readyz` says has changed: at once when it turns, reasons that follow each other at most every few seconds. */
+  onStatus?: (status: Status) => void;
 }
+
+/** What a process says of itself, as `/readyz` does. */
+export interface Status {
+  ready: boolean;
+  /** why it is not ready; empty when it is */
+  reasons: readonly string[];
+}
+
+/** ms between two looks at whether the process is ready */
+const LOOK = 1000;
+/** ms for which other reasons for the same answer are not told */
+const REASONS_EVERY = 15_000;
 
 /**
  * `weir serve` on Kafka: runs stages of the topology as members of their groups until the signal says stop.
@@ -61,6 +75,8 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
   let store: OpenStore | undefined;
   let run: KafkaRun | undefined;
   let telemetry: Telemetry | undefined;
+  const tell = statusTeller((status) => options.onStatus?.(status));
+  const looking = setInterval(() => tell(readiness(run, store), performance.now()), LOOK);
   try {
     telemetry = await startTelemetry({
       listen: options.listen ?? config.serve.listen,
@@ -93,6 +109,7 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
     log.say('started', { ...versions(), config: version, stages: roles, telemetry: telemetry.address });
     options.onStarted?.(run, { roles, telemetry: telemetry.address });
     await Promise.race([run.failed, aborted(signal)]);
+    clearInterval(looking);
     await run.stop();
     log.say('stopped', { took: Math.round(performance.now() - begun) });
   } catch (error) {
@@ -100,8 +117,21 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
     if (error !== signal.reason) throw error;
     log.say('stopped', { took: Math.round(performance.now() - begun) });
   } finally {
+    clearInterval(looking);
     await Promise.allSettled([store?.close(), telemetry?.close(), cluster.close()]);
   }
+}
+
+/** Tells of a status what is new: see `onStatus`. */
+export function statusTeller(onStatus: (status: Status) => void): (reasons: readonly string[], now: number) => void {
+  let told: { text: string; at: number } | undefined;
+  return (reasons, now) => {
+    const text = reasons.join('; ');
+    const turned = told === undefined || (told.text === '') !== (text === '');
+    if (!turned && (told?.text === text || now - (told?.at ?? now) < REASONS_EVERY)) return;
+    told = { text, at: now };
+    onStatus({ ready: reasons.length === 0, reasons });
+  };
 }
 
 function readiness(run: KafkaRun | undefined, store: OpenStore | undefined): string[] {

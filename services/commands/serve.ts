@@ -108,6 +108,11 @@ function logOf({ config }: LoadedConfig, level: LogLevel, instance: string | und
   return serveLog(level, { instance, secrets });
 }
 
+/** One line of /readyz, for people. */
+function statusText({ ready, reasons }: { ready: boolean; reasons: readonly string[] }): string {
+  return ready ? 'ready' : `not ready: ${reasons.join('; ')}`;
+}
+
 async function onBrokers({ config, flags, log, say, signals }: Serving): Promise<void> {
   await serveKafka({
     config,
@@ -117,6 +122,7 @@ async function onBrokers({ config, flags, log, say, signals }: Serving): Promise
     log,
     signal: signals.signal,
     onStarted: (_, { roles, telemetry }) => say(`running ${roles.join(', ')}; http://${telemetry}/readyz says when all is well`),
+    onStatus: (status) => say(statusText(status)),
   });
   say('stopped, state saved');
 }
@@ -140,7 +146,7 @@ async function alone({ config, flags, log, say, signals }: Serving): Promise<voi
       log,
       onNotice: say,
       onListening: (url) => say(`taking posts on ${url}/v1/sources/NAME`),
-      onStatus: ({ ready, reasons }) => say(ready ? 'ready' : `not ready: ${reasons.join('; ')}`),
+      onStatus: (status) => say(statusText(status)),
     });
     log.say('started', { ...versions(), config: config.version, stages: ['all'], telemetry: telemetry.address });
     const { stopped } = await serving.done;

@@ -112,7 +112,7 @@ describe('weir init and weir doctor', () => {
     const text = readFileSync(join(cwd, 'weir.yaml'), 'utf8');
     expect(text).toContain('format: nginx-json');
     expect(text).toContain('# identity: [ http_x_consumer_id ]');
-    expect(text).toContain('# tags.login: [ "POST shop.example/api/login" ]');
+    expect(text).toContain('    # tags:\n    #   login: [ "POST shop.example/api/login" ]');
 
     const again = weir(['init', 'shop.log'], { cwd });
     expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('weir.yaml exists; --force writes over it')]);
