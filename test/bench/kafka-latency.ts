@@ -78,7 +78,8 @@ export async function latency(stand: Stand, options: LatencyOptions): Promise<La
     ...(backfill > 0 ? [{ tenant: 'backfill', partitions: PARTITIONS, lateness: LATENESS }] : []),
     ...(slow ? [{ tenant: 'slow', partitions: PARTITIONS, lateness: '1h' }] : []),
   ];
-  const installation = stand.installation(sources, options.kafka);
+  // event time is not the clock's here: no partition may go on by the clock
+  const installation = stand.installation(sources, { idle_after: '1d', ...options.kafka });
   await stand.makeTopics(installation);
   // in the past, so that no event is ahead of the clock when it comes
   const eventStart = startOf(Date.now() + 20_000, seconds * speed * 1000);

@@ -31,7 +31,7 @@ export interface ProfileSums {
   busy: number;
   /** seconds by part, largest first */
   parts: [string, number][];
-  /** seconds by function, largest first */
+  /** seconds by function, largest first; what Node itself does counts for the function that called it */
   functions: [string, number][];
 }
 
@@ -58,12 +58,19 @@ export function sumProfiles(folder: string): ProfileSums {
       }
       return found;
     };
+    const ownerOf = (id: number): Profile['nodes'][number] => {
+      const node = byId.get(id) as Profile['nodes'][number];
+      const parent = parents.get(id);
+      return parent === undefined || /^file:|node_modules/.test(node.callFrame.url) ? node : ownerOf(parent);
+    };
     for (const [i, id] of samples.entries()) {
-      const { functionName, url, lineNumber } = (byId.get(id) as Profile['nodes'][number]).callFrame;
-      if (functionName === '(idle)') continue;
+      const self = byId.get(id) as Profile['nodes'][number];
+      if (self.callFrame.functionName === '(idle)') continue;
       const seconds = timeDeltas[i] / 1e6;
       busy += seconds;
       parts.set(part(id), (parts.get(part(id)) ?? 0) + seconds);
+      const owner = ownerOf(id);
+      const { functionName, url, lineNumber } = (owner.callFrame.functionName === '(root)' ? self : owner).callFrame;
       const name = `${functionName || '(anonymous)'} ${url.replace(/^.*\/(node_modules|services|models|schemas)\//, '$1/')}:${lineNumber + 1}`;
       functions.set(name, (functions.get(name) ?? 0) + seconds);
     }

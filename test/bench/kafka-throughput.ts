@@ -41,8 +41,8 @@ export interface Throughput {
 }
 
 /** Files of traffic, and what else runs on them. */
-export function benchFiles(stand: Stand, events: number, accounts: number): BenchFile[] {
-  return writeBench(stand.fresh(`logs-${events}-${accounts}`), { events, accounts });
+export function benchFiles(stand: Stand, events: number, accounts: number, hours: number): BenchFile[] {
+  return writeBench(stand.fresh(`logs-${events}-${accounts}-${hours}`), { events, accounts, hours });
 }
 
 /** The lines of the files through all stages, by so many processes, until nothing moves any more. */

@@ -7,7 +7,7 @@ import { measured } from './measured.ts';
 export interface TransactionCost {
   bytes: number;
   partitions: number;
-  /** ms that one takes, one after the other */
+  /** ms that one takes */
   took: number;
   /** CPU ms of one */
   client: number;

@@ -12,13 +12,14 @@ import { transactionCosts } from './kafka-transactions.ts';
  * `npm run bench:kafka`: the main job on a real broker and a real ClickHouse server on this machine. Throughput with one
  * and two processes beside yardsticks on the same lines; where the CPU time goes; what transactions cost; how long
  * alerts take on live traffic, with and without a hot key, a backfill, a late source; and a sizing from these. `--quick`
- * is small; `--only throughput,profile,transactions,latency` measures some; `--out DIR` writes kafka.md and kafka.json.
+ * is small; `--only transactions,throughput,profile,commits,latency` measures some; `--out DIR` writes kafka.md and kafka.json.
  */
 const { values: flags } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    only: { type: 'string', default: 'throughput,profile,transactions,latency' },
+    only: { type: 'string', default: 'transactions,throughput,profile,commits,latency' },
     events: { type: 'string' },
+    hours: { type: 'string', default: '24' },
     rate: { type: 'string' },
     seconds: { type: 'string' },
     speed: { type: 'string', default: '6' },
@@ -31,6 +32,9 @@ const only = flags.only.split(',');
 const events = Number(flags.events ?? (quick ? 100_000 : 1_000_000));
 const rate = Number(flags.rate ?? (quick ? 3000 : 10_000));
 const seconds = Number(flags.seconds ?? (quick ? 45 : 150));
+/** Event time of the run from which sizes are worked out: as dense as the logs of an installation worth sizing. */
+const DENSE_HOURS = 2;
+const hours = Number(flags.hours);
 const speed = Number(flags.speed);
 const LATENCY_HEAD = [
   '| | alerts | topic p50 / p99 | store p50 / p99 | busy tenant, topic p50 / p99 | CPU µs an event: Weir / broker / ClickHouse | transactions/s | writer behind, ms | remarks |',
@@ -66,9 +70,11 @@ try {
     `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), Node ${process.versions.node}, broker and ClickHouse on the same machine.`,
     '',
   );
+  // first, so that Java has compiled the broker's code when the rest begins
+  if (only.includes('transactions')) await measureTransactions();
   const measures = only.includes('throughput') ? await measureThroughput() : undefined;
   if (only.includes('profile')) await measureProfile();
-  if (only.includes('transactions')) await measureTransactions();
+  if (only.includes('commits')) await measureCommits();
   if (only.includes('latency')) await measureLatency();
   if (measures !== undefined) print('## Sizing', '', ...sizingTable(measures), '');
 } finally {
@@ -82,7 +88,7 @@ try {
 
 async function measureThroughput(): Promise<Measures> {
   const accounts = events / 50;
-  const files = benchFiles(stand, events, accounts);
+  const files = benchFiles(stand, events, accounts, hours);
   const yardsticks: Yardstick[] = [];
   const runs: Throughput[] = [];
   say('one process');
@@ -100,16 +106,19 @@ async function measureThroughput(): Promise<Measures> {
   say('embedded');
   yardsticks.push(await embedded(stand, files));
   say('ten times the accounts');
-  const many = await throughput(stand, benchFiles(stand, events, accounts * 10), { processes: 1 });
-  figures.throughput = { runs, many, yardsticks };
+  const many = await throughput(stand, benchFiles(stand, events, accounts * 10, hours), { processes: 1 });
+  say('one process, dense');
+  const dense = await throughput(stand, benchFiles(stand, events, accounts, DENSE_HOURS), { processes: 1 });
+  figures.throughput = { runs, many, dense, yardsticks };
 
   print(`## Throughput: ${whole(events)} events in ${files.length} topics`, '');
   print('| | events/s | CPU µs an event: Weir | broker | ClickHouse | peak memory of a process |', '|---|---:|---:|---:|---:|---:|');
-  for (const run of [...runs, many]) {
-    const name =
-      run === many
-        ? `1 process, ${whole(accounts * 10)} accounts`
-        : `${run.processes} process${run.processes > 1 ? 'es' : ''}, ${whole(accounts)} accounts`;
+  const rows: [string, Throughput][] = [
+    ...runs.map((run): [string, Throughput] => [`${run.processes} process${run.processes > 1 ? 'es' : ''}`, run]),
+    [`1 process, ${whole(accounts * 10)} accounts instead of ${whole(accounts)}`, many],
+    [`1 process, the same events within ${DENSE_HOURS} hours of event time instead of ${hours}`, dense],
+  ];
+  for (const [name, run] of rows) {
     print(
       `| ${name} | ${whole(run.events / run.took)} | ${perEvent(sum(run.weir), run.events)} (${run.weir.map((cpu) => cpu.toFixed(1)).join(' + ')} s) | ${perEvent(run.broker, run.events)} | ${perEvent(run.clickhouse, run.events)} | ${whole(Math.max(...run.peak) / 1e6)} MB |`,
     );
@@ -120,24 +129,32 @@ async function measureThroughput(): Promise<Measures> {
   const [one, two] = runs;
   print(
     '',
-    `Two processes against one: ${(one.took / two.took).toFixed(2)} times as fast, ${(sum(two.weir) / sum(one.weir)).toFixed(2)} times the CPU time. ${whole(one.transactions)} transactions, ${whole(events / one.transactions)} events each.`,
+    `Two processes against one: ${(one.took / two.took).toFixed(2)} times as fast, ${(sum(two.weir) / sum(one.weir)).toFixed(2)} times the CPU time.`,
   );
 
-  const inner = Object.entries(one.topics).filter(([topic]) => /^(events|partials|candidates|windows|shadow)$/.test(topic));
+  const innerOf = (run: Throughput): [string, number][] =>
+    Object.entries(run.topics).filter(([topic]) => /^(events|partials|candidates|windows|shadow)$/.test(topic));
+  const perTopic = (run: Throughput): string =>
+    innerOf(run)
+      .map(([topic, bytes]) => `${topic} ${(bytes / events).toFixed(1)}`)
+      .join(', ');
   const lineBytes = sum(files.map(({ bytes }) => bytes)) / events;
   print(
     '',
-    `Bytes on the broker for each event: ${inner.map(([topic, bytes]) => `${topic} ${(bytes / events).toFixed(1)}`).join(', ')}; of its line ${lineBytes.toFixed(0)}. ClickHouse: ${(one.stored.bytes / events).toFixed(1)} bytes (${(one.stored.rows / events).toFixed(2)} rows). State folder: ${whole(one.state / accounts)} bytes an account.`,
+    ...[one, dense].map(
+      (run) =>
+        `Within ${run === one ? hours : DENSE_HOURS} hours, for each event: bytes on the broker ${perTopic(run)} (its line has ${lineBytes.toFixed(0)}); in ClickHouse ${(run.stored.bytes / events).toFixed(1)} bytes, ${(run.stored.rows / events).toFixed(2)} rows; ${whole(run.state / accounts)} bytes of the state folder an account; ${whole(run.transactions)} transactions of ${whole(events / run.transactions)} events.`,
+    ),
     '',
   );
   const accountBytes = Math.max(0, (many.peak[0] - one.peak[0]) / (accounts * 9));
   return {
     lineBytes,
-    weir: (sum(one.weir) / events) * 1e6,
-    broker: (one.broker / events) * 1e6,
-    clickhouse: (one.clickhouse / events) * 1e6,
-    topicBytes: sum(inner.map(([, bytes]) => bytes)) / events,
-    storeBytes: one.stored.bytes / events,
+    weir: (sum(dense.weir) / events) * 1e6,
+    broker: (dense.broker / events) * 1e6,
+    clickhouse: (dense.clickhouse / events) * 1e6,
+    topicBytes: sum(innerOf(dense).map(([, bytes]) => bytes)) / events,
+    storeBytes: dense.stored.bytes / events,
     accountBytes,
     processBytes: one.peak[0] - accountBytes * accounts,
   };
@@ -145,7 +162,7 @@ async function measureThroughput(): Promise<Measures> {
 
 async function measureProfile(): Promise<void> {
   say('profile');
-  const { profile, took } = await throughput(stand, benchFiles(stand, events, events / 50), { processes: 1, profile: true });
+  const { profile, took } = await throughput(stand, benchFiles(stand, events, events / 50, hours), { processes: 1, profile: true });
   if (profile === undefined) return;
   figures.profile = profile;
   print(
@@ -164,24 +181,25 @@ async function measureProfile(): Promise<void> {
 
 async function measureTransactions(): Promise<void> {
   say('transactions alone');
-  const costs = await transactionCosts(stand, quick ? 100 : 300);
-  print(
-    '## Transactions',
-    '',
-    '| bytes | partitions | ms, one after the other | CPU ms, client | CPU ms, broker |',
-    '|---:|---:|---:|---:|---:|',
-  );
+  const costs = await transactionCosts(stand, quick ? 50 : 200);
+  print('## Transactions', '', '| bytes | partitions | ms | CPU ms, client | CPU ms, broker |', '|---:|---:|---:|---:|---:|');
   for (const { bytes, partitions, took, client, broker } of costs) {
     print(`| ${whole(bytes / 1024)} KiB | ${partitions} | ${took.toFixed(1)} | ${client.toFixed(2)} | ${broker.toFixed(2)} |`);
   }
+  figures.transactions = costs;
+  print('');
+}
+
+/** The same live traffic with other intervals between commits. */
+async function measureCommits(): Promise<void> {
   const found: Record<string, Latency> = {};
-  print('', `Live, ${whole(rate)} events/s:`, '', LATENCY_HEAD[0], LATENCY_HEAD[1]);
+  print(`## Transactions by \`kafka.commit_every\`: live, ${whole(rate)} events/s`, '', LATENCY_HEAD[0], LATENCY_HEAD[1]);
   for (const every of ['50ms', '200ms', '1s']) {
     say(`commit_every ${every}`);
     found[every] = await latency(stand, { rate, seconds: Math.min(60, seconds), speed, kafka: { commit_every: every } });
     print(latencyRow(`\`commit_every: ${every}\``, found[every]));
   }
-  figures.transactions = { costs, live: found };
+  figures.commits = found;
   print('');
 }
 
