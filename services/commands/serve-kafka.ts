@@ -64,10 +64,10 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
   const sources = sourcesOf(config);
   const key = keyOf(config, environment);
   const { state, client_id } = config.kafka;
-  makeFolder(state);
+  inStateFolder(state, () => makeFolder(state));
   const addresses = roles.includes('normalise') ? await loadAddressTables({ csv: config.address_data?.csv }) : undefined;
   const runVersions = new RunVersions(state, key, addresses);
-  runVersions.checkKey(config.values.key_env);
+  inStateFolder(state, () => runVersions.checkKey(config.values.key_env));
   const instance = options.name ?? `${hostname()}-${process.pid}`;
   const tenants = [...new Set([...Object.keys(config.tenants), ...sources.map(({ tenant }) => tenant)])].sort();
   const cluster = openKafka({ ...config.kafka, client_id: `${client_id}-${instance}` }, { environment, log: (line) => log.kafka(line) });
@@ -97,7 +97,7 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
       roles,
       sources,
       tenants,
-      nameVersion: (upstreams) => runVersions.name(options.config, upstreams),
+      nameVersion: (upstreams) => inStateFolder(state, () => runVersions.name(options.config, upstreams)),
       readVersion: (name) => runVersions.read(name),
       instance,
       sink: async () => {
@@ -165,6 +165,18 @@ function sourcesOf(config: Config): TopicSource[] {
       ? []
       : [{ tenant, source: name, topic: kafka.topic, from: kafka.from, format, lateness: lateness ?? defaultLateness(format) }],
   );
+}
+
+/** @throws WeirError `disk` where the folder of snapshots cannot be made, read or written */
+function inStateFolder<T>(state: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (cause instanceof WeirError || typeof code !== 'string') throw cause;
+    const text = `kafka.state is ${state}: it cannot be made, read or written (${(cause as Error).message}); name a folder that this user may write to and that every process shares`;
+    throw new WeirError('disk', text, { cause });
+  }
 }
 
 /** On Kafka all processes need the same key: none is made up. */

@@ -28,6 +28,8 @@ export interface TrackerState {
   tenant: string;
   /** null before the first report of all upstreams */
   time: number | null;
+  /** the highest time that any upstream has reported; null before the first */
+  highest: number | null;
   expected: number;
   /** what each upstream has reported, by name; null: it is idle or has ended */
   upstreams: [string, number | null][];
@@ -40,16 +42,24 @@ interface TenantTime {
   upstreams: Map<string, number>;
   ended: Set<string>;
   time: number;
+  highest: number;
 }
 
 export class WatermarkTracker {
   private readonly tenants = new Map<string, TenantTime>();
 
-  /** Takes a report; returns the tenant's new time when it moved forward, else undefined. */
+  /**
+   * Takes a report; returns the tenant's new time when it moved forward, else undefined. When an upstream that had ended
+   * goes on, the others that had ended may do so too, with the same times: the tenant waits for them to say something.
+   */
   report(mark: Watermark): number | undefined {
     const tenant = this.of(mark.tenant);
     tenant.expected = mark.upstreams;
-    tenant.ended.delete(mark.upstream);
+    tenant.highest = Math.max(tenant.highest, mark.time);
+    if (tenant.ended.delete(mark.upstream)) {
+      for (const other of tenant.ended) tenant.upstreams.delete(other);
+      tenant.ended.clear();
+    }
     const before = tenant.upstreams.get(mark.upstream);
     if (before === undefined || before === Number.POSITIVE_INFINITY || mark.time > before) tenant.upstreams.set(mark.upstream, mark.time);
     return this.settle(tenant);
@@ -92,6 +102,11 @@ export class WatermarkTracker {
     return this.tenants.get(tenant)?.time ?? Number.NEGATIVE_INFINITY;
   }
 
+  /** The highest time that any of the tenant's upstreams has reported, -Infinity before the first. */
+  highest(tenant: string): number {
+    return this.tenants.get(tenant)?.highest ?? Number.NEGATIVE_INFINITY;
+  }
+
   tenantNames(): string[] {
     return [...this.tenants.keys()].sort();
   }
@@ -110,11 +125,12 @@ export class WatermarkTracker {
   /** For a snapshot: all of it. */
   save(): TrackerState[] {
     return this.tenantNames().map((name) => {
-      const { time, expected, upstreams, ended } = this.of(name);
+      const { time, highest, expected, upstreams, ended } = this.of(name);
       const reported = [...upstreams].map(([upstream, at]): [string, number | null] => [upstream, Number.isFinite(at) ? at : null]);
       return {
         tenant: name,
         time: Number.isFinite(time) ? time : null,
+        highest: Number.isFinite(highest) ? highest : null,
         expected,
         upstreams: reported.sort(([a], [b]) => (a < b ? -1 : 1)),
         ended: [...ended].sort(),
@@ -124,9 +140,10 @@ export class WatermarkTracker {
 
   /** What was saved, beside what is there: of several savings of one tenant the latest reports hold. */
   restore(state: readonly TrackerState[]): void {
-    for (const { tenant: name, time, expected, upstreams, ended } of state) {
+    for (const { tenant: name, time, highest, expected, upstreams, ended } of state) {
       const tenant = this.of(name);
       if (time !== null) this.raise(name, time);
+      if (highest !== null) tenant.highest = Math.max(tenant.highest, highest);
       tenant.expected = expected;
       for (const [upstream, at] of upstreams) {
         const reported = at ?? Number.POSITIVE_INFINITY;
@@ -139,7 +156,8 @@ export class WatermarkTracker {
   private of(name: string): TenantTime {
     let tenant = this.tenants.get(name);
     if (tenant === undefined) {
-      tenant = { expected: 1, upstreams: new Map(), ended: new Set(), time: Number.NEGATIVE_INFINITY };
+      const never = Number.NEGATIVE_INFINITY;
+      tenant = { expected: 1, upstreams: new Map(), ended: new Set(), time: never, highest: never };
       this.tenants.set(name, tenant);
     }
     return tenant;

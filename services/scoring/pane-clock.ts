@@ -39,7 +39,7 @@ interface TenantClock {
  */
 export class PaneClock {
   private readonly tracker = new WatermarkTracker();
-  /** the same without provisional marks and ends: what this time covers will not be replaced */
+  /** the same without provisional marks: what this time covers will not be replaced */
   private readonly firm = new WatermarkTracker();
   private readonly epochs = new Epochs();
   private readonly tenants = new Map<string, TenantClock>();
@@ -77,7 +77,7 @@ export class PaneClock {
         return;
       case 'end': {
         if (record.provisional) this.of(record.tenant).endsProvisionally = true;
-        else this.firm.end(record.tenant, record.upstream);
+        this.firm.end(record.tenant, record.upstream);
         const moved = this.tracker.end(record.tenant, record.upstream);
         if (moved !== undefined || this.tracker.allEnded(record.tenant)) this.progress(record.tenant);
         return;
@@ -111,7 +111,11 @@ export class PaneClock {
 
   private watermark(record: Watermark): void {
     if (record.provisional !== true) this.firm.report(record);
-    if (this.tracker.report(record) !== undefined) this.progress(record.tenant);
+    const moved = this.tracker.report(record);
+    // the inputs go on behind their end: they can end again
+    const clock = this.tenants.get(record.tenant);
+    if (clock?.ended && !this.tracker.allEnded(record.tenant)) clock.ended = false;
+    if (moved !== undefined) this.progress(record.tenant);
   }
 
   private of(tenant: string): TenantClock {
@@ -130,18 +134,37 @@ export class PaneClock {
     return clock;
   }
 
+  /**
+   * When all inputs have ended, time goes on to the highest that any of them has reached, as if they were one; which of them
+   * ended last does not matter. Then comes the flush.
+   */
   private progress(tenant: string): void {
     const clock = this.of(tenant);
+    const ended = this.tracker.allEnded(tenant);
+    if (ended) {
+      const reached = this.firm.highest(tenant);
+      this.firm.raise(tenant, reached);
+      this.tracker.raise(tenant, reached);
+    }
+    if (!this.advance(tenant, clock, this.tracker.time(tenant)) || !ended) return;
+    if (!this.advance(tenant, clock, Number.POSITIVE_INFINITY) || clock.ended) return;
+    clock.ended = true;
+    clock.keeper.flush();
+    // what the flush closed stays closed, should the inputs go on: events of it are late
+    if (Number.isFinite(clock.told)) this.tracker.raise(tenant, clock.told);
+    this.emit(tenant, { kind: 'end', tenant, upstream: this.upstream, provisional: clock.endsProvisionally });
+  }
+
+  /** Closes what ends at or before `target`; false when it waits for knowledge. */
+  private advance(tenant: string, clock: TenantClock, target: number): boolean {
     const { keeper } = clock;
-    const flushing = this.tracker.allEnded(tenant);
-    const target = flushing ? Number.POSITIVE_INFINITY : this.tracker.time(tenant);
     for (let hour = keeper.nextHour(target); hour !== undefined; hour = keeper.nextHour(target)) {
       const start = keeper.panes.hourStart(hour);
       const end = keeper.panes.hourStart(hour + 1);
       if (start >= target) break;
       if (!this.prepare(tenant, clock, hour)) {
         this.tell(tenant, clock, Math.min(target, start));
-        return;
+        return false;
       }
       const until = Math.min(target, end);
       keeper.closeMinutes(hour, Math.floor(Math.max(start, clock.done) / MINUTE), Math.floor(until / MINUTE));
@@ -150,12 +173,8 @@ export class PaneClock {
       keeper.closeHour(hour);
       this.tell(tenant, clock, end);
     }
-    if (!flushing) this.tell(tenant, clock, target);
-    else if (!clock.ended) {
-      clock.ended = true;
-      keeper.flush();
-      this.emit(tenant, { kind: 'end', tenant, upstream: this.upstream, provisional: clock.endsProvisionally });
-    }
+    this.tell(tenant, clock, target);
+    return true;
   }
 
   /** True when the knowledge for the hour is in force. */
@@ -218,9 +237,10 @@ export class PaneClock {
 function saveTimes(writer: ByteWriter, tracker: WatermarkTracker): void {
   const state = tracker.save();
   writer.uint(state.length);
-  for (const { tenant, time, expected, upstreams, ended } of state) {
+  for (const { tenant, time, highest, expected, upstreams, ended } of state) {
     writer.string(tenant);
     writer.f64(time ?? Number.NEGATIVE_INFINITY);
+    writer.f64(highest ?? Number.NEGATIVE_INFINITY);
     writer.uint(expected);
     writer.uint(upstreams.length);
     for (const [upstream, at] of upstreams) {
@@ -235,8 +255,8 @@ function saveTimes(writer: ByteWriter, tracker: WatermarkTracker): void {
 function loadTimes(reader: ByteReader, tracker: WatermarkTracker): void {
   for (let tenants = reader.uint(); tenants > 0; tenants--) {
     const tenant = reader.string();
-    const time = reader.f64();
-    const state: TrackerState = { tenant, time: Number.isFinite(time) ? time : null, expected: reader.uint(), upstreams: [], ended: [] };
+    const [time, highest] = [reader.f64(), reader.f64()].map((at) => (Number.isFinite(at) ? at : null));
+    const state: TrackerState = { tenant, time, highest, expected: reader.uint(), upstreams: [], ended: [] };
     for (let n = reader.uint(); n > 0; n--) {
       const upstream = reader.string();
       const at = reader.f64();
