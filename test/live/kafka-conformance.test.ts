@@ -8,11 +8,13 @@ import { runDetect } from '../../services/commands/run-detect.ts';
 import { serveKafka } from '../../services/commands/serve-kafka.ts';
 import { openStore } from '../../services/storage/store.ts';
 import { serveLog } from '../../services/telemetry/serve-log.ts';
-import { gatewayLog } from '../support/gateway-log.ts';
+import { gatewayLog, LOG_START } from '../support/gateway-log.ts';
 import { Fleet } from '../support/kafka-fleet.ts';
 import { clusterOf, fill, uniqueName, untilAtRest } from '../support/kafka-runs.ts';
 
-const LINES = gatewayLog(11, 12_000, 30);
+/** Hours; after them hardly anything comes, so that the partitions of a topic end hours apart. */
+const BUSY = 27;
+const LINES = gatewayLog(11, 12_000, 30).filter((line, i) => line < lineAt(LOG_START + BUSY * 3_600_000) || i % 150 === 0);
 const environment = { ...process.env, WEIR_KEY: 'a master key for tests' };
 
 let folder: string;
@@ -30,6 +32,11 @@ beforeAll(async () => {
   expect(expected.alerts.length).toBeGreaterThan(0);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** How a line of that time begins. */
+function lineAt(time: number): string {
+  return `{"time_iso8601":"${new Date(time).toISOString().slice(0, -1)}`;
+}
 
 function read(canonical: string): { alerts: string; windows: string } {
   return {
