@@ -7,9 +7,10 @@ import { packCheckpoint } from '../../services/drivers/kafka/checkpoint.ts';
 import { Downstream } from '../../services/drivers/kafka/downstream.ts';
 import { Fenced } from '../../services/drivers/kafka/log.ts';
 import { NO_SUSPICION } from '../../services/drivers/kafka/suspicion.ts';
+import { numbers } from '../support/driver-runs.ts';
 import { until } from '../support/kafka-member.ts';
 import { clusterOf, uniqueName } from '../support/kafka-runs.ts';
-import { packetOf, TaskBench } from '../support/kafka-tasks.ts';
+import { packetOf, type RunningTask, TaskBench } from '../support/kafka-tasks.ts';
 
 let state: string;
 let bench: TaskBench;
@@ -115,6 +116,41 @@ describe('a task on a partition', () => {
     await one.stop();
     expect(stages.map(({ took }) => took)).toEqual([Array.from({ length: 20 }, (_, i) => `a${i}`)]);
     expect(await bench.said()).toEqual(expected(20));
+  });
+});
+
+describe('whatever becomes of the processes', () => {
+  test.each([1, 2])('each outcome is said once, in order, and rests on all before it (%i)', async (seed) => {
+    const next = numbers(seed);
+    const running: RunningTask[] = [];
+    let newest: RunningTask | undefined;
+    let written = 0;
+    for (let round = 0; round < 14; round++) {
+      const count = 1 + Math.floor(next() * 12);
+      await bench.write(...packets(count, 'a', written));
+      written += count;
+      const chance = next();
+      if (newest === undefined || chance < 0.5) {
+        // the one before may be at work still
+        const version = `${next() < 0.5 ? 'one' : 'two'}-inputs`;
+        newest = await bench.start({ version, snapshotEvery: 5, commitEvery: 1 + Math.floor(next() * 40) });
+        running.push(newest);
+      } else if (chance < 0.8) {
+        await (chance < 0.65 ? newest.vanish() : newest.stop());
+        newest = undefined;
+      } else await untilSaid(Math.floor(written * next()));
+    }
+    const end = await bench.start();
+    await untilSaid(written);
+    for (const one of running) await one.stop();
+    await end.stop();
+    const plain = (said: string): string => said.slice(said.indexOf(' ') + 1);
+    expect((await bench.said()).map(plain)).toEqual(expected(written).map(plain));
+    for (const { ended } of running) {
+      const error = await ended;
+      if (error !== undefined && !(error instanceof Fenced)) throw error;
+    }
+    expect(readdirSync(bench.folder.path)).toHaveLength(1);
   });
 });
 

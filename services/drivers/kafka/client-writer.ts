@@ -1,6 +1,6 @@
 import { WeirError } from '../../core/errors.ts';
 import type { Brokers } from './client-brokers.ts';
-import { kafkaFailed, kindOf } from './client-errors.ts';
+import { kafkaFailed, kindOf, rootOf } from './client-errors.ts';
 import { type Partitioner, type Producer, produce, roundsOf } from './client-produce.ts';
 import { Fenced, type OffsetCommit, type OutRecord, type TransactionalWriter } from './log.ts';
 
@@ -107,7 +107,8 @@ export class ClientWriter implements TransactionalWriter {
     } catch (error) {
       if (error instanceof WeirError) throw error;
       const kind = kindOf(error);
-      if (kind === 'fenced') {
+      // the coordinator stumbles (code -1) when two open and end the same id at once: what came of it, only a new start can tell
+      if (kind === 'fenced' || rootOf(error).type === 'UNKNOWN') {
         this.producer = undefined;
         throw new Fenced(this.id, { cause: error });
       }
