@@ -54,7 +54,7 @@ export class StageRole {
       handlers: {
         assigned: (partitions, generation) => {
           // the member is known before its first assignment is carried out
-          void ready.then(() => this.assigned(partitions, generation));
+          void ready.then(() => this.assigned(partitions, generation)).catch(onFailure);
         },
         records: (from, records, end, settled) => this.tasks.get(keyOf(from))?.task.offer(records, end, settled),
         failed: onFailure,
