@@ -113,6 +113,8 @@ const TIMES_KEPT = ACCOUNT_SPEC.sets[ACCOUNT_SETS.times].k;
 
 /** A request slower than this is `slow`, ms. */
 const SLOW = 1000;
+/** Closed minutes whose room is kept for the next ones. */
+const MOST_SPARE_MINUTES = 8;
 
 /**
  * What an account task knows of one tenant: keys, open panes of all views, the accounts' histories. Events are added
@@ -492,7 +494,7 @@ export class AccountTenant {
     if (minute === undefined) return;
     this.openMinutes.delete(number);
     if (this.lastMinute === minute) this.lastMinute = undefined;
-    this.spareMinutes.push(minute);
+    if (this.spareMinutes.length < MOST_SPARE_MINUTES) this.spareMinutes.push(minute);
   }
 
   private sample(

@@ -7,6 +7,8 @@ export const MINUTE_STRIDE = MINUTE_COUNTERS.length;
 /** Words of a cell: the counters, then the event of the smallest rank (samples.ts): its rank, position, time, partition, address, status. */
 export const MINUTE_CELL = MINUTE_STRIDE + 6;
 export const SAMPLE_RANK = MINUTE_STRIDE;
+/** Room of a new one: where one input is hours ahead of another, thousands are open, most of them with few cells. A power of two. */
+const CELLS = 16;
 
 /** The event that stands for a cell. `partition`, `address`: numbers of the tenant's tables. */
 export interface MinuteSample {
@@ -26,10 +28,10 @@ export interface MinuteSample {
 export class MinuteCells {
   minute = 0;
   size = 0;
-  account = new Int32Array(256);
-  interface = new Int32Array(256);
-  words = new Float64Array(256 * MINUTE_CELL);
-  private table = new Int32Array(512).fill(-1);
+  account = new Int32Array(CELLS);
+  interface = new Int32Array(CELLS);
+  words = new Float64Array(CELLS * MINUTE_CELL);
+  private table = new Int32Array(2 * CELLS).fill(-1);
 
   reset(minute: number): void {
     this.minute = minute;
