@@ -14,7 +14,7 @@ import { loadConfig } from './config.ts';
 import { globalOptions } from './global-options.ts';
 import { requestMark } from './incident-marking.ts';
 import { requestMarkOnKafka } from './marking-on-kafka.ts';
-import { addDataOption, type RecordOptions, withReader, writeRecords, zonesOf } from './record-list.ts';
+import { addStoreOptions, type RecordOptions, withReader, writeRecords, zonesOf } from './record-list.ts';
 
 interface MarkFlags extends RecordOptions {
   as: Mark;
@@ -23,7 +23,7 @@ interface MarkFlags extends RecordOptions {
 
 /** `weir incidents mark` and `weir incidents marks`: what people say of incidents. */
 export function registerMarks(incidents: Command): void {
-  addDataOption(incidents.command('mark <id>'))
+  addStoreOptions(incidents.command('mark <id>'))
     .description(
       'Says of an incident what it was. Its like (same detector, same entity) is not raised again after `benign` and `expected`, until --until; nothing else is hidden. `attack` takes that back. The last mark of an incident holds.',
     )
@@ -37,7 +37,7 @@ export function registerMarks(incidents: Command): void {
     .option('--json', 'the mark as JSON')
     .option('--utc', "times in UTC instead of the tenant's zone")
     .action((id: string, _: MarkFlags, command: Command) => mark(id, command.optsWithGlobals<MarkFlags>()));
-  addDataOption(incidents.command('marks'))
+  addStoreOptions(incidents.command('marks'))
     .description('Lists the marks that hold; --json prints them with what they are about, as `weir train --marks FILE` reads them.')
     .option('--tenant <name>', 'of this tenant only')
     .option('--json', 'records as NDJSON, one a line')

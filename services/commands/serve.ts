@@ -40,7 +40,10 @@ export function registerServe(program: Command): void {
     .requiredOption('-c, --config <file>', 'weir.yaml')
     .option('-d, --data <folder>', "store and state without Kafka (default: the config's)")
     .option('--only <stage...>', `Kafka: run these in this process and leave the others to other processes (${ROLES.join(', ')})`)
-    .option('--name <name>', 'Kafka: name of this process; the same after a restart keeps its partitions (default: host and process)')
+    .option(
+      '--name <name>',
+      'Kafka: name of this process: one that is started again under its name gets its partitions back (default: host and process)',
+    )
     .option('--listen <host:port>', "where /metrics, /healthz and /readyz are answered (default: the config's serve.listen)")
     .addHelpText(
       'after',

@@ -111,7 +111,7 @@ export function createAccountStage(config: ViewStageConfig, deps: ViewStageDeps 
 }
 
 /** Version of what `snapshot` writes. */
-export const ACCOUNT_STATE_VERSION = 3;
+export const ACCOUNT_STATE_VERSION = 4;
 
 function lateEvent(batch: EventBatch, row: number, time: number): LateEvent {
   const c = batch.columns;

@@ -83,4 +83,4 @@ export function createMergeStage(config: ViewStageConfig, deps: ViewStageDeps = 
 }
 
 /** Version of what `snapshot` writes. */
-export const MERGE_STATE_VERSION = 3;
+export const MERGE_STATE_VERSION = 4;

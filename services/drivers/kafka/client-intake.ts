@@ -92,8 +92,8 @@ interface Place {
   sought: number;
   /** offset behind the last settled record, as the broker said last */
   end: number;
-  /** the handlers know that nothing more is there */
-  toldEnd: boolean;
+  /** the end up to which the handlers know that nothing more is there; -1: they know of none */
+  toldEnd: number;
 }
 
 /** A member of a consumer group. The client's consumer joins, shares out and fetches; everything it would do with committed offsets is kept from it. */
@@ -187,7 +187,7 @@ export class ClientIntake implements Intake {
   private read(place: Place): void {
     const { topic, partition } = place.of;
     place.paused = false;
-    place.toldEnd = false;
+    place.toldEnd = -1;
     place.version++;
     this.tell(() => this.consumer.resume([{ topic, partitions: [partition] }]));
   }
@@ -234,7 +234,7 @@ export class ClientIntake implements Intake {
         const of = { topic, partition };
         const key = keyOf(of);
         const { position = -1, version = 0, seeks = 0 } = before.get(key) ?? {};
-        const fresh = { paused: true, forgotten: true, sought: -1, end: 0, toldEnd: false };
+        const fresh = { paused: true, forgotten: true, sought: -1, end: 0, toldEnd: -1 };
         this.places.set(key, { ...fresh, of, position, version: version + 1, seeks: seeks + 1 });
       }
     }
@@ -255,7 +255,7 @@ export class ClientIntake implements Intake {
     const behind = (records.at(-1) as InRecord).offset + 1;
     const atEnd = Number(batch.lastOffset()) + 1 >= place.end;
     if (!place.forgotten) place.position = behind;
-    place.toldEnd = atEnd;
+    place.toldEnd = atEnd ? place.end : -1;
     this.hand(place, records, atEnd ? behind : place.end, atEnd ? Math.max(behind, place.end) : behind);
   }
 
@@ -344,8 +344,8 @@ export class ClientIntake implements Intake {
     const last = part.messages.at(-1);
     const behind = last === undefined ? question.offset : Number(last.offset) + 1;
     const silent = part.messages.every(({ isControlRecord, offset }) => isControlRecord || Number(offset) < question.offset);
-    if (silent && behind >= place.end && !place.toldEnd) {
-      place.toldEnd = true;
+    if (silent && behind >= place.end && place.toldEnd < place.end) {
+      place.toldEnd = place.end;
       this.hand(place, [], place.position, Math.max(place.position, place.end));
     }
   }

@@ -115,7 +115,6 @@ export class PartitionTask {
   private bytesSinceSnapshot = 0;
   private stopping = false;
   private abandoned = false;
-  private quietEnd: { end: number; since: number } | undefined;
   private mayWord = false;
   private wakeup: (() => void) | undefined;
   private done: Promise<void> | undefined;
@@ -171,7 +170,8 @@ export class PartitionTask {
 
   /** Once a second. `end`: offset behind the last record of a quiet source's partition, just asked of the broker. */
   tick(end?: number): void {
-    if (end !== undefined) this.confirmQuiet(end);
+    // a broker that was away looks like silence: the clock speaks only when all that is there has been read
+    if (end !== undefined && end <= Math.max(this.fetched, this.settled)) this.mayWord = true;
     this.wake();
   }
 
@@ -179,20 +179,6 @@ export class PartitionTask {
   get quiet(): boolean {
     const { clock, now } = this.options;
     return clock !== undefined && this.opened && this.queue.length === 0 && this.next >= this.committed && clock.quiet(now());
-  }
-
-  /** A broker that was away looks like silence: the clock speaks only when all that is there has been read. */
-  private confirmQuiet(end: number): void {
-    const { now, clock } = this.options;
-    // markers of a transactional shipper lie behind the last record: an end that stays the same although reading goes on
-    if (
-      end > Math.max(this.fetched, this.settled) &&
-      (this.quietEnd?.end !== end || now() - this.quietEnd.since < (clock?.idleAfter ?? 0))
-    ) {
-      if (this.quietEnd?.end !== end) this.quietEnd = { end, since: now() };
-      return;
-    }
-    this.mayWord = true;
   }
 
   /** Commits what was taken, writes a snapshot, ends. */
