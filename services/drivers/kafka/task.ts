@@ -1,4 +1,4 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { ControlRecord } from '../../core/control.ts';
 import { WeirError } from '../../core/errors.ts';
 import type { LedgerEntry } from '../../core/sink.ts';
@@ -7,7 +7,15 @@ import { parseLedgerCounter } from '../../core/topology-contract.ts';
 import { addCounters } from '../embedded/counters.ts';
 import { type Checkpoint, type CheckpointFolder, neededFrom, packCheckpoint, type SnapshotNote, unpackCheckpoint } from './checkpoint.ts';
 import type { Feed } from './feed.ts';
-import type { InRecord, Intake, KafkaCluster, TopicPartition, TransactionalWriter } from './log.ts';
+import {
+  type Committed,
+  Fenced,
+  type InRecord,
+  type Intake,
+  type KafkaCluster,
+  type TopicPartition,
+  type TransactionalWriter,
+} from './log.ts';
 import type { Names } from './names.ts';
 import { Outputs } from './outputs.ts';
 import type { SourceClock } from './source-clock.ts';
@@ -29,6 +37,9 @@ const SNAPSHOT_SHARE = 0.1;
 const MOST_SKIPS = 50;
 /** What a record counts for beside its value, bytes: a topic full of empty records must not fill the memory either. */
 const RECORD_BYTES = 100;
+/** A commit is seen some ms after it was made: looks for one, and ms between them. */
+const OVERTAKEN_LOOKS = 20;
+const OVERTAKEN_PAUSE = 50;
 /** ms between two ledger records of a busy task. */
 const LEDGER_EVERY = 1000;
 
@@ -222,9 +233,34 @@ export class PartitionTask {
   }
 
   private async open(): Promise<void> {
-    const { options, input } = this;
+    const { options } = this;
     await this.writer.fence();
-    const { offset, metadata } = await this.readCommitted();
+    const read = await this.readCommitted();
+    let start: number;
+    try {
+      start = await this.prepare(read);
+    } catch (error) {
+      if (error instanceof WeirError && error.code !== 'kafka_failed' && (await this.overtaken(read))) {
+        throw new Fenced(place(this.input), { cause: error });
+      }
+      throw error;
+    }
+    this.next = start;
+    this.fetched = this.next;
+    this.settled = this.next;
+    options.meter.opened();
+    this.opened = true;
+    if (this.next < this.committed) await this.replay();
+    if (this.next < this.committed || this.abandoned) return;
+    options.meter.live();
+    if (this.checkpoint.version !== options.version) await this.changeVersion();
+    else if (read.offset === undefined) await this.write();
+    if (this.paused) this.kept();
+  }
+
+  /** The state at what was committed. Returns the offset to read from. Throws `log_lost`, `snapshot_corrupt` for what is not there any more. */
+  private async prepare({ offset, metadata }: Committed): Promise<number> {
+    const { options, input } = this;
     const bounds = (await options.cluster.bounds(input.topic)).get(input.partition) ?? { start: 0, end: 0 };
     this.end = bounds.end;
     const known = offset === undefined ? undefined : unpackCheckpoint(metadata);
@@ -245,17 +281,17 @@ export class PartitionTask {
     }
     this.upstreams = (await options.source?.upstreams()) ?? 0;
     await this.rebuild(this.checkpoint.version);
-    this.next = Math.max(this.checkpoint.offset, bounds.start);
-    this.fetched = this.next;
-    this.settled = this.next;
-    options.meter.opened();
-    this.opened = true;
-    if (this.next < this.committed) await this.replay();
-    if (this.next < this.committed || this.abandoned) return;
-    options.meter.live();
-    if (this.checkpoint.version !== options.version) await this.changeVersion();
-    else if (offset === undefined) await this.write();
-    if (this.paused) this.kept();
+    return Math.max(this.checkpoint.offset, bounds.start);
+  }
+
+  /** True when another process has taken over since: what was committed then may name what that one has removed. */
+  private async overtaken(read: Committed): Promise<boolean> {
+    for (let look = 0; look < OVERTAKEN_LOOKS; look++) {
+      const now = await this.readCommitted();
+      if (now.offset !== read.offset || now.metadata !== read.metadata) return true;
+      await sleep(OVERTAKEN_PAUSE);
+    }
+    return false;
   }
 
   private beginning({ start, end }: { start: number; end: number }): number {
@@ -276,7 +312,7 @@ export class PartitionTask {
     return start;
   }
 
-  private async readCommitted(): Promise<{ offset: number | undefined; metadata: string }> {
+  private async readCommitted(): Promise<Committed> {
     const { cluster, group } = this.options;
     const { topic, partition } = this.input;
     return (await cluster.committed(group, topic, [partition])).get(partition) ?? { offset: undefined, metadata: '' };
