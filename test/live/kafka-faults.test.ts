@@ -44,8 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await cluster?.close();
   await Promise.all([broker?.remove(), store?.remove()]);
-  if (process.env.KEEP) console.log(folder);
-  else rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('ledger under faults', () => {
@@ -93,7 +92,6 @@ describe('ledger under faults', () => {
     /** Writes the next bit, waits until some of it has been taken, and strikes at a random moment after that. */
     const during = async (strike: () => unknown): Promise<void> => {
       step++;
-      if (process.env.KEEP) console.log(step, new Date().toISOString());
       const fed = await drill.feed(step / steps);
       await drill.untilTaken(before + next() * (fed - before));
       before = fed;
