@@ -26,7 +26,7 @@ import { Fleet } from '../support/kafka-fleet.ts';
 import { clusterOf } from '../support/kafka-runs.ts';
 
 /**
- * `npm run soak -- --kafka`: the ledger under faults at full size. Simulated tenants with attacks, through processes of
+ * `npm run soak:kafka`: the ledger under faults at full size. Simulated tenants with attacks, through processes of
  * `weir serve` that are killed, stopped, frozen and started anew while they work, whose broker and store go away and come
  * back, and whose config changes. An undisturbed embedded run is the reference. Prints what was done and what was found;
  * the exit code is 1 when anything is not as it should be.
@@ -38,7 +38,6 @@ const { values: flags } = parseArgs({
     seed: { type: 'string', default: '77' },
     partitions: { type: 'string', default: '6' },
     keep: { type: 'boolean', default: false },
-    kafka: { type: 'boolean', default: true },
   },
 });
 const BUILT = fileURLToPath(new URL('../..', import.meta.url));
@@ -224,7 +223,7 @@ try {
   const poisonings = processes.crashes.filter(({ text }) => text.includes(': poison ('));
   figure('crashes on the poison record', poisonings.length);
   const others = processes.crashes.filter(({ text }) => !text.includes(': poison ('));
-  figure('other ends that nobody asked for', others.length);
+  verdict('other ends that nobody asked for', others.length, others.length === 0);
   verdict('unexpected errors', count(processes.text(), 'unexpected error'), !processes.text().includes('unexpected error'));
 
   const { balance } = found;
