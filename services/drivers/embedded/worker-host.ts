@@ -1,10 +1,11 @@
-import { type EventBatch, packBatch, splitBatch, unpackBatch } from '../../core/batch.ts';
-import { keyGroup, partitionOf } from '../../core/key-groups.ts';
+import { type EventBatch, packBatch, unpackBatch } from '../../core/batch.ts';
+import { partitionOf } from '../../core/key-groups.ts';
 import type { RawChunk } from '../../core/raw.ts';
 import type { Emit, Stage } from '../../core/stage.ts';
 import type { InputPartition, Topology } from '../../core/topology-contract.ts';
 import type { SnapshotFile } from '../../state/manifest.ts';
 import type { SnapshotStore } from '../../state/snapshot-store.ts';
+import { splitByAccount } from '../split-by-account.ts';
 import { addCounters } from './counters.ts';
 import type { ToMain, ToPeer, ToWorker } from './protocol.ts';
 import { restoreFile, restoreTask } from './restore.ts';
@@ -195,7 +196,7 @@ export class WorkerHost {
     if (partition !== undefined) this.sendEvents(partition, batch);
     else if (this.workers === 1) this.sendEvents(0, batch);
     else {
-      const parts = splitBatch(batch, accountPartitions(batch, this.workers), this.workers);
+      const parts = splitByAccount(batch, this.workers);
       parts.forEach((part, p) => {
         if (part !== undefined) this.sendEvents(p, part);
       });
@@ -297,17 +298,6 @@ export class WorkerHost {
     for (const { spec, stage } of this.normalise.values()) files.push(this.store.write(sequence, spec.partition, stage.snapshot()));
     return files;
   }
-}
-
-/** The account task of each row, by the key group of its account. */
-function accountPartitions(batch: EventBatch, partitions: number): Uint8Array {
-  const rows = new Uint8Array(batch.n);
-  const { bytes, ends } = batch.heap;
-  for (let row = 0; row < batch.n; row++) {
-    const reference = batch.columns.account[row];
-    rows[row] = reference === 0 ? 0 : partitionOf(keyGroup(bytes, ends[reference - 1], ends[reference]), partitions);
-  }
-  return rows;
 }
 
 /** Bytes that fill a buffer of their own, so that it can be transferred. */
