@@ -2,7 +2,7 @@ import { MessageChannel, type MessagePort, type TransferListItem, Worker } from 
 import { WeirError } from '../../core/errors.ts';
 import type { InputPartition } from '../../core/topology-contract.ts';
 import type { SnapshotFile } from '../../state/manifest.ts';
-import { addCounters } from './counters.ts';
+import { addCounters } from '../counters.ts';
 import { compiled } from './modules.ts';
 import type { ToMain, ToWorker, WorkerStart } from './protocol.ts';
 

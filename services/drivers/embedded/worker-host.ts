@@ -5,8 +5,8 @@ import type { Emit, Stage } from '../../core/stage.ts';
 import type { InputPartition, Topology } from '../../core/topology-contract.ts';
 import type { SnapshotFile } from '../../state/manifest.ts';
 import type { SnapshotStore } from '../../state/snapshot-store.ts';
+import { addCounters } from '../counters.ts';
 import { splitByAccount } from '../split-by-account.ts';
-import { addCounters } from './counters.ts';
 import type { ToMain, ToPeer, ToWorker } from './protocol.ts';
 import { restoreFile, restoreTask } from './restore.ts';
 

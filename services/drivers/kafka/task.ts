@@ -4,7 +4,7 @@ import { WeirError } from '../../core/errors.ts';
 import type { LedgerEntry } from '../../core/sink.ts';
 import type { Emit, Stage, StageName } from '../../core/stage.ts';
 import { parseLedgerCounter } from '../../core/topology-contract.ts';
-import { addCounters } from '../embedded/counters.ts';
+import { addCounters } from '../counters.ts';
 import { type Checkpoint, type CheckpointFolder, neededFrom, packCheckpoint, type SnapshotNote, unpackCheckpoint } from './checkpoint.ts';
 import type { Feed } from './feed.ts';
 import {
