@@ -11,6 +11,8 @@ const JOBS: Record<string, (argument: never) => Promise<unknown>> = { produce, c
 const BATCH = 1000;
 /** ms between two sends of live traffic */
 const BEAT = 25;
+/** ms of traffic that are sent at once when it has fallen behind: a request holds so much */
+const MOST_AT_ONCE = 200;
 /** ms between two transactions of one writer */
 const SETTLED = 20;
 
@@ -133,7 +135,7 @@ async function live({ bootstrap, tenants, eventStart, begin, speed, seconds }: L
   let behind = 0;
   for (let beat = 1; last < seconds * 1000; beat++) {
     await wait(Math.max(0, begin + beat * BEAT - Date.now()));
-    const now = Math.min(seconds * 1000, Date.now() - begin);
+    const now = Math.min(seconds * 1000, Date.now() - begin, last + MOST_AT_ONCE);
     if (now <= last) continue;
     const at = (ms: number): number => eventStart + ms * speed;
     const topicMessages = traffic.map((tenant) => {

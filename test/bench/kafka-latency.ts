@@ -44,12 +44,14 @@ export interface LatencyOptions {
 }
 
 export interface Latency {
-  /** ms from (window end + lateness) until an alert could be read on its topic, one for each alert of tenants without the hot key */
+  /** ms from (window end + lateness) until an alert of a minute could be read on its topic, one for each alert of tenants without the hot key */
   topic: number[];
   /** the same until a query found it in the store, within POLL */
   store: number[];
   /** on the topic, of the busy tenant, which has the hot key if there is one */
   busy: number[];
+  /** on the topic, alerts at the end of an hour, of all tenants: every account's and interface's hour is scored then */
+  hour: number[];
   alerts: number;
   /** alerts that did not arrive in the store in time */
   missing: number;
@@ -126,7 +128,8 @@ export async function latency(stand: Stand, options: LatencyOptions): Promise<La
 
   const dueAt = (detected: number): number => begin + (detected - eventStart) / speed;
   const counted = seen.filter(({ detected }) => dueAt(detected) > begin + WARM_UP * 1000 && dueAt(detected) < begin + seconds * 1000);
-  const others = counted.filter(({ tenant }) => tenant !== 'busy');
+  const atHour = ({ detected }: SeenAlert): boolean => detected % HOUR < MINUTE;
+  const others = counted.filter((alert) => alert.tenant !== 'busy' && !atHour(alert));
   const delays = (of: typeof counted, at: 'topic' | 'store'): number[] =>
     of.flatMap((alert) => (alert[at] === undefined ? [] : [(alert[at] as number) - dueAt(alert.detected)])).sort((a, b) => a - b);
   const measuredFor = seconds - WARM_UP;
@@ -134,9 +137,10 @@ export async function latency(stand: Stand, options: LatencyOptions): Promise<La
     topic: delays(others, 'topic'),
     store: delays(others, 'store'),
     busy: delays(
-      counted.filter(({ tenant }) => tenant === 'busy'),
+      counted.filter((alert) => alert.tenant === 'busy' && !atHour(alert)),
       'topic',
     ),
+    hour: delays(counted.filter(atHour), 'topic'),
     alerts: counted.length,
     missing: counted.filter((alert) => alert.store === undefined).length,
     events: (result.events * measuredFor) / seconds,

@@ -372,7 +372,7 @@ export class PartitionTask {
     const { queue, options } = this;
     const muted = this.next < this.committed;
     if (queue.length === 0) return muted ? this.passGap() : this.word();
-    if (!muted && options.mayRead?.() === false) return false;
+    if (!muted && (this.gathers || options.mayRead?.() === false)) return false;
     const { suspicion } = this.checkpoint;
     const carefully = careful(suspicion, queue[0].offset);
     let bytes = 0;
@@ -469,6 +469,12 @@ export class PartitionTask {
       clock?.passed(emit.value.time, now());
       meter.watermark(emit.tenant, emit.value.time);
     }
+  }
+
+  /** Little has come and nothing can go out yet: what comes meanwhile is taken with it, which costs far less than piece by piece. */
+  private get gathers(): boolean {
+    const { committedAt, queued, stopping, options } = this;
+    return queued < SLICE_BYTES && !stopping && options.now() - committedAt < options.commitEvery;
   }
 
   private due(): boolean {
@@ -608,7 +614,8 @@ export class PartitionTask {
 
   private async woken(atMost?: number): Promise<void> {
     const { committedAt, options } = this;
-    const linger = !this.uncommitted ? undefined : committedAt + options.commitEvery - options.now();
+    const waits = this.uncommitted || (this.queue.length > 0 && this.gathers);
+    const linger = waits ? committedAt + options.commitEvery - options.now() : undefined;
     const wait = Math.max(1, Math.min(atMost ?? 60_000, linger ?? 60_000));
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, wait);
