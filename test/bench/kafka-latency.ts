@@ -39,6 +39,8 @@ export interface LatencyOptions {
   backfill?: number;
   /** one more tenant, whose source's lateness is an hour */
   slow?: boolean;
+  /** an hour of event time ends meanwhile, and every account and interface of it is scored */
+  hourEnd?: boolean;
   kafka?: Record<string, unknown>;
   processes?: number;
 }
@@ -84,7 +86,7 @@ export async function latency(stand: Stand, options: LatencyOptions): Promise<La
   const installation = stand.installation(sources, { idle_after: '1d', ...options.kafka });
   await stand.makeTopics(installation);
   // in the past, so that no event is ahead of the clock when it comes
-  const eventStart = startOf(Date.now() + 20_000, seconds * speed * 1000);
+  const eventStart = startOf(Date.now() + 20_000, seconds * speed * 1000, options.hourEnd === true);
   const share = (tenant: string): number => (tenant === 'busy' ? BUSY_SHARE : (1 - BUSY_SHARE) / TENANTS);
   const live = [...tenants, ...(slow ? ['slow'] : [])].map((tenant, i): LiveTenant => {
     const own = Math.round(rate * (tenant === 'slow' ? 0.1 : share(tenant)));
@@ -156,13 +158,12 @@ export async function latency(stand: Stand, options: LatencyOptions): Promise<La
   };
 }
 
-/** Where event time begins: in the past hour, and so that an hour ends within it, if the length allows. */
-function startOf(now: number, length: number): number {
-  const latest = now - length;
+/** Where event time begins: in the past hour, and so that an hour ends halfway, or none does. */
+function startOf(now: number, length: number, hourEnd: boolean): number {
   const hour = Math.floor(now / HOUR) * HOUR;
-  const before = hour - Math.min(length / 2, 10 * MINUTE);
-  const start = before <= latest && now - before < HOUR - 5 * MINUTE ? before : latest;
-  return Math.floor(start / MINUTE) * MINUTE;
+  const latest = Math.floor((now - length) / MINUTE) * MINUTE;
+  if (hourEnd) return Math.floor((Math.min(hour, latest + length / 2) - length / 2) / MINUTE) * MINUTE;
+  return latest >= hour || latest + length < hour ? latest : Math.floor((hour - length) / MINUTE - 1) * MINUTE;
 }
 
 async function write({ cluster }: Installation, topic: string, lines: readonly string[]): Promise<void> {

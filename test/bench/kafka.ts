@@ -223,6 +223,7 @@ async function measureLatency(): Promise<void> {
     'half of all events from one account': { ...base, hot: 'account' },
     'a tenant fills in a week': { ...base, backfill: quick ? 100_000 : 1_000_000 },
     'a source whose lateness is an hour': { ...base, slow: true },
+    'an hour ends': { ...base, hourEnd: true },
   };
   const wanted = flags.scenarios?.split(',').map(Number);
   const found: Record<string, Latency> = {};
