@@ -72,7 +72,10 @@ export async function atRest(
   return true;
 }
 
-/** Waits for `atRest` twice in a row: what was on its way between two groups the first time has arrived by the second. */
+/** A busy broker shows an offset as committed some time before it shows the records of the same transaction. */
+const CALM_LOOKS = 8;
+
+/** Waits for `atRest` several times in a row: what was on its way between two groups at one look has arrived by the next ones. */
 export async function untilAtRest(
   cluster: KafkaCluster,
   prefix: string,
@@ -80,7 +83,7 @@ export async function untilAtRest(
   tenants: readonly string[],
   failed: Promise<unknown>,
 ): Promise<void> {
-  for (let calm = 0; calm < 2; ) {
+  for (let calm = 0; calm < CALM_LOOKS; ) {
     calm = (await Promise.race([failed, atRest(cluster, prefix, sources, tenants)])) === true ? calm + 1 : 0;
     await wait(200);
   }
