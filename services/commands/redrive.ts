@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { WeirError } from '../core/errors.ts';
 import { keyGroupOf, partitionOf } from '../core/key-groups.ts';
 import { openKafka } from '../drivers/kafka/client.ts';
+import { namedPartition } from '../drivers/kafka/log.ts';
 import { Names } from '../drivers/kafka/names.ts';
 import { redrive, type StoredLetter } from '../drivers/kafka/redrive.ts';
 import { loadConfig } from './config.ts';
@@ -54,7 +55,7 @@ late"). Without Kafka nothing has to be put back: read the file again into a new
         );
       const { prefix, partitions } = config.kafka;
       const wanted = ({ reason, source, tenant, partition }: StoredLetter): boolean => {
-        if (!topics.has(partition.slice(0, partition.lastIndexOf('/')))) return false;
+        if (!topics.has(namedPartition(partition).topic)) return false;
         if (flags.reason !== undefined && !flags.reason.includes(reason)) return false;
         if (flags.source !== undefined && !flags.source.includes(source)) return false;
         return flags.tenant === undefined || flags.tenant === tenant;

@@ -184,7 +184,6 @@ describe('the store role', () => {
       names,
       tenants: [],
       sink,
-      say: () => undefined,
       onFailure: fail,
     });
   });

@@ -1,7 +1,8 @@
 import type { Emit, StageName, StageSnapshot } from '../../services/core/stage.ts';
 import type { Topology } from '../../services/core/topology-contract.ts';
-import { CONTROL_HEADER, PacketFeed, SourceFeed } from '../../services/drivers/kafka/feed.ts';
-import type { InRecord, OutRecord, TopicPartition } from '../../services/drivers/kafka/log.ts';
+import { packetStage, sourceStage } from '../../services/drivers/kafka/build-stage.ts';
+import { CONTROL_HEADER } from '../../services/drivers/kafka/feed.ts';
+import { type InRecord, type OutRecord, partitionName, type TopicPartition } from '../../services/drivers/kafka/log.ts';
 import { Names } from '../../services/drivers/kafka/names.ts';
 import { Outputs } from '../../services/drivers/kafka/outputs.ts';
 import type { BuiltStage } from '../../services/drivers/kafka/task.ts';
@@ -83,15 +84,12 @@ export async function runInMemory(
       const input = { topic, partition };
       for (const line of lines) log.append({ topic, partition, value: line });
       log.append({ topic, partition, value: '', headers: { [CONTROL_HEADER]: 'end' } });
-      const of = { tenant, source, partition: `${topic}/${partition}`, format, upstreams: values.length };
+      const of = { tenant, source, partition: partitionName(input), format, upstreams: values.length };
       tasks.push({
         stage: 'normalise',
         input,
         log: log.of(input),
-        build: async () => {
-          const stage = await topology.createNormalise(of, partitions);
-          return { stage: stage as never, feed: new SourceFeed(stage, of) };
-        },
+        build: () => sourceStage(topology, of, partitions),
       });
     });
   }
@@ -133,21 +131,6 @@ interface Running extends BuiltStage {
   tenant: string | undefined;
   outputs: Outputs;
   at: number;
-}
-
-async function packetStage(
-  topology: Topology,
-  stage: 'account' | 'merge' | 'alert',
-  partition: number,
-  partitions: number,
-): Promise<BuiltStage> {
-  const made =
-    stage === 'account'
-      ? await topology.createAccount(partition, partitions)
-      : stage === 'merge'
-        ? await topology.createMerge(partition, partitions)
-        : await topology.createAlert(partitions);
-  return { stage: made as never, feed: new PacketFeed(made as never) };
 }
 
 /** Text of what a task emitted, byte for byte as it would be written to the log. */

@@ -11,7 +11,7 @@ import {
 } from './client-brokers.ts';
 import { kafkaFailed, kindOf, rootOf } from './client-errors.ts';
 import { fetchCommitted, inRecord, stableEnd } from './client-fetch.ts';
-import type { InRecord, Intake, IntakeOptions, TopicPartition } from './log.ts';
+import { type InRecord, type Intake, type IntakeOptions, partitionName, type TopicPartition } from './log.ts';
 
 /** ms that a fetch waits for records: so long may a partition wait that was resumed meanwhile */
 const FETCH_WAIT = 100;
@@ -150,7 +150,7 @@ export class ClientIntake implements Intake {
   goOn(from: TopicPartition): void {
     const place = this.placeOf(from);
     if (place === undefined) return;
-    if (place.position < 0) throw new Error(`${keyOf(from)} goes on before it was told where to begin`);
+    if (place.position < 0) throw new Error(`${partitionName(from)} goes on before it was told where to begin`);
     if (place.forgotten) this.goOnAt(place);
     else this.read(place);
   }
@@ -203,7 +203,7 @@ export class ClientIntake implements Intake {
 
   /** undefined: the partition has gone to another member, of which the driver is about to hear, or has heard too late */
   private placeOf(of: TopicPartition): Place | undefined {
-    return this.stopped ? undefined : this.places.get(keyOf(of));
+    return this.stopped ? undefined : this.places.get(partitionName(of));
   }
 
   private build(): GroupConsumer {
@@ -232,7 +232,7 @@ export class ClientIntake implements Intake {
       this.consumer.pause([{ topic, partitions: [...partitions] }]);
       for (const partition of [...partitions].sort((a, b) => a - b)) {
         const of = { topic, partition };
-        const key = keyOf(of);
+        const key = partitionName(of);
         const { position = -1, version = 0, seeks = 0 } = before.get(key) ?? {};
         const fresh = { paused: true, forgotten: true, sought: -1, end: 0, toldEnd: -1 };
         this.places.set(key, { ...fresh, of, position, version: version + 1, seeks: seeks + 1 });
@@ -247,7 +247,7 @@ export class ClientIntake implements Intake {
 
   private take(batch: FetchedBatch): void {
     const { topic, partition, messages, rawMessages } = batch;
-    const place = this.places.get(keyOf({ topic, partition }));
+    const place = this.places.get(partitionName({ topic, partition }));
     if (place === undefined || this.stopped || messages.length === 0 || this.fetched.get(rawMessages) !== place.seeks) return;
     this.crashes = 0;
     const records: InRecord[] = [];
@@ -308,7 +308,7 @@ export class ClientIntake implements Intake {
     const asked = new Map<string, Question>();
     for (const { topic, partitions } of request.topics) {
       for (const { partition, fetchOffset } of partitions) {
-        const key = keyOf({ topic, partition });
+        const key = partitionName({ topic, partition });
         const place = this.places.get(key);
         const offset = Number(fetchOffset);
         if (place === undefined || (place.sought >= 0 && place.sought !== offset)) continue;
@@ -335,7 +335,7 @@ export class ClientIntake implements Intake {
 
   /** Remembers what the answer belongs to, and the end; says that nothing more is there where no record will say it. */
   private look(topic: string, part: FetchedPartition, asked: Map<string, Question>): void {
-    const key = keyOf({ topic, partition: part.partition });
+    const key = partitionName({ topic, partition: part.partition });
     const place = this.places.get(key);
     const question = asked.get(key);
     if (question !== undefined) this.fetched.set(part.messages, question.seeks);
@@ -351,7 +351,7 @@ export class ClientIntake implements Intake {
   }
 
   private lost(at: { topic: string; partition: number }, asked: Map<string, Question>): void {
-    const key = keyOf(at);
+    const key = partitionName(at);
     const place = this.places.get(key);
     const question = asked.get(key);
     if (place === undefined || question === undefined || place.version !== question.version || place.paused) return;
@@ -390,8 +390,4 @@ export class ClientIntake implements Intake {
     this.consumer.disconnect().catch(() => {});
     this.options.handlers.failed(error);
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

@@ -1,14 +1,14 @@
 import type { KafkaConfig } from '../../../schemas/config.ts';
 import { WeirError } from '../../core/errors.ts';
-import type { Stage, StageName } from '../../core/stage.ts';
+import type { StageName } from '../../core/stage.ts';
 import type { Topology } from '../../core/topology-contract.ts';
 import { counter, gauge } from '../../telemetry/catalogue.ts';
 import { LedgerMeter } from '../../telemetry/ledger-meter.ts';
 import type { Sample } from '../../telemetry/samples.ts';
+import { packetStage, sourceStage } from './build-stage.ts';
 import { CheckpointFolder } from './checkpoint.ts';
 import { Downstream } from './downstream.ts';
-import { PacketFeed, SourceFeed } from './feed.ts';
-import type { Intake, KafkaCluster, TopicPartition } from './log.ts';
+import { type Intake, type KafkaCluster, partitionName, type TopicPartition } from './log.ts';
 import { Names, ownTopics, type Role } from './names.ts';
 import { type Say, StageRole } from './role.ts';
 import { SourceClock } from './source-clock.ts';
@@ -69,7 +69,8 @@ export interface KafkaRun {
   stuck(): string[];
 }
 
-const STAGES: readonly StageName[] = ['normalise', 'account', 'merge', 'alert'];
+const STAGES = ['normalise', 'account', 'merge', 'alert'] as const;
+type RunStage = (typeof STAGES)[number];
 const TICK = 1000;
 /** ms without an answer after which the brokers count as away */
 const SILENT = 30_000;
@@ -143,17 +144,17 @@ class Running implements KafkaRun {
 
   async start(): Promise<void> {
     const { options, names } = this;
-    const { cluster, instance, say, roles } = options;
+    const { cluster, instance, roles } = options;
     await this.versionOf(this.version);
     try {
       if (roles.includes('store')) {
         if (options.sink === undefined) throw new Error('the store role needs a sink');
         this.sink = await options.sink();
-        const common = { cluster, names, tenants: options.tenants, sink: this.sink, say, onFailure: this.fail };
+        const common = { cluster, names, tenants: options.tenants, sink: this.sink, onFailure: this.fail };
         this.store = new StoreRole({ ...common, group: names.group('store'), instance });
         await this.store.start();
       }
-      for (const stage of STAGES) if (stage !== 'identify' && roles.includes(stage)) await this.startStage(stage);
+      for (const stage of STAGES) if (roles.includes(stage)) await this.startStage(stage);
     } catch (error) {
       await this.stop();
       throw error;
@@ -161,7 +162,7 @@ class Running implements KafkaRun {
     this.timer = setInterval(() => this.tick(), TICK);
   }
 
-  private async startStage(stage: Exclude<StageName, 'identify'>): Promise<void> {
+  private async startStage(stage: RunStage): Promise<void> {
     const { options, names } = this;
     const { cluster, instance, sources, say } = options;
     const input = names.inputOf(stage);
@@ -183,11 +184,11 @@ class Running implements KafkaRun {
     await role.start();
   }
 
-  private makeTask(stage: Exclude<StageName, 'identify'>, input: TopicPartition, intake: Intake, meter: TaskMeter): PartitionTask {
+  private makeTask(stage: RunStage, input: TopicPartition, intake: Intake, meter: TaskMeter): PartitionTask {
     const { options, names, now } = this;
     const { kafka, cluster } = options;
     const group = names.group(stage);
-    const source = stage === 'normalise' ? options.sources.find(({ topic }) => topic === input.topic) : undefined;
+    const source = this.sourceOf(stage, input.topic);
     const clock = source === undefined ? undefined : new SourceClock(source.lateness, kafka.idle_after, now());
     const task: PartitionTask = new PartitionTask(
       {
@@ -216,32 +217,30 @@ class Running implements KafkaRun {
       cluster.writer(names.transactionalId(stage, input.topic, input.partition)),
     );
     // what a task had counted when it came here was counted by whoever had it before
-    meter.onLive = () => this.ledger.open(`${stage}/${input.topic}/${input.partition}`, task.counters ?? {});
+    meter.onLive = () => this.ledger.open(`${stage}/${partitionName(input)}`, task.counters ?? {});
     return task;
   }
 
   private makeMeter(meter: StageMeter, input: TopicPartition): TaskMeter {
-    const { sources, say } = this.options;
-    const found = meter.stage === 'normalise' ? sources.find(({ topic }) => topic === input.topic) : undefined;
-    return new TaskMeter(meter, input, { say, source: found && { tenant: found.tenant, source: found.source } });
+    const found = this.sourceOf(meter.stage, input.topic);
+    return new TaskMeter(meter, input, { say: this.options.say, source: found && { tenant: found.tenant, source: found.source } });
   }
 
-  private async build(stage: Exclude<StageName, 'identify'>, { topic, partition }: TopicPartition, version: string): Promise<BuiltStage> {
+  private async build(stage: RunStage, { topic, partition }: TopicPartition, version: string): Promise<BuiltStage> {
     const { topology, upstreams } = await this.versionOf(version);
     const { partitions } = this.options.kafka;
-    if (stage === 'normalise') {
-      const { tenant, source, format } = this.options.sources.find((entry) => entry.topic === topic) as TopicSource;
-      const input = { tenant, source, partition: `${topic}/${partition}`, format, upstreams: upstreams[tenant] };
-      const normalise = await topology.createNormalise(input, partitions);
-      return { stage: normalise as Stage<never>, feed: new SourceFeed(normalise, input) };
-    }
-    const made =
-      stage === 'account'
-        ? await topology.createAccount(partition, partitions)
-        : stage === 'merge'
-          ? await topology.createMerge(partition, partitions)
-          : await topology.createAlert(partitions);
-    return { stage: made as Stage<never>, feed: new PacketFeed(made as Stage<never>) };
+    if (stage !== 'normalise') return packetStage(topology, stage, partition, partitions);
+    const { tenant, source, format } = this.sourceOf(stage, topic) as TopicSource;
+    return sourceStage(
+      topology,
+      { tenant, source, partition: partitionName({ topic, partition }), format, upstreams: upstreams[tenant] },
+      partitions,
+    );
+  }
+
+  /** The source whose topic a normalise task reads. */
+  private sourceOf(stage: StageName, topic: string): TopicSource | undefined {
+    return stage === 'normalise' ? this.options.sources.find((source) => source.topic === topic) : undefined;
   }
 
   private versionOf(name: string): Promise<RunVersion> {

@@ -9,6 +9,17 @@ export interface TopicPartition {
   partition: number;
 }
 
+/** What a partition is called in positions, keys and messages: `topic/3`. */
+export function partitionName({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
+
+/** The partition of a name that `partitionName` gave. */
+export function namedPartition(name: string): TopicPartition {
+  const at = name.lastIndexOf('/');
+  return { topic: name.slice(0, at), partition: Number(name.slice(at + 1)) };
+}
+
 /** A record as it was read. */
 export interface InRecord {
   offset: number;
@@ -146,7 +157,7 @@ export interface KafkaCluster {
   recordAt(from: TopicPartition, offset: number): Promise<InRecord | undefined>;
   /** Every committed record of a topic from its start to its present end, in order within each partition. */
   readAll(topic: string, take: (from: TopicPartition, record: InRecord) => void): Promise<void>;
-  /** Broker count, and ms by which its clock is ahead of ours, when it can be told. Throws `kafka_failed`. */
+  /** Who answers. Throws `kafka_failed`. */
   describe(): Promise<{ brokers: number; controller: number | undefined; clusterId: string }>;
   close(): Promise<void>;
 }

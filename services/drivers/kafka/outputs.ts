@@ -3,7 +3,7 @@ import type { ControlRecord } from '../../core/control.ts';
 import { keyGroupOf, partitionOf } from '../../core/key-groups.ts';
 import type { DeadLetter, Emit, StageName } from '../../core/stage.ts';
 import { splitByAccount } from '../split-by-account.ts';
-import type { OutRecord } from './log.ts';
+import { type OutRecord, partitionName } from './log.ts';
 import type { Names } from './names.ts';
 import { PacketWriter } from './packet.ts';
 
@@ -107,7 +107,7 @@ export class Outputs {
   }
 
   private pack(topic: string, partition: number, write: (writer: PacketWriter) => void): void {
-    const key = `${topic}/${partition}`;
+    const key = partitionName({ topic, partition });
     let entry = this.open.get(key);
     if (entry === undefined) {
       entry = { topic, partition, writer: new PacketWriter() };

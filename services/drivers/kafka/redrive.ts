@@ -1,5 +1,5 @@
 import type { DeadLetter } from '../../core/stage.ts';
-import type { InRecord, KafkaCluster, OutRecord } from './log.ts';
+import { type InRecord, type KafkaCluster, namedPartition, type OutRecord } from './log.ts';
 import type { Names } from './names.ts';
 import { deadLetterKey } from './outputs.ts';
 import { REDRIVEN_HEADER } from './store-role.ts';
@@ -79,7 +79,7 @@ export async function redrive(options: RedriveOptions): Promise<Redriven> {
 async function wholeRecord(cluster: KafkaCluster, letter: StoredLetter): Promise<Uint8Array | 'gone' | 'partial'> {
   const raw = new TextEncoder().encode(letter.raw);
   if (letter.raw !== '' && raw.length < KEPT_OF_RECORD) return raw;
-  const record: InRecord | undefined = await cluster.recordAt(origin(letter.partition), letter.offset);
+  const record: InRecord | undefined = await cluster.recordAt(namedPartition(letter.partition), letter.offset);
   if (record?.value === undefined) return 'gone';
   const startsAlike = Buffer.from(record.value.subarray(0, raw.length)).toString('utf8').startsWith(letter.raw.slice(0, 1000));
   return letter.index === 0 && startsAlike ? record.value : 'partial';
@@ -88,7 +88,7 @@ async function wholeRecord(cluster: KafkaCluster, letter: StoredLetter): Promise
 function putBack({ names, now, partitionOf }: RedriveOptions, key: string, letter: StoredLetter, value: Uint8Array): OutRecord[] {
   const { tenant, source, partition, offset, index } = letter;
   return [
-    { ...origin(partition), value, headers: { [ORIGIN_HEADER]: `${partition}@${offset}` } },
+    { ...namedPartition(partition), value, headers: { [ORIGIN_HEADER]: `${partition}@${offset}` } },
     {
       topic: names.dead,
       partition: partitionOf(key),
@@ -97,10 +97,4 @@ function putBack({ names, now, partitionOf }: RedriveOptions, key: string, lette
       headers: { tenant, source, [REDRIVEN_HEADER]: new Date(now).toISOString() },
     },
   ];
-}
-
-/** `topic/3` as a dead letter names it. */
-function origin(partition: string): { topic: string; partition: number } {
-  const at = partition.lastIndexOf('/');
-  return { topic: partition.slice(0, at), partition: Number(partition.slice(at + 1)) };
 }

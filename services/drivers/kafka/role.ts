@@ -1,6 +1,6 @@
 import type { LogEvent } from '../../telemetry/log-events.ts';
 import type { Sample } from '../../telemetry/samples.ts';
-import { Fenced, type Intake, type KafkaCluster, type TopicPartition } from './log.ts';
+import { Fenced, type Intake, type KafkaCluster, partitionName, type TopicPartition } from './log.ts';
 import type { PartitionTask } from './task.ts';
 import type { StageMeter, TaskMeter } from './task-meter.ts';
 
@@ -56,7 +56,7 @@ export class StageRole {
           // the member is known before its first assignment is carried out
           void ready.then(() => this.assigned(partitions, generation)).catch(onFailure);
         },
-        records: (from, records, end, settled) => this.tasks.get(keyOf(from))?.task.offer(records, end, settled),
+        records: (from, records, end, settled) => this.tasks.get(partitionName(from))?.task.offer(records, end, settled),
         failed: onFailure,
       },
     });
@@ -68,13 +68,13 @@ export class StageRole {
     const { say, meter } = this.options;
     const stage = meter.stage;
     this.assignedOnce = true;
-    this.own = new Set(partitions.map(keyOf));
+    this.own = new Set(partitions.map(partitionName));
     const lost = [...this.tasks].filter(([key]) => !this.own.has(key));
     for (const [key, { task }] of lost) this.close(key, task.abandon());
     if (lost.length > 0) say('partitions_revoked', { stage, partitions: lost.map(([key]) => key), generation });
     say('partitions_assigned', { stage, partitions: [...this.own], generation });
     for (const input of partitions) {
-      const held = this.tasks.get(keyOf(input));
+      const held = this.tasks.get(partitionName(input));
       if (held === undefined) void this.open(input);
       else held.task.kept();
     }
@@ -89,7 +89,7 @@ export class StageRole {
   }
 
   private async open(input: TopicPartition): Promise<void> {
-    const key = keyOf(input);
+    const key = partitionName(input);
     await this.closing.get(key);
     if (this.stopping || !this.own.has(key) || this.tasks.has(key)) return;
     const { makeTask, makeMeter, meter, say, onFailure } = this.options;
@@ -186,8 +186,4 @@ export class StageRole {
     }
     return { samples, queued, paused, states };
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

@@ -1,9 +1,8 @@
 import type { AlertRecord, IncidentRecord } from '../../../schemas/alert.ts';
 import type { DeadLetterKey, LedgerEntry } from '../../core/sink.ts';
 import type { DeadLetter, LateEvent, ShadowScore } from '../../core/stage.ts';
-import type { InRecord, Intake, KafkaCluster, TopicPartition } from './log.ts';
+import { type InRecord, type Intake, type KafkaCluster, partitionName, type TopicPartition } from './log.ts';
 import type { Names } from './names.ts';
-import type { Say } from './role.ts';
 
 /**
  * What the store role writes to. Every call carries the offset of the record that it comes from: rows are versioned by
@@ -37,7 +36,6 @@ export interface StoreRoleOptions {
   names: Names;
   tenants: readonly string[];
   sink: LiveSink;
-  say: Say;
   onFailure(error: Error): void;
 }
 
@@ -117,18 +115,18 @@ export class StoreRole {
     const before = this.places;
     const places = new Map<string, Place>();
     for (const of of partitions) {
-      const kept = before.get(keyOf(of));
-      if (kept !== undefined) places.set(keyOf(of), kept);
+      const kept = before.get(partitionName(of));
+      if (kept !== undefined) places.set(partitionName(of), kept);
     }
     this.places = places;
     for (const topic of new Set(partitions.map((of) => of.topic))) {
-      const fresh = partitions.filter((of) => of.topic === topic && !before.has(keyOf(of)));
+      const fresh = partitions.filter((of) => of.topic === topic && !before.has(partitionName(of)));
       if (fresh.length === 0) continue;
       const numbers = fresh.map((of) => of.partition);
       const [committed, bounds] = [await cluster.committed(group, topic, numbers), await cluster.bounds(topic)];
       for (const of of fresh) {
         const start = committed.get(of.partition)?.offset ?? bounds.get(of.partition)?.start ?? 0;
-        places.set(keyOf(of), { of, given: start, committed: start, end: bounds.get(of.partition)?.end ?? start });
+        places.set(partitionName(of), { of, given: start, committed: start, end: bounds.get(of.partition)?.end ?? start });
       }
     }
     if (this.places !== places || this.stopping) return;
@@ -139,7 +137,7 @@ export class StoreRole {
   }
 
   private records(from: TopicPartition, records: readonly InRecord[], end: number): void {
-    const place = this.places.get(keyOf(from));
+    const place = this.places.get(partitionName(from));
     const take = this.take.get(from.topic);
     if (place === undefined || take === undefined) return;
     place.end = end;
@@ -207,8 +205,4 @@ const decoder = new TextDecoder();
 
 function json<T>({ value }: InRecord): T {
   return JSON.parse(decoder.decode(value)) as T;
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

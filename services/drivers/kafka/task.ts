@@ -13,6 +13,8 @@ import {
   type InRecord,
   type Intake,
   type KafkaCluster,
+  type OutRecord,
+  partitionName,
   type TopicPartition,
   type TransactionalWriter,
 } from './log.ts';
@@ -241,7 +243,7 @@ export class PartitionTask {
       start = await this.prepare(read);
     } catch (error) {
       if (error instanceof WeirError && error.code !== 'kafka_failed' && (await this.overtaken(read))) {
-        throw new Fenced(place(this.input), { cause: error });
+        throw new Fenced(partitionName(this.input), { cause: error });
       }
       throw error;
     }
@@ -270,13 +272,13 @@ export class PartitionTask {
     if (this.committed > bounds.end) {
       throw new WeirError(
         'log_lost',
-        `${place(input)} ends at offset ${bounds.end}, and ${options.group} has read up to ${this.committed}: the topic was made anew. Move the group's offset (kafka-consumer-groups.sh --reset-offsets) to say where to begin`,
+        `${partitionName(input)} ends at offset ${bounds.end}, and ${options.group} has read up to ${this.committed}: the topic was made anew. Move the group's offset (kafka-consumer-groups.sh --reset-offsets) to say where to begin`,
       );
     }
     if (neededFrom(this.checkpoint, this.committed) < bounds.start) {
       throw new WeirError(
         'log_lost',
-        `${place(input)} begins at offset ${bounds.start}, and ${options.group} has to read from ${this.checkpoint.offset}: records were deleted before they were processed. Keep the topic longer than any outage lasts`,
+        `${partitionName(input)} begins at offset ${bounds.start}, and ${options.group} has to read from ${this.checkpoint.offset}: records were deleted before they were processed. Keep the topic longer than any outage lasts`,
       );
     }
     this.upstreams = (await options.source?.upstreams()) ?? 0;
@@ -299,14 +301,14 @@ export class PartitionTask {
     if (folder.used) {
       throw new WeirError(
         'log_lost',
-        `${group} has no committed offset for ${place(this.input)}, but has worked on it before: its offsets were deleted (offsets.retention.minutes, a week without a member). Remove ${folder.path} to begin anew, or put the group's offset where it was`,
+        `${group} has no committed offset for ${partitionName(this.input)}, but has worked on it before: its offsets were deleted (offsets.retention.minutes, a week without a member). Remove ${folder.path} to begin anew, or put the group's offset where it was`,
       );
     }
     if (from === 'end') return end;
     if (from === 'lossless' && start > 0) {
       throw new WeirError(
         'log_lost',
-        `${group} has no committed offset for ${place(this.input)}, whose first ${start} records are gone: the group's offsets were deleted (offsets.retention.minutes), or records before they were processed`,
+        `${group} has no committed offset for ${partitionName(this.input)}, whose first ${start} records are gone: the group's offsets were deleted (offsets.retention.minutes), or records before they were processed`,
       );
     }
     return start;
@@ -448,7 +450,7 @@ export class PartitionTask {
     this.mayWord = false;
     const word = clock.decide(now());
     if (word === undefined) return false;
-    const upstream = place(this.input);
+    const upstream = partitionName(this.input);
     const record: ControlRecord =
       word.kind === 'idle' ? { kind: 'idle', tenant, upstream } : { kind: 'watermark', tenant, upstream, upstreams, time: word.time };
     this.emit([{ output: 'control', tenant, value: record }]);
@@ -494,13 +496,8 @@ export class PartitionTask {
     const offset = this.next;
     const records = this.outputs.take();
     const idle = this.queue.length === 0;
-    const said = JSON.stringify(this.ledgerEntries());
-    if (said !== this.ledgerSaid && (idle || options.now() - this.ledgerSaidAt >= LEDGER_EVERY)) {
-      const task = `${options.stage}/${input.topic}/${input.partition}`;
-      records.push({ topic: options.names.ledger, partition: 0, key: task, value: `{"task":${JSON.stringify(task)},"entries":${said}}` });
-      this.ledgerSaid = said;
-      this.ledgerSaidAt = options.now();
-    }
+    // what is counted and not said is found out when it may be said: for a busy task not at each transaction
+    if (idle || options.now() - this.ledgerSaidAt >= LEDGER_EVERY) this.sayLedger(records);
     const begun = performance.now();
     try {
       this.checkpoint.settled = idle ? Math.max(offset, this.settled) : offset;
@@ -516,10 +513,21 @@ export class PartitionTask {
     this.uncommittedBytes = 0;
   }
 
+  /** Adds the ledger to what is written, where it has changed. */
+  private sayLedger(records: OutRecord[]): void {
+    const said = this.ledgerText();
+    if (said === this.ledgerSaid) return;
+    const { names, stage, now } = this.options;
+    const task = `${stage}/${partitionName(this.input)}`;
+    records.push({ topic: names.ledger, partition: 0, key: task, value: `{"task":${JSON.stringify(task)},"entries":${said}}` });
+    this.ledgerSaid = said;
+    this.ledgerSaidAt = now();
+  }
+
   private ledgerDue(): boolean {
     if (this.next < this.committed || this.queue.length > 0) return false;
     if (this.options.now() - this.ledgerSaidAt < LEDGER_EVERY) return false;
-    return JSON.stringify(this.ledgerEntries()) !== this.ledgerSaid;
+    return this.ledgerText() !== this.ledgerSaid;
   }
 
   private snapshotDue(): boolean {
@@ -559,7 +567,7 @@ export class PartitionTask {
 
   private async drain(): Promise<void> {
     if (this.next < this.committed) return; // still replaying: the next owner does it again
-    if (this.uncommitted || JSON.stringify(this.ledgerEntries()) !== this.ledgerSaid) await this.write();
+    if (this.uncommitted || this.ledgerText() !== this.ledgerSaid) await this.write();
     if (this.bytesSinceSnapshot > 0) await this.snapshot();
   }
 
@@ -584,7 +592,7 @@ export class PartitionTask {
         : `a start again looks closer; what stops it ${MOST_CRASHES} times is skipped`;
     return new WeirError(
       'worker_failed',
-      `the ${stage} stage failed on ${place(this.input)}, offsets ${crash.from} to ${crash.to}: ${crash.message} (${next})`,
+      `the ${stage} stage failed on ${partitionName(this.input)}, offsets ${crash.from} to ${crash.to}: ${crash.message} (${next})`,
       {
         cause: crash.cause,
       },
@@ -599,24 +607,25 @@ export class PartitionTask {
     return Object.fromEntries(Object.entries(ledger).filter(([name]) => parseLedgerCounter(name) !== undefined));
   }
 
-  private ledgerEntries(): LedgerEntry[] {
-    return Object.entries(this.ledger())
-      .flatMap(([name, count]) => {
-        const parsed = parseLedgerCounter(name);
-        return parsed === undefined ? [] : [{ run: 'live', ...parsed, count }];
-      })
-      .sort((a, b) => (`${a.tenant} ${a.source} ${a.fate} ${a.reason}` < `${b.tenant} ${b.source} ${b.fate} ${b.reason}` ? -1 : 1));
+  /** The ledger as its record says it: one text for the same counts. */
+  private ledgerText(): string {
+    const entries = Object.entries(this.ledger()).flatMap(([name, count]): LedgerEntry[] => {
+      const parsed = parseLedgerCounter(name);
+      return parsed === undefined ? [] : [{ run: 'live', ...parsed, count }];
+    });
+    const order = ({ tenant, source, fate, reason }: LedgerEntry): string => `${tenant} ${source} ${fate} ${reason}`;
+    return JSON.stringify(entries.sort((a, b) => (order(a) < order(b) ? -1 : 1)));
   }
 
   private wake(): void {
     this.wakeup?.();
   }
 
-  private async woken(atMost?: number): Promise<void> {
+  private async woken(): Promise<void> {
     const { committedAt, options } = this;
     const waits = this.uncommitted || (this.queue.length > 0 && this.gathers);
     const linger = waits ? committedAt + options.commitEvery - options.now() : undefined;
-    const wait = Math.max(1, Math.min(atMost ?? 60_000, linger ?? 60_000));
+    const wait = Math.max(1, Math.min(60_000, linger ?? 60_000));
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, wait);
       this.wakeup = () => {
@@ -628,13 +637,12 @@ export class PartitionTask {
   }
 
   /** For metrics: how much waits. */
-  get waiting(): { bytes: number; paused: boolean; lag: number; behind: number; replaying: boolean } {
+  get waiting(): { bytes: number; paused: boolean; lag: number; behind: number } {
     return {
       bytes: this.queued,
       paused: this.paused,
       lag: Math.max(0, this.end - this.next),
       behind: this.opened ? this.committed - this.checkpoint.offset : 0,
-      replaying: this.opened && this.next < this.committed,
     };
   }
 
@@ -666,8 +674,4 @@ function sizeOf({ value }: InRecord): number {
 /** The part of a run version that stands for the input partitions: `config-inputs`. */
 function inputsOf(version: string): string {
   return version.slice(version.lastIndexOf('-') + 1);
-}
-
-function place({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

@@ -1,0 +1,27 @@
+import type { Stage } from '../../core/stage.ts';
+import type { InputPartition, Topology } from '../../core/topology-contract.ts';
+import { PacketFeed, SourceFeed } from './feed.ts';
+import type { BuiltStage } from './task.ts';
+
+/** The normalise stage of a partition of a source's topic, and what feeds it. */
+export async function sourceStage(topology: Topology, input: InputPartition, partitions: number): Promise<BuiltStage> {
+  const stage = await topology.createNormalise(input, partitions);
+  return { stage: stage as Stage<never>, feed: new SourceFeed(stage, input) };
+}
+
+/** A stage that reads one of the `partitions` of a topic of our own, and what feeds it. */
+export async function packetStage(
+  topology: Topology,
+  name: 'account' | 'merge' | 'alert',
+  partition: number,
+  partitions: number,
+): Promise<BuiltStage> {
+  const made =
+    name === 'account'
+      ? await topology.createAccount(partition, partitions)
+      : name === 'merge'
+        ? await topology.createMerge(partition, partitions)
+        : await topology.createAlert(partitions);
+  const stage = made as Stage<never>;
+  return { stage, feed: new PacketFeed(stage) };
+}
