@@ -148,9 +148,10 @@ describe('ledger under faults', () => {
       await drill.end();
       await drill.untilAtRest();
       await fleet.stop();
+    } catch (error) {
+      throw new Error(`in step ${step} of ${steps}: ${(error as Error).message}\n${fleet.report()}`, { cause: error });
     } finally {
       await fleet.kill();
-      if (process.env.WEIR_TEST_LOG) for (const { name, text } of fleet.crashes) console.log(name, text.slice(-1500));
     }
 
     const reader = await openReader(place);

@@ -90,6 +90,16 @@ export class Fleet {
     return parse(this.text());
   }
 
+  /** What each process printed last, for a failure that has to be understood from what a test prints. */
+  report(lines = 40): string {
+    return [...this.members.values()]
+      .map(({ name, log, running }) => {
+        const last = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+        return `--- ${name}, ${running ? 'running' : 'ended'}\n${last}`;
+      })
+      .join('\n');
+  }
+
   /** How many lines say this event. */
   said(event: string): number {
     return this.lines().filter((line) => line.event === event).length;
