@@ -8,7 +8,40 @@ import { PRIVATE_NETWORKS } from './private-networks.ts';
  */
 
 /** Formats of input records; `format` of a source. Left out, the format is detected from the first lines. */
-export const FORMATS = ['nginx-json', 'combined', 'apisix', 'kong', 'envoy-json', 'zeek-conn'] as const;
+export const FORMATS = [
+  'nginx-json',
+  'combined',
+  'apisix',
+  'kong',
+  'envoy-json',
+  'zeek-conn',
+  // text; some take the pattern that the gateway itself was given
+  'nginx',
+  'apache',
+  'ingress-nginx',
+  'envoy',
+  'traefik',
+  'haproxy',
+  'aws-alb',
+  'aws-cloudfront',
+  'aws-vpc-flow',
+  'iis',
+  // JSON
+  'traefik-json',
+  'caddy',
+  'tyk',
+  'aws-api-gateway',
+  'azure-apim',
+  'azure-front-door',
+  'otel',
+  'ecs',
+  'suricata',
+  'zeek-http',
+  'goflow2',
+  // any other log, by what the source says of it
+  'json',
+  'regex',
+] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Kinds of interfaces that detectors treat apart; each a list of patterns, guessed where unset. */
@@ -70,6 +103,14 @@ function isTimeZone(text: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(`${text}|`).exec('')?.length === 2;
+  } catch {
+    return false; // no regular expression
   }
 }
 
@@ -139,6 +180,25 @@ const Override = z.strictObject({
   reason: z.string().min(1),
 });
 
+/** What a list of addresses says of those in it; `kind` of a tenant's list. */
+export const LIST_KINDS = ['own', 'partner', 'bastion', 'crawler', 'hosting', 'mobile', 'threat'] as const;
+export type ListKind = (typeof LIST_KINDS)[number];
+
+const AddressList = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9_-]{1,63}$/, 'list names are 1 to 63 of a-z, 0-9, _ and -'),
+    kind: z.enum(LIST_KINDS).describe('what it says of an address to be in it'),
+    networks: z.array(network).min(1).optional(),
+    file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('a network a line, # begins a comment, or CSV with columns network,until,note; read again when it changes'),
+    until: date.optional().describe('first day, UTC, on which the list no longer holds; left out: for good'),
+  })
+  .refine((list) => (list.networks === undefined) !== (list.file === undefined), 'needs one of `networks` and `file`');
+export type AddressListConfig = z.output<typeof AddressList>;
+
 export const TenantConfig = z.strictObject({
   time_zone: z.string().refine(isTimeZone, 'a time zone is an IANA name, as in Asia/Shanghai or UTC').default('UTC'),
   calendar: Calendar.prefault({}),
@@ -153,6 +213,11 @@ export const TenantConfig = z.strictObject({
     .prefault('60d')
     .describe('how long alerts, incidents, windows, late events and dead letters are kept'),
   internal_networks: z.array(network).default(PRIVATE_NETWORKS),
+  lists: z.array(AddressList).default([]).describe('what is known of addresses: own, partners, bastions, threat intelligence'),
+  documents: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('OpenAPI documents (2.0, 3.x; YAML or JSON) of the interfaces, relative to the config file: better than learned templates'),
   sensitive: z.array(interfacePattern).default([]).describe('interfaces whose answers must not leak'),
   tags: Tags.prefault({}).describe('kinds of interfaces; unset ones are guessed, an empty list means none'),
   roles: z.strictObject({ admin: z.array(accountPattern).default([]), service: z.array(accountPattern).default([]) }).prefault({}),
@@ -171,6 +236,58 @@ export const TenantConfig = z.strictObject({
 export type TenantConfig = z.output<typeof TenantConfig>;
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
+
+/** Where a client's address may be reported by the proxy in front; `address_from` of a source. */
+export const ADDRESS_FIELDS = [
+  'forwarded',
+  'x_forwarded_for',
+  'x_real_ip',
+  'cf_connecting_ip',
+  'true_client_ip',
+  'proxy_protocol_addr',
+] as const;
+
+/** Kinds of evidence for who the account is; `as` of an identity rule. */
+export const IDENTITY_KINDS = [
+  'consumer',
+  'api_key',
+  'jwt',
+  'cookie',
+  'header',
+  'remote_user',
+  'login_field',
+  'session',
+  'certificate',
+] as const;
+
+const IdentityRule = z.union([
+  fieldName,
+  z
+    .strictObject({
+      field: fieldName,
+      as: z.enum(IDENTITY_KINDS).optional().describe('what kind of evidence it is; left out: guessed from the name'),
+      claim: z
+        .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+        .optional()
+        .describe('the value is a JWT, bare or behind Bearer: the first of these claims that is set'),
+      verify: z
+        .strictObject({
+          secret_env: environmentName.optional().describe('environment variable with the secret (HS256, HS384, HS512)'),
+          keys: z.string().min(1).optional().describe('file with public keys: a JWKS, or PEM'),
+        })
+        .refine((keys) => (keys.secret_env === undefined) !== (keys.keys === undefined), 'needs one of `secret_env` and `keys`')
+        .optional()
+        .describe('the JWT counts only when its signature holds; left out: the gateway has checked it'),
+      pattern: z
+        .string()
+        .refine(isPattern, 'a pattern is a regular expression with one group, the account, as in "CN=([^,]+)"')
+        .optional()
+        .describe('which part of the value is the account: the first group; a value that does not match names nobody'),
+      hashed: z.boolean().optional().describe('stored as a keyed hash; default: API keys and other secrets are'),
+    })
+    .refine((rule) => rule.verify === undefined || rule.claim !== undefined, { path: ['verify'], error: 'needs `claim`' }),
+]);
+export type IdentityRuleConfig = z.output<typeof IdentityRule>;
 
 export const SourceConfig = z
   .strictObject({
@@ -192,13 +309,46 @@ export const SourceConfig = z
       .strictObject({ token_env: environmentName.describe('environment variable with the token that senders have to show') })
       .optional()
       .describe('records are posted to /v1/sources/NAME, as NDJSON or as a JSON array'),
+    pattern: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "nginx's log_format, Apache's LogFormat or Envoy's format string, as configured there; `regex`: a pattern with named groups",
+      ),
     fields: z
       .partialRecord(z.enum(RECORD_FIELDS), fieldName)
       .optional()
-      .describe('what a record says -> the name under which this log says it'),
-    trusted_proxies: z.array(network).default([]).describe('X-Forwarded-For is walked from the right over these only'),
-    identity: z.array(fieldName).min(1).optional().describe('fields that name the account, the first that is set wins; left out: guessed'),
-    session: fieldName.optional(),
+      .describe('what a record says -> the name under which this log says it, or a JSON pointer (/request/headers/0)'),
+    trusted_proxies: z
+      .array(network)
+      .default([])
+      .describe('proxies whose report of the client is believed: X-Forwarded-For is walked from the right over these only'),
+    proxy_hops: z
+      .int()
+      .min(1)
+      .max(16)
+      .optional()
+      .describe('how many proxies stand in front where their addresses are not known: that many entries of X-Forwarded-For are ours'),
+    address_from: z
+      .array(z.enum(ADDRESS_FIELDS))
+      .min(1)
+      .optional()
+      .describe('which report of a trusted proxy counts, the first that is there; default: x_forwarded_for'),
+    identity: z
+      .array(IdentityRule)
+      .min(1)
+      .optional()
+      .describe('fields, or rules, that name the account; the first that is set wins; left out: guessed'),
+    session: fieldName
+      .optional()
+      .describe(
+        'field with the session id: requests of a session that logged in are that account, before the login too (within the lateness)',
+      ),
+    bodies: z
+      .array(fieldName)
+      .default([])
+      .describe('fields with samples of request or response bodies: looked through for sensitive data, never stored'),
     request_id: fieldName
       .optional()
       .describe("field with an id that is one request's alone: what a shipper sends twice within the lateness counts once"),

@@ -16,7 +16,7 @@ import type { AddressTables } from './ingest/addresses.ts';
 import { AddressData, NO_ADDRESS_DATA } from './ingest/addresses.ts';
 import { createNormaliseStage } from './ingest/normalise.ts';
 import type { FormatName } from './ingest/normalise-config.ts';
-import { defaultLateness } from './ingest/normalise-config.ts';
+import { defaultLateness, normaliseSlice } from './ingest/normalise-config.ts';
 import { createAccountStage } from './scoring/account-stage.ts';
 import { createMergeStage } from './scoring/merge-stage.ts';
 import type { TenantSettings, ViewStageConfig } from './scoring/tenant-settings.ts';
@@ -123,18 +123,7 @@ function normaliseConfig(settings: TopologyConfig, input: InputPartition, partit
     format: input.format as FormatName,
     partitions,
     upstreams: input.upstreams,
-    lateness: source.lateness,
-    trustedProxies: source.trusted_proxies,
-    identity: source.identity,
-    session: source.session,
-    requestId: source.request_id,
-    targets: source.targets,
-    failure: source.failure,
-    fields: source.fields,
-    internalNetworks: tenant.internal_networks,
-    rules: { sensitive: tenant.sensitive, tags: tenant.tags },
-    roles: tenant.roles,
-    plain: tenant.values.plain,
+    ...normaliseSlice(source, tenant),
     key: settings.keys[input.tenant] ?? [0, 0, 0, 0],
   };
 }

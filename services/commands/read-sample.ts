@@ -7,7 +7,7 @@ import type { AddressData } from '../ingest/addresses.ts';
 import { detectFormat, SAMPLE_BYTES as HEAD_BYTES } from '../ingest/detect.ts';
 import { LineFramer, type RawPiece } from '../ingest/framing.ts';
 import { createNormaliseStage, type GuessReport } from '../ingest/normalise.ts';
-import type { FormatName } from '../ingest/normalise-config.ts';
+import { type FormatName, normaliseSlice } from '../ingest/normalise-config.ts';
 
 /** Uncompressed bytes of a log that are looked at: enough for thousands of records, quick for any log. */
 const SAMPLE_BYTES = 16 << 20;
@@ -78,17 +78,7 @@ export function sampleStage(
       format,
       partitions: 1,
       upstreams: 1,
-      lateness: source.lateness,
-      trustedProxies: source.trusted_proxies,
-      identity: source.identity,
-      session: source.session,
-      targets: source.targets,
-      failure: source.failure,
-      fields: source.fields,
-      rules: { sensitive: tenant.sensitive, tags: tenant.tags },
-      roles: tenant.roles,
-      internalNetworks: tenant.internal_networks,
-      plain: tenant.values.plain,
+      ...normaliseSlice(source, tenant),
       key,
     },
     { addresses },

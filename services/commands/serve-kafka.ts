@@ -100,8 +100,8 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
       nameVersion: (upstreams) => inStateFolder(state, () => runVersions.name(options.config, upstreams)),
       readVersion: (name) => runVersions.read(name),
       instance,
-      sink: async () => {
-        store = await openStore(config, tenants, environment, log, signal);
+      sink: async (ending) => {
+        store = await openStore(config, tenants, environment, log, AbortSignal.any([signal, ending]));
         return store.sink;
       },
       say: (event, fields) => log.say(event, fields),

@@ -115,7 +115,7 @@ function markOf(format: FormatName, records: readonly string[], lines: Uint8Arra
         : has(/^\s*\{/)
           ? 0.1
           : 0;
-    case 'combined':
+    default:
       return 0;
   }
 }

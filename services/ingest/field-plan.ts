@@ -123,7 +123,10 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     }
   }
 
-  const rules = config.identity === undefined ? (format?.identity ?? rulesOf([COMBINED_USER])) : rulesOf(config.identity);
+  const rules =
+    config.identity === undefined
+      ? (format?.identity ?? rulesOf([COMBINED_USER]))
+      : rulesOf(config.identity.map((rule) => (typeof rule === 'string' ? rule : rule.field)));
   const identity = format?.flows === true ? [] : rules.map((rule) => planRule(rule, slotOf));
 
   const targetFields = config.targets ?? format?.targets ?? GUESSED_TARGETS;

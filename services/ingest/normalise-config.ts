@@ -1,4 +1,4 @@
-import type { Format } from '../../schemas/config.ts';
+import type { Format, IdentityRuleConfig, SourceConfig, TenantConfig } from '../../schemas/config.ts';
 import { HOUR, MINUTE } from '../core/watermark.ts';
 import type { AddressData } from './addresses.ts';
 import type { InterfaceRules } from './interface-tags.ts';
@@ -17,10 +17,16 @@ export interface NormaliseConfig {
   upstreams: number;
   /** how late events may come, ms; left out: the format's default */
   lateness?: number;
+  /** log_format, LogFormat or regular expression of a format that takes one */
+  pattern?: string;
   /** networks over which X-Forwarded-For is walked */
   trustedProxies?: readonly string[];
-  /** fields that name the account, in this order; left out: the format's usual ones */
-  identity?: readonly string[];
+  /** proxies in front whose addresses are not known: so many entries of X-Forwarded-For are theirs */
+  proxyHops?: number;
+  /** reports of the client's address, in the order of preference */
+  addressFrom?: SourceConfig['address_from'];
+  /** fields or rules that name the account, in this order; left out: the format's usual ones */
+  identity?: readonly IdentityRuleConfig[];
   /** field that names the session */
   session?: string;
   /** field with an id that is one request's alone */
@@ -28,6 +34,8 @@ export interface NormaliseConfig {
   /** fields or query parameters (arg_NAME) whose value is a target; left out: the usual names */
   targets?: readonly string[];
   failure?: { field: string; not?: readonly (string | number | boolean)[]; is?: readonly (string | number | boolean)[] };
+  /** fields with samples of bodies, looked through for sensitive data */
+  bodies?: readonly string[];
   /** own names of fields: FieldName -> name in the log */
   fields?: Readonly<Record<string, string>>;
   rules?: InterfaceRules;
@@ -41,6 +49,31 @@ export interface NormaliseConfig {
 
 export interface NormaliseDeps {
   addresses: AddressData;
+}
+
+/** What source and tenant say, as the stage takes it. */
+export function normaliseSlice(
+  source: Partial<SourceConfig>,
+  tenant: TenantConfig,
+): Omit<NormaliseConfig, 'tenant' | 'source' | 'format' | 'partitions' | 'upstreams' | 'key'> {
+  return {
+    lateness: source.lateness,
+    pattern: source.pattern,
+    trustedProxies: source.trusted_proxies,
+    proxyHops: source.proxy_hops,
+    addressFrom: source.address_from,
+    identity: source.identity,
+    session: source.session,
+    requestId: source.request_id,
+    targets: source.targets,
+    failure: source.failure,
+    bodies: source.bodies,
+    fields: source.fields,
+    internalNetworks: tenant.internal_networks,
+    rules: { sensitive: tenant.sensitive, tags: tenant.tags },
+    roles: tenant.roles,
+    plain: tenant.values.plain,
+  };
 }
 
 /** Lateness that a format has by default, ms: Zeek writes long connections late even by their end. */

@@ -51,8 +51,8 @@ export interface KafkaRunOptions {
   readVersion(name: string): Promise<RunVersion>;
   /** name of this process, the same after a restart where it can be */
   instance: string;
-  /** asked for when the store role runs here */
-  sink?: () => Promise<LiveSink>;
+  /** Asked for when the store role runs here; resolves once the store is there, rejects when the signal says that nobody waits any more. */
+  sink?: (ending: AbortSignal) => Promise<LiveSink>;
   say: Say;
   now?: () => number;
 }
@@ -117,6 +117,9 @@ class Running implements KafkaRun {
   private readonly stages: StageRole[] = [];
   private store: StoreRole | undefined;
   private sink: LiveSink | undefined;
+  /** the store role on its way; it resolves in any case */
+  private opening: Promise<void> | undefined;
+  private readonly ending = new AbortController();
   private readonly downstream: Downstream;
   private readonly ledger = new LedgerMeter();
   private metered = new Set<string>();
@@ -135,6 +138,7 @@ class Running implements KafkaRun {
     this.downstream = new Downstream(options.cluster, names, options.kafka.partitions);
     this.failed = new Promise<never>((_, reject) => {
       this.fail = (error) => {
+        this.ending.abort(error);
         for (const role of this.stages) role.halt();
         reject(error);
       };
@@ -143,16 +147,17 @@ class Running implements KafkaRun {
   }
 
   async start(): Promise<void> {
-    const { options, names } = this;
-    const { cluster, instance, roles } = options;
+    const { roles } = this.options;
     await this.versionOf(this.version);
     try {
+      // A store that is away holds nobody up but itself: the topics keep what it has to be given.
       if (roles.includes('store')) {
-        if (options.sink === undefined) throw new Error('the store role needs a sink');
-        this.sink = await options.sink();
-        const common = { cluster, names, tenants: options.tenants, sink: this.sink, onFailure: this.fail };
-        this.store = new StoreRole({ ...common, group: names.group('store'), instance });
-        await this.store.start();
+        const store = this.startStore().catch((error) => {
+          if (!this.ending.signal.aborted) this.fail(error);
+        });
+        this.opening = store.finally(() => {
+          this.opening = undefined;
+        });
       }
       for (const stage of STAGES) if (roles.includes(stage)) await this.startStage(stage);
     } catch (error) {
@@ -160,6 +165,16 @@ class Running implements KafkaRun {
       throw error;
     }
     this.timer = setInterval(() => this.tick(), TICK);
+  }
+
+  private async startStore(): Promise<void> {
+    const { options, names } = this;
+    const { cluster, instance, tenants } = options;
+    if (options.sink === undefined) throw new Error('the store role needs a sink');
+    this.sink = await options.sink(this.ending.signal);
+    this.ending.signal.throwIfAborted();
+    this.store = new StoreRole({ cluster, names, tenants, sink: this.sink, onFailure: this.fail, group: names.group('store'), instance });
+    await this.store.start();
   }
 
   private async startStage(stage: RunStage): Promise<void> {
@@ -273,12 +288,15 @@ class Running implements KafkaRun {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await Promise.allSettled(this.stages.map((role) => role.stop()));
+    this.ending.abort(new Error('stopped'));
+    await this.opening;
     await this.store?.stop();
   }
 
   waitsFor(): string[] {
     const waits = [...this.stages, ...(this.store === undefined ? [] : [this.store])].map((role) => role.waitsFor());
     const reasons = waits.filter((reason) => reason !== undefined);
+    if (this.opening !== undefined) reasons.push('the store is not open yet');
     const silent = this.now() - this.tickedAt;
     if (silent > SILENT) reasons.push(`the brokers have not answered for ${Math.round(silent / 1000)} s`);
     return reasons;
