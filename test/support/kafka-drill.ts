@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { writeCanonical } from '../../services/commands/canonical.ts';
 import { loadConfig } from '../../services/commands/config.ts';
@@ -10,7 +11,7 @@ import { Names } from '../../services/drivers/kafka/names.ts';
 import type { Reader } from '../../services/storage/reader.ts';
 import { type Reconciliation, reconcile } from '../../services/storage/reconcile.ts';
 import { type Member, until } from './kafka-fleet.ts';
-import { atRest, endMarks } from './kafka-runs.ts';
+import { endMarks, untilAtRest } from './kafka-runs.ts';
 
 /** What a drill writes to one topic of a tenant's. */
 export interface DrillSource {
@@ -114,24 +115,17 @@ export class Drill {
     );
   }
 
-  /** Waits until nothing is under way, twice in a row. */
+  /** Waits until nothing is under way. */
   async untilAtRest(patience = 120_000): Promise<void> {
     const { cluster, prefix, sources } = this;
-    let calm = 0;
-    await until(
-      async () => {
-        const rest = await atRest(
-          cluster,
-          prefix,
-          sources.map(({ topic }) => topic),
-          [...new Set(sources.map(({ tenant }) => tenant))],
-        );
-        calm = rest ? calm + 1 : 0;
-        return calm > 1;
-      },
-      () => `all groups of ${prefix} have committed all that there is`,
-      patience,
-    );
+    const given = new AbortController();
+    const gaveUp = wait(patience, undefined, { signal: given.signal }).then(() => {
+      throw new Error(`waited ${patience} ms in vain: all groups of ${prefix} have committed all that there is`);
+    });
+    gaveUp.catch(() => undefined);
+    const topics = sources.map(({ topic }) => topic);
+    await untilAtRest(cluster, prefix, topics, [...new Set(sources.map(({ tenant }) => tenant))], gaveUp);
+    given.abort();
   }
 
   /** Snapshots, by name, that committed offsets name. */
