@@ -1,10 +1,15 @@
+import { unsignedOf } from './numbers.ts';
 import { utf8End } from './utf8.ts';
 import type { Workspace } from './workspace.ts';
 
-/** What a slot holds after a scan. `raw`: an object or array, captured as the span of its text. */
-export const KIND = { absent: 0, text: 1, escaped: 2, number: 3, true: 4, false: 5, raw: 6 } as const;
+/** What a slot holds after a scan. `raw`: an object, `list`: an array, each captured as the span of its text. */
+export const KIND = { absent: 0, text: 1, escaped: 2, number: 3, true: 4, false: 5, raw: 6, list: 7 } as const;
 
-/** A wanted path: keys from the root; the value goes to `slot`, where the lowest `rank` among the values present wins. */
+/**
+ * A wanted path: keys from the root; the value goes to `slot`, where the lowest `rank` among the values present wins.
+ * In an array a key is an index, or the name of an attribute: arrays of `{key, value}` (OpenTelemetry) or `{name, value}`
+ * are read as the object that they stand for, the value out of its `{stringValue: …}` where it is in one.
+ */
 export interface CapturePath {
   path: readonly string[];
   slot: number;
@@ -14,6 +19,8 @@ export interface CapturePath {
 export interface ScannerOptions {
   /** take the texts '' and '-' as absent (logs write them for "none") */
   dashIsAbsent?: boolean;
+  /** slots in which the values of an array are joined with commas (a header that came several times); else the first counts */
+  joined?: readonly number[];
 }
 
 export type ScanError = '' | 'not_json' | 'invalid_utf8';
@@ -26,9 +33,24 @@ const MAX_SITES = 1024;
 const SITE_TABLE = 4096;
 /** Longest separator-and-key text that is learned. */
 const MAX_LITERAL = 80;
+/** Elements of an array behind this one are not looked for by index. */
+const MAX_INDEX = 1023;
 const UNRANKED = 255;
 /** rank of a slot whose value was taken back: any rank goes before it */
 const VOIDED = 254;
+
+const encoder = new TextEncoder();
+
+/** All slots at one time. */
+interface KeptSlots {
+  kinds: Uint8Array;
+  starts: Int32Array;
+  ends: Int32Array;
+  ranks: Uint8Array;
+  touched: Int32Array;
+  touchedCount: number;
+  anyEscaped: boolean;
+}
 
 /**
  * Walks one JSON record's bytes once, checks them strictly (RFC 8259 as JSON.parse does, but a line feed is never
@@ -44,8 +66,10 @@ export class JsonScanner {
   readonly kinds: Uint8Array;
   readonly starts: Int32Array;
   readonly ends: Int32Array;
-  private readonly ranks: Uint8Array;
+  /** which of the names that its slot is looked for under gave each value */
+  readonly ranks: Uint8Array;
   private readonly dashIsAbsent: boolean;
+  private readonly joined: ReadonlySet<number>;
   /** slots that were set since `clear` */
   private readonly touched: Int32Array;
   private touchedCount = 0;
@@ -63,6 +87,8 @@ export class JsonScanner {
   private readonly captureSlot: Int32Array;
   private readonly captureRank: Uint8Array;
   private readonly hasChildren: Uint8Array;
+  /** highest array index among a node's children, -1 without one */
+  private readonly lastIndex: Int32Array;
 
   // Learned sites: a value's place in a record.
   private siteStart = new Int32Array(MAX_SITES);
@@ -81,8 +107,9 @@ export class JsonScanner {
   private bytes: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
   private workspace: Workspace | undefined;
-  /** whether a captured text has escapes: `decode` it before use */
+  /** whether a captured text has escapes, or a captured value is a list: `decode` it before use */
   anyEscaped = false;
+  private readonly kept: KeptSlots[] = [];
   private escaped = false;
   private keyStart = 0;
   private keyEnd = 0;
@@ -91,12 +118,12 @@ export class JsonScanner {
 
   constructor(paths: readonly CapturePath[], slots: number, options: ScannerOptions = {}) {
     this.dashIsAbsent = options.dashIsAbsent ?? false;
+    this.joined = new Set(options.joined);
     this.kinds = new Uint8Array(slots);
     this.starts = new Int32Array(slots);
     this.ends = new Int32Array(slots);
     this.touched = new Int32Array(slots);
     this.ranks = new Uint8Array(slots).fill(UNRANKED);
-    const encoder = new TextEncoder();
     for (const { path, slot, rank } of paths) {
       let node = 0;
       const passed = [0];
@@ -111,6 +138,11 @@ export class JsonScanner {
     this.captureSlot = new Int32Array(nodes);
     this.captureRank = new Uint8Array(nodes);
     this.hasChildren = new Uint8Array(nodes);
+    this.lastIndex = new Int32Array(nodes).fill(-1);
+    for (const { node, bytes } of this.childKeys) {
+      const index = unsignedOf(bytes, 0, bytes.length);
+      if (index >= 0) this.lastIndex[node] = Math.max(this.lastIndex[node], Math.min(index, MAX_INDEX));
+    }
     this.nodeStamps = new Uint32Array(nodes);
     for (let node = 0; node < nodes; node++) {
       const captures = this.nodeCaptures[node];
@@ -171,6 +203,42 @@ export class JsonScanner {
     }
     this.touchedCount = 0;
     this.anyEscaped = false;
+    this.error = '';
+  }
+
+  /** Remembers all slots as they are at `level`, for `restore`: what the elements of a list have from around it. */
+  keep(level: number): void {
+    const { kinds, starts, ends, ranks, touched, touchedCount, anyEscaped } = this;
+    const slots = kinds.length;
+    this.kept[level] ??= {
+      kinds: new Uint8Array(slots),
+      starts: new Int32Array(slots),
+      ends: new Int32Array(slots),
+      ranks: new Uint8Array(slots),
+      touched: new Int32Array(slots),
+      touchedCount,
+      anyEscaped,
+    };
+    const kept = this.kept[level];
+    kept.kinds.set(kinds);
+    kept.starts.set(starts);
+    kept.ends.set(ends);
+    kept.ranks.set(ranks);
+    kept.touched.set(touched);
+    kept.touchedCount = touchedCount;
+    kept.anyEscaped = anyEscaped;
+  }
+
+  /** Sets all slots as they were when they were kept at `level`. */
+  restore(level: number): void {
+    const kept = this.kept[level];
+    this.kinds.set(kept.kinds);
+    this.starts.set(kept.starts);
+    this.ends.set(kept.ends);
+    this.ranks.set(kept.ranks);
+    this.touched.set(kept.touched);
+    this.touchedCount = kept.touchedCount;
+    this.anyEscaped = kept.anyEscaped;
     this.error = '';
   }
 
@@ -322,13 +390,84 @@ export class JsonScanner {
       if (end >= 0 && wanted) this.capture(node, KIND.raw, at, end);
       return end;
     }
-    const end = this.skipValue(at, depth);
+    const end = c === 0x5b && this.hasChildren[node] === 1 ? this.array(at, node, depth) : this.skipValue(at, depth);
     if (end < 0 || !wanted) return end;
-    if (c === 0x7b || c === 0x5b) this.capture(node, KIND.raw, at, end);
+    if (c === 0x7b) this.capture(node, KIND.raw, at, end);
+    else if (c === 0x5b) this.capture(node, KIND.list, at, end);
     else if (c === 0x74) this.capture(node, KIND.true, at, end);
     else if (c === 0x66) this.capture(node, KIND.false, at, end);
     else if (c !== 0x6e) this.capture(node, KIND.number, at, end);
     return end;
+  }
+
+  /** The array at `at`, something in which is wanted: by index, or by the name of an attribute. Returns the position behind it. */
+  private array(at: number, node: number, depth: number): number {
+    if (depth > MAX_DEPTH) return this.fail(at);
+    const bytes = this.bytes;
+    at = this.skipSpace(at + 1);
+    if (bytes[at] === 0x5d) return at + 1;
+    for (let index = 0; ; index++) {
+      let child = -1;
+      if (index <= this.lastIndex[node]) {
+        const key = encoder.encode(String(index));
+        child = this.findChild(node, key, 0, key.length);
+      }
+      if (child >= 0) at = this.value(at, -1, child, depth + 1);
+      else if (bytes[at] === 0x7b) at = this.attribute(at, node, depth + 1);
+      else at = this.skipValue(at, depth + 1);
+      if (at < 0) return -1;
+      at = this.skipSpace(at);
+      if (bytes[at] === 0x5d) return at + 1;
+      if (bytes[at] !== 0x2c) return this.fail(at);
+      at = this.skipSpace(at + 1);
+    }
+  }
+
+  /** The object at `at`, an element of an array: an attribute when it has a `key` (or `name`) and a `value`. */
+  private attribute(at: number, node: number, depth: number): number {
+    const end = this.skipNested(at, depth);
+    if (end < 0) return -1;
+    const key = this.member(at, ATTRIBUTE_KEYS);
+    if (key < 0 || this.bytes[key] !== 0x22) return end;
+    const stop = this.string(key + 1);
+    let from = key + 1;
+    let to = stop;
+    if (this.escaped) {
+      if (!this.decodeSpan(from, to)) return -1;
+      from = this.keyStart;
+      to = this.keyEnd;
+    }
+    const child = this.findChild(node, this.bytes, from, to);
+    if (child < 0) return end;
+    const value = this.member(at, ATTRIBUTE_VALUES);
+    if (value >= 0 && this.value(this.plainValue(value), -1, child, depth) < 0) return -1;
+    return end;
+  }
+
+  /** Position of the value of a member of the checked object at `at`: the last one whose key is in `keys`; -1 without one. */
+  private member(at: number, keys: readonly Uint8Array[]): number {
+    const bytes = this.bytes;
+    let found = -1;
+    at = this.skipSpace(at + 1);
+    while (bytes[at] !== 0x7d) {
+      const stop = this.string(at + 1);
+      const own = at + 1;
+      const value = this.skipSpace(this.skipSpace(stop + 1) + 1);
+      if (keys.some((key) => key.length === stop - own && startsWith(bytes, own, key))) found = value;
+      at = this.skipSpace(this.skipValue(value, 1));
+      if (bytes[at] === 0x2c) at = this.skipSpace(at + 1);
+    }
+    return found;
+  }
+
+  /** Position of what is in a value of OpenTelemetry: `{"stringValue": "x"}`, `{"arrayValue": {"values": […]}}`. */
+  private plainValue(at: number): number {
+    for (let level = 0; level < 3 && this.bytes[at] === 0x7b; level++) {
+      const inner = this.member(at, ANY_VALUES);
+      if (inner < 0) break;
+      at = inner;
+    }
+    return at;
   }
 
   private void(slot: number): void {
@@ -338,7 +477,7 @@ export class JsonScanner {
 
   private capture(node: number, kind: number, start: number, end: number): void {
     if (this.dashIsAbsent && kind === KIND.text && end - start <= 1 && (end === start || this.bytes[start] === 0x2d)) return;
-    if (kind === KIND.escaped) this.anyEscaped = true;
+    if (kind === KIND.escaped || kind === KIND.list) this.anyEscaped = true;
     const slot = this.captureSlot[node];
     if (slot >= 0) this.set(slot, this.captureRank[node], kind, start, end);
     else for (const each of this.nodeCaptures[node]) this.set(each.slot, each.rank, kind, start, end);
@@ -459,13 +598,59 @@ export class JsonScanner {
     }
   }
 
-  /** Makes an escaped slot a plain text (in scratch); no other slot is touched. */
+  /** Makes an escaped slot a plain text (in scratch), and of a list its first value or all of them; no other slot is touched. */
   decode(slot: number): void {
+    if (this.kinds[slot] === KIND.list) {
+      if (this.joined.has(slot)) this.join(slot);
+      else this.first(slot);
+    }
     if (this.kinds[slot] !== KIND.escaped) return;
     this.decodeSpan(this.starts[slot], this.ends[slot]);
     this.kinds[slot] = KIND.text;
     this.starts[slot] = this.keyStart;
     this.ends[slot] = this.keyEnd;
+  }
+
+  /** Sets a slot from the value at `at`, which is checked and no list. */
+  private assign(slot: number, at: number): void {
+    const c = this.bytes[at];
+    const isText = c === 0x22;
+    const start = isText ? at + 1 : at;
+    const end = isText ? this.string(start) : this.skipValue(at, 1);
+    const isNone = isText && this.dashIsAbsent && end - start <= 1 && (end === start || this.bytes[start] === 0x2d);
+    this.starts[slot] = start;
+    this.ends[slot] = end;
+    if (isText) this.kinds[slot] = isNone ? KIND.absent : this.escaped ? KIND.escaped : KIND.text;
+    else this.kinds[slot] = KIND_OF[c] ?? KIND.number;
+  }
+
+  private first(slot: number): void {
+    let at = this.starts[slot];
+    while (this.bytes[at] === 0x5b) at = this.skipSpace(at + 1);
+    if (this.bytes[at] === 0x5d) this.kinds[slot] = KIND.absent;
+    else this.assign(slot, this.plainValue(at));
+    if (this.kinds[slot] === KIND.list) this.kinds[slot] = KIND.absent;
+  }
+
+  /** The texts of a list one behind the other, in scratch. */
+  private join(slot: number): void {
+    const workspace = this.workspace as Workspace;
+    let at = this.skipSpace(this.starts[slot] + 1);
+    const from = workspace.scratch;
+    while (this.bytes[at] !== 0x5d) {
+      const value = this.plainValue(at);
+      if (this.bytes[value] === 0x22) {
+        const end = this.string(value + 1);
+        if (workspace.scratch > from) workspace.put(SEPARATOR, 0, SEPARATOR.length);
+        if (this.escaped) this.decodeSpan(value + 1, end);
+        else workspace.put(this.bytes, value + 1, end);
+      }
+      at = this.skipSpace(this.skipValue(at, 1));
+      if (this.bytes[at] === 0x2c) at = this.skipSpace(at + 1);
+    }
+    this.kinds[slot] = workspace.scratch > from ? KIND.text : KIND.absent;
+    this.starts[slot] = from;
+    this.ends[slot] = workspace.scratch;
   }
 
   /** Decodes the escapes of a checked string into scratch; the result is [keyStart, keyEnd). */
@@ -508,6 +693,31 @@ export class JsonScanner {
     const b = this.bytes;
     return (hexDigit(b[at]) << 12) | (hexDigit(b[at + 1]) << 8) | (hexDigit(b[at + 2]) << 4) | hexDigit(b[at + 3]);
   }
+}
+
+const SEPARATOR = encoder.encode(', ');
+const ATTRIBUTE_KEYS = ['key', 'name', 'Key', 'Name'].map((key) => encoder.encode(key));
+const ATTRIBUTE_VALUES = ['value', 'Value'].map((key) => encoder.encode(key));
+/** What OpenTelemetry calls its kinds of values (JSON of protobuf, and as some write them). */
+const ANY_VALUES = [
+  'stringValue',
+  'intValue',
+  'doubleValue',
+  'boolValue',
+  'arrayValue',
+  'values',
+  'string_value',
+  'int_value',
+  'double_value',
+  'bool_value',
+  'array_value',
+].map((key) => encoder.encode(key));
+/** Kind of a value that is no text and no number, by its first byte. */
+const KIND_OF: Record<number, number> = { 116: KIND.true, 102: KIND.false, 110: KIND.absent, 123: KIND.raw, 91: KIND.list };
+
+function startsWith(bytes: Uint8Array, at: number, text: Uint8Array): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
+  return true;
 }
 
 function keyHash(node: number, bytes: Uint8Array, start: number, end: number): number {

@@ -1,4 +1,4 @@
-import { scaledOf } from './numbers.ts';
+import { scaledOf, unsignedOf } from './numbers.ts';
 
 /** What `timeOf` returns for a text that is no time. */
 export const NO_TIME = Number.NEGATIVE_INFINITY;
@@ -185,4 +185,45 @@ function clfTime(bytes: Uint8Array, start: number, end: number): number {
   const offset = zone(bytes, at, end);
   if (offset === NO_TIME) return NO_TIME;
   return daysFromCivil(year, month, day) * 86_400_000 + ofDay + fraction - offset;
+}
+
+const decoder = new TextDecoder();
+/** Milliseconds of the units that texts write durations in (Go's, and the same with a space in front). */
+const UNITS: Record<string, number> = { ns: 1e-6, us: 1e-3, '\u00b5s': 1e-3, '\u03bcs': 1e-3, ms: 1, s: 1e3, m: 6e4, h: 3.6e6 };
+const GO_DURATION =
+  /^\+?(?:\d+(?:\.\d*)?|\.\d+) ?(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h)(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))*$/;
+const GO_PART = /(\d+\.?\d*|\.\d+) ?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
+const ISO_DURATION = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?)?$/;
+/** Longest text of a duration, bytes. */
+const MAX_DURATION = 40;
+
+/**
+ * A duration in whole milliseconds (half up); -1 for what is none. A bare number is in the unit that `shift` says: its
+ * power of ten in milliseconds (3: seconds, 0: milliseconds, -3: microseconds, -6: nanoseconds). Texts that carry their own unit
+ * are taken by that: Go's `1.5ms`, `2m3s`, `150\u00b5s`, and ISO 8601's `PT1.5S`.
+ */
+export function durationOf(bytes: Uint8Array, start: number, end: number, shift: number): number {
+  const last = bytes[end - 1];
+  if (last >= 0x30 && last <= 0x39) return shift >= 0 ? scaledOf(bytes, start, end, shift) : shortened(bytes, start, end, -shift);
+  if (end <= start || end - start > MAX_DURATION) return -1;
+  const text = decoder.decode(bytes.subarray(start, end));
+  const iso = ISO_DURATION.exec(text);
+  if (iso !== null && text.length > 2 && !text.endsWith('T')) {
+    const [days, hours, minutes, seconds] = iso.slice(1).map((part) => Number((part ?? '0').replace(',', '.')));
+    return Math.round(days * 8.64e7 + hours * UNITS.h + minutes * UNITS.m + seconds * UNITS.s);
+  }
+  if (!GO_DURATION.test(text)) return -1;
+  let ms = 0;
+  for (const [, number, unit] of text.matchAll(GO_PART)) ms += Number(number) * UNITS[unit];
+  // sums of binary fractions: 1.0005 s are 1001 ms
+  return Math.round(Number(ms.toFixed(6)));
+}
+
+/** The decimal in bytes[start, end) over 10^digits, rounded. */
+function shortened(bytes: Uint8Array, start: number, end: number, digits: number): number {
+  const dot = bytes.subarray(start, end).indexOf(0x2e);
+  const whole = unsignedOf(bytes, start, dot < 0 ? end : start + dot);
+  if (whole >= 0 && (dot < 0 || unsignedOf(bytes, start + dot + 1, end) >= 0)) return Math.round(whole / 10 ** digits);
+  const value = scaledOf(bytes, start, end, 0); // with an exponent, or a sign
+  return value < 0 ? -1 : Math.round(value / 10 ** digits);
 }

@@ -14,6 +14,11 @@ const PATHS: string[][] = [
   ['a', 'b'],
   ['headers', 'x-y'],
   ['é', 'k"q'],
+  // into arrays: by index, or by the name of an attribute
+  ['a', '0'],
+  ['headers', '1'],
+  ['headers', '1', 'b'],
+  ['request', 'x-y'],
 ];
 const WANTED: CapturePath[] = PATHS.map((path, slot) => ({ path, slot, rank: 0 }));
 
@@ -41,12 +46,36 @@ function parsed(bytes: Uint8Array): Record<string, unknown> | undefined {
 
 function valueAt(value: unknown, path: readonly string[]): unknown {
   let at = value;
-  for (const key of path)
-    at =
-      typeof at === 'object' && at !== null && !Array.isArray(at) && Object.hasOwn(at, key)
-        ? (at as Record<string, unknown>)[key]
-        : undefined;
-  return at;
+  path.forEach((key, depth) => {
+    at = Array.isArray(at) ? elementOf(at, key, depth === 1 ? byIndex[path[0]] : undefined) : memberOf(at, key);
+  });
+  return firstOf(at);
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+/** Elements that are wanted by index: these are no attributes. */
+const byIndex: Record<string, number> = { a: 0, headers: 1 };
+
+/** What `key` is of an array: its element of that index, else the last of its attributes that is called so. */
+function elementOf(list: readonly unknown[], key: string, index: number | undefined): unknown {
+  if (/^[01]$/.test(key)) return list[Number(key)];
+  const own = list.filter((each, i) => i !== index && memberOf(each, 'key') === key && memberOf(each, 'value') !== undefined);
+  return plain(memberOf(own.at(-1), 'value'));
+}
+
+function plain(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'stringValue') ? memberOf(value, 'stringValue') : value;
+}
+
+/** Of a list the first value counts; one of lists and objects alone has none. */
+function firstOf(value: unknown): unknown {
+  let at = value;
+  while (Array.isArray(at)) at = at[0] as unknown;
+  if (at !== value) at = plain(at);
+  return Array.isArray(at) ? undefined : at;
 }
 
 function captured(scanner: JsonScanner, slot: number): unknown {
@@ -88,7 +117,12 @@ const { value } = fc.letrec((tie) => ({
     { maxDepth: 4, depthSize: 'small' },
     { weight: 4, arbitrary: leaf },
     { weight: 1, arbitrary: fc.array(tie('value'), { maxLength: 3 }) },
+    { weight: 1, arbitrary: fc.array(tie('attribute'), { maxLength: 3 }) },
     { weight: 2, arbitrary: tie('object') },
+  ),
+  attribute: fc.oneof(
+    fc.record({ key: fc.constantFrom(...KEYS), value: tie('value') }),
+    fc.record({ value: fc.record({ stringValue: leaf }), key: fc.constantFrom(...KEYS) }),
   ),
   object: fc.dictionary(fc.oneof(fc.constantFrom(...KEYS), fc.string({ maxLength: 5 })), tie('value'), { maxKeys: 6 }),
 }));
