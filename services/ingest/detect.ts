@@ -1,5 +1,6 @@
-import { FORMATS } from '../../schemas/config.ts';
 import { NO_ADDRESS_DATA } from './addresses.ts';
+import type { Sample } from './format.ts';
+import { DETECTABLE, formatOf } from './formats/registry.ts';
 import { createNormaliseStage } from './normalise.ts';
 import type { FormatName } from './normalise-config.ts';
 
@@ -25,17 +26,18 @@ export function detectFormat(sample: Uint8Array): Detection {
     .filter((line) => line.trim() !== '' && !line.startsWith('#'));
   if (records.length === 0 && !/^#fields\t/m.test(new TextDecoder().decode(lines)))
     return { format: undefined, reason: 'the input has no records' };
+  const own = sampleOf(records, lines);
   let best: { format: FormatName; taken: number; mark: number } | undefined;
-  for (const format of FORMATS) {
+  for (const format of DETECTABLE) {
     const taken = records.length === 0 ? 0 : share(format, lines);
-    const mark = markOf(format, records, lines);
+    const mark = formatOf(format).mark?.(own) ?? 0;
     if (taken + mark === 0 || (taken === 0 && records.length > 0)) continue;
     if (best === undefined || taken + mark > best.taken + best.mark) best = { format, taken, mark };
   }
   if (best === undefined) {
     const array = records[0]?.trimStart().startsWith('[') ? '; it begins as a JSON array: write one record a line (jq -c .[])' : '';
     const lines = records.length === 1 ? 'the first line' : `the first ${records.length} lines`;
-    return { format: undefined, reason: `no format reads ${lines}${array}; formats are ${FORMATS.join(', ')}` };
+    return { format: undefined, reason: `no format reads ${lines}${array}; formats are ${DETECTABLE.join(', ')}` };
   }
   if (best.taken < 0.1 && records.length > 0) {
     return {
@@ -89,33 +91,11 @@ function share(format: FormatName, lines: Uint8Array): number {
   return read === 0 ? 0 : (read - dead) / read;
 }
 
-/** What only records of a format have; added to the share of lines taken. */
-function markOf(format: FormatName, records: readonly string[], lines: Uint8Array): number {
+function sampleOf(records: readonly string[], lines: Uint8Array): Sample {
   const first = records.slice(0, 20);
-  const has = (pattern: RegExp) => first.length > 0 && first.filter((line) => pattern.test(line)).length * 2 > first.length;
-  switch (format) {
-    case 'kong':
-      return has(/"latencies"\s*:\s*\{/) ? 1 : 0;
-    case 'apisix':
-      return has(/"apisix_latency"|"route_id"\s*:/) && !has(/"latencies"\s*:/)
-        ? 1
-        : has(/"request"\s*:\s*\{/) && !has(/"latencies"\s*:/)
-          ? 0.5
-          : 0;
-    case 'envoy-json':
-      return has(/"(:?authority|upstream_cluster|response_flags|downstream_remote_address)"\s*:/) ? 1 : 0;
-    case 'zeek-conn':
-      return has(/"id\.orig_h"\s*:|"conn_state"\s*:/) ||
-        /^#path\tconn$|^#fields\tts\tuid\tid\.orig_h/m.test(new TextDecoder().decode(lines))
-        ? 1
-        : 0;
-    case 'nginx-json':
-      return has(/"(remote_addr|request_uri|body_bytes_sent|request_method|time_iso8601|msec|http_user_agent)"\s*:/)
-        ? 0.9
-        : has(/^\s*\{/)
-          ? 0.1
-          : 0;
-    default:
-      return 0;
-  }
+  return {
+    records: first,
+    text: new TextDecoder().decode(lines),
+    has: (pattern) => first.length > 0 && first.filter((line) => pattern.test(line)).length * 2 > first.length,
+  };
 }

@@ -5,29 +5,16 @@ import {
   FIELD_NAMES,
   type FieldMap,
   type FieldName,
-  GUESSED_TARGETS,
   type IdentityRule,
-  type JsonFormat,
   rulesOf,
   SLOT,
   TARGET_NAMES,
 } from './fields.ts';
-import { apisix } from './formats/apisix.ts';
-import { envoyJson } from './formats/envoy-json.ts';
-import { kong } from './formats/kong.ts';
-import { nginxJson } from './formats/nginx-json.ts';
-import { zeekConn } from './formats/zeek-conn.ts';
+import type { Capture, LineFormat, SlotNames } from './format.ts';
+import { formatOf } from './formats/registry.ts';
 import type { CapturePath } from './json-scanner.ts';
-import type { FormatName, NormaliseConfig } from './normalise-config.ts';
+import type { NormaliseConfig } from './normalise-config.ts';
 
-const JSON_FORMATS: Partial<Record<FormatName, JsonFormat>> = {
-  'nginx-json': nginxJson,
-  apisix,
-  kong,
-  'envoy-json': envoyJson,
-  'zeek-conn': zeekConn,
-};
-const COMBINED_USER = 'remote_user';
 /** Field in which Zeek's JSON says of which log a record is, where several go one way. */
 const ZEEK_LOG = '_path';
 const encoder = new TextEncoder();
@@ -53,9 +40,9 @@ export interface FieldPlan {
   startFirst: boolean;
   slots: number;
   paths: CapturePath[];
+  /** reads lines of text; undefined: the format has none */
+  lines: LineFormat | undefined;
   identity: PlannedRule[];
-  /** slot of the user name of a combined line */
-  userSlot: number;
   /** slot of the line that a shipper's envelope carries */
   envelopeSlot: number;
   /** Zeek: slot of the name of the log that a record belongs to; -1 for other formats */
@@ -80,20 +67,27 @@ export interface FieldPlan {
   requestFields: string;
 }
 
+/** @throws WeirError `config` for a field or a pattern that cannot be */
 export function planFields(config: NormaliseConfig): FieldPlan {
-  const format = JSON_FORMATS[config.format];
-  const fields = withOwnNames(format?.fields ?? {}, config);
-  const paths: CapturePath[] = [];
+  const format = formatOf(config.format);
+  const isText = format.kind === 'text';
+  const fields = withOwnNames(format.fields, config);
+  const syntax = format.syntax?.(config);
+  /** Names that records can have; undefined: any. */
+  const known = isText ? syntax?.variables : undefined;
   let slots: number = FIELD_NAMES.length;
-  const byField = new Map<string, number>();
+  const names = new Map<string, Capture[]>();
+  const byField = isText ? soleNames(fields) : new Map<string, number>();
 
   const capture = (name: string, slot: number, rank: number): void => {
-    for (const path of pathsOf(name)) paths.push({ path, slot, rank });
+    const captures = names.get(name);
+    if (captures === undefined) names.set(name, [{ slot, rank }]);
+    else captures.push({ slot, rank });
   };
   /** Slot of a field of the record that is wanted by name. */
   const slotOf = (name: string): number => {
-    const known = byField.get(name);
-    if (known !== undefined) return known;
+    const own = byField.get(name);
+    if (own !== undefined) return own;
     const slot = slots++;
     byField.set(name, slot);
     capture(name, slot, 0);
@@ -105,33 +99,17 @@ export function planFields(config: NormaliseConfig): FieldPlan {
       capture(path, SLOT[name], rank);
     });
   }
-  const userSlot = slotOf(COMBINED_USER);
   const envelopeSlot = slots++;
-  ENVELOPE_FIELDS.forEach((name, rank) => {
-    paths.push({ path: [name], slot: envelopeSlot, rank });
-  });
-  if (format === undefined) {
-    // Text lines have these and no others, whatever the config calls them.
-    for (const [name, own] of [
-      ['http_user_agent', 'agent'],
-      ['http_x_forwarded_for', 'forwarded'],
-      ['host', 'host'],
-      ['remote_addr', 'address'],
-      ['status', 'status'],
-    ] as const) {
-      byField.set(name, SLOT[own]);
-    }
-  }
 
   const rules =
     config.identity === undefined
-      ? (format?.identity ?? rulesOf([COMBINED_USER]))
+      ? format.identity.filter(({ field }) => known === undefined || known.has(field) || field.startsWith('cookie_'))
       : rulesOf(config.identity.map((rule) => (typeof rule === 'string' ? rule : rule.field)));
-  const identity = format?.flows === true ? [] : rules.map((rule) => planRule(rule, slotOf));
+  const identity = format.flows === true ? [] : rules.map((rule) => planRule(rule, slotOf));
 
-  const targetFields = config.targets ?? format?.targets ?? GUESSED_TARGETS;
-  const targetNames = format?.flows === true ? [] : [...targetFields];
-  const targetSlots = format === undefined ? [] : targetNames.map(slotOf);
+  const targetNames = format.flows === true ? [] : [...(config.targets ?? format.targets)];
+  const canLog = targetNames.some((name) => known === undefined || known.has(name));
+  const targetSlots = canLog ? targetNames.map(slotOf) : [];
   const queryTargets: string[] = [];
   const queryTargetNames: number[] = [];
   targetNames.forEach((name, index) => {
@@ -145,15 +123,13 @@ export function planFields(config: NormaliseConfig): FieldPlan {
 
   const { session, failure, requestId } = config;
   const values = failure?.not ?? failure?.is;
-  return {
-    kind: format === undefined ? 'text' : 'json',
-    flows: format?.flows === true,
-    startFirst: format?.startFirst === true && config.fields?.time === undefined,
-    paths,
+  const planned: Omit<FieldPlan, 'paths' | 'lines' | 'slots'> = {
+    kind: format.kind,
+    flows: format.flows === true,
+    startFirst: format.startFirst === true && config.fields?.time === undefined,
     identity,
-    userSlot,
     envelopeSlot,
-    logSlot: format?.flows === true ? slotOf(ZEEK_LOG) : -1,
+    logSlot: format.flows === true ? slotOf(ZEEK_LOG) : -1,
     targetSlots,
     targetNames,
     queryTargets,
@@ -170,8 +146,30 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     timeFields: namesOf([...(fields.time ?? []), ...(fields.start ?? [])], 'time'),
     pathFields: namesOf([...(fields.path ?? []), ...(fields.request ?? [])], 'path'),
     requestFields: namesOf([...(fields.request ?? []), ...(fields.method ?? []), ...(fields.path ?? [])], 'request'),
-    slots,
   };
+  return { ...planned, paths: capturePaths(isText ? new Map() : names, envelopeSlot), lines: syntax?.bind(names), slots };
+}
+
+/** Paths of a JSON record that are captured: the names', and those of a shipper's envelope. */
+function capturePaths(names: SlotNames, envelopeSlot: number): CapturePath[] {
+  const paths: CapturePath[] = [];
+  for (const [name, captures] of names)
+    for (const { slot, rank } of captures) for (const path of pathsOf(name)) paths.push({ path, slot, rank });
+  ENVELOPE_FIELDS.forEach((name, rank) => {
+    paths.push({ path: [name], slot: envelopeSlot, rank });
+  });
+  return paths;
+}
+
+/** Names that are the only one of their field and of no other: whoever wants such a name takes the field's slot. */
+function soleNames(fields: Partial<Record<FieldName, readonly string[]>>): Map<string, number> {
+  const all = Object.values(fields).flat();
+  const sole = new Map<string, number>();
+  for (const name of FIELD_NAMES) {
+    const [first, ...others] = fields[name] ?? [];
+    if (first !== undefined && others.length === 0 && all.filter((other) => other === first).length === 1) sole.set(first, SLOT[name]);
+  }
+  return sole;
 }
 
 function planRule(rule: IdentityRule, slotOf: (name: string) => number): PlannedRule {

@@ -13,7 +13,13 @@ export const FIELD_NAMES = [
   'bytes_in',
   'bytes_out',
   'address', // peer of the connection
+  // what a proxy in front says of the client: believed only where `trusted_proxies` or `proxy_hops` say so
   'forwarded', // X-Forwarded-For
+  'forwarded_header', // Forwarded (RFC 7239)
+  'x_real_ip',
+  'cf_connecting_ip',
+  'true_client_ip',
+  'proxy_protocol_addr', // the PROXY protocol's
   'method',
   'request', // GET /path HTTP/1.1
   'path', // path or URL, with or without its query
@@ -44,18 +50,6 @@ export type FieldMap = Partial<Record<FieldName, readonly string[]>>;
 export interface IdentityRule {
   field: string;
   origin: IdentityOrigin;
-}
-
-/** A format whose records are JSON objects. */
-export interface JsonFormat {
-  kind: 'json';
-  fields: FieldMap;
-  identity: readonly IdentityRule[];
-  targets: readonly string[];
-  /** `start` + duration is better evidence of the record's end than `time` */
-  startFirst?: boolean;
-  /** records are network connections */
-  flows?: boolean;
 }
 
 /** Kind of evidence that a field of this name is. */

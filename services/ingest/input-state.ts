@@ -2,14 +2,14 @@ import { ByteReader, ByteWriter } from '../core/codec.ts';
 import { WeirError } from '../core/errors.ts';
 import type { DeadReason } from '../core/stage.ts';
 import { ClockGuard, type Held } from './clock-guard.ts';
-import { ZeekHeader } from './formats/zeek-conn.ts';
+import { ColumnHeader } from './column-header.ts';
 import { type HeldRow, ROW_NUMBERS, Row } from './row.ts';
 
 /** What the stage keeps of one input partition. */
 export class InputState {
   readonly partition: string;
   readonly guard = new ClockGuard<HeldRow>();
-  readonly zeek = new ZeekHeader();
+  readonly header = new ColumnHeader();
   /** last watermark sent, ms */
   watermark = Number.NEGATIVE_INFINITY;
   /** offsets of records that are not to be read: each stopped the program */
@@ -43,11 +43,11 @@ export function packInputs(inputs: readonly InputState[], ledger: LedgerState): 
     writer.string(input.partition);
     writer.f64(input.watermark);
     writer.u8(input.agentSeen ? 1 : 0);
-    writer.uint(input.zeek.separator);
-    writer.string(input.zeek.unset);
-    writer.string(input.zeek.empty);
-    writer.uint(input.zeek.columns.length);
-    for (const column of input.zeek.columns) writer.string(column);
+    writer.uint(input.header.separator);
+    writer.string(input.header.unset);
+    writer.string(input.header.empty);
+    writer.uint(input.header.columns.length);
+    for (const column of input.header.columns) writer.string(column);
     writer.uint(input.skips.size);
     for (const offset of input.skips) writer.uint(offset);
     writer.f64(input.guard.highest);
@@ -87,12 +87,12 @@ export function unpackInputs(bytes: Uint8Array, version: number, expected: numbe
     const input = new InputState(reader.string());
     input.watermark = reader.f64();
     input.agentSeen = reader.u8() === 1;
-    input.zeek.separator = reader.uint();
-    input.zeek.unset = reader.string();
-    input.zeek.empty = reader.string();
+    input.header.separator = reader.uint();
+    input.header.unset = reader.string();
+    input.header.empty = reader.string();
     const columns: string[] = [];
     for (let k = reader.uint(); k > 0; k--) columns.push(reader.string());
-    input.zeek.setColumns(columns);
+    input.header.columns = columns;
     for (let k = reader.uint(); k > 0; k--) input.skips.add(reader.uint());
     const highest = reader.f64();
     const held: Held<HeldRow>[] = [];

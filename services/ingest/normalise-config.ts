@@ -1,6 +1,7 @@
 import type { Format, IdentityRuleConfig, SourceConfig, TenantConfig } from '../../schemas/config.ts';
-import { HOUR, MINUTE } from '../core/watermark.ts';
+import { MINUTE } from '../core/watermark.ts';
 import type { AddressData } from './addresses.ts';
+import { formatOf } from './formats/registry.ts';
 import type { InterfaceRules } from './interface-tags.ts';
 
 export type FormatName = Format;
@@ -76,7 +77,7 @@ export function normaliseSlice(
   };
 }
 
-/** Lateness that a format has by default, ms: Zeek writes long connections late even by their end. */
+/** Lateness that a format has by default, ms. */
 export function defaultLateness(format: FormatName): number {
-  return format === 'zeek-conn' ? HOUR : 2 * MINUTE;
+  return formatOf(format).lateness ?? 2 * MINUTE;
 }

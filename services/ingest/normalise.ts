@@ -86,7 +86,7 @@ class Normaliser implements NormaliseStage, RecordHandler {
     const scanner = new JsonScanner(this.plan.paths, this.plan.slots, { dashIsAbsent: true });
     this.view = new RecordView(this.workspace, scanner);
     this.maker = new EventMaker(this.view, this.plan, this.tags, config, deps);
-    this.reader = new RecordReader(this.view, scanner, this.plan, config.format, this);
+    this.reader = new RecordReader(this.view, scanner, this.plan, this);
   }
 
   process(chunk: RawChunk): Emit[] {

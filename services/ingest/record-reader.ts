@@ -1,7 +1,7 @@
 import { type LogRecords, MAX_LINE_BYTES, type RawChunk } from '../core/raw.ts';
 import { opensEnvelope } from './envelope.ts';
 import type { FieldPlan } from './field-plan.ts';
-import type { InputState } from './input-state.ts';
+import { InputState } from './input-state.ts';
 import { type JsonScanner, KIND } from './json-scanner.ts';
 import type { RecordView } from './record-view.ts';
 import { isBinary, lineEnd } from './text-checks.ts';
@@ -22,7 +22,8 @@ export class RecordReader {
   private readonly view: RecordView;
   private readonly scanner: JsonScanner;
   private readonly plan: FieldPlan;
-  private readonly text: TextReader;
+  /** of lines that are no JSON; undefined: the format has none */
+  private readonly text: TextReader | undefined;
   private readonly handler: RecordHandler;
   private readonly isJson: boolean;
   private input: InputState | undefined;
@@ -37,11 +38,11 @@ export class RecordReader {
   private folded: Uint8Array | undefined;
   private foldedAt = 0;
 
-  constructor(view: RecordView, scanner: JsonScanner, plan: FieldPlan, format: string, handler: RecordHandler) {
+  constructor(view: RecordView, scanner: JsonScanner, plan: FieldPlan, handler: RecordHandler) {
     this.view = view;
     this.scanner = scanner;
     this.plan = plan;
-    this.text = new TextReader(view, plan, format, handler);
+    if (plan.lines !== undefined) this.text = new TextReader(view, plan.lines, handler, new InputState(''));
     this.handler = handler;
     this.isJson = plan.kind === 'json';
   }
@@ -96,7 +97,7 @@ export class RecordReader {
         handler.refuse('poison', 'the record stopped the program three times and was skipped');
         continue;
       }
-      if (this.plan.flows) input.zeek.forget();
+      if (this.text !== undefined) input.header.forget();
       this.recordLines(start, end);
     }
   }
@@ -183,7 +184,7 @@ export class RecordReader {
   private textLine(start: number, end: number): number {
     const feed = lineEnd(this.view.workspace.bytes, start, end);
     const cut = feed >= end && this.unterminated;
-    this.text.line(start, feed, this.input as InputState, cut, this.ofLog);
+    this.text?.line(start, feed, this.input as InputState, cut, this.ofLog);
     return feed < end ? feed + 1 : end;
   }
 
@@ -211,7 +212,7 @@ export class RecordReader {
       if (inner > 0) {
         at = inner;
         c = bytes[at];
-      } else if (this.plan.flows) return this.textLine(start, end);
+      } else if (this.text !== undefined) return this.textLine(start, end);
     }
     const next = c === OBJECT ? this.object(at, end) : c === ARRAY ? this.array(at, end) : scanner.fail(at);
     if (next >= 0) return next;

@@ -1,5 +1,15 @@
-import { type FieldMap, GUESSED_TARGETS, type JsonFormat, rulesOf } from '../fields.ts';
+import { type FieldMap, GUESSED_TARGETS, rulesOf } from '../fields.ts';
+import type { JsonFormat } from '../format.ts';
 import { NGINX_FIELDS, NGINX_IDENTITY } from './nginx-json.ts';
+
+/** Proxies' reports of the client, for gateways that log request headers under their names in lower case. */
+export const HEADER_ADDRESSES: FieldMap = {
+  forwarded: ['request.headers.x-forwarded-for'],
+  forwarded_header: ['request.headers.forwarded'],
+  x_real_ip: ['request.headers.x-real-ip'],
+  cf_connecting_ip: ['request.headers.cf-connecting-ip'],
+  true_client_ip: ['request.headers.true-client-ip'],
+};
 
 const NATIVE: FieldMap = {
   start: ['start_time'],
@@ -8,7 +18,7 @@ const NATIVE: FieldMap = {
   bytes_in: ['request.size'],
   bytes_out: ['response.size'],
   address: ['client_ip'],
-  forwarded: ['request.headers.x-forwarded-for'],
+  ...HEADER_ADDRESSES,
   method: ['request.method'],
   path: ['request.uri', 'request.url'],
   query_object: ['request.querystring'],
@@ -44,4 +54,8 @@ export const apisix: JsonFormat = {
   fields: withFlat(NATIVE),
   identity: [...rulesOf(['consumer.username', 'consumer.consumer_name']), ...HEADER_IDENTITY, ...NGINX_IDENTITY],
   targets: GUESSED_TARGETS,
+  mark: ({ has }) => {
+    if (has(/"latencies"\s*:/)) return 0;
+    return has(/"apisix_latency"|"route_id"\s*:/) ? 1 : has(/"request"\s*:\s*\{/) ? 0.5 : 0;
+  },
 };

@@ -1,5 +1,61 @@
-import { SLOT } from '../fields.ts';
+import { type FieldMap, GUESSED_TARGETS, rulesOf, SLOT } from '../fields.ts';
+import type { LineContext, LineFault, LineFormat, LineSyntax, TextFormat } from '../format.ts';
 import { KIND } from '../json-scanner.ts';
+import type { RecordView } from '../record-view.ts';
+
+/** nginx's names of what a combined line says: by these, rules and `fields` of a source know it. */
+const FIELDS: FieldMap = {
+  time: ['time_local'],
+  duration: ['request_time'],
+  duration_ms: ['request_time_ms'],
+  status: ['status'],
+  bytes_out: ['body_bytes_sent'],
+  address: ['remote_addr'],
+  forwarded: ['http_x_forwarded_for'],
+  request: ['request'],
+  host: ['host'],
+  agent: ['http_user_agent'],
+};
+const USER = 'remote_user';
+
+/** nginx's and Apache's common and combined format, with what is often put before and behind. */
+export const combined: TextFormat = {
+  kind: 'text',
+  fields: FIELDS,
+  identity: rulesOf([USER]),
+  targets: GUESSED_TARGETS,
+  syntax: () => COMBINED,
+};
+
+const COMBINED: LineSyntax = {
+  variables: new Set([USER, ...Object.values(FIELDS).flat()]),
+  bind: (names) => new CombinedLines(names.get(USER)?.[0].slot ?? -1),
+};
+
+class CombinedLines implements LineFormat {
+  private readonly userSlot: number;
+  private readonly result: CombinedResult = { cut: false, hasAgent: false, expected: '' };
+
+  constructor(userSlot: number) {
+    this.userSlot = userSlot;
+  }
+
+  read(view: RecordView, { input, cut }: LineContext, fault: LineFault): boolean {
+    const { result } = this;
+    if (!parseCombined(view.workspace.bytes, view.start, view.end, view, this.userSlot, result)) {
+      fault.reason = result.cut ? 'truncated' : 'not_this_format';
+      fault.detail = `no combined record: ${result.expected} was expected`;
+      return false;
+    }
+    if (cut && !result.hasAgent && input.agentSeen) {
+      fault.reason = 'truncated';
+      fault.detail = 'the last line has no line feed and ends before its referer and agent';
+      return false;
+    }
+    if (result.hasAgent) input.agentSeen = true;
+    return true;
+  }
+}
 
 /** Spans of a record's fields, as the normalise stage reads them; indexed by slot. */
 export interface FieldSpans {
@@ -22,7 +78,7 @@ export interface CombinedResult {
  * nginx's and Apache's common and combined format, bytes[start, end) without the line feed:
  * `[vhost[:port] ][forwarded, ]address ident user [time] "request" status bytes["referer" "agent"][ …]`.
  * Behind the agent: a decimal number or `rt=…`, `request_time=…` is the duration in seconds, `12ms` in milliseconds,
- * a quoted list of addresses X-Forwarded-For; other things are skipped. Fills the slots and `userSlot`.
+ * a quoted list of addresses X-Forwarded-For; other things are skipped. Fills the slots and `userSlot` (-1: not wanted).
  */
 export function parseCombined(
   bytes: Uint8Array,
@@ -67,6 +123,7 @@ function fail(result: CombinedResult, expected: string, cut: boolean): false {
 }
 
 function put(spans: FieldSpans, slot: number, start: number, end: number): void {
+  if (slot < 0) return;
   spans.kinds[slot] = KIND.text;
   spans.starts[slot] = start;
   spans.ends[slot] = end;

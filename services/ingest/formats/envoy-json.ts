@@ -1,4 +1,5 @@
-import { GUESSED_TARGETS, type JsonFormat, rulesOf } from '../fields.ts';
+import { GUESSED_TARGETS, rulesOf } from '../fields.ts';
+import type { JsonFormat } from '../format.ts';
 
 /** Envoy's JSON access log with its usual keys (also Istio's and Envoy Gateway's); complete at start_time + duration. */
 export const envoyJson: JsonFormat = {
@@ -18,6 +19,10 @@ export const envoyJson: JsonFormat = {
       'remote_address',
     ],
     forwarded: ['x_forwarded_for', 'x-forwarded-for', 'forwarded_for'],
+    forwarded_header: ['forwarded'],
+    x_real_ip: ['x_real_ip', 'x-real-ip'],
+    cf_connecting_ip: ['cf_connecting_ip', 'cf-connecting-ip'],
+    true_client_ip: ['true_client_ip', 'true-client-ip'],
     method: ['method', ':method', 'request_method', 'x-http-method'],
     path: [
       'x-envoy-original-path',
@@ -54,4 +59,5 @@ export const envoyJson: JsonFormat = {
     'authorization',
   ]),
   targets: GUESSED_TARGETS,
+  mark: ({ has }) => (has(/"(:?authority|upstream_cluster|response_flags|downstream_remote_address)"\s*:/) ? 1 : 0),
 };

@@ -1,5 +1,6 @@
-import { GUESSED_TARGETS, type JsonFormat, rulesOf } from '../fields.ts';
-import { HEADER_IDENTITY } from './apisix.ts';
+import { GUESSED_TARGETS, rulesOf } from '../fields.ts';
+import type { JsonFormat } from '../format.ts';
+import { HEADER_ADDRESSES, HEADER_IDENTITY } from './apisix.ts';
 
 /** Kong http-log (and file-log, kafka-log: the same serialiser); complete at started_at + latencies.request. */
 export const kong: JsonFormat = {
@@ -13,8 +14,8 @@ export const kong: JsonFormat = {
     status: ['response.status'],
     bytes_in: ['request.size'],
     bytes_out: ['response.size'],
-    address: ['client_ip', 'request.remote_addr', 'request.headers.x-real-ip'],
-    forwarded: ['request.headers.x-forwarded-for'],
+    address: ['client_ip', 'request.remote_addr'],
+    ...HEADER_ADDRESSES,
     method: ['request.method'],
     path: ['request.uri', 'request.url', 'upstream_uri'],
     query_object: ['request.querystring'],
@@ -27,4 +28,5 @@ export const kong: JsonFormat = {
     ...HEADER_IDENTITY,
   ],
   targets: GUESSED_TARGETS,
+  mark: ({ has }) => (has(/"latencies"\s*:\s*\{/) ? 1 : 0),
 };

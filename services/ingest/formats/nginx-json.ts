@@ -1,4 +1,5 @@
-import { type FieldMap, GUESSED_TARGETS, type JsonFormat, rulesOf } from '../fields.ts';
+import { type FieldMap, GUESSED_TARGETS, rulesOf } from '../fields.ts';
+import type { JsonFormat } from '../format.ts';
 
 /** Names that nginx's variables and their usual relatives have in JSON logs; the time is that of the request's end. */
 export const NGINX_FIELDS: FieldMap = {
@@ -32,10 +33,13 @@ export const NGINX_FIELDS: FieldMap = {
     'src_ip',
     'remote_address',
     'client_address',
-    'x_real_ip',
-    'http_x_real_ip',
   ],
   forwarded: ['http_x_forwarded_for', 'x_forwarded_for', 'xff', 'forwarded_for', 'x-forwarded-for', 'proxy_add_x_forwarded_for'],
+  forwarded_header: ['http_forwarded', 'forwarded'],
+  x_real_ip: ['http_x_real_ip', 'x_real_ip', 'x-real-ip', 'real_ip'],
+  cf_connecting_ip: ['http_cf_connecting_ip', 'cf_connecting_ip', 'cf-connecting-ip'],
+  true_client_ip: ['http_true_client_ip', 'true_client_ip', 'true-client-ip'],
+  proxy_protocol_addr: ['proxy_protocol_addr'],
   method: ['request_method', 'method', 'http_method', 'verb'],
   request: ['request', 'request_line'],
   path: ['request_uri', 'uri', 'path', 'url', 'document_uri', 'endpoint', 'request_path', 'http_path'],
@@ -86,4 +90,11 @@ export const NGINX_IDENTITY = rulesOf([
 ]);
 
 /** nginx with `escape=json`, any field set, and gateways that write flat JSON in its manner. */
-export const nginxJson: JsonFormat = { kind: 'json', fields: NGINX_FIELDS, identity: NGINX_IDENTITY, targets: GUESSED_TARGETS };
+export const nginxJson: JsonFormat = {
+  kind: 'json',
+  fields: NGINX_FIELDS,
+  identity: NGINX_IDENTITY,
+  targets: GUESSED_TARGETS,
+  mark: ({ has }) =>
+    has(/"(remote_addr|request_uri|body_bytes_sent|request_method|time_iso8601|msec|http_user_agent)"\s*:/) ? 0.9 : has(/^\s*\{/) ? 0.1 : 0,
+};

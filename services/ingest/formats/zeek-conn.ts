@@ -1,4 +1,6 @@
-import { type FieldName, type JsonFormat, SLOT } from '../fields.ts';
+import { columnSyntax } from '../columns.ts';
+import type { FieldName } from '../fields.ts';
+import type { JsonFormat } from '../format.ts';
 
 /** Zeek's names of a connection record. */
 const ZEEK_FIELDS: Partial<Record<FieldName, readonly string[]>> = {
@@ -16,11 +18,8 @@ const ZEEK_FIELDS: Partial<Record<FieldName, readonly string[]>> = {
   local_peer: ['local_resp'],
 };
 
-/** Zeek conn.log as JSON; complete at ts + duration. */
-export const zeekConn: JsonFormat = { kind: 'json', startFirst: true, fields: ZEEK_FIELDS, identity: [], targets: [], flows: true };
-
 /** Columns of a conn.log whose header was not seen (Zeek 3 and later, without extensions). */
-export const DEFAULT_COLUMNS = [
+const DEFAULT_COLUMNS = [
   'ts',
   'uid',
   'id.orig_h',
@@ -44,54 +43,25 @@ export const DEFAULT_COLUMNS = [
   'tunnel_parents',
 ] as const;
 
-const decoder = new TextDecoder();
+/** How late Zeek writes long connections, even by their end. */
+const HOUR = 3_600_000;
 
-/** What a conn.log's comment lines said: kept per input, since reading may go on in the middle of a file. */
-export class ZeekHeader {
-  separator = 0x09;
-  unset = '-';
-  empty = '(empty)';
-  columns: readonly string[] = DEFAULT_COLUMNS;
-  /** slot of each column, -1 unused */
-  slots = slotsOf(DEFAULT_COLUMNS);
-  /** a #fields line was read since the beginning, or since `forget` */
-  named = false;
-
-  /** Back to what holds without a header. */
-  forget(): void {
-    this.separator = 0x09;
-    this.unset = '-';
-    this.empty = '(empty)';
-    if (this.named) this.setColumns(DEFAULT_COLUMNS);
-    this.named = false;
-  }
-
-  /** Takes a comment line, bytes[start, end) without its line feed. */
-  read(bytes: Uint8Array, start: number, end: number): void {
-    const line = decoder.decode(bytes.subarray(start, end));
-    if (line.startsWith('#separator ')) {
-      const text = line.slice('#separator '.length).trim();
-      const hex = /^\\x([0-9a-fA-F]{2})$/.exec(text);
-      this.separator = hex ? Number.parseInt(hex[1], 16) : text.charCodeAt(0) || 0x09;
-      return;
-    }
-    const parts = line.split(String.fromCharCode(this.separator));
-    if (parts[0] === '#fields' && parts.length > 1) {
-      this.setColumns(parts.slice(1));
-      this.named = true;
-    }
-    if (parts[0] === '#unset_field' && parts.length > 1) this.unset = parts[1];
-    if (parts[0] === '#empty_field' && parts.length > 1) this.empty = parts[1];
-  }
-
-  setColumns(columns: readonly string[]): void {
-    this.columns = columns;
-    this.slots = slotsOf(columns);
-  }
-}
-
-function slotsOf(columns: readonly string[]): Int16Array {
-  const byName = new Map<string, number>();
-  for (const [field, names] of Object.entries(ZEEK_FIELDS)) for (const name of names) byName.set(name, SLOT[field as FieldName]);
-  return Int16Array.from(columns, (column) => byName.get(column) ?? -1);
-}
+/** Zeek conn.log as JSON or in columns; complete at ts + duration. */
+export const zeekConn: JsonFormat = {
+  kind: 'json',
+  startFirst: true,
+  fields: ZEEK_FIELDS,
+  identity: [],
+  targets: [],
+  flows: true,
+  lateness: HOUR,
+  syntax: () =>
+    columnSyntax({
+      columns: DEFAULT_COLUMNS,
+      separator: 0x09,
+      header: 'zeek',
+      headlessAdvice:
+        "columns without a #fields line in the same record: nothing says what they are; have Zeek write JSON ('redef LogAscii::use_json = T;')",
+    }),
+  mark: ({ has, text }) => (has(/"id\.orig_h"\s*:|"conn_state"\s*:/) || /^#path\tconn$|^#fields\tts\tuid\tid\.orig_h/m.test(text) ? 1 : 0),
+};

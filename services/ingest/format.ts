@@ -1,0 +1,98 @@
+import type { DeadReason } from '../core/stage.ts';
+import type { ColumnHeader } from './column-header.ts';
+import type { FieldMap, IdentityRule } from './fields.ts';
+import type { InputState } from './input-state.ts';
+import type { NormaliseConfig } from './normalise-config.ts';
+import type { RecordView } from './record-view.ts';
+
+/** What every format declares; formats/registry.ts lists them. */
+interface Declaration {
+  /** where a record says what: names of its fields, the first that is there wins */
+  fields: FieldMap;
+  /** fields that name the account where the source does not say which */
+  identity: readonly IdentityRule[];
+  /** fields that are targets where the source does not say which */
+  targets: readonly string[];
+  /** `start` + duration is better evidence of the record's end than `time` */
+  startFirst?: boolean;
+  /** records are network connections */
+  flows?: boolean;
+  /** how late its events come, ms; left out: two minutes */
+  lateness?: number;
+  /**
+   * How surely a sample is of this format, 0 to 1: added to the share of lines that its parser takes, so that it decides
+   * between formats that would take each other's. Left out: 0.
+   */
+  mark?: (sample: Sample) => number;
+  /** the format cannot be found by looking at a log: it needs what the source says of it */
+  undetectable?: true;
+}
+
+/** A format whose records are JSON objects. */
+export interface JsonFormat extends Declaration {
+  kind: 'json';
+  /** reads the lines that are no JSON, where the log comes in both ways (Zeek) */
+  syntax?: (config: NormaliseConfig) => LineSyntax;
+}
+
+/** A format whose records are lines of text. */
+export interface TextFormat extends Declaration {
+  kind: 'text';
+  /** Compiles the source's lines. @throws WeirError `config` for a pattern that cannot be read */
+  syntax: (config: NormaliseConfig) => LineSyntax;
+}
+
+export type RecordFormat = JsonFormat | TextFormat;
+
+/** Where a value of a name goes: of the values present for a slot, the one of the lowest rank counts. */
+export interface Capture {
+  slot: number;
+  rank: number;
+}
+
+/** Slots of everything that is wanted of a record, by the name that the record has for it. */
+export type SlotNames = ReadonlyMap<string, readonly Capture[]>;
+
+/** What the lines of a source are like. */
+export interface LineSyntax {
+  /** names that a line can give; undefined: any, a header says which */
+  variables: ReadonlySet<string> | undefined;
+  /** The reader, for the slots that are wanted. */
+  bind(names: SlotNames): LineFormat;
+}
+
+/** Why a line is no record of its format. */
+export interface LineFault {
+  reason: DeadReason;
+  detail: string;
+}
+
+/** Where a line stands. */
+export interface LineContext {
+  /** what is kept of the input from line to line */
+  input: InputState;
+  /** the input ended in this line: its last field may be cut */
+  cut: boolean;
+  /** the line is of a log whose records are read for themselves: no header of another one counts */
+  headless: boolean;
+}
+
+/** Reads lines of one source. */
+export interface LineFormat {
+  /** Reads the view's line, bytes[start, end) without line feed, into its (cleared) slots; false: it is none, `fault` says why. */
+  read(view: RecordView, context: LineContext, fault: LineFault): boolean;
+  /** Takes a line that says what the following ones are like; false: it is a record. */
+  directive?(bytes: Uint8Array, start: number, end: number, header: ColumnHeader): boolean;
+  /** lines begin with a time: what a shipper puts before them cannot be told from it */
+  timeFirst?: boolean;
+}
+
+/** The first lines of a log, for `mark`. */
+export interface Sample {
+  /** lines that are no comments, at most 20 */
+  records: readonly string[];
+  /** all lines, comments too */
+  text: string;
+  /** whether more than half of the records match */
+  has(pattern: RegExp): boolean;
+}
