@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { Kafka, logLevel } from 'kafkajs';
 import { openKafka } from '../../services/drivers/kafka/client.ts';
 import type { KafkaCluster, OutRecord, TopicPartition } from '../../services/drivers/kafka/log.ts';
 import { Names } from '../../services/drivers/kafka/names.ts';
@@ -12,23 +12,27 @@ export function uniqueName(what: string): string {
 
 export function clusterOf(bootstrap: string, prefix: string): KafkaCluster {
   const cluster = openKafka({ brokers: [bootstrap], client_id: 'test', tls: false, prefix, session_timeout: 6000 });
-  admins.set(cluster, new Kafka({ clientId: 'test', brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin());
+  const admin = new Kafka({ clientId: 'test', brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin();
+  let connected: Promise<void> | undefined;
+  askers.set(cluster, async (topic) => {
+    await (connected ??= admin.connect());
+    return new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, Number(high)]));
+  });
+  const close = cluster.close.bind(cluster);
+  cluster.close = async () => {
+    await close();
+    if (connected !== undefined) await connected.then(() => admin.disconnect()).catch(() => undefined);
+  };
   return cluster;
 }
 
-/** Asks what our own client never does: where logs end with what is not committed yet. */
-const admins = new WeakMap<KafkaCluster, Admin>();
+/** Asks for what our own client never does: the offset behind the last record of each partition, committed or not. */
+const askers = new WeakMap<KafkaCluster, (topic: string) => Promise<Map<number, number>>>();
 
-/** Offset behind the last record of each partition, committed or not. */
 async function writtenEnds(cluster: KafkaCluster, topic: string): Promise<Map<number, number>> {
-  const admin = admins.get(cluster);
-  if (admin === undefined) throw new Error('the cluster has to come from clusterOf');
-  await admin.connect();
-  try {
-    return new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, Number(high)]));
-  } finally {
-    await admin.disconnect();
-  }
+  const ask = askers.get(cluster);
+  if (ask === undefined) throw new Error('the cluster has to come from clusterOf');
+  return ask(topic);
 }
 
 /** Records of one batch of `fill`. */
@@ -66,7 +70,12 @@ async function drained(cluster: KafkaCluster, of: TopicPartition, offset: number
 }
 
 /** True when nothing is under way: every group has committed all that its topics hold. */
-export async function atRest(cluster: KafkaCluster, prefix: string, sources: readonly string[], tenants: readonly string[]): Promise<boolean> {
+export async function atRest(
+  cluster: KafkaCluster,
+  prefix: string,
+  sources: readonly string[],
+  tenants: readonly string[],
+): Promise<boolean> {
   const names = new Names(prefix);
   const read = [
     ...sources.map((topic) => ({ group: names.group('normalise'), topic })),
