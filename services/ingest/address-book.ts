@@ -45,13 +45,13 @@ export class AddressBook {
   }
 
   /**
-   * Id of the address written in a span: IPv4 or IPv6, with or without port, brackets, quotes, spaces around.
+   * Id of the address written in a span: IPv4 or IPv6, with or without port, brackets, quotes, spaces and tabs around.
    * -1 when it is none.
    */
   find(workspace: Workspace, start: number, end: number): number {
     const bytes = workspace.bytes;
-    while (start < end && (bytes[start] === 0x20 || bytes[start] === 0x22)) start++;
-    while (end > start && (bytes[end - 1] === 0x20 || bytes[end - 1] === 0x22)) end--;
+    while (start < end && isAround(bytes[start])) start++;
+    while (end > start && isAround(bytes[end - 1])) end--;
     if (bytes[start] === 0x5b) {
       let close = start + 1;
       while (close < end && bytes[close] !== 0x5d) close++;
@@ -116,28 +116,11 @@ export class AddressBook {
     putHex(this.words, hex, 0);
     return new TextDecoder().decode(hex);
   }
+}
 
-  /**
-   * The client behind trusted proxies: the peer, or where that is a trusted proxy the last address of X-Forwarded-For
-   * that is none (each trusted hop vouches for the address that it appended, nothing vouches for more). A hop that is
-   * no address ends the walk at the hop that reported it. -1 when the peer is no address.
-   */
-  client(workspace: Workspace, peerStart: number, peerEnd: number, listStart: number, listEnd: number): number {
-    let id = this.find(workspace, peerStart, peerEnd);
-    if (id < 0 || this.fact(id, FACT.trusted) === 0) return id;
-    const bytes = workspace.bytes;
-    let end = listEnd;
-    while (end > listStart) {
-      let start = end;
-      while (start > listStart && bytes[start - 1] !== 0x2c) start--;
-      const hop = this.find(workspace, start, end);
-      if (hop < 0) return id;
-      id = hop;
-      if (this.fact(hop, FACT.trusted) === 0) return hop;
-      end = start - 1;
-    }
-    return id;
-  }
+/** Space, tab, quote. */
+function isAround(c: number): boolean {
+  return c === 0x20 || c === 0x22 || c === 0x09;
 }
 
 /** Nothing, or a colon and digits. */

@@ -43,6 +43,18 @@ export type FieldName = (typeof FIELD_NAMES)[number];
 /** Slot of each field; slots of identity rules, targets and the like follow behind. */
 export const SLOT = Object.fromEntries(FIELD_NAMES.map((name, index) => [name, index])) as Record<FieldName, number>;
 
+/**
+ * Reports of the client that may come as several header lines, and be logged as an array: one list, as a proxy would join
+ * them. The first line alone is the one that a client wrote itself.
+ */
+export const JOINED_SLOTS: readonly number[] = [
+  SLOT.forwarded,
+  SLOT.forwarded_header,
+  SLOT.x_real_ip,
+  SLOT.cf_connecting_ip,
+  SLOT.true_client_ip,
+];
+
 /** Where a format finds what: names in the order of preference. */
 export type FieldMap = Partial<Record<FieldName, readonly string[]>>;
 

@@ -144,21 +144,33 @@ export function prefixHash(address: IpAddress): number {
   return hash === 0 ? mix32(1) : hash;
 }
 
+const encoder = new TextEncoder();
+
+/**
+ * Reads a network written as `10.0.0.0/8`, `2001:db8::/32` or a single address: its address goes into `out`, its prefix
+ * length is returned; -1 for what is none. ::ffff:10.0.0.0/104 is 10.0.0.0/8.
+ */
+export function parseNetwork(text: string, out: IpAddress): number {
+  const [base, length, ...more] = text.trim().split('/');
+  const bytes = encoder.encode(base);
+  if (more.length > 0 || !parseIp(bytes, 0, bytes.length, out)) return -1;
+  const most = out.family === 4 ? 32 : 128;
+  if (length === undefined) return most;
+  if (!/^\d{1,3}$/.test(length)) return -1;
+  const bits = out.family === 4 && base.includes(':') ? Number(length) - 96 : Number(length);
+  return bits < 0 || bits > most ? -1 : bits;
+}
+
 /** A set of networks given as `10.0.0.0/8`, `2001:db8::/32` or single addresses. */
 export class NetworkList {
   private readonly networks: { family: 4 | 6; words: Uint32Array; bits: number }[] = [];
 
   /** Throws RangeError naming an entry that is no network. */
   constructor(texts: readonly string[]) {
-    const encoder = new TextEncoder();
     const address = new IpAddress();
     for (const text of texts) {
-      const [base, length, ...more] = text.trim().split('/');
-      const bytes = encoder.encode(base);
-      const known = more.length === 0 && parseIp(bytes, 0, bytes.length, address);
-      const most = address.family === 4 ? 32 : 128;
-      const bits = length === undefined ? most : /^\d{1,3}$/.test(length) ? Number(length) : -1;
-      if (!known || bits < 0 || bits > most || address.family === 0) {
+      const bits = parseNetwork(text, address);
+      if (bits < 0 || address.family === 0) {
         throw new RangeError(`'${text}' is no network: an address with a prefix length is, as in 10.0.0.0/8 or 2001:db8::/32`);
       }
       this.networks.push({ family: address.family, words: Uint32Array.from(address.words), bits });

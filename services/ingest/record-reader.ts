@@ -321,7 +321,9 @@ export class RecordReader {
 
   private decodeAll(): void {
     const { kinds } = this.view;
-    for (let slot = 0; slot < kinds.length; slot++) if (kinds[slot] === KIND.escaped) this.scanner.decode(slot);
+    for (let slot = 0; slot < kinds.length; slot++) {
+      if (kinds[slot] === KIND.escaped || kinds[slot] === KIND.list) this.scanner.decode(slot);
+    }
   }
 
   /** What is in the view is no JSON: says why. */
