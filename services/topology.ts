@@ -27,7 +27,7 @@ import type { Observe } from './scoring/view-scoring.ts';
  * it: embedded connects the stages with channels between threads, Kafka with topics; neither declares it again.
  *
  *   stage       keyed by               takes                  gives
- *   normalise   input partition        raw records            events (by account), dead letters, watermarks
+ *   normalise   input partition        raw records            events (by account), dead letters, watermarks, inventory facts
  *   identify    (tenant, session)      events                 events with the session's account; only where a source names
  *                                                             a session field, and not built yet: such events go on anonymous
  *   account     (tenant, account)      events                 partials (by interface, source, target), candidates, windows, late
@@ -35,7 +35,7 @@ import type { Observe } from './scoring/view-scoring.ts';
  *   alert       (tenant)               candidates             alerts, incidents, shared knowledge (back to account and merge)
  */
 export const TOPOLOGY = [
-  { stage: 'normalise', key: 'input partition', in: 'input topics, files', out: ['events', 'dead', 'control'] },
+  { stage: 'normalise', key: 'input partition', in: 'input topics, files', out: ['events', 'dead', 'inventory', 'control'] },
   { stage: 'account', key: 'tenant, account', in: 'weir.events', out: ['partials', 'candidates', 'windows', 'late', 'control'] },
   { stage: 'merge', key: 'tenant, view, key', in: 'weir.partials', out: ['candidates', 'windows', 'control'] },
   { stage: 'alert', key: 'tenant', in: 'weir.candidates', out: ['alerts', 'incidents', 'shared'] },

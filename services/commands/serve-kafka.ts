@@ -248,6 +248,7 @@ function sinkOf(live: LiveStore): LiveSink {
     dead: (letters, offset) => live.dead(letters, liveVersion(offset)),
     redriven: (keys, offset) => live.redriven(keys, liveVersion(offset)),
     shadow: (tenant, scores, offset) => live.shadow(tenant, scores, liveVersion(offset)),
+    inventory: (tenant, facts) => live.inventory(tenant, facts),
     ledger: (task, entries, offset) => live.ledger(task, entries, liveVersion(offset)),
     pending: () => live.pending(),
     flush: () => live.flush(),

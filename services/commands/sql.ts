@@ -7,7 +7,8 @@ import { addStoreOptions, type StoreChoice, withReader } from './record-list.ts'
 
 const EXAMPLES = `
 Tables: alerts, incidents, alert_changes, incident_changes, windows, account_windows, interface_windows, source_windows,
-target_windows, account_minutes, interface_minutes, late, dead_letters, ledger, inventory, feedback, shadow_scores, tenants,
+target_windows, account_minutes, interface_minutes, late, dead_letters, ledger, inventory, inventory_facts,
+sensitive_data, feedback, shadow_scores, tenants,
 runs (docs/tables.md describes them).
 
 Examples:

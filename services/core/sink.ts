@@ -1,4 +1,5 @@
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
+import type { InventoryFact } from './inventory.ts';
 import type { DeadLetter, LateEvent, ShadowScore } from './stage.ts';
 import type { Fate } from './topology-contract.ts';
 
@@ -36,6 +37,8 @@ export interface Sink {
   takeBack?(letters: readonly DeadLetterKey[]): void;
   /** for sinks that keep them: what champion and challenger said of the tenant's windows */
   shadow?(tenant: string, scores: ShadowScore[]): void;
+  /** for sinks that keep them: what was seen of the tenant's interfaces; what is given again adds nothing */
+  inventory?(tenant: string, facts: InventoryFact[]): void;
   pending(): number;
   flush(): Promise<void>;
 }

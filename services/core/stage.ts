@@ -49,6 +49,8 @@ export interface Outputs {
   incidents: import('../../schemas/alert.ts').IncidentRecord[];
   /** what champion and challenger said of the strongest windows of a pane that will not be replaced */
   shadow: ShadowScore[];
+  /** what was seen of interfaces in hours that are over; said again, in pieces or in any order, it adds nothing */
+  inventory: import('./inventory.ts').InventoryFact[];
 }
 
 /** What champion and challenger said of one window that either would have sent on. Evidence in decades; 0 where it has no such scorer. */

@@ -5,7 +5,6 @@ import type { DeadReason } from '../core/stage.ts';
 import { AccountBook } from './account-book.ts';
 import { AddressBook, FACT } from './address-book.ts';
 import { AgentBook } from './agent-book.ts';
-import { ClientAddress } from './client-address.ts';
 import { cookieSpan } from './cookie.ts';
 import type { FieldPlan } from './field-plan.ts';
 import { SLOT } from './fields.ts';
@@ -14,6 +13,7 @@ import { HashedPool } from './hashed-pool.ts';
 import { IdentityFinder } from './identity.ts';
 import { InterfaceTable, METHODS } from './interface-table.ts';
 import type { InterfaceTags } from './interface-tags.ts';
+import { type Finding, InventoryWatch } from './inventory-watch.ts';
 import { NetworkList } from './ip-address.ts';
 import { KIND } from './json-scanner.ts';
 import type { NormaliseConfig, NormaliseDeps } from './normalise-config.ts';
@@ -37,18 +37,20 @@ const GET = METHODS.indexOf('GET');
 const HEAD = METHODS.indexOf('HEAD');
 /** Account of events that name neither an account nor an address. */
 const UNKNOWN = new TextEncoder().encode('unknown');
+const decoder = new TextDecoder();
 
 /** Makes the event of the record in the view: numbers in `row`, texts as ids of its pools. */
 export class EventMaker {
   private readonly view: RecordView;
   private readonly plan: FieldPlan;
   private readonly addresses: AddressBook;
-  private readonly clients: ClientAddress;
   private readonly accounts: AccountBook;
   readonly interfaces: InterfaceTable;
   private readonly services: FlowService;
   /** pool of the interfaces' texts: of requests or of services */
   private readonly interfaceTexts: TextPool;
+  /** what the interfaces were seen to do */
+  readonly inventory: InventoryWatch;
   private readonly sessions: HashedPool;
   private readonly agents: AgentBook;
   readonly identity: IdentityFinder;
@@ -62,6 +64,8 @@ export class EventMaker {
   private addressId = -1;
   private interfaceId = -1;
   private sessionId = -1;
+  /** sensitive data in the record in hand */
+  private found: Finding[] = [];
   /** why `make` refused */
   reason: DeadReason = 'bad_request';
   detail = '';
@@ -81,11 +85,6 @@ export class EventMaker {
       seed,
       hashKey: plain.includes('source') ? undefined : key,
     });
-    this.clients = new ClientAddress(view, this.addresses, {
-      trusts: !plan.flows && (config.trustedProxies ?? []).length > 0,
-      hops: plan.flows ? 0 : (config.proxyHops ?? 0),
-      order: config.addressFrom,
-    });
     this.accounts = new AccountBook({
       roles: config.roles ?? { admin: [], service: [] },
       plain: plain.includes('account'),
@@ -96,6 +95,7 @@ export class EventMaker {
     this.interfaces = new InterfaceTable(tags, config.source, partitions, seed);
     this.services = new FlowService(view, this.addresses, partitions, seed);
     this.interfaceTexts = plan.flows ? this.services.pool : this.interfaces.pool;
+    this.inventory = new InventoryWatch([this.interfaces.pool, this.services.pool]);
     this.sessions = new HashedPool(key, partitions, seed);
     this.agents = new AgentBook(seed);
     this.identity = new IdentityFinder(view, plan.identity, this.accounts);
@@ -123,6 +123,7 @@ export class EventMaker {
     this.sessions.makeRoom();
     this.query.makeRoom();
     this.agents.makeRoom();
+    this.inventory.makeRoom();
   }
 
   private refuse(reason: DeadReason, detail: string): false {
@@ -171,6 +172,7 @@ export class EventMaker {
       row.country = 0;
     }
     row.partition = accountId >= 0 ? this.accounts.partition(accountId) : addresses.fact(addressId, FACT.partition);
+    row.caller = accountId >= 0 ? this.accounts.pool.ids.hashOf(accountId) : addresses.pool.ids.hashOf(addressId);
   }
 
   /** Event time and duration. */
@@ -196,12 +198,19 @@ export class EventMaker {
 
   /** The client's address. Some gateways log none: such a request still counts for its account and interface. */
   private client(): boolean {
-    const { view, clients, plan } = this;
-    this.addressId = clients.find();
-    if (this.addressId >= 0) return true;
-    if (view.kinds[SLOT.address] !== KIND.absent)
-      return this.refuse('bad_address', `'${view.show(SLOT.address)}' is no IPv4 or IPv6 address`);
-    return !plan.flows || this.refuse('bad_address', `no address of the originator: none of the fields ${plan.addressFields} is set`);
+    const { view, addresses, plan } = this;
+    const { kinds, starts, ends, workspace } = view;
+    this.addressId = -1;
+    if (kinds[SLOT.address] === KIND.absent) {
+      return !plan.flows || this.refuse('bad_address', `no address of the originator: none of the fields ${plan.addressFields} is set`);
+    }
+    const start = starts[SLOT.address];
+    const end = ends[SLOT.address];
+    this.addressId =
+      kinds[SLOT.forwarded] === KIND.text
+        ? addresses.client(workspace, start, end, starts[SLOT.forwarded], ends[SLOT.forwarded])
+        : addresses.find(workspace, start, end);
+    return this.addressId >= 0 || this.refuse('bad_address', `'${view.show(SLOT.address)}' is no IPv4 or IPv6 address`);
   }
 
   private request(): boolean {
@@ -333,6 +342,21 @@ export class EventMaker {
     if (sessionId >= 0) c.session[at] = this.sessions.reference(sessionId, partition, builder);
   }
 
+  /** Tells the inventory of the event in hand. */
+  see(): void {
+    const { row } = this;
+    if ((row.flags & FLAG.unanswered) !== 0) return;
+    this.inventory.note(poolOf(row.flags), this.interfaceId, row.at, row.origin, row.status, row.caller, this.found);
+  }
+
+  /** Tells the inventory of an event that was held. */
+  seeHeld({ row, interface: name, found }: HeldRow): void {
+    if ((row.flags & FLAG.unanswered) !== 0) return;
+    const pool = poolOf(row.flags);
+    const id = (pool === 0 ? this.interfaces.pool : this.services.pool).internText(decoder.decode(name));
+    this.inventory.note(pool, id, row.at, row.origin, row.status, row.caller, found);
+  }
+
   /** A copy of the event that holds without the pools; `raw`: its record. */
   hold(raw: string): HeldRow {
     const { accountId, addressId, sessionId } = this;
@@ -345,7 +369,13 @@ export class EventMaker {
       address,
       target: this.targets.id < 0 ? undefined : this.targets.pool.digits(this.targets.id).slice(),
       session: sessionId < 0 ? undefined : this.sessions.digits(sessionId).slice(),
+      found: this.found.slice(),
       raw,
     };
   }
+}
+
+/** Which of the inventory's pools has the interface's text: 0 requests, 1 services. */
+function poolOf(flags: number): number {
+  return (flags & FLAG.flow) === 0 ? 0 : 1;
 }

@@ -1,5 +1,4 @@
 import { ByteReader, ByteWriter } from '../core/codec.ts';
-import { WeirError } from '../core/errors.ts';
 import type { DeadReason } from '../core/stage.ts';
 import { ClockGuard, type Held } from './clock-guard.ts';
 import { ColumnHeader } from './column-header.ts';
@@ -67,13 +66,18 @@ function packHeld(writer: ByteWriter, held: Held<HeldRow>): void {
   writer.block(item.address);
   if (item.target !== undefined) writer.block(item.target);
   if (item.session !== undefined) writer.block(item.session);
+  writer.uint(item.found.length);
+  for (const { type, masked, shape, hash } of item.found) {
+    writer.string(type);
+    writer.u8(masked ? 1 : 0);
+    writer.string(shape);
+    writer.u32(hash);
+  }
   writer.string(item.raw);
 }
 
-/** Reads what `packInputs` wrote. Another version is a `snapshot_newer` error. */
-export function unpackInputs(bytes: Uint8Array, version: number, expected: number): { inputs: InputState[]; ledger: LedgerState } {
-  if (version !== expected)
-    throw new WeirError('snapshot_newer', `the normalise stage's snapshot has version ${version}; this program reads ${expected}`);
+/** Reads what `packInputs` wrote. */
+export function unpackInputs(bytes: Uint8Array): { inputs: InputState[]; ledger: LedgerState } {
   const reader = new ByteReader(bytes);
   const read = reader.uint();
   const parsed = reader.uint();
@@ -117,6 +121,12 @@ function unpackHeld(reader: ByteReader): Held<HeldRow> {
     address: block(),
     target: (bits & 2) === 0 ? undefined : block(),
     session: (bits & 4) === 0 ? undefined : block(),
+    found: Array.from({ length: reader.uint() }, () => ({
+      type: reader.string(),
+      masked: reader.u8() === 1,
+      shape: reader.string(),
+      hash: reader.u32(),
+    })),
     raw: reader.string(),
   };
   return { at, item };

@@ -49,6 +49,11 @@ export class ByteInterner {
     this.table.fill(-1);
   }
 
+  /** Seeded 32-bit hash of a text: the same in every interner of one seed. */
+  hashOf(id: number): number {
+    return this.entries[id * this.stride];
+  }
+
   start(id: number): number {
     return this.entries[id * this.stride + 1];
   }

@@ -1,12 +1,13 @@
 import { BatchBuilder, IDENTITY_ORIGINS } from '../core/batch.ts';
+import { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { ControlRecord } from '../core/control.ts';
+import { WeirError } from '../core/errors.ts';
 import { MAX_LINE_BYTES, type RawChunk } from '../core/raw.ts';
 import type { DeadLetter, DeadReason, Emit, Stage, StageSnapshot } from '../core/stage.ts';
 import { ledgerCounter } from '../core/topology-contract.ts';
 import { watermarkOf } from '../core/watermark.ts';
 import { EventMaker } from './event-maker.ts';
 import { type FieldPlan, planFields } from './field-plan.ts';
-import { JOINED_SLOTS } from './fields.ts';
 import type { GuessReport } from './guess-report.ts';
 import { InputState, packInputs, unpackInputs } from './input-state.ts';
 import { InterfaceTags, TAG_NAMES, tagNames } from './interface-tags.ts';
@@ -21,7 +22,7 @@ import { Workspace } from './workspace.ts';
 export type { GuessReport } from './guess-report.ts';
 
 /** Version of the snapshot's layout. */
-const SNAPSHOT_VERSION = 3;
+const SNAPSHOT_VERSION = 4;
 /** Most of a record that its dead letter keeps, bytes. */
 const MAX_RAW = 8192;
 /** Bytes of a short record: for how many rows a batch has room at first; columns double when they have to. */
@@ -84,7 +85,7 @@ class Normaliser implements NormaliseStage, RecordHandler {
     this.lateness = config.lateness ?? defaultLateness(config.format);
     this.plan = planFields(config);
     this.tags = new InterfaceTags(config.rules ?? { sensitive: [], tags: {} });
-    const scanner = new JsonScanner(this.plan.paths, this.plan.slots, { dashIsAbsent: true, joined: JOINED_SLOTS });
+    const scanner = new JsonScanner(this.plan.paths, this.plan.slots, { dashIsAbsent: true });
     this.view = new RecordView(this.workspace, scanner);
     this.maker = new EventMaker(this.view, this.plan, this.tags, config, deps);
     this.reader = new RecordReader(this.view, scanner, this.plan, this);
@@ -146,6 +147,7 @@ class Normaliser implements NormaliseStage, RecordHandler {
   private settle(released: readonly HeldRow[], refused: readonly HeldRow[]): void {
     for (const held of released) {
       writeHeld(this.builderOf(held.row.partition), held);
+      if (held.row.at >= this.due) this.maker.seeHeld(held);
       this.parsed++;
     }
     for (const { row, raw } of refused) {
@@ -160,6 +162,8 @@ class Normaliser implements NormaliseStage, RecordHandler {
     const { partition, at } = maker.row;
     if (at < this.due && this.due > this.input.watermark) this.passOn(this.due);
     maker.write(this.builders[partition] ?? this.builderOf(partition));
+    // what is late counts nowhere
+    if (at >= this.due) maker.see();
     this.parsed++;
   }
 
@@ -204,6 +208,7 @@ class Normaliser implements NormaliseStage, RecordHandler {
     this.maker.beginBatch();
     if (time <= input.watermark) return;
     input.watermark = time;
+    this.maker.inventory.close(time);
     emits.push({ output: 'control', tenant, value: { kind: 'watermark', tenant, upstream: input.partition, upstreams, time } });
   }
 
@@ -216,7 +221,13 @@ class Normaliser implements NormaliseStage, RecordHandler {
     this.emits = [];
     if (this.dead.length > 0) emits.push({ output: 'dead', tenant, value: this.dead });
     this.dead = [];
+    this.sayInventory(emits);
     return emits;
+  }
+
+  private sayInventory(emits: Emit[]): void {
+    const facts = this.maker.inventory.take();
+    if (facts.length > 0) emits.push({ output: 'inventory', tenant: this.config.tenant, value: facts });
   }
 
   control(record: ControlRecord): Emit[] {
@@ -231,7 +242,12 @@ class Normaliser implements NormaliseStage, RecordHandler {
       this.input = this.inputOf(record.upstream);
       const settled = this.input.guard.finish();
       this.settle(settled.released, settled.refused);
+      this.maker.inventory.close(Number.POSITIVE_INFINITY);
       emits.push(...this.emit());
+    }
+    if (record.kind === 'idle') {
+      this.maker.inventory.sayOpen();
+      this.sayInventory(emits);
     }
     emits.push({ output: 'control', tenant, value: record });
     return emits;
@@ -240,11 +256,22 @@ class Normaliser implements NormaliseStage, RecordHandler {
   snapshot(): StageSnapshot {
     const ledger = { read: this.read, parsed: this.parsed, dead: this.deadByReason };
     // State belongs to inputs, not to keys: all of it is common.
-    return { stage: 'normalise', version: SNAPSHOT_VERSION, groups: new Map(), common: packInputs([...this.inputs.values()], ledger) };
+    const writer = new ByteWriter();
+    writer.block(packInputs([...this.inputs.values()], ledger));
+    this.maker.inventory.pack(writer);
+    return { stage: 'normalise', version: SNAPSHOT_VERSION, groups: new Map(), common: writer.finish() };
   }
 
   restore(snapshot: StageSnapshot): void {
-    const { inputs, ledger } = unpackInputs(snapshot.common, snapshot.version, SNAPSHOT_VERSION);
+    if (snapshot.version !== SNAPSHOT_VERSION) {
+      throw new WeirError(
+        'snapshot_newer',
+        `the normalise stage's snapshot has version ${snapshot.version}; this program reads ${SNAPSHOT_VERSION}`,
+      );
+    }
+    const reader = new ByteReader(snapshot.common);
+    const { inputs, ledger } = unpackInputs(reader.block());
+    this.maker.inventory.unpack(reader);
     for (const input of inputs) this.inputs.set(input.partition, input);
     this.read += ledger.read;
     this.parsed += ledger.parsed;

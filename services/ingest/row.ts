@@ -1,4 +1,5 @@
 import type { BatchBuilder } from '../core/batch.ts';
+import type { Finding } from './inventory-watch.ts';
 
 /** One event's numbers on their way into a batch; names are the columns'. */
 export class Row {
@@ -26,6 +27,8 @@ export class Row {
   partition = 0;
   line = 0;
   request = 0;
+  /** keyed hash of the account, for samples of callers */
+  caller = 0;
 }
 
 export const ROW_NUMBERS = Object.keys(new Row()) as (keyof Row)[];
@@ -41,6 +44,8 @@ export interface HeldRow {
   address: Uint8Array;
   target: Uint8Array | undefined;
   session: Uint8Array | undefined;
+  /** sensitive data in the request */
+  found: readonly Finding[];
   /** the record, shortened as in dead letters */
   raw: string;
 }

@@ -13,6 +13,8 @@ export class TextPool {
   /** per id and partition: stamp of the batch, reference in it */
   private slots: Uint32Array;
   private stamp = 0;
+  /** how often ids have begun anew */
+  resets = 0;
 
   constructor(capacity: number, seed: number, partitions: number) {
     this.ids = new ByteInterner(capacity, seed);
@@ -27,6 +29,7 @@ export class TextPool {
   reset(): void {
     this.ids.reset();
     this.stamp++;
+    this.resets++;
   }
 
   /** Id of a text that is at hand as a string (rare: once a value). */

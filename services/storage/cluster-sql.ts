@@ -3,6 +3,8 @@ import { WeirError } from '../core/errors.ts';
 /** A statement that makes or changes a table or a view, and where its name ends. */
 const DEFINITION =
   /^(CREATE\s+TABLE\s+IF\s+NOT\s+EXISTS|CREATE\s+OR\s+REPLACE\s+VIEW|ALTER\s+TABLE|CREATE\s+DATABASE\s+IF\s+NOT\s+EXISTS)\s+(\{\w+:Identifier\}|\w+)/;
+/** Engines under which a row that is written twice counts once. */
+const JOINING = ['ReplacingMergeTree', 'AggregatingMergeTree'];
 const ENGINE = /\bENGINE\s*=\s*(\w+)\(([^)]*)\)/;
 
 /**
@@ -22,10 +24,11 @@ export function onCluster(statement: string, cluster: string | undefined): strin
   let rest = statement.slice(head.length);
   if (/^CREATE\s+TABLE/.test(head)) {
     const engine = ENGINE.exec(rest);
-    if (engine === null || engine[1] !== 'ReplacingMergeTree')
-      throw new Error(`tables of a cluster are ReplacingMergeTree: ${statement.slice(0, 60)}`);
+    if (engine === null || !JOINING.includes(engine[1]))
+      throw new Error(`tables of a cluster are ${JOINING.join(' or ')}: ${statement.slice(0, 60)}`);
     const path = `/clickhouse/tables/${cluster}/{shard}/{database}/{table}`;
-    rest = rest.replace(ENGINE, `ENGINE = ReplicatedReplacingMergeTree('${path}', '{replica}', ${engine[2]})`);
+    const places = [`'${path}'`, "'{replica}'", ...(engine[2] === '' ? [] : [engine[2]])].join(', ');
+    rest = rest.replace(ENGINE, `ENGINE = Replicated${engine[1]}(${places})`);
   }
   return `${head} ON CLUSTER \`${cluster}\`${rest}`;
 }

@@ -26,6 +26,7 @@ export const COLUMNS = {
     'stored_at',
     'version',
   ],
+  inventory_facts: ['tenant', 'interface', 'hour', 'type', 'masked', 'mask', 'origins', 'classes', 'hashes', 'stored_at'],
   tenants: ['tenant', 'time_zone', 'stored_at', 'version'],
   runs: ['number', 'opened_at', 'closed_at', 'version'],
 } as const;

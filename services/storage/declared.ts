@@ -6,6 +6,8 @@ import {
   TARGET_FEATURES,
   VIEW_FEATURES,
 } from '../../models/windows.ts';
+import { IDENTITY_ORIGINS } from '../core/batch.ts';
+import { CALLER_SAMPLE, DATA_SAMPLE, STATUS_CLASSES } from '../core/inventory.ts';
 
 /** Days that rows are kept: for all tenants, and for single ones. */
 export interface Retention {
@@ -16,7 +18,7 @@ export interface Retention {
 export const DEFAULT_RETENTION_DAYS = 60;
 
 /** Tables whose rows age; the ledger, marks and runs stay. */
-const AGING = ['alerts_raw', 'incidents_raw', 'windows_raw', 'late_raw', 'dead_letters_raw', 'shadow_scores_raw'];
+const AGING = ['alerts_raw', 'incidents_raw', 'windows_raw', 'late_raw', 'dead_letters_raw', 'shadow_scores_raw', 'inventory_facts_raw'];
 
 /** Rows of different partitions never have one key. */
 const FINAL_SETTING = 'SETTINGS do_not_merge_across_partitions_select_final = 1';
@@ -54,6 +56,26 @@ const INVENTORY_VIEW = `CREATE OR REPLACE VIEW inventory AS
     toUInt64(max(${ofInterface('callers')})) AS most_callers
   FROM windows_raw FINAL WHERE view = 'interface' AND size = '1h' GROUP BY tenant, key ${FINAL_SETTING}`;
 
+/** Names of the bits that are set, in the order of the bits. */
+function bitNames(bits: string, list: readonly string[]): string {
+  return `arrayMap(bit -> ${names(list)}[bit + 1], bitPositionsToArray(groupBitOr(${bits})))`;
+}
+
+/** The smallest hashes of all that was written of one key. */
+function sample(size: number): string {
+  return `arraySlice(arraySort(groupUniqArrayArray(hashes)), 1, ${size})`;
+}
+
+/** What interfaces were seen to do, by hour: every key once, however often and in however many pieces it was written. */
+const INVENTORY_FACTS_VIEW = `CREATE OR REPLACE VIEW inventory_facts AS
+  SELECT tenant, interface, hour, ${bitNames('origins', IDENTITY_ORIGINS)} AS origins, ${bitNames('classes', STATUS_CLASSES)} AS answers,
+    ${sample(CALLER_SAMPLE)} AS callers, max(stored_at) AS stored_at
+  FROM inventory_facts_raw WHERE type = '' GROUP BY tenant, interface, hour`;
+
+const SENSITIVE_DATA_VIEW = `CREATE OR REPLACE VIEW sensitive_data AS
+  SELECT tenant, interface, hour, type, masked, mask, ${sample(DATA_SAMPLE)} AS hashes, max(stored_at) AS stored_at
+  FROM inventory_facts_raw WHERE type != '' GROUP BY tenant, interface, hour, type, masked, mask`;
+
 /**
  * Of each task of a run the last cut alone: what an earlier one counted and the last does not name is no longer so. Read in
  * one go: a cut that comes in between two reads of the table would leave its task out.
@@ -81,6 +103,8 @@ export function viewStatements(): string[] {
     view('dead_letters', '* EXCEPT (version)', ''),
     LEDGER_VIEW,
     INVENTORY_VIEW,
+    INVENTORY_FACTS_VIEW,
+    SENSITIVE_DATA_VIEW,
     view('feedback', `* ${HIDDEN}`, 'WHERE NOT retracted'),
     view('shadow_scores', '* EXCEPT (version)', ''),
     `CREATE OR REPLACE VIEW windows AS

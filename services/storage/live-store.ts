@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import { WeirError } from '../core/errors.ts';
+import type { InventoryFact } from '../core/inventory.ts';
 import type { DeadLetterKey, LedgerEntry } from '../core/sink.ts';
 import type { DeadLetter, LateEvent, ShadowScore } from '../core/stage.ts';
 import type { StoreMeter } from '../telemetry/store-meter.ts';
@@ -13,7 +14,7 @@ import { LIVE_RUN, LIVE_VERSIONS, liveEpoch, liveVersion, VERSIONS_PER_EPOCH } f
 import { prepareStore } from './prepare.ts';
 import type { Reader, ReadOptions } from './reader.ts';
 import { parseRows } from './reader.ts';
-import { columnsWithoutTime, insertSql, lateRow, rowText, shadowRow } from './row-text.ts';
+import { columnsWithoutTime, insertSql, inventoryRows, lateRow, rowText, shadowRow } from './row-text.ts';
 import { isTransient } from './transient.ts';
 import { stampRows, WindowLoader } from './window-loader.ts';
 
@@ -68,6 +69,8 @@ export interface LiveStore extends Reader {
   late(events: readonly LateEvent[], version: number): void;
   dead(letters: readonly DeadLetter[], version: number): void;
   shadow(tenant: string, scores: readonly ShadowScore[], version: number): void;
+  /** What was seen of interfaces: joined to what is stored, so it needs no version. */
+  inventory(tenant: string, facts: readonly InventoryFact[]): void;
   /** The whole ledger of a task (`account/3`): replaces what that task said before. */
   ledger(task: string, entries: readonly LiveLedgerEntry[], version: number): void;
   /** Dead letters that were put back. They have to have been given before, or be stored. */
@@ -144,6 +147,7 @@ class LiveTables implements LiveStore {
       late: queue('late'),
       dead_letters: queue('dead_letters'),
       shadow_scores: queue('shadow_scores'),
+      inventory_facts: queue('inventory_facts'),
       tenants: queue('tenants'),
     };
     this.ledgerQueue = new BatchQueue((items) => this.insertLedgers(items), BATCH_BYTES.rows, LINGER_MS);
@@ -179,6 +183,17 @@ class LiveTables implements LiveStore {
 
   shadow(tenant: string, scores: readonly ShadowScore[], version: number): void {
     for (const score of scores) this.add('shadow_scores', shadowRow(tenant, score), version);
+  }
+
+  inventory(tenant: string, facts: readonly InventoryFact[]): void {
+    if (this.failure !== undefined) throw this.failure.error;
+    const columns = columnsWithoutTime('inventory_facts');
+    for (const fact of facts) {
+      for (const row of inventoryRows(tenant, fact)) {
+        const text = rowText(row, columns);
+        this.queues.inventory_facts.add(text, text.length);
+      }
+    }
   }
 
   ledger(task: string, entries: readonly LiveLedgerEntry[], version: number): void {

@@ -1,3 +1,4 @@
+import type { InventoryFact } from '../core/inventory.ts';
 import type { LateEvent, ShadowScore } from '../core/stage.ts';
 import type { StoredTable } from './columns.ts';
 import { COLUMNS } from './columns.ts';
@@ -54,6 +55,15 @@ export function shadowRow(tenant: string, score: ShadowScore): Record<string, un
     champion_evidence: score.championEvidence,
     challenger_evidence: score.challengerEvidence,
   };
+}
+
+/** Rows of what was seen of an interface: one for its requests, one for each type and form of sensitive data in them. */
+export function inventoryRows(tenant: string, fact: InventoryFact): Record<string, unknown>[] {
+  const key = { tenant, interface: fact.interface, hour: iso(fact.hour) };
+  return [
+    { ...key, type: '', masked: false, mask: '', origins: fact.origins, classes: fact.classes, hashes: fact.callers },
+    ...fact.sensitive.map(({ type, masked, shape, hashes }) => ({ ...key, type, masked, mask: shape, origins: 0, classes: 0, hashes })),
+  ];
 }
 
 /** JSON.stringify writes lone surrogates as \udXXX, which the database refuses; they become U+FFFD. */

@@ -1,5 +1,6 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
+import type { InventoryFact } from '../core/inventory.ts';
 import type { DeadLetterKey, LedgerEntry, Sink } from '../core/sink.ts';
 import type { DeadLetter, LateEvent, ShadowScore } from '../core/stage.ts';
 import { BatchQueue } from './batch-queue.ts';
@@ -11,7 +12,7 @@ import type { Retention } from './declared.ts';
 import { prepareStore } from './prepare.ts';
 import type { Reader, ReadOptions } from './reader.ts';
 import { parseRows } from './reader.ts';
-import { insertSql, iso, lateRow, quoted, rowText, shadowRow } from './row-text.ts';
+import { insertSql, inventoryRows, iso, lateRow, quoted, rowText, shadowRow } from './row-text.ts';
 import { claimRun, newestRun } from './run-number.ts';
 import { WindowLoader } from './window-loader.ts';
 
@@ -93,6 +94,7 @@ export class Store implements Sink, Reader {
       ledger: queue('ledger'),
       feedback: queue('feedback'),
       shadow_scores: queue('shadow_scores'),
+      inventory_facts: queue('inventory_facts'),
       tenants: queue('tenants'),
       runs: queue('runs'),
     };
@@ -146,6 +148,10 @@ export class Store implements Sink, Reader {
 
   shadow(tenant: string, scores: ShadowScore[]): void {
     for (const score of scores) this.add('shadow_scores', shadowRow(tenant, score), 300);
+  }
+
+  inventory(tenant: string, facts: InventoryFact[]): void {
+    for (const fact of facts) for (const row of inventoryRows(tenant, fact)) this.add('inventory_facts', row, 250);
   }
 
   feedback(rows: FeedbackRow[]): void {

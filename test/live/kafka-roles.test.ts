@@ -159,6 +159,7 @@ describe('the store role', () => {
     dead(): void {}
     redriven(): void {}
     shadow(): void {}
+    inventory(): void {}
     ledger(): void {}
 
     pending(): number {

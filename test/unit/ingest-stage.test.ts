@@ -278,8 +278,8 @@ describe('time', () => {
     expect(ledger(stage.counters())).toEqual({ read: 1, parsed: 0, dead: 0, held: 1 });
     const emits = stage.control({ kind: 'end', tenant: 'shop', upstream: 'input', provisional: true });
     expect(eventsOf(emits).map((event) => event.at)).toEqual([BASE]);
-    expect(emits.map((emit) => emit.output)).toEqual(['events', 'control', 'control']);
-    expect(emits[2].value).toEqual({ kind: 'end', tenant: 'shop', upstream: 'input', provisional: true });
+    expect(emits.map((emit) => emit.output)).toEqual(['events', 'control', 'inventory', 'control']);
+    expect(emits[3].value).toEqual({ kind: 'end', tenant: 'shop', upstream: 'input', provisional: true });
     expect(ledger(stage.counters())).toEqual({ read: 1, parsed: 1, dead: 0, held: 0 });
   });
 

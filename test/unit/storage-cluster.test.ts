@@ -45,18 +45,20 @@ test.each(statements.map((statement) => [statement.slice(0, 50).replace(/\s+/g, 
     expect(text.match(/ON CLUSTER `two-replicas`/g)).toHaveLength(1);
     const engines = text.match(/ENGINE = \w+\([^)]*\)/g) ?? [];
     if (/^CREATE TABLE/.test(text)) {
-      const [, version] = /ENGINE = ReplacingMergeTree\((\w+)\)/.exec(statement) as RegExpExecArray;
+      const [, engine, version] = /ENGINE = (ReplacingMergeTree|AggregatingMergeTree)\((\w*)\)/.exec(statement) as RegExpExecArray;
+      const last = version === '' ? '' : `, ${version}`;
       expect(engines).toEqual([
-        `ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/two-replicas/{shard}/{database}/{table}', '{replica}', ${version})`,
+        `ENGINE = Replicated${engine}('/clickhouse/tables/two-replicas/{shard}/{database}/{table}', '{replica}'${last})`,
       ]);
     } else expect(engines).toEqual([]);
     // nothing else is changed
     const back = text
       .replace(' ON CLUSTER `two-replicas`', '')
       .replace(
-        "ReplicatedReplacingMergeTree('/clickhouse/tables/two-replicas/{shard}/{database}/{table}', '{replica}', ",
-        'ReplacingMergeTree(',
-      );
+        /Replicated(\w+MergeTree)\('\/clickhouse\/tables\/two-replicas\/\{shard\}\/\{database\}\/\{table\}', '\{replica\}'(, )?/,
+        '$1(',
+      )
+      .replace('MergeTree() ', 'MergeTree ');
     expect(back).toBe(await formatted(statement));
   },
 );
@@ -84,7 +86,7 @@ test('every table has one row a key, in whatever part it lies: its partition is 
   );
   expect(rows.length).toBeGreaterThan(10);
   for (const { partition, sorting, definition } of rows) {
-    expect(definition).toMatch(/^ReplacingMergeTree\((version|applied_at|claimed_at)\)/);
+    expect(definition).toMatch(/^(ReplacingMergeTree\((version|applied_at|claimed_at)\)|AggregatingMergeTree) /);
     const column = /^toYYYYMM\((\w+)\)$/.exec(partition)?.[1];
     if (partition !== '') expect(sorting.split(', ')).toContain(column);
   }

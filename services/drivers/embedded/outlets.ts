@@ -43,6 +43,9 @@ export class Outlets {
       case 'shadow':
         for (const sink of this.sinks) sink.shadow?.(emit.tenant, emit.value);
         return;
+      case 'inventory':
+        for (const sink of this.sinks) sink.inventory?.(emit.tenant, emit.value);
+        return;
       case 'dead':
         if (this.held !== undefined) this.buried.push(...emit.value.map(keyOf));
         for (const sink of this.sinks) sink.dead(emit.value);

@@ -18,6 +18,7 @@ export class Names {
   readonly late: string;
   readonly dead: string;
   readonly shadow: string;
+  readonly inventory: string;
   readonly ledger: string;
   private readonly prefix: string;
 
@@ -30,6 +31,7 @@ export class Names {
     this.late = `${prefix}.late`;
     this.dead = `${prefix}.dead-letters`;
     this.shadow = `${prefix}.shadow`;
+    this.inventory = `${prefix}.inventory`;
     this.ledger = `${prefix}.ledger`;
   }
 
@@ -66,8 +68,8 @@ export class Names {
 
   /** Topics that the store role copies. */
   outputs(tenants: readonly string[]): string[] {
-    const { windows, late, dead, shadow, ledger } = this;
-    return [windows, late, dead, shadow, ledger, ...tenants.flatMap((tenant) => [this.alerts(tenant), this.incidents(tenant)])];
+    const { windows, late, dead, shadow, inventory, ledger } = this;
+    return [windows, late, dead, shadow, inventory, ledger, ...tenants.flatMap((tenant) => [this.alerts(tenant), this.incidents(tenant)])];
   }
 }
 
@@ -83,7 +85,7 @@ export function ownTopics(names: Names, kafka: KafkaConfig, tenants: readonly st
   const outer = { 'cleanup.policy': 'delete', 'retention.ms': String(kafka.alert_retention) };
   return [
     ...[names.events, names.partials, names.candidates].map((topic) => spec(topic, kafka.partitions, inner)),
-    ...[names.windows, names.shadow].map((topic) => spec(topic, kafka.partitions, inner)),
+    ...[names.windows, names.shadow, names.inventory].map((topic) => spec(topic, kafka.partitions, inner)),
     ...[names.late, names.dead].map((topic) => spec(topic, kafka.partitions, outer)),
     spec(names.ledger, 1, { 'cleanup.policy': 'compact' }),
     ...tenants.flatMap((tenant) =>

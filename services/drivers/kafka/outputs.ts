@@ -82,6 +82,8 @@ export class Outputs {
         return;
       case 'shadow':
         return this.json(names.shadow, this.task, emit.tenant, emit.value);
+      case 'inventory':
+        return this.json(names.inventory, this.task, emit.tenant, emit.value);
       case 'alerts':
         this.counts.alerts += emit.value.length;
         for (const alert of emit.value) this.alert(alert);

@@ -1,4 +1,5 @@
 import type { AlertRecord, IncidentRecord } from '../../../schemas/alert.ts';
+import type { InventoryFact } from '../../core/inventory.ts';
 import type { DeadLetterKey, LedgerEntry } from '../../core/sink.ts';
 import type { DeadLetter, LateEvent, ShadowScore } from '../../core/stage.ts';
 import { type InRecord, type Intake, type KafkaCluster, partitionName, type TopicPartition } from './log.ts';
@@ -16,6 +17,8 @@ export interface LiveSink {
   dead(letters: readonly DeadLetter[], offset: number): void;
   redriven(keys: readonly DeadLetterKey[], offset: number): void;
   shadow(tenant: string, scores: readonly ShadowScore[], offset: number): void;
+  /** Without an offset: facts are joined, not replaced. */
+  inventory(tenant: string, facts: readonly InventoryFact[]): void;
   ledger(task: string, entries: readonly LedgerEntry[], offset: number): void;
   pending(): number;
   flush(): Promise<void>;
@@ -72,6 +75,7 @@ export class StoreRole {
       [names.late, (record) => sink.late([json<LateEvent>(record)], record.offset)],
       [names.dead, (record) => this.letter(record)],
       [names.shadow, (record) => sink.shadow(record.headers.tenant ?? '', json<ShadowScore[]>(record), record.offset)],
+      [names.inventory, (record) => sink.inventory(record.headers.tenant ?? '', json<InventoryFact[]>(record))],
       [
         names.ledger,
         (record) => {

@@ -1,5 +1,4 @@
 import { setTimeout as sleep, setImmediate as yieldToOthers } from 'node:timers/promises';
-import type { ControlRecord } from '../../core/control.ts';
 import { WeirError } from '../../core/errors.ts';
 import type { LedgerEntry } from '../../core/sink.ts';
 import type { Emit, Stage, StageName } from '../../core/stage.ts';
@@ -451,9 +450,9 @@ export class PartitionTask {
     const word = clock.decide(now());
     if (word === undefined) return false;
     const upstream = partitionName(this.input);
-    const record: ControlRecord =
-      word.kind === 'idle' ? { kind: 'idle', tenant, upstream } : { kind: 'watermark', tenant, upstream, upstreams, time: word.time };
-    this.emit([{ output: 'control', tenant, value: record }]);
+    // a stage that is told of rest may say what it knows so far, and stays as it is: when the log is read again it is not told
+    if (word.kind === 'idle') this.emit(this.stage.control({ kind: 'idle', tenant, upstream }));
+    else this.emit([{ output: 'control', tenant, value: { kind: 'watermark', tenant, upstream, upstreams, time: word.time } }]);
     this.uncommitted = true;
     return true;
   }
