@@ -5,6 +5,7 @@ import type { DeadReason } from '../core/stage.ts';
 import { AccountBook } from './account-book.ts';
 import { AddressBook, FACT } from './address-book.ts';
 import { AgentBook } from './agent-book.ts';
+import { ClientAddress } from './client-address.ts';
 import { cookieSpan } from './cookie.ts';
 import type { FieldPlan } from './field-plan.ts';
 import { SLOT } from './fields.ts';
@@ -44,6 +45,7 @@ export class EventMaker {
   private readonly view: RecordView;
   private readonly plan: FieldPlan;
   private readonly addresses: AddressBook;
+  private readonly clients: ClientAddress;
   private readonly accounts: AccountBook;
   readonly interfaces: InterfaceTable;
   private readonly services: FlowService;
@@ -84,6 +86,11 @@ export class EventMaker {
       partitions,
       seed,
       hashKey: plain.includes('source') ? undefined : key,
+    });
+    this.clients = new ClientAddress(view, this.addresses, {
+      trusts: !plan.flows && (config.trustedProxies ?? []).length > 0,
+      hops: plan.flows ? 0 : (config.proxyHops ?? 0),
+      order: config.addressFrom,
     });
     this.accounts = new AccountBook({
       roles: config.roles ?? { admin: [], service: [] },
@@ -198,19 +205,12 @@ export class EventMaker {
 
   /** The client's address. Some gateways log none: such a request still counts for its account and interface. */
   private client(): boolean {
-    const { view, addresses, plan } = this;
-    const { kinds, starts, ends, workspace } = view;
-    this.addressId = -1;
-    if (kinds[SLOT.address] === KIND.absent) {
-      return !plan.flows || this.refuse('bad_address', `no address of the originator: none of the fields ${plan.addressFields} is set`);
-    }
-    const start = starts[SLOT.address];
-    const end = ends[SLOT.address];
-    this.addressId =
-      kinds[SLOT.forwarded] === KIND.text
-        ? addresses.client(workspace, start, end, starts[SLOT.forwarded], ends[SLOT.forwarded])
-        : addresses.find(workspace, start, end);
-    return this.addressId >= 0 || this.refuse('bad_address', `'${view.show(SLOT.address)}' is no IPv4 or IPv6 address`);
+    const { view, clients, plan } = this;
+    this.addressId = clients.find();
+    if (this.addressId >= 0) return true;
+    if (view.kinds[SLOT.address] !== KIND.absent)
+      return this.refuse('bad_address', `'${view.show(SLOT.address)}' is no IPv4 or IPv6 address`);
+    return !plan.flows || this.refuse('bad_address', `no address of the originator: none of the fields ${plan.addressFields} is set`);
   }
 
   private request(): boolean {
