@@ -5,7 +5,7 @@
 const LEVELS = [
   ['schemas'],
   ['services/core'],
-  ['services/ingest', 'services/features', 'models', 'services/state', 'services/telemetry', 'services/simulation'],
+  ['services/ingest', 'services/identify', 'services/features', 'models', 'services/state', 'services/telemetry', 'services/simulation'],
   ['services/scoring', 'services/alerting'],
   ['services/topology.ts'],
   ['services/drivers', 'services/storage', 'services/console'],
@@ -57,7 +57,7 @@ module.exports = {
       name: 'pure-rooms',
       comment: 'what a stage runs sees no file, transport, thread or process',
       severity: 'error',
-      from: { path: '^(schemas|services/core|services/features|services/scoring|services/alerting)/' },
+      from: { path: '^(schemas|services/core|services/identify|services/features|services/scoring|services/alerting)/' },
       to: {
         dependencyTypes: ['core'],
         path: '^(node:)?(fs|fs/promises|net|http|https|dgram|tls|child_process|worker_threads|cluster|process|os|readline)$',

@@ -32,9 +32,27 @@ export const FLAG = {
   asset: 1 << 13,
   /** flow that was attempted but not established (refused, no answer) */
   unanswered: 1 << 14,
-  /** the client says that it is an automatic one (crawler or library in the agent) */
+  /** the client says that it is an automatic one (crawler or library in the agent), and is not known to lie about it */
   robot: 1 << 15,
+  // what is known of the client's address (source traits), from here on
+  /** a network of rented machines */
+  hosting: 1 << 16,
+  /** a mobile carrier's network: many people share an address */
+  mobile: 1 << 17,
+  /** the client says that it is a crawler, and that company's list of addresses has it */
+  crawler: 1 << 18,
+  /** the client says that it is a crawler, and its address is none from which that crawler comes */
+  fakeCrawler: 1 << 19,
+  /** lists of the tenant have the address: its own, a partner's, a bastion, known threats */
+  own: 1 << 20,
+  partner: 1 << 21,
+  bastion: 1 << 22,
+  threat: 1 << 23,
 } as const;
+
+/** FLAG bits that are traits of the client's address: a byte from TRAIT_SHIFT on. */
+export const TRAIT_SHIFT = 16;
+export const TRAITS = 0xff << TRAIT_SHIFT;
 
 /** Where the account came from: the alert record's identity.origin. Index = value in the `origin` column. */
 export const IDENTITY_ORIGINS = [
@@ -190,13 +208,37 @@ export class BatchBuilder {
 
   /** Adds a row of zeros and returns its number. */
   addRow(): number {
-    if (this.n === this.capacity) {
-      this.capacity *= 2;
-      const wider = allocate(this.capacity);
-      for (const name of COLUMN_NAMES) (wider[name] as Uint32Array).set(this.columns[name] as Uint32Array);
-      this.columns = wider;
-    }
+    this.reserve(1);
     return this.n++;
+  }
+
+  private reserve(rows: number): void {
+    if (this.n + rows <= this.capacity) return;
+    while (this.n + rows > this.capacity) this.capacity *= 2;
+    const wider = allocate(this.capacity);
+    for (const name of COLUMN_NAMES) (wider[name] as Uint32Array).set(this.columns[name] as Uint32Array);
+    this.columns = wider;
+  }
+
+  /** Adds copies of rows[0, n) of another batch, in that order, with the strings that they use. */
+  addRows(batch: EventBatch, rows: Uint32Array, n: number): void {
+    this.reserve(n);
+    const first = this.n;
+    this.n += n;
+    const moved = new Uint32Array(batch.heap.count + 1);
+    const { bytes, ends } = batch.heap;
+    for (const name of COLUMN_NAMES) {
+      const from = batch.columns[name] as Uint32Array;
+      const to = this.columns[name] as Uint32Array;
+      if ((REFERENCE_COLUMNS as readonly string[]).includes(name)) {
+        for (let i = 0; i < n; i++) {
+          const reference = from[rows[i]];
+          if (reference === 0) continue;
+          if (moved[reference] === 0) moved[reference] = this.addString(bytes, ends[reference - 1], ends[reference]);
+          to[first + i] = moved[reference];
+        }
+      } else for (let i = 0; i < n; i++) to[first + i] = from[rows[i]];
+    }
   }
 
   /** Adds a string (not deduplicated: the caller interns) and returns its reference (>= 1). */
@@ -310,25 +352,10 @@ export function splitBatch(batch: EventBatch, partitionOfRow: Uint8Array | Uint1
 
 function takeRows(batch: EventBatch, partitionOfRow: Uint8Array | Uint16Array, p: number, size: number): EventBatch {
   const builder = new BatchBuilder(batch.tenant, batch.source, batch.partition, size);
-  const moved = new Uint32Array(batch.heap.count + 1);
   const rows = new Uint32Array(size);
   let n = 0;
   for (let row = 0; row < batch.n; row++) if (partitionOfRow[row] === p) rows[n++] = row;
-  builder.n = size;
-  for (const name of COLUMN_NAMES) {
-    const from = batch.columns[name] as Uint32Array;
-    const to = builder.columns[name] as Uint32Array;
-    if ((REFERENCE_COLUMNS as readonly string[]).includes(name)) {
-      for (let i = 0; i < n; i++) {
-        const reference = from[rows[i]];
-        if (reference === 0) continue;
-        if (moved[reference] === 0) {
-          moved[reference] = builder.addString(batch.heap.bytes, batch.heap.ends[reference - 1], batch.heap.ends[reference]);
-        }
-        to[i] = moved[reference];
-      }
-    } else for (let i = 0; i < n; i++) to[i] = from[rows[i]];
-  }
+  builder.addRows(batch, rows, n);
   return builder.build();
 }
 

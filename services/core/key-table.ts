@@ -49,11 +49,16 @@ export class KeyTable {
   /** Id of a key, -1 when it is not here. */
   find(text: string): number {
     const bytes = encoder.encode(text);
-    const hash = hash32(bytes, 0, bytes.length);
+    return this.get(bytes, 0, bytes.length);
+  }
+
+  /** Id of bytes[start, end), -1 when it is not here. */
+  get(source: Uint8Array, start: number, end: number): number {
+    const hash = hash32(source, start, end);
     const mask = this.table.length - 1;
     for (let at = hash & mask; this.table[at] >= 0; at = (at + 1) & mask) {
       const id = this.table[at];
-      if (this.hashes[id] === hash && this.equals(id, bytes, 0, bytes.length)) return id;
+      if (this.hashes[id] === hash && this.equals(id, source, start, end)) return id;
     }
     return -1;
   }

@@ -4,12 +4,12 @@ import { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { ControlRecord } from '../core/control.ts';
 import { partitionOf } from '../core/key-groups.ts';
 import type { Emit, LateEvent, Stage, StageSnapshot } from '../core/stage.ts';
+import { checkVersion } from '../core/state-version.ts';
 import { ledgerCounter } from '../core/topology-contract.ts';
 import { AccountKeeper } from './account-keeper.ts';
 import { readAccountState, writeAccountState } from './account-snapshot.ts';
 import { ModelSchedule } from './model-schedule.ts';
 import { PaneClock } from './pane-clock.ts';
-import { checkVersion } from './state-version.ts';
 import type { ViewStageConfig, ViewStageDeps } from './tenant-settings.ts';
 import type { ViewScoringOptions } from './view-scoring.ts';
 

@@ -2,12 +2,12 @@ import { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { ControlRecord } from '../core/control.ts';
 import { keyGroup } from '../core/key-groups.ts';
 import type { Emit, Stage, StageSnapshot } from '../core/stage.ts';
+import { checkVersion } from '../core/state-version.ts';
 import { partialTenant, readPartials } from '../features/partials.ts';
 import { MergeKeeper } from './merge-keeper.ts';
 import { readMergeState, writeMergeState } from './merge-snapshot.ts';
 import { ModelSchedule } from './model-schedule.ts';
 import { PaneClock } from './pane-clock.ts';
-import { checkVersion } from './state-version.ts';
 import type { ViewStageConfig, ViewStageDeps } from './tenant-settings.ts';
 import type { ViewScoringOptions } from './view-scoring.ts';
 

@@ -1,5 +1,5 @@
-import { WeirError } from '../core/errors.ts';
-import type { StageSnapshot } from '../core/stage.ts';
+import { WeirError } from './errors.ts';
+import type { StageSnapshot } from './stage.ts';
 
 /** Refuses state that another version of the stage wrote. Throws `snapshot_newer` naming both versions. */
 export function checkVersion(snapshot: StageSnapshot, version: number): void {
