@@ -102,7 +102,7 @@ export class EventMaker {
     this.interfaces = new InterfaceTable(tags, config.source, partitions, seed);
     this.services = new FlowService(view, this.addresses, partitions, seed);
     this.interfaceTexts = plan.flows ? this.services.pool : this.interfaces.pool;
-    this.inventory = new InventoryWatch([this.interfaces.pool, this.services.pool]);
+    this.inventory = new InventoryWatch(this.interfaceTexts);
     this.sessions = new HashedPool(key, partitions, seed);
     this.agents = new AgentBook(seed);
     this.identity = new IdentityFinder(view, plan.identity, this.accounts);
@@ -345,16 +345,13 @@ export class EventMaker {
   /** Tells the inventory of the event in hand. */
   see(): void {
     const { row } = this;
-    if ((row.flags & FLAG.unanswered) !== 0) return;
-    this.inventory.note(poolOf(row.flags), this.interfaceId, row.at, row.origin, row.status, row.caller, this.found);
+    if ((row.flags & FLAG.unanswered) === 0) this.inventory.note(this.interfaceId, row.at, row.origin, row.status, row.caller, this.found);
   }
 
   /** Tells the inventory of an event that was held. */
   seeHeld({ row, interface: name, found }: HeldRow): void {
     if ((row.flags & FLAG.unanswered) !== 0) return;
-    const pool = poolOf(row.flags);
-    const id = (pool === 0 ? this.interfaces.pool : this.services.pool).internText(decoder.decode(name));
-    this.inventory.note(pool, id, row.at, row.origin, row.status, row.caller, found);
+    this.inventory.note(this.interfaceTexts.internText(decoder.decode(name)), row.at, row.origin, row.status, row.caller, found);
   }
 
   /** A copy of the event that holds without the pools; `raw`: its record. */
@@ -373,9 +370,4 @@ export class EventMaker {
       raw,
     };
   }
-}
-
-/** Which of the inventory's pools has the interface's text: 0 requests, 1 services. */
-function poolOf(flags: number): number {
-  return (flags & FLAG.flow) === 0 ? 0 : 1;
 }

@@ -34,7 +34,7 @@ export interface Finding {
  * interfaces of long ago.
  */
 export class InventoryWatch {
-  private readonly pools: readonly KnownTexts[];
+  private readonly texts: KnownTexts;
   /** interfaces that were taken up; the first is MISSING_INTERFACES */
   private known = new ByteInterner(MOST_KNOWN, 0);
   /** by number of a known interface: the last hour it was seen in, hours since 1970 */
@@ -63,31 +63,30 @@ export class InventoryWatch {
   private hourStart = Number.POSITIVE_INFINITY;
   private facts: InventoryFact[] = [];
 
-  /** @param pools where the texts of interfaces lie */
-  constructor(pools: readonly TextPool[]) {
-    this.pools = pools.map((pool) => new KnownTexts(pool));
+  /** @param pool where the texts of interfaces lie */
+  constructor(pool: TextPool) {
+    this.texts = new KnownTexts(pool);
     this.enter(encoder.encode(MISSING_INTERFACES), Number.NEGATIVE_INFINITY);
   }
 
   /** Called between records. */
   makeRoom(): void {
-    for (const texts of this.pools) if (texts.pool.resets !== texts.resets) texts.forget();
+    if (this.texts.pool.resets !== this.texts.resets) this.texts.forget();
     if (this.known.full) this.forgetOldest();
   }
 
   /**
    * Takes up a request; one that was not answered says nothing of an interface.
-   * @param pool number of the pool that the interface's text lies in
-   * @param text its id there
+   * @param text id of the interface in the pool
    * @param at event time, ms
    * @param caller keyed hash of the account
    */
-  note(pool: number, text: number, at: number, origin: number, status: number, caller: number, found: readonly Finding[]): void {
+  note(text: number, at: number, origin: number, status: number, caller: number, found: readonly Finding[]): void {
     if (status >= 400) return;
     const since = at - this.hourStart;
     if (!(since >= 0 && since < HOUR)) this.turnTo(at);
     const { hour } = this;
-    const texts = this.pools[pool];
+    const { texts } = this;
     const { numbers } = texts;
     let number = text < numbers.length ? numbers[text] : NOTHING;
     if (number === NOTHING) {
@@ -260,7 +259,7 @@ export class InventoryWatch {
 
   private forgetAll(): void {
     this.known.reset();
-    for (const texts of this.pools) texts.forget();
+    this.texts.forget();
     this.open = [];
     this.firstOpen = Number.POSITIVE_INFINITY;
     this.heads.fill(NOTHING);
