@@ -12,6 +12,7 @@ import type { AlertConfig, TenantAlertConfig } from './alerting/alert-config.ts'
 import { createAlertStage } from './alerting/alert-stage.ts';
 import type { TenantSwitch } from './core/control.ts';
 import type { InputPartition, Topology } from './core/topology-contract.ts';
+import { AddressLists, type AddressListTable } from './ingest/address-lists.ts';
 import type { AddressTables } from './ingest/addresses.ts';
 import { AddressData, NO_ADDRESS_DATA } from './ingest/addresses.ts';
 import { createNormaliseStage } from './ingest/normalise.ts';
@@ -60,6 +61,8 @@ export interface TopologyConfig {
   backend?: BackendChoice;
   /** country and network of addresses; undefined: nothing is known */
   addresses?: AddressTables;
+  /** lists of addresses by tenant; left out: none */
+  lists?: Readonly<Record<string, readonly AddressListTable[]>>;
 }
 
 /**
@@ -72,7 +75,8 @@ export function createTopology(settings: TopologyConfig, hooks: { observe?: Obse
   const checked = once(() => openBundles(settings, 'all'));
   const addresses = settings.addresses === undefined ? NO_ADDRESS_DATA : new AddressData(settings.addresses);
   return {
-    createNormalise: (input, partitions) => createNormaliseStage(normaliseConfig(settings, input, partitions), { addresses }),
+    createNormalise: (input, partitions) =>
+      createNormaliseStage(normaliseConfig(settings, input, partitions), { addresses, lists: listsOf(settings, input.tenant) }),
     createAccount: async (task, partitions) =>
       createAccountStage(viewConfig(settings, task, partitions), { models: await opened(), observe: hooks.observe }),
     createMerge: async (task, partitions) =>
@@ -112,6 +116,10 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 
 function tenantOf(settings: TopologyConfig, tenant: string): TenantConfig {
   return Object.hasOwn(settings.tenants, tenant) ? settings.tenants[tenant] : settings.otherTenant;
+}
+
+function listsOf({ lists }: TopologyConfig, tenant: string): AddressLists {
+  return new AddressLists(lists !== undefined && Object.hasOwn(lists, tenant) ? lists[tenant] : []);
 }
 
 function normaliseConfig(settings: TopologyConfig, input: InputPartition, partitions: number): Parameters<typeof createNormaliseStage>[0] {

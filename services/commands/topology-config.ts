@@ -1,6 +1,7 @@
 import { MODEL } from '../../models/version.ts';
 import type { Config, SourceConfig, TenantConfig } from '../../schemas/config.ts';
 import type { KnownInput } from '../drivers/embedded/driver.ts';
+import type { AddressListTable } from '../ingest/address-lists.ts';
 import type { AddressTables } from '../ingest/addresses.ts';
 import type { TopologyConfig } from '../topology.ts';
 import { tenantConfig } from './config.ts';
@@ -17,12 +18,14 @@ export interface TopologyParts {
   /** master key */
   key: Uint8Array;
   addresses?: AddressTables;
+  /** lists of addresses by tenant */
+  lists?: Readonly<Record<string, readonly AddressListTable[]>>;
   /** trained scorers, and from when on each judges */
   models?: Pick<TopologyConfig, 'bundles' | 'switches'>;
 }
 
 /** What the stages are made from: the whole config, with every tenant and format that the inputs bring in. */
-export function topologyConfigOf({ config, version, sources, inputs, key, addresses, models }: TopologyParts): TopologyConfig {
+export function topologyConfigOf({ config, version, sources, inputs, key, addresses, lists, models }: TopologyParts): TopologyConfig {
   const formats = new Map<string, KnownInput>();
   for (const input of inputs) {
     // files of one source may differ in format: alerts wait for the slowest
@@ -55,5 +58,6 @@ export function topologyConfigOf({ config, version, sources, inputs, key, addres
     backend: config.models.backend,
     ...models,
     addresses,
+    lists,
   };
 }

@@ -1,9 +1,11 @@
 import { hash32, sipHash } from '../core/hash.ts';
 import { keyGroup, partitionOf } from '../core/key-groups.ts';
+import { type AddressLists, NO_LISTS } from './address-lists.ts';
 import type { AddressData } from './addresses.ts';
 import { FactPool } from './fact-pool.ts';
 import { putHex } from './hashed-pool.ts';
 import { IpAddress, ipText, type NetworkList, parseIp, prefixHash } from './ip-address.ts';
+import { SourceTraits } from './source-traits.ts';
 import type { Workspace } from './workspace.ts';
 
 const MAX_ADDRESSES = 1 << 17;
@@ -18,6 +20,8 @@ export interface AddressBookConfig {
   internal: NetworkList;
   trusted: NetworkList;
   data: AddressData;
+  /** the tenant's lists of addresses; left out: none */
+  lists?: AddressLists;
   partitions: number;
   seed: number;
   /** hash key when addresses are not stored readable */
@@ -30,18 +34,23 @@ export interface AddressBookConfig {
  */
 export class AddressBook {
   readonly pool: FactPool;
+  /** kind of network and lists of each address, by id */
+  readonly traits: SourceTraits;
   private readonly config: AddressBookConfig;
   private readonly address = new IpAddress();
   private readonly words = new Uint32Array(2);
 
   constructor(config: AddressBookConfig) {
     this.config = config;
+    this.traits = new SourceTraits(config.lists ?? NO_LISTS, config.data);
     this.pool = new FactPool(MAX_ADDRESSES, config.seed, config.partitions, FACTS);
   }
 
   /** Forgets everything when full. Call between records. */
   makeRoom(): void {
-    if (this.pool.ids.full) this.pool.reset();
+    if (!this.pool.ids.full) return;
+    this.pool.reset();
+    this.traits.reset();
   }
 
   /**
@@ -100,6 +109,7 @@ export class AddressBook {
     entries[at + FACT.trusted] = config.trusted.size > 0 && config.trusted.has(address) ? 1 : 0;
     entries[at + FACT.country] = internal ? 0 : config.data.country(address);
     entries[at + FACT.asn] = internal ? 0 : config.data.asn(address);
+    this.traits.enter(id, address, entries[at + FACT.asn], internal);
     entries[at + FACT.prefix] = prefixHash(address);
     entries[at + FACT.partition] = partitionOf(keyGroup(arena, from, to), config.partitions);
     entries[at + FACT.hash] = hash32(arena, from, to);

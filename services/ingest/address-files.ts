@@ -1,6 +1,7 @@
 import { WeirError } from '../core/errors.ts';
-import type { AddressTables, RangeTable } from './addresses.ts';
+import type { AddressTables, AsnKinds, RangeTable } from './addresses.ts';
 import { IpAddress, parseIp } from './ip-address.ts';
+import { kindOfNetwork, NETWORK_KIND, namedKind } from './network-kinds.ts';
 import { unsignedOf } from './numbers.ts';
 
 const decoder = new TextDecoder();
@@ -57,11 +58,37 @@ function tableOf(v4: RangeBuilder, v6: RangeBuilder): RangeTable {
 
 /** Tables from the packaged databases: country as MaxMind DB, network numbers as CSV of start,end,number,name. */
 export function parsePacked(country: Uint8Array, asnV4: Uint8Array, asnV6: Uint8Array): AddressTables {
-  return { country: parseMmdb(country), asn: tableOf(parseV4(asnV4), parseV6(asnV6)), origin: 'packaged databases (@ip-location-db)' };
+  const names = new NetworkNames();
+  const asn = tableOf(parseV4(asnV4, names), parseV6(asnV6, names));
+  return { country: parseMmdb(country), asn, kindsOfAsn: names.kinds(), origin: 'packaged databases (@ip-location-db)' };
+}
+
+/** Gathers the kinds of networks from their names, each network once. */
+class NetworkNames {
+  private readonly known = new Map<number, number>();
+  private last = -1;
+
+  /** bytes[start, end): the name of a network's organisation, quoted or not. */
+  note(asn: number, bytes: Uint8Array, start: number, end: number): void {
+    if (asn === this.last) return;
+    this.last = asn;
+    if (!this.known.has(asn)) this.known.set(asn, kindOfNetwork(asn, decoder.decode(bytes.subarray(start, end))));
+  }
+
+  kinds(): AsnKinds {
+    const known = [...this.known].filter(([, kind]) => kind !== NETWORK_KIND.unknown).sort(([a], [b]) => a - b);
+    const numbers = new Uint32Array(new SharedArrayBuffer(known.length * 4));
+    const kinds = new Uint8Array(new SharedArrayBuffer(known.length));
+    known.forEach(([asn, kind], i) => {
+      numbers[i] = asn;
+      kinds[i] = kind;
+    });
+    return { numbers, kinds };
+  }
 }
 
 /** Lines `start,end,asn,"name"`, addresses as numbers, ascending and disjoint. */
-function parseV4(bytes: Uint8Array): RangeBuilder {
+function parseV4(bytes: Uint8Array, names: NetworkNames): RangeBuilder {
   const builder = new RangeBuilder();
   let next = 0;
   for (let at = 0; at < bytes.length; ) {
@@ -87,6 +114,7 @@ function parseV4(bytes: Uint8Array): RangeBuilder {
     builder.add(start, 0, asn);
     next = end + 1;
     const feed = bytes.indexOf(0x0a, at);
+    names.note(asn, bytes, at + 1, feed < 0 ? bytes.length : feed);
     if (feed < 0) break;
     at = feed + 1;
   }
@@ -94,7 +122,7 @@ function parseV4(bytes: Uint8Array): RangeBuilder {
   return builder;
 }
 
-function parseV6(bytes: Uint8Array): RangeBuilder {
+function parseV6(bytes: Uint8Array, names: NetworkNames): RangeBuilder {
   const builder = new RangeBuilder();
   const address = new IpAddress();
   for (let at = 0; at < bytes.length; ) {
@@ -105,7 +133,9 @@ function parseV6(bytes: Uint8Array): RangeBuilder {
     let third = bytes.indexOf(0x2c, second + 1);
     if (third < 0 || third > stop) third = stop;
     if (first > 0 && second > first && second < stop && parseIp(bytes, at, first, address)) {
-      builder.add(address.words[0], address.words[1], Math.max(0, unsignedOf(bytes, second + 1, third)));
+      const asn = Math.max(0, unsignedOf(bytes, second + 1, third));
+      builder.add(address.words[0], address.words[1], asn);
+      names.note(asn, bytes, third + 1, stop);
       if (parseIp(bytes, first + 1, second, address)) addBehind(builder, address.words[0], address.words[1]);
     }
     at = stop + 1;
@@ -266,20 +296,22 @@ interface Prefix {
   end: bigint;
   country: number;
   asn: number;
+  /** NETWORK_KIND */
+  kind: number;
 }
 
 /**
- * Tables from an operator's CSV: a header line naming its columns among prefix,country,region,asn,organisation, then a
- * line a prefix. Prefixes may lie inside each other: the narrower one wins.
+ * Tables from an operator's CSV: a header line naming its columns among prefix,country,region,asn,organisation,kind, then
+ * a line a prefix. Prefixes may lie inside each other: the narrower one wins.
  */
 export function parseOperatorCsv(bytes: Uint8Array, path: string): AddressTables {
   const lines = decoder.decode(bytes).split(/\r?\n/);
   const header = cells(lines[0] ?? '').map((cell) => cell.trim().toLowerCase());
   const column = (name: string) => header.indexOf(name);
-  if (column('prefix') < 0 || (column('country') < 0 && column('asn') < 0)) {
+  if (column('prefix') < 0 || (column('country') < 0 && column('asn') < 0 && column('kind') < 0)) {
     throw new WeirError(
       'input_format',
-      `${path} line 1: '${(lines[0] ?? '').slice(0, 80)}' names no columns; prefix,country,region,asn,organisation are expected`,
+      `${path} line 1: '${(lines[0] ?? '').slice(0, 80)}' names no columns; prefix,country,region,asn,organisation,kind are expected`,
     );
   }
   const v4: Prefix[] = [];
@@ -294,13 +326,20 @@ export function parseOperatorCsv(bytes: Uint8Array, path: string): AddressTables
       throw new WeirError('input_format', `${where}: '${country}' is no country; two letters are`);
     if (number !== '' && !(/^\d+$/.test(number) && Number(number) <= 0xffffffff))
       throw new WeirError('input_format', `${where}: '${number}' is no network number`);
+    const word = (values[column('kind')] ?? '').trim();
+    const kind = word === '' ? kindOfNetwork(Number(number), values[column('organisation')]) : namedKind(word);
+    if (kind === undefined)
+      throw new WeirError(
+        'input_format',
+        `${where}: '${values[column('kind')]}' is no kind of network; ${Object.keys(NETWORK_KIND).join(', ')} are`,
+      );
     const range = rangeOf((values[column('prefix')] ?? '').trim());
     if (range === undefined)
       throw new WeirError('input_format', `${where}: '${values[column('prefix')]}' is no prefix; 203.0.113.0/24 or 2001:db8::/32 is`);
-    (range.family === 4 ? v4 : v6).push({ start: range.start, end: range.end, country: packCountry(country), asn: Number(number) });
+    (range.family === 4 ? v4 : v6).push({ start: range.start, end: range.end, country: packCountry(country), asn: Number(number), kind });
   });
-  const build = (value: 'country' | 'asn') => tableOf(flatten(v4, value, 32n), flatten(v6, value, 64n));
-  return { country: build('country'), asn: build('asn'), origin: path };
+  const build = (value: 'country' | 'asn' | 'kind') => tableOf(flatten(v4, value, 32n), flatten(v6, value, 64n));
+  return { country: build('country'), asn: build('asn'), kind: build('kind'), origin: path };
 }
 
 function cells(line: string): string[] {
@@ -329,7 +368,7 @@ function rangeOf(text: string): { family: 4 | 6; start: bigint; end: bigint } | 
 }
 
 /** Disjoint ranges of nested prefixes: outer ones first, inner ones cut into them. */
-function flatten(prefixes: Prefix[], value: 'country' | 'asn', width: bigint): RangeBuilder {
+function flatten(prefixes: Prefix[], value: 'country' | 'asn' | 'kind', width: bigint): RangeBuilder {
   const builder = new RangeBuilder();
   const sorted = [...prefixes].sort((a, b) =>
     a.start < b.start ? -1 : a.start > b.start ? 1 : a.end > b.end ? -1 : a.end < b.end ? 1 : 0,

@@ -1,4 +1,5 @@
 import type { IpAddress } from './ip-address.ts';
+import { kindOfNetwork, NETWORK_KIND } from './network-kinds.ts';
 
 /**
  * Disjoint ascending ranges of addresses with a value each (0: unknown): range i is [start i, start i+1).
@@ -21,11 +22,21 @@ export interface AddressTables {
   country: RangeTable;
   /** autonomous system number */
   asn: RangeTable;
+  /** kind of network (NETWORK_KIND) that the operator gave to prefixes; it wins over what the AS number says */
+  kind?: RangeTable;
+  /** kinds of networks by AS number, from their organisations' names; left out: by number alone */
+  kindsOfAsn?: AsnKinds;
   /** where the tables come from, for messages */
   origin: string;
 }
 
-/** Country and network of addresses. */
+/** AS numbers whose kind is known, ascending, with it (NETWORK_KIND). */
+export interface AsnKinds {
+  numbers: Uint32Array;
+  kinds: Uint8Array;
+}
+
+/** Country, network and kind of network of addresses. */
 export class AddressData {
   readonly tables: AddressTables;
 
@@ -41,6 +52,16 @@ export class AddressData {
   /** Autonomous system number, 0 unknown. */
   asn(address: IpAddress): number {
     return lookUp(this.tables.asn, address);
+  }
+
+  /** Kind of network (NETWORK_KIND) of an address with this AS number. */
+  kind(address: IpAddress, asn: number): number {
+    const { kind, kindsOfAsn } = this.tables;
+    const own = kind === undefined ? NETWORK_KIND.unknown : lookUp(kind, address);
+    if (own !== NETWORK_KIND.unknown || asn === 0) return own;
+    if (kindsOfAsn === undefined) return kindOfNetwork(asn);
+    const at = lastNotAbove(kindsOfAsn.numbers, asn);
+    return at >= 0 && kindsOfAsn.numbers[at] === asn ? kindsOfAsn.kinds[at] : NETWORK_KIND.unknown;
   }
 }
 

@@ -1,4 +1,4 @@
-import { deviceOf } from './device.ts';
+import { DeviceReader } from './device.ts';
 import { ByteInterner, widen } from './interner.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -10,10 +10,12 @@ const decoder = new TextDecoder();
 /** User agents and the device traits of each, worked out once an agent. */
 export class AgentBook {
   private readonly agents: ByteInterner;
+  private readonly reader = new DeviceReader();
   private traits = new Uint32Array(1024);
-  /** results of `find` */
+  /** results of `find`, as DeviceTraits explains them */
   device = 0;
   robot = false;
+  crawler = 0;
 
   constructor(seed: number) {
     this.agents = new ByteInterner(MAX_AGENTS, seed, MAX_AGENTS * 256);
@@ -23,17 +25,19 @@ export class AgentBook {
     if (this.agents.full) this.agents.reset();
   }
 
-  /** Traits of the agent in a span, into `device` and `robot`. */
+  /** Traits of the agent in a span, into `device`, `robot` and `crawler`. */
   find(workspace: Workspace, start: number, end: number): void {
     if (end - start > MAX_AGENT) end = start + MAX_AGENT;
     const id = this.agents.intern(workspace.view, start, end);
     if (this.agents.lastIsNew) {
       if (2 * id >= this.traits.length) this.traits = widen(this.traits);
-      const { hash, robot } = deviceOf(decoder.decode(workspace.bytes.subarray(start, end)));
+      const { hash, robot, crawler } = this.reader.read(decoder.decode(workspace.bytes.subarray(start, end)));
       this.traits[2 * id] = hash;
-      this.traits[2 * id + 1] = robot ? 1 : 0;
+      this.traits[2 * id + 1] = (crawler << 1) | (robot ? 1 : 0);
     }
     this.device = this.traits[2 * id];
-    this.robot = this.traits[2 * id + 1] === 1;
+    const more = this.traits[2 * id + 1];
+    this.robot = (more & 1) === 1;
+    this.crawler = more >>> 1;
   }
 }

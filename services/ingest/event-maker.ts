@@ -70,6 +70,8 @@ export class EventMaker {
   private found: Finding[] = [];
   /** why `make` refused */
   reason: DeadReason = 'bad_request';
+  /** which crawler the agent says it is (crawlers.ts) */
+  private crawler = 0;
   detail = '';
 
   constructor(view: RecordView, plan: FieldPlan, tags: InterfaceTags, config: NormaliseConfig, deps: NormaliseDeps) {
@@ -87,6 +89,7 @@ export class EventMaker {
       seed,
       hashKey: plain.includes('source') ? undefined : key,
     });
+      lists: deps.lists,
     this.clients = new ClientAddress(view, this.addresses, {
       trusts: !plan.flows && (config.trustedProxies ?? []).length > 0,
       hops: plan.flows ? 0 : (config.proxyHops ?? 0),
@@ -147,8 +150,10 @@ export class EventMaker {
     row.status = 0;
     row.peerCountry = 0;
     row.device = 0;
-    row.bytesIn = view.count(SLOT.bytes_in);
-    row.bytesOut = view.count(SLOT.bytes_out);
+    this.crawler = 0;
+    const sampling = view.count(SLOT.sampling) || 1;
+    row.bytesIn = Math.min(view.count(SLOT.bytes_in) * sampling, Number.MAX_SAFE_INTEGER);
+    row.bytesOut = Math.min(view.count(SLOT.bytes_out) * sampling, Number.MAX_SAFE_INTEGER);
     row.records = Math.min(view.count(SLOT.records), MAX_U32);
     this.sessionId = -1;
     this.targets.clear();
@@ -179,6 +184,9 @@ export class EventMaker {
       row.country = 0;
     }
     row.partition = accountId >= 0 ? this.accounts.partition(accountId) : addresses.fact(addressId, FACT.partition);
+      row.flags |= addresses.traits.flags(addressId, row.at, this.crawler, row.asn);
+      // who lies about being a crawler is not excused for being one
+      if (row.flags & FLAG.fakeCrawler) row.flags &= ~FLAG.robot;
     row.caller = accountId >= 0 ? this.accounts.pool.ids.hashOf(accountId) : addresses.pool.ids.hashOf(addressId);
   }
 
@@ -236,6 +244,7 @@ export class EventMaker {
     if (plan.sessionSlot >= 0) this.session();
     if (this.failed()) row.flags |= FLAG.failure;
     return true;
+      this.crawler = this.agents.crawler;
   }
 
   private status(): boolean {

@@ -1,5 +1,6 @@
 import type { Format, IdentityRuleConfig, SourceConfig, TenantConfig } from '../../schemas/config.ts';
 import { MINUTE } from '../core/watermark.ts';
+import type { AddressLists } from './address-lists.ts';
 import type { AddressData } from './addresses.ts';
 import { formatOf } from './formats/registry.ts';
 import type { InterfaceRules } from './interface-tags.ts';
@@ -50,6 +51,8 @@ export interface NormaliseConfig {
 
 export interface NormaliseDeps {
   addresses: AddressData;
+  /** the tenant's lists of addresses; left out: none */
+  lists?: AddressLists;
 }
 
 /** What source and tenant say, as the stage takes it. */
