@@ -54,6 +54,8 @@ export const RECORD_FIELDS = [
   'start',
   'duration',
   'duration_ms',
+  'duration_us',
+  'duration_ns',
   'status',
   'bytes_in',
   'bytes_out',
@@ -78,6 +80,7 @@ export const RECORD_FIELDS = [
   'peer_port',
   'protocol',
   'state',
+  'sampling',
   'local_source',
   'local_peer',
 ] as const;

@@ -29,8 +29,10 @@ export function detectFormat(sample: Uint8Array): Detection {
   const own = sampleOf(records, lines);
   let best: { format: FormatName; taken: number; mark: number } | undefined;
   for (const format of DETECTABLE) {
-    const taken = records.length === 0 ? 0 : share(format, lines);
     const mark = formatOf(format).mark?.(own) ?? 0;
+    // one that reads some kinds of records leaves all others aside: that it takes them says nothing
+    if (mark === 0 && formatOf(format).select !== undefined) continue;
+    const taken = records.length === 0 ? 0 : share(format, lines);
     if (taken + mark === 0 || (taken === 0 && records.length > 0)) continue;
     if (best === undefined || taken + mark > best.taken + best.mark) best = { format, taken, mark };
   }
@@ -47,7 +49,7 @@ export function detectFormat(sample: Uint8Array): Detection {
   }
   const reason =
     records.length === 0
-      ? 'its header is that of a Zeek conn.log'
+      ? `its header is that of ${best.format}`
       : `${Math.round(best.taken * 100)} % of the first ${records.length} lines read as ${best.format}`;
   return { format: best.format, confidence: records.length === 0 ? 1 : best.taken, reason };
 }

@@ -18,8 +18,10 @@ import { type Finding, InventoryWatch } from './inventory-watch.ts';
 import { NetworkList } from './ip-address.ts';
 import { KIND } from './json-scanner.ts';
 import type { NormaliseConfig, NormaliseDeps } from './normalise-config.ts';
-import { scaledOf, unsignedOf } from './numbers.ts';
+import { unsignedOf } from './numbers.ts';
+import { turnAnswer } from './one-way.ts';
 import { QueryReader } from './query-reader.ts';
+import { kindRefusal, recordKind } from './record-kind.ts';
 import type { RecordView } from './record-view.ts';
 import { RequestHash } from './request-hash.ts';
 import { RequestLine } from './request-line.ts';
@@ -27,7 +29,7 @@ import { fillRow, type HeldRow, Row } from './row.ts';
 import { TargetFinder } from './target-finder.ts';
 import { contentHash } from './text-checks.ts';
 import type { TextPool } from './text-pool.ts';
-import { NO_TIME, timeOf } from './time.ts';
+import { durationOf, NO_TIME, timeOf } from './time.ts';
 
 const YEAR_1990 = Date.UTC(1990, 0, 1);
 /** No event time of use lies behind this (the largest a DateTime64 column holds). */
@@ -49,11 +51,14 @@ export class EventMaker {
   private readonly accounts: AccountBook;
   readonly interfaces: InterfaceTable;
   private readonly services: FlowService;
-  /** pool of the interfaces' texts: of requests or of services */
+  /** pool of the interfaces' texts, of requests and of services */
   private readonly interfaceTexts: TextPool;
+  /** the record in hand is a connection's */
+  private isFlow = false;
   /** what the interfaces were seen to do */
   readonly inventory: InventoryWatch;
   private readonly sessions: HashedPool;
+  private readonly joined: boolean;
   private readonly agents: AgentBook;
   readonly identity: IdentityFinder;
   readonly targets: TargetFinder;
@@ -66,12 +71,12 @@ export class EventMaker {
   private addressId = -1;
   private interfaceId = -1;
   private sessionId = -1;
+  /** which crawler the agent says it is (crawlers.ts) */
+  private crawler = 0;
   /** sensitive data in the record in hand */
   private found: Finding[] = [];
   /** why `make` refused */
   reason: DeadReason = 'bad_request';
-  /** which crawler the agent says it is (crawlers.ts) */
-  private crawler = 0;
   detail = '';
 
   constructor(view: RecordView, plan: FieldPlan, tags: InterfaceTags, config: NormaliseConfig, deps: NormaliseDeps) {
@@ -85,11 +90,11 @@ export class EventMaker {
       internal: new NetworkList(config.internalNetworks ?? PRIVATE_NETWORKS),
       trusted: new NetworkList(config.trustedProxies ?? []),
       data: deps.addresses,
+      lists: deps.lists,
       partitions,
       seed,
       hashKey: plain.includes('source') ? undefined : key,
     });
-      lists: deps.lists,
     this.clients = new ClientAddress(view, this.addresses, {
       trusts: !plan.flows && (config.trustedProxies ?? []).length > 0,
       hops: plan.flows ? 0 : (config.proxyHops ?? 0),
@@ -103,10 +108,11 @@ export class EventMaker {
       seed,
     });
     this.interfaces = new InterfaceTable(tags, config.source, partitions, seed);
-    this.services = new FlowService(view, this.addresses, partitions, seed);
-    this.interfaceTexts = plan.flows ? this.services.pool : this.interfaces.pool;
+    this.interfaceTexts = this.interfaces.pool;
+    this.services = new FlowService(view, this.addresses, this.interfaceTexts);
     this.inventory = new InventoryWatch(this.interfaceTexts);
     this.sessions = new HashedPool(key, partitions, seed);
+    this.joined = config.joined === true;
     this.agents = new AgentBook(seed);
     this.identity = new IdentityFinder(view, plan.identity, this.accounts);
     this.targets = new TargetFinder(view, plan, this.accounts, new HashedPool(key, partitions, seed));
@@ -128,7 +134,6 @@ export class EventMaker {
     this.addresses.makeRoom();
     this.accounts.makeRoom();
     this.interfaces.makeRoom();
-    this.services.makeRoom();
     this.targets.pool.makeRoom();
     this.sessions.makeRoom();
     this.query.makeRoom();
@@ -145,7 +150,10 @@ export class EventMaker {
   /** Makes the event; false: the record is none, for `reason`. `offset`: where the record stands in its input. */
   make(offset: number): boolean {
     const { row, plan, view } = this;
-    if (plan.flows && !this.isConnection()) return false;
+    const kind = recordKind(view, plan);
+    if (kind === 'none') return this.refuse(plan.flows ? 'not_this_format' : 'not_http', kindRefusal(view, plan));
+    this.isFlow = kind !== 'request';
+    if (kind === 'one_way') turnAnswer(view);
     if (!this.time() || !this.client()) return false;
     row.status = 0;
     row.peerCountry = 0;
@@ -157,7 +165,7 @@ export class EventMaker {
     row.records = Math.min(view.count(SLOT.records), MAX_U32);
     this.sessionId = -1;
     this.targets.clear();
-    if (plan.flows ? !this.flow() : !this.request()) return false;
+    if (this.isFlow ? !this.flow() : !this.request()) return false;
     row.targetRun = this.targets.run;
     row.content = contentHash(view.workspace.view, view.start, view.end);
     row.offset = offset;
@@ -170,7 +178,7 @@ export class EventMaker {
     return true;
   }
 
-  /** What the address says, and the partition of the account. */
+  /** What the address says, and the partition: of the account, or of the session where sessions are joined. */
   private place(): void {
     const { row, accountId, addressId, addresses } = this;
     if (addressId >= 0) {
@@ -178,15 +186,16 @@ export class EventMaker {
       row.asn = addresses.fact(addressId, FACT.asn);
       row.country = addresses.fact(addressId, FACT.country);
       if (addresses.fact(addressId, FACT.internal) === 1) row.flags |= FLAG.internalSource;
+      row.flags |= addresses.traits.flags(addressId, row.at, this.crawler, row.asn);
+      // who lies about being a crawler is not excused for being one
+      if (row.flags & FLAG.fakeCrawler) row.flags &= ~FLAG.robot;
     } else {
       row.prefix = 0;
       row.asn = 0;
       row.country = 0;
     }
-    row.partition = accountId >= 0 ? this.accounts.partition(accountId) : addresses.fact(addressId, FACT.partition);
-      row.flags |= addresses.traits.flags(addressId, row.at, this.crawler, row.asn);
-      // who lies about being a crawler is not excused for being one
-      if (row.flags & FLAG.fakeCrawler) row.flags &= ~FLAG.robot;
+    if (this.joined && this.sessionId >= 0) row.partition = this.sessions.partition(this.sessionId);
+    else row.partition = accountId >= 0 ? this.accounts.partition(accountId) : addresses.fact(addressId, FACT.partition);
     row.caller = accountId >= 0 ? this.accounts.pool.ids.hashOf(accountId) : addresses.pool.ids.hashOf(addressId);
   }
 
@@ -196,8 +205,14 @@ export class EventMaker {
     const { kinds, starts, ends } = view;
     const { bytes } = view.workspace;
     let duration = 0;
-    if (view.has(SLOT.duration_ms)) duration = scaledOf(bytes, starts[SLOT.duration_ms], ends[SLOT.duration_ms], 0);
-    else if (view.has(SLOT.duration)) duration = scaledOf(bytes, starts[SLOT.duration], ends[SLOT.duration], 3);
+    if (view.has(SLOT.duration_ms)) duration = durationOf(bytes, starts[SLOT.duration_ms], ends[SLOT.duration_ms], 0);
+    else if (view.has(SLOT.duration)) duration = durationOf(bytes, starts[SLOT.duration], ends[SLOT.duration], 3);
+    else if (view.has(SLOT.duration_us)) duration = durationOf(bytes, starts[SLOT.duration_us], ends[SLOT.duration_us], -3);
+    else if (view.has(SLOT.duration_ns)) duration = durationOf(bytes, starts[SLOT.duration_ns], ends[SLOT.duration_ns], -6);
+    else if (plan.spanned && view.has(SLOT.start) && view.has(SLOT.time)) {
+      const start = timeOf(bytes, starts[SLOT.start], ends[SLOT.start]);
+      if (start >= YEAR_1990) duration = timeOf(bytes, starts[SLOT.time], ends[SLOT.time]) - start;
+    }
     if (duration < 0) duration = 0;
     row.duration = Math.min(duration, MAX_U32);
     const useStart = kinds[SLOT.start] !== KIND.absent && (plan.startFirst || kinds[SLOT.time] === KIND.absent);
@@ -218,7 +233,7 @@ export class EventMaker {
     if (this.addressId >= 0) return true;
     if (view.kinds[SLOT.address] !== KIND.absent)
       return this.refuse('bad_address', `'${view.show(SLOT.address)}' is no IPv4 or IPv6 address`);
-    return !plan.flows || this.refuse('bad_address', `no address of the originator: none of the fields ${plan.addressFields} is set`);
+    return !this.isFlow || this.refuse('bad_address', `no address of the originator: none of the fields ${plan.addressFields} is set`);
   }
 
   private request(): boolean {
@@ -234,6 +249,7 @@ export class EventMaker {
     if (kinds[SLOT.agent] === KIND.text) {
       this.agents.find(workspace, starts[SLOT.agent], ends[SLOT.agent]);
       row.device = this.agents.device;
+      this.crawler = this.agents.crawler;
       if (this.agents.robot) row.flags |= FLAG.robot;
     }
     this.identify();
@@ -244,7 +260,6 @@ export class EventMaker {
     if (plan.sessionSlot >= 0) this.session();
     if (this.failed()) row.flags |= FLAG.failure;
     return true;
-      this.crawler = this.agents.crawler;
   }
 
   private status(): boolean {
@@ -311,14 +326,6 @@ export class EventMaker {
       if (i === length) listed = true;
     }
     return listed !== rule.negated;
-  }
-
-  /** Whether the record is of Zeek's log of connections, as far as it says. */
-  private isConnection(): boolean {
-    const { view, plan } = this;
-    if (!view.has(plan.logSlot)) return true;
-    const log = view.show(plan.logSlot);
-    return log === 'conn' || this.refuse('not_this_format', `a record of Zeek's log '${log}', not of its connections ('conn')`);
   }
 
   /** A network connection: account = originating host, interface = service. */

@@ -2,6 +2,7 @@ import { IDENTITY_ORIGINS } from '../core/batch.ts';
 import { WeirError } from '../core/errors.ts';
 import {
   ENVELOPE_FIELDS,
+  ENVELOPE_LISTS,
   FIELD_NAMES,
   type FieldMap,
   type FieldName,
@@ -10,13 +11,12 @@ import {
   SLOT,
   TARGET_NAMES,
 } from './fields.ts';
-import type { Capture, LineFormat, SlotNames } from './format.ts';
+import type { Capture, LineFormat, Select, SlotNames } from './format.ts';
 import { formatOf } from './formats/registry.ts';
+import { pathsOf } from './json-paths.ts';
 import type { CapturePath } from './json-scanner.ts';
 import type { NormaliseConfig } from './normalise-config.ts';
 
-/** Field in which Zeek's JSON says of which log a record is, where several go one way. */
-const ZEEK_LOG = '_path';
 const encoder = new TextEncoder();
 
 /** An identity rule as the stage reads it. */
@@ -33,11 +33,30 @@ export interface PlannedRule {
   cookie?: Uint8Array;
 }
 
+/** `Select` as the stage reads it. */
+export interface PlannedSelect {
+  slot: number;
+  what: string;
+  requests: Uint8Array[];
+  flows: Uint8Array[];
+  oneWay: Uint8Array[];
+  absent: Select['absent'];
+  unless: number[];
+  /** the values that are read, for messages */
+  read: string;
+}
+
 /** Where everything that a source's records say goes: worked out once from format and config. */
 export interface FieldPlan {
   kind: 'json' | 'text';
   flows: boolean;
+  /** connections' records are of one direction */
+  oneWay: boolean;
+  /** what says of which kind a record is */
+  select?: PlannedSelect;
   startFirst: boolean;
+  /** without a duration it is from `start` to `time` */
+  spanned: boolean;
   slots: number;
   paths: CapturePath[];
   /** reads lines of text; undefined: the format has none */
@@ -45,8 +64,9 @@ export interface FieldPlan {
   identity: PlannedRule[];
   /** slot of the line that a shipper's envelope carries */
   envelopeSlot: number;
-  /** Zeek: slot of the name of the log that a record belongs to; -1 for other formats */
-  logSlot: number;
+  /** slots of arrays whose elements are records, and what each is called */
+  listSlots: number[];
+  listNames: string[];
   /** slots of logged fields that are targets; index in `targetNames` is the same */
   targetSlots: number[];
   /** all target fields: the logged ones, then the query's */
@@ -100,6 +120,11 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     });
   }
   const envelopeSlot = slots++;
+  const listNames = [...ENVELOPE_LISTS, ...((format.kind === 'json' ? format.lists : undefined) ?? [])].filter(
+    (name, i, all) => all.indexOf(name) === i,
+  );
+  const listSlots = listNames.map(() => slots++);
+  const select = format.select === undefined ? undefined : planSelect(format.select, slotOf, capture);
 
   const rules =
     config.identity === undefined
@@ -126,10 +151,14 @@ export function planFields(config: NormaliseConfig): FieldPlan {
   const planned: Omit<FieldPlan, 'paths' | 'lines' | 'slots'> = {
     kind: format.kind,
     flows: format.flows === true,
+    oneWay: format.oneWay === true,
+    select,
+    spanned: format.spanned === true,
     startFirst: format.startFirst === true && config.fields?.time === undefined,
     identity,
     envelopeSlot,
-    logSlot: format.flows === true ? slotOf(ZEEK_LOG) : -1,
+    listSlots,
+    listNames,
     targetSlots,
     targetNames,
     queryTargets,
@@ -147,18 +176,51 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     pathFields: namesOf([...(fields.path ?? []), ...(fields.request ?? [])], 'path'),
     requestFields: namesOf([...(fields.request ?? []), ...(fields.method ?? []), ...(fields.path ?? [])], 'request'),
   };
-  return { ...planned, paths: capturePaths(isText ? new Map() : names, envelopeSlot), lines: syntax?.bind(names), slots };
+  const inside = format.kind === 'json' ? (format.inside ?? []) : [];
+  const paths = isText ? [] : capturePaths(names, inside);
+  ENVELOPE_FIELDS.forEach((name, rank) => {
+    for (const path of pathsOf(name)) paths.push({ path, slot: envelopeSlot, rank });
+  });
+  listNames.forEach((name, i) => {
+    paths.push({ path: [name], slot: listSlots[i], rank: 0 });
+  });
+  return { ...planned, paths, lines: syntax?.bind(names), slots };
 }
 
-/** Paths of a JSON record that are captured: the names', and those of a shipper's envelope. */
-function capturePaths(names: SlotNames, envelopeSlot: number): CapturePath[] {
+/** Paths of a JSON record that are captured. `inside`: objects that the record may lie in. */
+function capturePaths(names: SlotNames, inside: readonly string[]): CapturePath[] {
   const paths: CapturePath[] = [];
   for (const [name, captures] of names)
-    for (const { slot, rank } of captures) for (const path of pathsOf(name)) paths.push({ path, slot, rank });
-  ENVELOPE_FIELDS.forEach((name, rank) => {
-    paths.push({ path: [name], slot: envelopeSlot, rank });
-  });
+    for (const { slot, rank } of captures)
+      for (const path of pathsOf(name)) {
+        paths.push({ path, slot, rank });
+        for (const outer of inside) paths.push({ path: [outer, ...path], slot, rank });
+      }
   return paths;
+}
+
+function planSelect(
+  select: Select,
+  slotOf: (name: string) => number,
+  capture: (name: string, slot: number, rank: number) => void,
+): PlannedSelect {
+  const [first, ...others] = select.field;
+  const slot = slotOf(first);
+  others.forEach((name, i) => {
+    capture(name, slot, i + 1);
+  });
+  const { what, requests = [], flows = [], oneWay = [], absent, unless = [] } = select;
+  const bytes = (values: readonly string[]): Uint8Array[] => values.map((value) => encoder.encode(value));
+  return {
+    slot,
+    what,
+    requests: bytes(requests),
+    flows: bytes(flows),
+    oneWay: bytes(oneWay),
+    absent,
+    unless: unless.map(slotOf),
+    read: [...requests, ...flows, ...oneWay].join(', '),
+  };
 }
 
 /** Names that are the only one of their field and of no other: whoever wants such a name takes the field's slot. */
@@ -187,12 +249,6 @@ function planRule(rule: IdentityRule, slotOf: (name: string) => number): Planned
 function namesOf(paths: readonly string[] | undefined, field: string): string {
   if (paths === undefined || paths.length === 0) return field;
   return paths.length > 6 ? `${paths.slice(0, 6).join(', ')}, …` : paths.join(', ');
-}
-
-/** A name is a path into objects or has its dots itself: both are looked for. */
-function pathsOf(name: string): string[][] {
-  const parts = name.split('.');
-  return parts.length === 1 ? [[name]] : [parts, [name]];
 }
 
 /** The format's names with the source's own ones in front. */

@@ -9,6 +9,8 @@ export const FIELD_NAMES = [
   'start', // when it began; time = start + duration where there is no `time`
   'duration', // seconds, decimals
   'duration_ms',
+  'duration_us', // microseconds
+  'duration_ns', // nanoseconds
   'status',
   'bytes_in',
   'bytes_out',
@@ -35,6 +37,7 @@ export const FIELD_NAMES = [
   'peer_port',
   'protocol',
   'state',
+  'sampling', // of how many packets or connections the record is one: its bytes are multiplied by this
   'local_source',
   'local_peer',
 ] as const;
@@ -77,8 +80,14 @@ export function originOf(field: string): IdentityOrigin {
   return 'header';
 }
 
-/** Fields in which shippers and container runtimes put the line that they carry (Filebeat, Vector; Fluent Bit, Docker). */
-export const ENVELOPE_FIELDS = ['message', 'log'] as const;
+/**
+ * Fields in which shippers and container runtimes put the line that they carry: Filebeat, Vector, Logstash and CloudWatch; Fluent Bit
+ * and Docker; Elastic's agents; OpenTelemetry's collector (OTLP, and flat); the systemd journal.
+ */
+export const ENVELOPE_FIELDS: readonly string[] = ['message', 'log', 'event.original', 'body.stringValue', 'body', 'Body', 'MESSAGE'];
+
+/** Arrays whose elements are records, or shippers' envelopes of them, in any format: CloudWatch's and OpenTelemetry's logs. */
+export const ENVELOPE_LISTS: readonly string[] = ['logEvents', 'resourceLogs', 'scopeLogs', 'instrumentationLibraryLogs', 'logRecords'];
 
 /** Rules from bare field names. */
 export function rulesOf(fields: readonly string[]): IdentityRule[] {

@@ -6,7 +6,7 @@ import { SLOT } from './fields.ts';
 import { KIND } from './json-scanner.ts';
 import { unsignedOf } from './numbers.ts';
 import type { RecordView } from './record-view.ts';
-import { TextPool } from './text-pool.ts';
+import type { TextPool } from './text-pool.ts';
 
 /**
  * Zeek's states of a connection that was tried but not established: no answer (S0), refused (REJ), given up before an
@@ -24,7 +24,18 @@ const KNOWN_PORTS = new Set([
 const EPHEMERAL = 32768;
 /** Below this port are the system's services. */
 const SYSTEM_PORTS = 1024;
-const MAX_SERVICES = 1 << 16;
+/** IANA's protocol numbers of what connections are logged of. */
+const PROTOCOLS: Record<string, string> = {
+  1: 'icmp',
+  2: 'igmp',
+  6: 'tcp',
+  17: 'udp',
+  47: 'gre',
+  50: 'esp',
+  51: 'ah',
+  58: 'icmp',
+  132: 'sctp',
+};
 const decoder = new TextDecoder();
 
 /**
@@ -45,14 +56,11 @@ export class FlowService {
   reason: DeadReason = 'not_this_format';
   detail = '';
 
-  constructor(view: RecordView, addresses: AddressBook, partitions: number, seed: number) {
+  /** @param pool of the interfaces' texts; who owns it gives up what is in it when it is full */
+  constructor(view: RecordView, addresses: AddressBook, pool: TextPool) {
     this.view = view;
     this.addresses = addresses;
-    this.pool = new TextPool(MAX_SERVICES, seed, partitions);
-  }
-
-  makeRoom(): void {
-    if (this.pool.ids.full) this.pool.reset();
+    this.pool = pool;
   }
 
   read(): boolean {
@@ -61,15 +69,17 @@ export class FlowService {
     if (kinds[SLOT.peer_address] === KIND.absent) return this.refuse('bad_address', 'no address of the responder');
     const peer = addresses.find(workspace, starts[SLOT.peer_address], ends[SLOT.peer_address]);
     if (peer < 0) return this.refuse('bad_address', `'${view.show(SLOT.peer_address)}' is no IPv4 or IPv6 address`);
-    if (!view.has(SLOT.peer_port) || !view.has(SLOT.protocol))
-      return this.refuse('not_this_format', 'no port or no protocol of the responder');
-    const port = unsignedOf(workspace.bytes, starts[SLOT.peer_port], ends[SLOT.peer_port]);
+    if (!view.has(SLOT.protocol)) return this.refuse('not_this_format', 'no protocol of the connection');
+    const protocol = protocolOf(view.show(SLOT.protocol).toLowerCase());
+    // protocols without ports are logged without them
+    if (!view.has(SLOT.peer_port) && (protocol === 'tcp' || protocol === 'udp'))
+      return this.refuse('not_this_format', 'no port of the responder');
+    const port = view.has(SLOT.peer_port) ? unsignedOf(workspace.bytes, starts[SLOT.peer_port], ends[SLOT.peer_port]) : 0;
     if (port < 0 || port > 65535) return this.refuse('not_this_format', `'${view.show(SLOT.peer_port)}' is no port`);
     const originPort = view.has(SLOT.port) ? unsignedOf(workspace.bytes, starts[SLOT.port], ends[SLOT.port]) : 0;
     const unanswered = view.has(SLOT.state) && UNANSWERED.has(view.show(SLOT.state));
     const hash = addresses.fact(peer, FACT.hash);
     const internal = addresses.fact(peer, FACT.internal) === 1 || view.isTrue(SLOT.local_peer);
-    const protocol = view.show(SLOT.protocol).toLowerCase();
     const chosen = (unanswered && !KNOWN_PORTS.has(port)) || (port >= EPHEMERAL && originPort >= EPHEMERAL);
     const folded = chosen && protocol !== 'icmp';
     const host = internal ? decoder.decode(addresses.pool.bytesOf(peer)) : 'external';
@@ -91,4 +101,15 @@ export class FlowService {
     this.detail = detail;
     return false;
   }
+}
+
+/** A protocol's name from its name or number, lower case. */
+function protocolOf(logged: string): string {
+  return PROTOCOLS[logged] ?? (/^(ipv6-?icmp|icmp-?v?6)$/.test(logged) ? 'icmp' : logged);
+}
+
+/** Whether a service is more likely at port `a` than at port `b`: by name or number known, or below those that clients take. */
+export function servesRather(a: number, b: number): boolean {
+  const rank = (port: number): number => (port < SYSTEM_PORTS ? 0 : KNOWN_PORTS.has(port) ? 1 : port < EPHEMERAL ? 2 : 3);
+  return rank(a) < rank(b);
 }

@@ -17,6 +17,12 @@ interface Declaration {
   startFirst?: boolean;
   /** records are network connections */
   flows?: boolean;
+  /** a connection's record is of one direction of it, from `address` to `peer_address`: an answer is turned round */
+  oneWay?: boolean;
+  /** the field that says of what kind a record is; left out: all are requests, or connections */
+  select?: Select;
+  /** a record without a duration took from `start` to `time` */
+  spanned?: boolean;
   /** how late its events come, ms; left out: two minutes */
   lateness?: number;
   /**
@@ -28,9 +34,29 @@ interface Declaration {
   undetectable?: true;
 }
 
+/** Of what kind a record is, by the value of one of its fields. */
+export interface Select {
+  /** its names, the first that is there wins */
+  field: readonly string[];
+  /** what to call it in messages */
+  what: string;
+  /** values of requests, of connections, and of connections' records of one direction; any other value: the record is not read */
+  requests?: readonly string[];
+  flows?: readonly string[];
+  oneWay?: readonly string[];
+  /** what a record without the field is; left out: it is not read */
+  absent?: 'request' | 'flow';
+  /** fields of which a record without `field` must have none */
+  unless?: readonly string[];
+}
+
 /** A format whose records are JSON objects. */
 export interface JsonFormat extends Declaration {
   kind: 'json';
+  /** fields whose value is an array of records, or of objects that hold such arrays in their turn */
+  lists?: readonly string[];
+  /** objects that a record may lie in as a whole */
+  inside?: readonly string[];
   /** reads the lines that are no JSON, where the log comes in both ways (Zeek) */
   syntax?: (config: NormaliseConfig) => LineSyntax;
 }

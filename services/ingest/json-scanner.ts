@@ -19,6 +19,8 @@ export interface CapturePath {
 export interface ScannerOptions {
   /** take the texts '' and '-' as absent (logs write them for "none") */
   dashIsAbsent?: boolean;
+  /** slots for which any other value goes before a bare 0: times, which records that know none write so */
+  zeroIsLast?: readonly number[];
   /** slots in which the values of an array are joined with commas (a header that came several times); else the first counts */
   joined?: readonly number[];
 }
@@ -36,6 +38,8 @@ const MAX_LITERAL = 80;
 /** Elements of an array behind this one are not looked for by index. */
 const MAX_INDEX = 1023;
 const UNRANKED = 255;
+/** rank of a 0 where every other value goes before it */
+const ZERO_RANK = 253;
 /** rank of a slot whose value was taken back: any rank goes before it */
 const VOIDED = 254;
 
@@ -70,6 +74,7 @@ export class JsonScanner {
   readonly ranks: Uint8Array;
   private readonly dashIsAbsent: boolean;
   private readonly joined: ReadonlySet<number>;
+  private readonly zeroIsLast: Uint8Array;
   /** slots that were set since `clear` */
   private readonly touched: Int32Array;
   private touchedCount = 0;
@@ -119,6 +124,8 @@ export class JsonScanner {
   constructor(paths: readonly CapturePath[], slots: number, options: ScannerOptions = {}) {
     this.dashIsAbsent = options.dashIsAbsent ?? false;
     this.joined = new Set(options.joined);
+    this.zeroIsLast = new Uint8Array(slots);
+    for (const slot of options.zeroIsLast ?? []) this.zeroIsLast[slot] = 1;
     this.kinds = new Uint8Array(slots);
     this.starts = new Int32Array(slots);
     this.ends = new Int32Array(slots);
@@ -483,7 +490,21 @@ export class JsonScanner {
     else for (const each of this.nodeCaptures[node]) this.set(each.slot, each.rank, kind, start, end);
   }
 
+  /** Exchanges what two slots hold. */
+  swap(a: number, b: number): void {
+    const { kinds, starts, ends } = this;
+    for (const slot of [a, b])
+      if (this.ranks[slot] === UNRANKED) {
+        this.touched[this.touchedCount++] = slot;
+        this.ranks[slot] = VOIDED;
+      }
+    [kinds[a], kinds[b]] = [kinds[b], kinds[a]];
+    [starts[a], starts[b]] = [starts[b], starts[a]];
+    [ends[a], ends[b]] = [ends[b], ends[a]];
+  }
+
   private set(slot: number, rank: number, kind: number, start: number, end: number): void {
+    if (this.bytes[start] === 0x30 && end - start === 1 && this.zeroIsLast[slot] === 1) rank = ZERO_RANK;
     if (rank > this.ranks[slot]) return;
     if (this.ranks[slot] === UNRANKED) this.touched[this.touchedCount++] = slot;
     this.ranks[slot] = rank;

@@ -8,7 +8,7 @@ import { ledgerCounter } from '../core/topology-contract.ts';
 import { watermarkOf } from '../core/watermark.ts';
 import { EventMaker } from './event-maker.ts';
 import { type FieldPlan, planFields } from './field-plan.ts';
-import { JOINED_SLOTS } from './fields.ts';
+import { JOINED_SLOTS, SLOT } from './fields.ts';
 import type { GuessReport } from './guess-report.ts';
 import { InputState, packInputs, unpackInputs } from './input-state.ts';
 import { InterfaceTags, TAG_NAMES, tagNames } from './interface-tags.ts';
@@ -86,7 +86,11 @@ class Normaliser implements NormaliseStage, RecordHandler {
     this.lateness = config.lateness ?? defaultLateness(config.format);
     this.plan = planFields(config);
     this.tags = new InterfaceTags(config.rules ?? { sensitive: [], tags: {} });
-    const scanner = new JsonScanner(this.plan.paths, this.plan.slots, { dashIsAbsent: true, joined: JOINED_SLOTS });
+    const scanner = new JsonScanner(this.plan.paths, this.plan.slots, {
+      dashIsAbsent: true,
+      zeroIsLast: [SLOT.time, SLOT.start],
+      joined: JOINED_SLOTS,
+    });
     this.view = new RecordView(this.workspace, scanner);
     this.maker = new EventMaker(this.view, this.plan, this.tags, config, deps);
     this.reader = new RecordReader(this.view, scanner, this.plan, this);

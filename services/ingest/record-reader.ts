@@ -1,5 +1,5 @@
 import { type LogRecords, MAX_LINE_BYTES, type RawChunk } from '../core/raw.ts';
-import { opensEnvelope } from './envelope.ts';
+import { containerPrefix, opensEnvelope, opensList } from './envelope.ts';
 import type { FieldPlan } from './field-plan.ts';
 import { InputState } from './input-state.ts';
 import { type JsonScanner, KIND } from './json-scanner.ts';
@@ -13,6 +13,8 @@ const OBJECT = 0x7b;
 const ARRAY = 0x5b;
 /** Envelopes that may lie one in another (a shipper's around a container runtime's). */
 const MAX_ENVELOPES = 2;
+/** Lists of records that may lie one in another (OpenTelemetry's resources, scopes and spans, and a shipper's around them). */
+const MAX_LISTS = 6;
 
 /** Events of one record, or of one array in a line; what follows is one dead letter. */
 const MOST_EVENTS = 65_535;
@@ -32,6 +34,8 @@ export class RecordReader {
   private ofLog = false;
   /** envelopes around what is being read */
   private depth = 0;
+  /** lists around what is being read */
+  private lists = 0;
   /** a document may go on over the lines of its record */
   private mayFold = false;
   /** the line feeds of bytes from `foldedAt` on are carriage returns for now: what they were */
@@ -193,9 +197,9 @@ export class RecordReader {
     const { scanner } = this;
     scanner.clear();
     const stop = scanner.scan(start);
-    if (stop < 0 || !opensEnvelope(this.view, this.plan)) return -1;
+    if (stop < 0 || (!opensEnvelope(this.view, this.plan) && opensList(this.view, this.plan) < 0)) return -1;
     const next = this.behind(stop, end);
-    if (next >= 0) this.open(start);
+    if (next >= 0) this.found(start, stop, 0);
     return next;
   }
 
@@ -280,15 +284,57 @@ export class RecordReader {
     return next;
   }
 
-  /** An object whose fields are in the slots: a record, or an envelope around one. */
+  /** An object whose fields are in the slots: a record, an envelope around one, or one that holds a list of them. */
   private found(start: number, stop: number, index: number): void {
-    if (this.depth < MAX_ENVELOPES && opensEnvelope(this.view, this.plan)) {
+    const { view, plan } = this;
+    const list = this.lists < MAX_LISTS ? opensList(view, plan) : -1;
+    if (list >= 0) {
+      this.each(list, start, stop);
+      return;
+    }
+    if (this.depth < MAX_ENVELOPES && opensEnvelope(view, plan)) {
       this.open(start);
       return;
     }
-    this.view.place(start, stop, index);
+    view.place(start, stop, index);
+    if (!this.isJson) {
+      this.handler.refuse('not_this_format', 'an object without a line of the format');
+      return;
+    }
     if (this.scanner.anyEscaped) this.decodeAll();
     this.handler.record();
+  }
+
+  /** Reads the elements of a list in the object at `start`. What the object says besides holds for each, unless that says it itself. */
+  private each(list: number, start: number, stop: number): void {
+    const { view, scanner, handler, plan } = this;
+    const { bytes } = view.workspace;
+    const level = this.lists++;
+    const slot = plan.listSlots[list];
+    const pinned = view.pinAt(start);
+    let at = scanner.skipSpace(view.starts[slot] + 1);
+    view.kinds[slot] = KIND.absent;
+    scanner.keep(level);
+    while (bytes[at] !== 0x5d) {
+      handler.makeRoom();
+      view.workspace.clearScratch();
+      if (view.events >= MOST_EVENTS) {
+        this.refuseRest(at, stop);
+        break;
+      }
+      const isObject = bytes[at] === OBJECT;
+      const behind = isObject ? scanner.scan(at) : scanner.check(at);
+      if (isObject) this.found(at, behind, 0);
+      else {
+        view.place(at, behind);
+        handler.refuse('not_this_format', `an element of ${plan.listNames[list]} is no object`);
+      }
+      scanner.restore(level);
+      at = scanner.skipSpace(behind);
+      if (bytes[at] === 0x2c) at = scanner.skipSpace(at + 1);
+    }
+    if (pinned) view.unpin();
+    this.lists--;
   }
 
   /** Reads the text in an envelope, whose object is in the slots, as records of its own. */
@@ -366,16 +412,4 @@ function hasControls(bytes: Uint8Array, start: number, end: number): boolean {
     at = feed + 1;
   }
   return false;
-}
-
-/** `2026-11-22T09:59:14.1+08:00 stdout F {…`: what container runtimes put before a line; start of the record or -1. */
-function containerPrefix(bytes: Uint8Array, start: number, end: number): number {
-  const c = bytes[start];
-  if (c < 0x30 || c > 0x39) return -1;
-  for (let i = start + 19; i < end && i < start + 60; i++) {
-    if (bytes[i] !== OBJECT && bytes[i] !== ARRAY) continue;
-    const full = bytes[i - 1] === 0x20 && bytes[i - 2] === 0x46 && bytes[i - 3] === 0x20;
-    return full && bytes[i - 10] === 0x20 && bytes[i - 9] === 0x73 ? i : -1;
-  }
-  return -1;
 }

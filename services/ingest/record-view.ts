@@ -27,8 +27,11 @@ export class RecordView {
   private pinned = false;
   private next = 0;
 
+  private readonly scanner: JsonScanner;
+
   constructor(workspace: Workspace, scanner: JsonScanner) {
     this.workspace = workspace;
+    this.scanner = scanner;
     this.kinds = scanner.kinds;
     this.starts = scanner.starts;
     this.ends = scanner.ends;
@@ -74,6 +77,11 @@ export class RecordView {
       this.offset = this.base + start;
       this.index = index;
     }
+  }
+
+  /** Exchanges what two slots hold. */
+  swap(a: number, b: number): void {
+    this.scanner.swap(a, b);
   }
 
   /** Whether a slot holds a text or a number. */

@@ -2,12 +2,24 @@ import { FORMATS } from '../../../schemas/config.ts';
 import { WeirError } from '../../core/errors.ts';
 import type { RecordFormat } from '../format.ts';
 import type { FormatName } from '../normalise-config.ts';
+import { anyJson } from './any-json.ts';
 import { apisix } from './apisix.ts';
+import { awsApiGateway } from './aws-api-gateway.ts';
+import { azureApim } from './azure-apim.ts';
+import { azureFrontDoor } from './azure-front-door.ts';
+import { caddy } from './caddy.ts';
 import { combined } from './combined.ts';
+import { ecs } from './ecs.ts';
 import { envoyJson } from './envoy-json.ts';
+import { goflow2 } from './goflow2.ts';
 import { kong } from './kong.ts';
 import { nginxJson } from './nginx-json.ts';
+import { otel } from './otel.ts';
+import { suricata } from './suricata.ts';
+import { traefikJson } from './traefik-json.ts';
+import { tyk } from './tyk.ts';
 import { zeekConn } from './zeek-conn.ts';
+import { zeekHttp } from './zeek-http.ts';
 
 /** Every format that records can have. One line each: adding one touches nothing else. */
 const REGISTRY: Partial<Record<FormatName, RecordFormat>> = {
@@ -17,6 +29,18 @@ const REGISTRY: Partial<Record<FormatName, RecordFormat>> = {
   kong,
   'envoy-json': envoyJson,
   'zeek-conn': zeekConn,
+  'traefik-json': traefikJson,
+  caddy,
+  tyk,
+  'aws-api-gateway': awsApiGateway,
+  'azure-apim': azureApim,
+  'azure-front-door': azureFrontDoor,
+  otel,
+  ecs,
+  suricata,
+  'zeek-http': zeekHttp,
+  goflow2,
+  json: anyJson,
   // text
   combined,
 };

@@ -54,6 +54,7 @@ export const zeekConn: JsonFormat = {
   identity: [],
   targets: [],
   flows: true,
+  select: { field: ['_path'], flows: ['conn'], absent: 'flow', what: 'log' },
   lateness: HOUR,
   syntax: () =>
     columnSyntax({
@@ -63,5 +64,5 @@ export const zeekConn: JsonFormat = {
       headlessAdvice:
         "columns without a #fields line in the same record: nothing says what they are; have Zeek write JSON ('redef LogAscii::use_json = T;')",
     }),
-  mark: ({ has, text }) => (has(/"id\.orig_h"\s*:|"conn_state"\s*:/) || /^#path\tconn$|^#fields\tts\tuid\tid\.orig_h/m.test(text) ? 1 : 0),
+  mark: ({ has, text }) => (has(/"conn_state"\s*:|"_path"\s*:\s*"conn"/) || /^#path\tconn$|^#fields\t.*\tconn_state/m.test(text) ? 1 : 0),
 };

@@ -1,0 +1,7 @@
+/** What every record of Azure's diagnostic settings is in: an array of the batch that was written to an event hub or a blob. */
+export const AZURE_LISTS: readonly string[] = ['records'];
+
+/** A property of a diagnostic record, and the column that it is in Log Analytics, where it begins with a capital. */
+export function azure(...properties: string[]): string[] {
+  return properties.flatMap((name) => [`properties.${name}`, name[0].toUpperCase() + name.slice(1)]);
+}

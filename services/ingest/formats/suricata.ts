@@ -1,0 +1,32 @@
+import { GUESSED_TARGETS } from '../fields.ts';
+import type { JsonFormat } from '../format.ts';
+
+/**
+ * Suricata's eve.json: events of type http are requests, those of type flow and netflow connections (netflow: one direction each); all
+ * others are dead-lettered. The time is that of writing: a connection's comes when it has timed out.
+ */
+export const suricata: JsonFormat = {
+  kind: 'json',
+  select: { field: ['event_type'], requests: ['http'], flows: ['flow'], oneWay: ['netflow'], what: 'event_type' },
+  fields: {
+    time: ['timestamp'],
+    duration: ['flow.age', 'netflow.age'],
+    status: ['http.status'],
+    bytes_in: ['flow.bytes_toserver', 'netflow.bytes'],
+    bytes_out: ['http.length', 'flow.bytes_toclient'],
+    address: ['src_ip'],
+    forwarded: ['http.xff', 'xff'],
+    method: ['http.http_method'],
+    path: ['http.url'],
+    host: ['http.hostname'],
+    agent: ['http.http_user_agent'],
+    port: ['src_port'],
+    peer_address: ['dest_ip'],
+    peer_port: ['dest_port'],
+    protocol: ['proto'],
+    state: ['flow.state'],
+  },
+  identity: [],
+  targets: GUESSED_TARGETS,
+  mark: ({ has }) => (has(/"event_type"\s*:/) && has(/"(src_ip|dest_ip|flow_id)"\s*:|"event_type"\s*:\s*"stats"/) ? 1 : 0),
+};
