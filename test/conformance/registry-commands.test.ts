@@ -184,7 +184,7 @@ describe('while a run is on', () => {
     }
   };
 
-  it('takes switches and marks, written down before use: they outlive its death', { timeout: 120_000 }, async () => {
+  it('takes switches and marks, written down before use: they outlive its death', async () => {
     log('live.log', LINES.slice(0, HALF));
     for (const version of ['a', 'b']) done('live', 'models', 'add', `made/${version}`);
     done('live', 'models', 'promote', 'a');

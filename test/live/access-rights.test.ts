@@ -60,7 +60,7 @@ describe('on the brokers', () => {
     expect(await kafka.ensure([spec])).toEqual({ made: [] });
 
     const input = await member(kafka, ['gateway-logs'], 'one', ({ resume }) => resume('gateway-logs', 0, 0), `weir-normalise-${runs}`);
-    await until(() => input.seen.length > 0 || input.failures.length > 0, 'a record of the source', 5000);
+    await until(() => input.seen.length > 0 || input.failures.length > 0, 'a record of the source');
     expect(input.failures).toEqual([]);
     await input.intake?.stop();
 

@@ -64,7 +64,7 @@ beforeAll(async () => {
   const formatted = spawnSync(java, [...options, ...format], { encoding: 'utf8' });
   expect(formatted.status, formatted.stdout + formatted.stderr).toBe(0);
   broker = startProgram(java, [...options, 'kafka.Kafka', properties], join(home, 'broker.log'));
-  await broker.until((printed) => printed.includes('Kafka Server started'), 60_000);
+  await broker.until((printed) => printed.includes('Kafka Server started'), 120_000);
   clickhouse = await startClickHouse({ users: [{ name: COMPOSE.services.clickhouse.environment.CLICKHOUSE_USER, password: PASSWORD }] });
 });
 afterAll(async () => {

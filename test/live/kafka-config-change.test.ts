@@ -70,7 +70,7 @@ async function changed(name: string, end: (fleet: Fleet) => Promise<void>): Prom
   return { found, replayed };
 }
 
-it('replays what was processed under the old config under the old config, when a new one is there', { timeout: 240_000 }, async () => {
+it('replays what was processed under the old config under the old config, when a new one is there', async () => {
   const saved = await changed('saved', (fleet) => fleet.get('a').term());
   const killed = await changed('killed', (fleet) => fleet.get('a').kill());
   expect(saved.replayed).toBe(0);

@@ -59,7 +59,7 @@ test.each([
   { partitions: 12, how: '1 process', roles: ALONE },
   { partitions: 12, how: '3 processes that share all stages', roles: SHARED },
   { partitions: 12, how: '3 processes with stages of their own', roles: SPLIT },
-])('embedded and Kafka find the same: $partitions partitions, $how', { timeout: 180_000 }, async ({ partitions, roles }) => {
+])('embedded and Kafka find the same: $partitions partitions, $how', async ({ partitions, roles }) => {
   const prefix = uniqueName('weir');
   const topic = `${prefix}-gateway`;
   const cluster = clusterOf(inject('kafka'), prefix);

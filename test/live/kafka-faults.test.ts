@@ -48,7 +48,7 @@ afterAll(async () => {
 });
 
 describe('ledger under faults', () => {
-  it('loses nothing and doubles nothing, whatever is killed, stopped, frozen or changed', { timeout: 400_000 }, async () => {
+  it('loses nothing and doubles nothing, whatever is killed, stopped, frozen or changed', { timeout: 900_000 }, async () => {
     const next = numbers(Number(process.env.WEIR_TEST_SEED ?? 5));
     const bad: string[] = [];
     const sources = TENANTS.map((tenant, i): DrillSource => {

@@ -100,7 +100,7 @@ describe('when the broker goes and comes back', () => {
     });
     for (let round = 1; round <= 3; round++) {
       await kafka.send(Array.from({ length: 10 }, (_, n) => ({ topic, partition: n % 2, value: `${round}-${n}` })));
-      await until(() => reader.texts().length === 10 * round, `round ${round} is read`, 40_000);
+      await until(() => reader.texts().length === 10 * round, `round ${round} is read`);
       if (round === 3) break;
       await broker.kill();
       await broker.restart();

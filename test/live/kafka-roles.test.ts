@@ -104,7 +104,7 @@ describe('a stage in several processes', () => {
       Array.from({ length: PARTITIONS }, (_, p) => Array.from({ length: written }, (_, i) => `one ${i + 1} ${p}.${i}`))
         .flat()
         .sort();
-    const settled = () => until(async () => (await said()).length >= PARTITIONS * written, 'all outcomes', 40_000);
+    const settled = () => until(async () => (await said()).length >= PARTITIONS * written, 'all outcomes');
 
     const first = process('a');
     await first.role.start();

@@ -51,7 +51,7 @@ test.each([
   if (before > 0) {
     await bench.write(...Array.from({ length: before }, (_, i) => packetOf(`a${i}`)));
     const first = await bench.start();
-    await until(async () => (await bench.said()).length === before, 'the first have been said', 40_000);
+    await until(async () => (await bench.said()).length === before, 'the first have been said');
     await first.stop();
   }
   const { build, asked, open } = gated();
@@ -59,7 +59,7 @@ test.each([
   await asked;
   await bench.write(packetOf('b'));
   const successor = await bench.start();
-  await until(async () => (await bench.said()).length === before + 1, 'the successor has gone on', 40_000);
+  await until(async () => (await bench.said()).length === before + 1, 'the successor has gone on');
   await successor.stop();
   open();
   expect(await slow.ended).toBeInstanceOf(Fenced);

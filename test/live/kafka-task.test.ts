@@ -36,7 +36,7 @@ function expected(n: number, build = 'one', name = 'a'): string[] {
 }
 
 function untilSaid(count: number): Promise<void> {
-  return until(async () => (await bench.said()).length >= count, `${count} outcomes`, 40_000);
+  return until(async () => (await bench.said()).length >= count, `${count} outcomes`);
 }
 
 describe('a task on a partition', () => {

@@ -119,7 +119,7 @@ function weir(...parameters: string[]): { code: number | null; out: string; erro
 }
 
 // each starts the program several times
-describe('weir serve without Kafka', { timeout: 180_000 }, () => {
+describe('weir serve without Kafka', () => {
   it('follows files and takes posts; stopped or killed it goes on, and the ledger adds up', async () => {
     writeFileSync(join(folder, 'weir.yaml'), CONFIG());
     const log = join(folder, 'app.log');

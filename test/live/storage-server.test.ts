@@ -324,7 +324,7 @@ test('a server that is killed over and over while rows come in: nothing lost, no
         if (i === kills) await own.kill();
       }
       flushes.push(sink.flush());
-      await vi.waitFor(() => expect(sink.trouble()?.error.message).toMatch(/cannot be reached|failed/), { timeout: 10_000 });
+      await vi.waitFor(() => expect(sink.trouble()?.error.message).toMatch(/cannot be reached|failed/), { timeout: 60_000 });
       expect(sink.pending()).toBeGreaterThan(0);
       await own.restart();
       await Promise.all(flushes.splice(0));
@@ -355,7 +355,7 @@ test('a server that hangs: requests that run out of time are made again, and sho
     own.freeze();
     for (let n = 2; n < 500; n++) sink.alerts([alertOf(n)], liveVersion(n));
     const flushed = sink.flush();
-    await vi.waitFor(() => expect(sink.trouble()?.attempts).toBeGreaterThan(2), { timeout: 20_000 });
+    await vi.waitFor(() => expect(sink.trouble()?.attempts).toBeGreaterThan(2), { timeout: 60_000 });
     expect(troubles.length).toBeLessThan(sink.trouble()?.attempts as number); // not told with every failure
     expect(troubles[0]).toMatch(/Timeout/);
     own.thaw();
@@ -371,7 +371,7 @@ test('a server that hangs: requests that run out of time are made again, and sho
     for (const one of open.splice(0)) await one.close();
     await own.remove();
   }
-}, 30_000);
+});
 
 test('a server that says "too many parts" gets time, and fewer, larger inserts', async () => {
   const config = fresh();
@@ -384,7 +384,7 @@ test('a server that says "too many parts" gets time, and fewer, larger inserts',
     const flushed = sink.flush();
     if (n < 2) await flushed;
   }
-  await vi.waitFor(() => expect(troubles.join()).toMatch(/TOO_MANY_PARTS/), { timeout: 20_000 });
+  await vi.waitFor(() => expect(troubles.join()).toMatch(/TOO_MANY_PARTS/), { timeout: 60_000 });
   for (let n = 3; n < 400; n++) sink.alerts([alertOf(n)], liveVersion(n));
   await admin(config, 'ALTER TABLE alerts_raw RESET SETTING parts_to_delay_insert, parts_to_throw_insert');
   await sink.flush();
@@ -695,4 +695,4 @@ test('weir detect into a server, with a file that grows: the same as into a data
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}, 180_000);
+});

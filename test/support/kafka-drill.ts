@@ -103,7 +103,7 @@ export class Drill {
   }
 
   /** Waits until so many are settled. */
-  async untilTaken(records: number, patience = 120_000): Promise<void> {
+  async untilTaken(records: number, patience = 240_000): Promise<void> {
     let last = 0;
     await until(
       async () => {
@@ -116,7 +116,7 @@ export class Drill {
   }
 
   /** Waits until nothing is under way. */
-  async untilAtRest(patience = 120_000): Promise<void> {
+  async untilAtRest(patience = 240_000): Promise<void> {
     const { cluster, prefix, sources } = this;
     const given = new AbortController();
     const gaveUp = wait(patience, undefined, { signal: given.signal }).then(() => {

@@ -8,7 +8,8 @@ import { type ChildProgram, startProgram } from './child-program.ts';
 const BUILT = process.env.WEIR_TEST_BUILD ?? fileURLToPath(new URL('../../dist', import.meta.url));
 /** ms until a process that ended by itself is started again, as a service manager does */
 const START_AGAIN = 300;
-const PATIENCE = 60_000;
+/** ms; how long a failure may take to show, not how long anything takes */
+const PATIENCE = 240_000;
 
 export interface FleetOptions {
   /** weir.yaml that all processes are started with until `useConfig` names another */

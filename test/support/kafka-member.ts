@@ -2,7 +2,7 @@ import type { InRecord, Intake, KafkaCluster, TopicPartition } from '../../servi
 import { uniquePrefix } from './shared-broker.ts';
 
 /** Resolves when the condition holds; looks again whenever something may have changed. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string, timeout = 30_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, what: string, timeout = 120_000): Promise<void> {
   const deadline = performance.now() + timeout;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`waited ${timeout} ms in vain: ${what}`);

@@ -93,7 +93,7 @@ export async function runInMemory(
       });
     });
   }
-  for (const stage of ['account', 'merge', 'alert'] as const) {
+  for (const stage of [...(topology.joins === undefined ? [] : ['identify' as const]), 'account', 'merge', 'alert'] as const) {
     for (let partition = 0; partition < partitions; partition++) {
       const input = { topic: names.inputOf(stage) as string, partition };
       tasks.push({ stage, input, log: log.of(input), build: () => packetStage(topology, stage, partition, partitions) });
@@ -102,7 +102,7 @@ export async function runInMemory(
   const running: Running[] = [];
   for (const task of tasks) {
     const tenant = sources.find(({ topic }) => topic === task.input.topic)?.tenant;
-    const outputs = new Outputs(names, task.stage, task.input.partition, partitions);
+    const outputs = new Outputs(names, task.stage, task.input.partition, partitions, topology.joins);
     running.push({ task, tenant, outputs, ...(await task.build()), at: 0 });
   }
   for (;;) {
