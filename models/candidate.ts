@@ -16,6 +16,8 @@ export interface Sample {
   address: string;
   account: string;
   status: number;
+  /** what is known of the address: FLAG bits from TRAIT_SHIFT on; left out: nothing */
+  traits?: number;
 }
 
 /** An actor behind an interface's, source's or target's window, with what it weighed. */
@@ -40,7 +42,7 @@ export interface Candidate {
   evidence: number;
   /** version of the bundle whose trained scorer made the evidence; left out: the baselines did */
   model?: string;
-  /** FLAG bits of the entity */
+  /** FLAG bits of the entity; of accounts and sources with the traits of the addresses in the window */
   flags: number;
   identity: { origin: string; confidence: number };
   /** leading interfaces of an account, leading accounts of an interface, … most important first, at most 10 */

@@ -18,7 +18,7 @@ export const learnedAccount: Detector<AccountBaselines> = {
   gate: 3,
   learned: 'forest',
   // on flows it found less than it cost (docs/evaluation.md)
-  applies: (flags) => (flags & FLAG.flow) === 0,
+  applies: (flags) => (flags & (FLAG.flow | FLAG.crawler)) === 0,
   // baselines learn the same whichever model is in force
   quarantines: false,
   terms: accountTerms,

@@ -18,7 +18,7 @@ export const machineBehaviour: Detector<AccountBaselines> = {
   features: ['gap_unevenness', 'active_minutes', 'active_hours_1d', 'requests', 'requests_at_this_hour'],
   needs: ['account'],
   gate: 4,
-  applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous | FLAG.service | FLAG.robot)) === 0,
+  applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous | FLAG.service | FLAG.robot | FLAG.crawler)) === 0,
   terms(window, b) {
     const { values, calendar } = window;
     if (values[A.requests] < LEAST_REQUESTS) return undefined;

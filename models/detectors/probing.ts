@@ -1,3 +1,4 @@
+import { FLAG } from '../../services/core/batch.ts';
 import type { SparseBaselines } from '../baselines/sparse.ts';
 import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
@@ -19,6 +20,8 @@ export const probing: Detector<SparseBaselines> = {
   features: ['error_paths', 'error_paths_1d', 'errors_of_requests'],
   needs: ['status', 'path'],
   gate: 7,
+  // a crawler that is known to be one follows links that have died
+  applies: (flags) => (flags & FLAG.crawler) === 0,
   terms(window, b) {
     if (window.values[ERROR_PATHS] < LEAST_PATHS && b.amount('1d', 'error_paths') < 2 * LEAST_PATHS) return undefined;
     const requests = window.values[REQUESTS];

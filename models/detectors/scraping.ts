@@ -11,7 +11,8 @@ const USUAL_UNEVENNESS = 700;
 
 /**
  * A catalogue or records copied by one account (scenario 5): breadth far beyond its own and its peers' days, without
- * the side requests that its pages used to bring, at regular intervals. Declared robots are judged by their own volume only.
+ * the side requests that its pages used to bring, at regular intervals. Declared robots are judged by their own volume
+ * only, verified crawlers not at all.
  */
 export const scraping: Detector<AccountBaselines> = {
   name: 'scraping',
@@ -21,7 +22,7 @@ export const scraping: Detector<AccountBaselines> = {
   features: ['objects', 'objects_1d', 'interfaces', 'requests', 'requests_1d', 'assets', 'gap_unevenness'],
   needs: ['account', 'object'],
   gate: 6,
-  applies: (flags) => (flags & (FLAG.flow | FLAG.service)) === 0,
+  applies: (flags) => (flags & (FLAG.flow | FLAG.service | FLAG.crawler)) === 0,
   terms(window, b) {
     const requests = b.amount('1d', LEVEL.requests);
     if (requests < LEAST_REQUESTS) return undefined;

@@ -8,6 +8,7 @@ import type { Judge, Judged } from '../../models/learned/judge.ts';
 import type { AlertRecord, EntityRef, Evidence, Reason, Severity } from '../../schemas/alert.ts';
 import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
 import { reasonText } from './reason-texts.ts';
+import { traitReasons, traitsText } from './source-texts.ts';
 
 /** Contributions below this part of the score are told as one row `other`; a trained scorer's are many. */
 const SMALL_PART = 0.01;
@@ -63,7 +64,7 @@ export function alertRecord(tenant: string, candidate: Candidate, context: Alert
     score: judged.score,
     severity: context.severity,
     bias: judged.bias,
-    reasons: reasonsOf(candidate, judged),
+    reasons: [...reasonsOf(candidate, judged), ...traitReasons(candidate.flags, candidate.entity.kind)],
     counterfactual:
       candidate.model === undefined
         ? counterfactual(candidate.terms, context.threshold)
@@ -128,7 +129,7 @@ function compareSamples(a: Sample, b: Sample): number {
 function evidenceOf(sample: Sample): Evidence {
   const status = sample.status > 0 ? `${sample.status} ` : '';
   const who = sample.account !== '' && sample.account !== sample.address ? `, account ${redactedName(sample.account)}` : '';
-  const from = sample.address === '' ? '' : ` from ${redactedAddress(sample.address)}`;
+  const from = sample.address === '' ? '' : ` from ${redactedAddress(sample.address)}${traitsText(sample.traits ?? 0)}`;
   return {
     source: sample.source,
     partition: sample.partition,

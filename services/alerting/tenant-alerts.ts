@@ -12,6 +12,7 @@ import type { LearnedModels } from '../../models/learned/learned-models.ts';
 import { atMost } from '../../models/severity.ts';
 import type { View } from '../../models/windows.ts';
 import type { AlertRecord, IncidentRecord, Severity, WindowSize } from '../../schemas/alert.ts';
+import { FLAG } from '../core/batch.ts';
 import { Panes } from '../core/window.ts';
 import type { AlertConfig, TenantAlertConfig } from './alert-config.ts';
 import { tenantAlertConfig } from './alert-config.ts';
@@ -41,6 +42,9 @@ export interface Raisings {
   alerts: AlertRecord[];
   incidents: IncidentRecord[];
 }
+
+/** Evidence that a list of threats adds where severity is judged, decades; whether an alert is raised does not hang on it. */
+const THREAT_RAISE = 2;
 
 /** Days after its alert on which a condition may last unseen: tasks send a lasting one again only when it grows. */
 const LASTS_DAYS: Readonly<Record<WindowSize, number>> = { '1m': 1, '1h': 1, '6h': 1, '1d': 1, '3d': 3, '7d': 7 };
@@ -243,6 +247,10 @@ export class TenantAlerts {
     const { candidate, entity, raise } = verdict;
     const detector = this.detectors.get(candidate.detector) as Detector;
     if (detector.supporting === true) return;
+    const standsIn = candidate.view === 'account' && candidate.entity.kind === 'source';
+    const mobile = candidate.entity.kind === 'source' && (candidate.flags & FLAG.mobile) !== 0;
+    // what all the people behind a carrier's address do together is nobody's behaviour
+    if (standsIn && mobile) return;
     const companions = this.companions.of(entity, candidate);
     const allowed = share * this.overrideFactor(candidate) * 10 ** fusionBonus(companions.map((companion) => companion.exceedances));
     const unraised = evidenceAt(this.calibration.exceedances(candidate.detector, share), allowed);
@@ -273,10 +281,10 @@ export class TenantAlerts {
     // a release that retires an interface is no stop: everyone has gone on to the next one
     const successor = isSilence(candidate, judge) ? this.successors.of(candidate.entity.id, candidate.end) : undefined;
     const informational = detector.informational === true || successor !== undefined;
-    const rule: Severity = informational ? 'info' : detector.severity(fusedEvidence([...strongestOfEach.values()]));
-    // an address that stands in for an account may be thousands of people: what it does as "one" is never worse than medium
-    const standsIn = candidate.view === 'account' && candidate.entity.kind === 'source';
-    const severity = standsIn ? atMost(rule, 'medium') : rule;
+    const known = (candidate.flags & FLAG.threat) !== 0 ? THREAT_RAISE : 0;
+    const rule: Severity = informational ? 'info' : detector.severity(fusedEvidence([...strongestOfEach.values()]) + known);
+    // an address that stands in for an account, or is a carrier's, may be thousands of people: what it does as "one" is never worse than medium
+    const severity = standsIn || mobile ? atMost(rule, 'medium') : rule;
     const alert = alertRecord(this.tenant, candidate, {
       detector,
       judge,
@@ -286,7 +294,7 @@ export class TenantAlerts {
       lateness: this.settings.lateness,
       model: candidate.model === undefined ? this.config.model : { name: detector.learned as string, version: candidate.model },
       configVersion,
-      note: successor === undefined ? '' : `, replaced by ${successor}`,
+      note: successor !== undefined ? `, replaced by ${successor}` : mobile ? ', which many people share (mobile carrier)' : '',
     });
     if (continued !== undefined) {
       this.book.renew({ ...alert, alert_id: continued }, candidate);

@@ -1,4 +1,4 @@
-import { FLAG } from '../core/batch.ts';
+import { FLAG, TRAIT_SHIFT } from '../core/batch.ts';
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import { combine32 } from '../core/hash.ts';
 import { roomFor } from '../core/slab.ts';
@@ -291,6 +291,11 @@ export class AccountCloser {
     const interfaceHistory = t.historyList(account, HISTORY_LISTS.interfaces);
     const young = t.firstSeen[account] > t.panes.hourStart(hour) - DAY;
     const anonymous = (t.accountPanes.marks[pane] & FLAG.anonymous) !== 0 ? 1 : 0;
+    const traits = t.accountPanes.traits[pane] << TRAIT_SHIFT;
+    // a bastion is where everyone is meant to come from: it is no stranger anywhere
+    const expected = (traits & FLAG.bastion) !== 0;
+    // an address of a mobile carrier stands for many people: it is counted, and not named as one of them
+    const nameless = anonymous === 1 && (traits & FLAG.mobile) !== 0;
     let nonAsset = 0;
     for (let g = 0; g < groups; g++) if ((t.interfaceFlags[this.groups[g]] & FLAG.asset) === 0) nonAsset++;
     let newInterfaces = 0;
@@ -315,7 +320,7 @@ export class AccountCloser {
       const ibase = ipane * ipanes.stride;
       const failing = this.groupFailures[g] > 0 && this.groupSucceeded[g] === 0;
       n[ibase + INTERFACE.callers]++;
-      if (fresh) n[ibase + INTERFACE.new_callers]++;
+      if (fresh && !expected) n[ibase + INTERFACE.new_callers]++;
       if (young) n[ibase + INTERFACE.young_callers]++;
       if (nonAsset <= 1) n[ibase + INTERFACE.single_callers]++;
       if (failing) n[ibase + INTERFACE.failing_callers]++;
@@ -333,7 +338,7 @@ export class AccountCloser {
         (young ? 100 : 0) +
         Math.min(99, requests);
       if (weight >= SUSPECT_WEIGHT) n[ibase + INTERFACE_SUSPECTS]++;
-      this.tops.offer(ipane, account, weight * 2 + anonymous, this.hashOf);
+      if (!nameless) this.tops.offer(ipane, account, weight * 2 + anonymous, this.hashOf);
     }
     if (topGroup >= 0) {
       const ipane = t.interfacePanes.open(this.groups[topGroup], hour);

@@ -1,6 +1,6 @@
 import type { Sample } from '../../models/candidate.ts';
 import type { EventBatch, EventColumns } from '../core/batch.ts';
-import { FLAG } from '../core/batch.ts';
+import { FLAG, TRAIT_SHIFT } from '../core/batch.ts';
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import { HashSets } from '../core/hash-sets.ts';
 import { KeyTable } from '../core/key-table.ts';
@@ -11,7 +11,7 @@ import { Cells } from './cells.ts';
 import { HourPanes } from './hour-panes.ts';
 import { MINUTE_CELL, MinuteCells, SAMPLE_RANK } from './minute-cells.ts';
 import type { Ranked, SampleCodec } from './samples.ts';
-import { SampleKeeper } from './samples.ts';
+import { packStatus, SampleKeeper, unpackStatus } from './samples.ts';
 import {
   ACCOUNT,
   ACCOUNT_MINUTES,
@@ -42,6 +42,8 @@ export interface LocalSample extends Ranked {
   address: number;
   account: number;
   status: number;
+  /** of the address: FLAG bits from TRAIT_SHIFT on */
+  traits?: number;
 }
 
 /** An input partition, with its names as UTF-8. */
@@ -172,7 +174,7 @@ export class AccountTenant {
         this.interfaces.writeKey(sample.interface, writer);
         this.addresses.writeKey(sample.address, writer);
         this.accounts.writeKey(sample.account, writer);
-        writer.uint(sample.status);
+        writer.uint(packStatus(sample.status, sample.traits ?? 0));
       },
       read: (reader) => {
         const sample = readSample(reader);
@@ -294,12 +296,14 @@ export class AccountTenant {
     const anonymousOk = anonymous === 1 && ok === 1 && status >= 200 && status < 300 ? 1 : 0;
     const odd = (flags & ODD) !== 0 || status >= 400 || records !== 0 || c.peerCountry[row] !== 0;
     const interesting = failure + client + refused + missing + sensitive + exported + send + unanswered > 0;
+    const traits = (flags >>> TRAIT_SHIFT) & 0xff;
     const content = c.content[row];
     const rank = SampleKeeper.rank(content, interesting);
 
     const accounts = this.accountPanes;
     const pane = accounts.open(account, hour);
     accounts.marks[pane] |= (flags & ROLES) | (1 << (ORIGIN_SHIFT + c.origin[row]));
+    if (traits !== 0) accounts.traits[pane] |= traits;
     let n = accounts.counters;
     let base = pane * accounts.stride;
     n[base + A_REQUESTS]++;
@@ -369,6 +373,7 @@ export class AccountTenant {
     const sources = this.sourcePanes;
     const spane = sources.open(address, hour);
     sources.marks[spane] |= flags & PLACES;
+    if (traits !== 0) sources.traits[spane] |= traits;
     n = sources.counters;
     base = spane * sources.stride;
     n[base + S_REQUESTS]++;
@@ -401,7 +406,7 @@ export class AccountTenant {
     const minuteCell = minute.at(account, iface);
     const m = minuteCell * MINUTE_CELL;
     const k = minute.words;
-    if (rank <= k[m + SAMPLE_RANK]) minute.offer(minuteCell, rank, c.offset[row], at, origin, address, status);
+    if (rank <= k[m + SAMPLE_RANK]) minute.offer(minuteCell, rank, c.offset[row], at, origin, address, packStatus(status, traits));
     k[m]++;
     k[m + 5] += bytesOut;
     k[m + 9] += duration;
@@ -520,6 +525,7 @@ export class AccountTenant {
       address,
       account,
       status: c.status[row],
+      traits: (c.flags[row] >>> TRAIT_SHIFT) & 0xff,
     };
   }
 
@@ -536,6 +542,7 @@ export class AccountTenant {
       address: this.addresses.text(sample.address),
       account: this.accounts.text(sample.account),
       status: sample.status,
+      ...(sample.traits ? { traits: sample.traits } : {}),
     };
   }
 
@@ -656,7 +663,8 @@ const TAGS =
   FLAG.sensitive | FLAG.login | FLAG.register | FLAG.sendCode | FLAG.benefit | FLAG.export | FLAG.flow | FLAG.asset | FLAG.internalTarget;
 /** Marks of an account pane: these role bits of its events, and bit ORIGIN_SHIFT + o for each identity origin o seen. */
 export const ORIGIN_SHIFT = 18;
-const ROLES = FLAG.anonymous | FLAG.flow | FLAG.admin | FLAG.service | FLAG.robot;
+/** What of an account's marks is FLAG bits; above them lie origins, where events have the traits of their address. */
+export const ROLES = FLAG.anonymous | FLAG.flow | FLAG.admin | FLAG.service | FLAG.robot;
 
 /** Marks of a source pane: whether it lies in the tenant's own networks, whether it is a host of flows. */
 const PLACES = FLAG.internalSource | FLAG.flow;
@@ -671,7 +679,7 @@ export function writeSample(sample: Sample, writer: ByteWriter): void {
   writer.string(sample.interface);
   writer.string(sample.address);
   writer.string(sample.account);
-  writer.uint(sample.status);
+  writer.uint(packStatus(sample.status, sample.traits ?? 0));
 }
 
 export function readSample(reader: ByteReader): Sample {
@@ -685,6 +693,6 @@ export function readSample(reader: ByteReader): Sample {
     interface: reader.string(),
     address: reader.string(),
     account: reader.string(),
-    status: reader.uint(),
+    ...unpackStatus(reader.uint()),
   };
 }

@@ -21,6 +21,9 @@ export interface PaneSpec {
   samples: number;
 }
 
+/** Marks are the lower 32 bits of the number that a pane begins with, traits lie above them. */
+const MARKS = 2 ** 32;
+
 const or = (mine: number, theirs: number): number => mine | theirs;
 
 /**
@@ -37,6 +40,8 @@ export class HourPanes<S extends Ranked> {
   hour = new Int32Array(64);
   /** bits that a pane collected; OR-ed on merge */
   marks = new Uint32Array(64);
+  /** what is known of the addresses that its events came from: FLAG bits from TRAIT_SHIFT on; OR-ed on merge */
+  traits = new Uint8Array(64);
   private nextOfKey = new Int32Array(64).fill(-1);
   private firstOfKey = new Int32Array(64).fill(-1);
   private readonly pool = new SlotPool();
@@ -67,6 +72,7 @@ export class HourPanes<S extends Ranked> {
       this.key = roomFor(this.key, pane + 1);
       this.hour = roomFor(this.hour, pane + 1);
       this.marks = roomFor(this.marks, pane + 1);
+      this.traits = roomFor(this.traits, pane + 1);
       this.nextOfKey = roomFor(this.nextOfKey, pane + 1, -1);
       this.counters = roomFor(this.counters, this.key.length * this.stride);
       this.sets.reserve(this.key.length * this.spec.sets.length);
@@ -139,7 +145,7 @@ export class HourPanes<S extends Ranked> {
     const base = pane * this.stride;
     let last = this.stride;
     while (last > 0 && this.counters[base + last - 1] === 0) last--;
-    writer.uint(this.marks[pane]);
+    writer.uint(this.marks[pane] + this.traits[pane] * MARKS);
     writer.u8(last);
     for (let i = 0; i < last; i++) writer.uint(this.counters[base + i]);
     for (let set = 0; set < this.spec.sets.length; set++) this.sets.write(this.list(pane, set), writer, this.spec.sets[set].bits === true);
@@ -149,7 +155,9 @@ export class HourPanes<S extends Ranked> {
   /** Merges what `write` wrote into a pane. */
   merge(pane: number, reader: ByteReader): void {
     const base = pane * this.stride;
-    this.marks[pane] |= reader.uint();
+    const marks = reader.uint();
+    this.marks[pane] |= marks;
+    this.traits[pane] |= Math.floor(marks / MARKS);
     const last = reader.u8();
     for (let i = 0; i < last; i++) {
       const theirs = reader.uint();
@@ -171,6 +179,7 @@ export class HourPanes<S extends Ranked> {
     else this.nextOfKey[before] = this.nextOfKey[pane];
     this.counters.fill(0, pane * this.stride, (pane + 1) * this.stride);
     this.marks[pane] = 0;
+    this.traits[pane] = 0;
     for (let set = 0; set < this.spec.sets.length; set++) this.sets.clear(this.list(pane, set));
     this.samples.clear(pane);
     this.pool.give(pane);

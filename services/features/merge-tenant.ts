@@ -10,7 +10,7 @@ import { CallerTops } from './account-close.ts';
 import { readSample, writeSample } from './account-tenant.ts';
 import { HourPanes } from './hour-panes.ts';
 import { MINUTE_STRIDE } from './minute-cells.ts';
-import type { SampleCodec } from './samples.ts';
+import { type SampleCodec, unpackStatus } from './samples.ts';
 import {
   INTERFACE,
   INTERFACE_SETS,
@@ -154,7 +154,7 @@ export class MergeTenant {
     const rank = open.ranks[id];
     const offset = reader.uint();
     const at = reader.uint();
-    const status = reader.uint();
+    const status = unpackStatus(reader.uint());
     const address = reader.string();
     const account = reader.string();
     return {
@@ -167,7 +167,7 @@ export class MergeTenant {
       interface: iface,
       address,
       account,
-      status,
+      ...status,
     };
   }
 

@@ -10,7 +10,7 @@ export const SAMPLE_RANK = MINUTE_STRIDE;
 /** Room of a new one: where one input is hours ahead of another, thousands are open, most of them with few cells. A power of two. */
 const CELLS = 16;
 
-/** The event that stands for a cell. `partition`, `address`: numbers of the tenant's tables. */
+/** The event that stands for a cell. `partition`, `address`: numbers of the tenant's tables; `status`: as packStatus packs it. */
 export interface MinuteSample {
   rank: number;
   offset: number;

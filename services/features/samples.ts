@@ -10,6 +10,20 @@ export interface Ranked {
   offset: number;
 }
 
+/** Statuses lie below this; what is above is the traits of the event's address. */
+const STATUSES = 1024;
+
+/** Status and traits (FLAG bits from TRAIT_SHIFT on) of a sample as one number: the status itself where nothing is known. */
+export function packStatus(status: number, traits: number): number {
+  return status + STATUSES * traits;
+}
+
+/** What `packStatus` packed; `traits` is left out where there are none. */
+export function unpackStatus(packed: number): { status: number; traits?: number } {
+  const traits = Math.floor(packed / STATUSES);
+  return traits === 0 ? { status: packed } : { status: packed % STATUSES, traits };
+}
+
 export interface SampleCodec<S extends Ranked> {
   write(sample: S, writer: ByteWriter): void;
   read(reader: ByteReader): S;

@@ -1,14 +1,14 @@
-import type { Candidate } from '../../models/candidate.ts';
+import type { Candidate, Sample } from '../../models/candidate.ts';
 import { packReport } from '../../models/candidate.ts';
 import type { SharedKnowledge } from '../../models/shared.ts';
 import type { ClosedWindow } from '../../models/windows.ts';
 import { ACCOUNT_FEATURES, ACCOUNT_ROLLING, featureIndex, ROLLING_SIZES } from '../../models/windows.ts';
 import { appendWindowRow, TsvWriter } from '../../schemas/window-row.ts';
-import { FLAG, IDENTITY_ORIGINS } from '../core/batch.ts';
+import { FLAG, IDENTITY_ORIGINS, TRAIT_SHIFT } from '../core/batch.ts';
 import type { Emit } from '../core/stage.ts';
 import { DAY, MINUTE } from '../core/watermark.ts';
 import { AccountCloser } from '../features/account-close.ts';
-import { AccountTenant, ORIGIN_SHIFT } from '../features/account-tenant.ts';
+import { AccountTenant, ORIGIN_SHIFT, ROLES } from '../features/account-tenant.ts';
 import { HourRows } from '../features/hour-rows.ts';
 import { PartialPacker } from '../features/partials.ts';
 import { AccountMinutes } from './account-minutes.ts';
@@ -94,7 +94,8 @@ export class AccountKeeper implements PaneKeeper {
       packer: this.packer,
       renewIfOverdue: (account, pane, day) => this.renewIfOverdue(account, pane, day),
       finish: (candidate, account) => {
-        this.identify(candidate, account, this.state.roles[account], candidate.evidence);
+        // which other events of the hour are here already is chance: the traits of the samples have to do
+        this.identify(candidate, account, this.state.roles[account], traitsOf(candidate.samples), candidate.evidence);
         candidate.provisional = this.provisional(candidate.firedAt);
       },
     });
@@ -120,12 +121,12 @@ export class AccountKeeper implements PaneKeeper {
   }
 
   /** Names the account, or the source that stands in for it. */
-  private identify(candidate: Candidate, account: number, marks: number, weight: number): void {
+  private identify(candidate: Candidate, account: number, marks: number, traits: number, weight: number): void {
     const id = this.state.accounts.text(account);
     const anonymous = (marks & FLAG.anonymous) !== 0 && marks >>> (ORIGIN_SHIFT + 1) === 0;
     const origin = anonymous ? 'address' : originOf(marks);
     candidate.entity = { kind: anonymous ? 'source' : 'account', id };
-    candidate.flags = marks;
+    candidate.flags = flagsOf(marks, traits);
     candidate.identity = { origin, confidence: CONFIDENCE[origin] };
     candidate.actors = [{ kind: anonymous ? 'source' : 'account', id, weight }];
     candidate.actorCount = 1;
@@ -153,7 +154,7 @@ export class AccountKeeper implements PaneKeeper {
       if (this.contractEnd !== undefined) w.contractEnd = this.contractEnd(t.accounts.text(account));
       w.firstSeen = t.firstSeen[account];
       w.activeDays = t.activeDays[account] - 1;
-      w.flags = t.accountPanes.marks[pane];
+      w.flags = flagsOf(t.accountPanes.marks[pane], t.accountPanes.traits[pane]);
       this.scoring.closeHour(w, (candidate) => this.enrichHour(candidate, pane, account, final));
       appendWindowRow(this.tsv, {
         tenant: this.tenant,
@@ -179,7 +180,7 @@ export class AccountKeeper implements PaneKeeper {
     const t = this.state;
     candidate.related = this.closer.leadingInterfaces(5).map((iface) => ({ kind: 'interface', id: t.interfaces.text(iface) }));
     candidate.samples = t.accountPanes.samples.of(pane).map((sample) => t.describe(sample));
-    this.identify(candidate, account, t.accountPanes.marks[pane], candidate.evidence);
+    this.identify(candidate, account, t.accountPanes.marks[pane], t.accountPanes.traits[pane], candidate.evidence);
     candidate.provisional = !final;
   }
 
@@ -248,6 +249,15 @@ export class AccountKeeper implements PaneKeeper {
     this.packer.flush();
     this.flushRows();
   }
+}
+
+/** FLAG bits of a pane: the account's roles, and what is known of its addresses. */
+function flagsOf(marks: number, traits: number): number {
+  return (marks & ROLES) | (traits << TRAIT_SHIFT);
+}
+
+function traitsOf(samples: readonly Sample[]): number {
+  return samples.reduce((all, { traits }) => all | (traits ?? 0), 0);
 }
 
 /** The surest origin among a pane's marks. */

@@ -4,11 +4,12 @@ import { ACCOUNT_FEATURES, featureIndex } from '../../models/windows.ts';
 import { ByteWriter } from '../core/codec.ts';
 import { roomFor } from '../core/slab.ts';
 import { MINUTE } from '../core/watermark.ts';
-import type { AccountTenant } from '../features/account-tenant.ts';
+import { type AccountTenant, ROLES } from '../features/account-tenant.ts';
 import type { TenantCalendar } from '../features/calendar.ts';
 import type { MinuteCells } from '../features/minute-cells.ts';
 import { MINUTE_CELL, MINUTE_STRIDE } from '../features/minute-cells.ts';
 import type { PartialPacker } from '../features/partials.ts';
+import { unpackStatus } from '../features/samples.ts';
 import { ACCOUNT_RUNNING } from '../features/specs.ts';
 import type { ViewScoring } from './view-scoring.ts';
 
@@ -148,7 +149,7 @@ export class AccountMinutes {
       w.slot = account;
       w.firstSeen = t.firstSeen[account];
       w.activeDays = t.activeDays[account];
-      w.flags = t.roles[account];
+      w.flags = t.roles[account] & ROLES;
       scoring.closeMinute(w, (candidate) => this.enrich(candidate, minute, account));
     }
   }
@@ -176,7 +177,7 @@ export class AccountMinutes {
         interface: t.interfaces.text(minute.interface[cell]),
         address: t.addresses.text(address),
         account: t.accounts.text(account),
-        status,
+        ...unpackStatus(status),
       }));
     this.deps.finish(candidate, account);
   }

@@ -4,12 +4,13 @@ import type { SharedKnowledge } from '../../models/shared.ts';
 import type { ClosedMinute, ClosedWindow } from '../../models/windows.ts';
 import { INTERFACE_FEATURES, ROLLING_SIZES, VIEW_FEATURES } from '../../models/windows.ts';
 import { appendWindowRow, TsvWriter } from '../../schemas/window-row.ts';
+import { TRAIT_SHIFT } from '../core/batch.ts';
 import type { ByteReader } from '../core/codec.ts';
 import { roomFor } from '../core/slab.ts';
 import type { Emit } from '../core/stage.ts';
 import { MINUTE } from '../core/watermark.ts';
 import { HourRows } from '../features/hour-rows.ts';
-import type { MergedView } from '../features/merge-tenant.ts';
+import type { MergedKeys, MergedView } from '../features/merge-tenant.ts';
 import { MergeTenant } from '../features/merge-tenant.ts';
 import { MINUTE_STRIDE } from '../features/minute-cells.ts';
 import type { PartialSink } from '../features/partials.ts';
@@ -247,13 +248,18 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
     w.key = view === 'interface' ? merged.keys.text(id) : '';
     w.firstSeen = merged.firstSeen[id];
     w.activeDays = Math.max(0, merged.activeDays[id] - 1);
-    w.flags = merged.flags[id];
+    w.flags = this.flagsOf(merged, id, pane);
     const before = this.scored;
     this.scoring[view].closeHour(w, (candidate) => {
       this.scored++;
       this.enrich(candidate, view, id, pane, final);
     });
     if (view !== 'interface' && this.scored !== before) this.store(view, w, merged.keys.text(id), final);
+  }
+
+  /** FLAG bits of a key, with what is known of its addresses in this hour. */
+  private flagsOf({ flags, panes }: MergedKeys, id: number, pane: number): number {
+    return pane < 0 ? flags[id] : flags[id] | (panes.traits[pane] << TRAIT_SHIFT);
   }
 
   private scored = 0;
@@ -266,7 +272,7 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
   private enrich(candidate: Candidate, view: MergedView, id: number, pane: number, final: boolean): void {
     const merged = this.state.views[view];
     candidate.entity = { kind: view, id: merged.keys.text(id) };
-    candidate.flags = merged.flags[id];
+    candidate.flags = this.flagsOf(merged, id, pane);
     candidate.identity = {
       origin: view === 'interface' ? 'interface' : view === 'source' ? 'address' : 'target',
       confidence: view === 'source' ? 0.3 : 1,

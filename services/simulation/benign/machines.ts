@@ -66,6 +66,14 @@ export const probe: HardNegative = {
   },
 };
 
+/** Search crawlers and a network of each from which it really comes. */
+const CRAWLERS = [
+  ['Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)', '66.249.64'],
+  ['Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)', '157.55.39'],
+  ['Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)', '220.181.108'],
+  ['Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)', '5.255.253'],
+] as const;
+
 /** An honest search crawler that reads the catalogue at a steady, slow rate and says who it is. */
 export const crawler: HardNegative = {
   name: 'crawler',
@@ -76,13 +84,8 @@ export const crawler: HardNegative = {
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting, true);
-    const agent = random.pick([
-      'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)',
-      'Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)',
-      'Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)',
-      'Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)',
-    ]);
-    const addresses = Array.from({ length: random.between(3, 12) }, (_, i) => `66.249.${64 + (i & 7)}.${10 + i}`);
+    const [agent, network] = random.pick(CRAWLERS);
+    const addresses = Array.from({ length: random.between(3, 12) }, (_, i) => `${network}.${10 + i}`);
     const perDay = Math.round(random.range(0.01, 0.04) * world.plan.eventsPerDay);
     for (let n = perDay * world.plan.days; n > 0; n--) {
       const visit = script.visit({
