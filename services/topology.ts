@@ -12,6 +12,7 @@ import type { AlertConfig, TenantAlertConfig } from './alerting/alert-config.ts'
 import { createAlertStage } from './alerting/alert-stage.ts';
 import type { TenantSwitch } from './core/control.ts';
 import type { InputPartition, Topology } from './core/topology-contract.ts';
+import { createIdentifyStage } from './identify/identify-stage.ts';
 import { AddressLists, type AddressListTable } from './ingest/address-lists.ts';
 import type { AddressTables } from './ingest/addresses.ts';
 import { AddressData, NO_ADDRESS_DATA } from './ingest/addresses.ts';
@@ -29,14 +30,16 @@ import type { Observe } from './scoring/view-scoring.ts';
  *
  *   stage       keyed by               takes                  gives
  *   normalise   input partition        raw records            events (by account), dead letters, watermarks, inventory facts
- *   identify    (tenant, session)      events                 events with the session's account; only where a source names
- *                                                             a session field, and not built yet: such events go on anonymous
+ *   identify    (tenant, session)      events                 events, by account, with the session's where they name none. Only of
+ *                                                             tenants a source of which names a session field: all that normalise
+ *                                                             says of these goes here, and account tasks hear of time from here
  *   account     (tenant, account)      events                 partials (by interface, source, target), candidates, windows, late
  *   merge       (tenant, view, key)    partials               candidates, windows
  *   alert       (tenant)               candidates             alerts, incidents, shared knowledge (back to account and merge)
  */
 export const TOPOLOGY = [
   { stage: 'normalise', key: 'input partition', in: 'input topics, files', out: ['events', 'dead', 'inventory', 'control'] },
+  { stage: 'identify', key: 'tenant, session', in: 'weir.sessions', out: ['events', 'control'] },
   { stage: 'account', key: 'tenant, account', in: 'weir.events', out: ['partials', 'candidates', 'windows', 'late', 'control'] },
   { stage: 'merge', key: 'tenant, view, key', in: 'weir.partials', out: ['candidates', 'windows', 'control'] },
   { stage: 'alert', key: 'tenant', in: 'weir.candidates', out: ['alerts', 'incidents', 'shared'] },
@@ -73,10 +76,13 @@ export function createTopology(settings: TopologyConfig, hooks: { observe?: Obse
   // alert stages make all checks of a bundle; tasks of the others, which are many, compare the hashes
   const opened = once(() => openBundles(settings, 'hashes'));
   const checked = once(() => openBundles(settings, 'all'));
+  const waits = sessionWaits(settings);
   const addresses = settings.addresses === undefined ? NO_ADDRESS_DATA : new AddressData(settings.addresses);
   return {
     createNormalise: (input, partitions) =>
       createNormaliseStage(normaliseConfig(settings, input, partitions), { addresses, lists: listsOf(settings, input.tenant) }),
+    joins: Object.keys(waits).length === 0 ? undefined : (tenant) => Object.hasOwn(waits, tenant),
+    createIdentify: (task, partitions) => createIdentifyStage({ task, partitions, waits }),
     createAccount: async (task, partitions) =>
       createAccountStage(viewConfig(settings, task, partitions), { models: await opened(), observe: hooks.observe }),
     createMerge: async (task, partitions) =>
@@ -132,21 +138,23 @@ function normaliseConfig(settings: TopologyConfig, input: InputPartition, partit
     partitions,
     upstreams: input.upstreams,
     ...normaliseSlice(source, tenant),
+    joined: sessionWait(settings, input.tenant) !== undefined,
     key: settings.keys[input.tenant] ?? [0, 0, 0, 0],
   };
 }
 
 function viewConfig(settings: TopologyConfig, task: number, partitions: number): ViewStageConfig {
-  const slice = ({ time_zone, calendar, peers }: TenantConfig): TenantSettings => ({
+  const slice = (name: string, { time_zone, calendar, peers }: TenantConfig): TenantSettings => ({
     time_zone,
     calendar,
+    joined: sessionWait(settings, name) !== undefined,
     contracts: Object.values(peers).flatMap(({ members, until }) =>
       until === undefined ? [] : [{ members, until: Date.parse(`${until}T00:00:00Z`) }],
     ),
   });
   return {
-    tenants: Object.fromEntries(Object.entries(settings.tenants).map(([name, tenant]) => [name, slice(tenant)])),
-    defaults: slice(settings.otherTenant),
+    tenants: Object.fromEntries(Object.entries(settings.tenants).map(([name, tenant]) => [name, slice(name, tenant)])),
+    defaults: slice('', settings.otherTenant),
     switches: settings.switches,
     task,
     partitions,
@@ -158,7 +166,7 @@ function alertConfig(settings: TopologyConfig): AlertConfig {
   const slice = (name: string, tenant: TenantConfig): TenantAlertConfig => ({
     timeZone: tenant.time_zone,
     alertBudget: tenant.alert_budget,
-    lateness: latenessOf(settings, name),
+    lateness: latenessOf(settings, name) + (sessionWait(settings, name) ?? 0),
     sensitivity: tenant.sensitivity,
     overrides: tenant.overrides.map(({ entity, detector, factor, until }) => ({
       entity,
@@ -180,4 +188,25 @@ function latenessOf(settings: TopologyConfig, tenant: string): number {
   const sources = settings.config.sources.filter((source) => source.tenant === tenant);
   if (sources.length === 0) return defaultLateness('nginx-json');
   return Math.max(...sources.map((source) => source.lateness ?? (source.format === undefined ? 0 : defaultLateness(source.format))));
+}
+
+/**
+ * How long events of a tenant wait for a login of their session, ms: the longest lateness of its sources that name
+ * sessions; undefined: none does, and its events go from normalise to account.
+ */
+function sessionWait({ config }: TopologyConfig, tenant: string): number | undefined {
+  const waits = config.sources
+    .filter((source) => source.tenant === tenant && source.session !== undefined)
+    .map(({ lateness, format }) => lateness ?? defaultLateness(format ?? 'nginx-json'));
+  return waits.length === 0 ? undefined : Math.max(...waits);
+}
+
+function sessionWaits(settings: TopologyConfig): Record<string, number> {
+  const tenants = joinedTenants(settings.config);
+  return Object.fromEntries(tenants.flatMap((tenant) => [[tenant, sessionWait(settings, tenant) ?? 0]]));
+}
+
+/** Tenants whose sessions are joined, in the order of their names. */
+export function joinedTenants({ sources }: Pick<Config, 'sources'>): string[] {
+  return [...new Set(sources.filter(({ session }) => session !== undefined).map(({ tenant }) => tenant))].sort();
 }

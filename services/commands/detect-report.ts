@@ -66,10 +66,15 @@ export function detectReport(result: DetectResult, options: DetectReportOptions)
 
 function ledgerLines(result: DetectResult, run: string): string[] {
   const totals: Record<Fate, number> = { read: 0, windowed: 0, late: 0, dead: 0, held: 0, dropped: 0 };
-  for (const entry of result.ledger) if (entry.run === run) totals[entry.fate] += entry.count;
+  let joined = 0;
+  for (const { run: of, fate, reason, count } of result.ledger) {
+    if (of !== run) continue;
+    totals[fate] += count;
+    if (fate === 'windowed' && reason === 'session') joined += count;
+  }
   const parts = [
     `${formatNumber(totals.read)} read`,
-    `${formatNumber(totals.windowed)} in windows`,
+    `${formatNumber(totals.windowed)} in windows${joined > 0 ? ` (${formatNumber(joined)} joined to an account by their session)` : ''}`,
     `${formatNumber(totals.late)} late`,
     `${formatNumber(totals.dead)} dead letters`,
   ];

@@ -4,6 +4,7 @@ import { neededFrom, unpackCheckpoint } from '../drivers/kafka/checkpoint.ts';
 import { kafkaFailed } from '../drivers/kafka/client-errors.ts';
 import type { InRecord, KafkaCluster } from '../drivers/kafka/log.ts';
 import { Names, ownTopics, ROLES, type Role } from '../drivers/kafka/names.ts';
+import { joinedTenants } from '../topology.ts';
 import { probeBroker } from './doctor-broker-probe.ts';
 import { type Check, fail, failed, ok, PATIENCE_MS, spanText, warn, within } from './doctor-check.ts';
 
@@ -124,7 +125,7 @@ async function checkBrokers({ kafka }: Config, cluster: KafkaCluster): Promise<C
 async function checkOwnTopics(config: Config, cluster: KafkaCluster): Promise<Check[]> {
   const names = new Names(config.kafka.prefix);
   const tenants = [...new Set(config.sources.map(({ tenant }) => tenant))].sort();
-  const specs = ownTopics(names, config.kafka, tenants);
+  const specs = ownTopics(names, config.kafka, tenants, joinedTenants(config).length > 0);
   try {
     const { missing } = await cluster.check(specs);
     if (missing.length === 0) return [ok('topics', `all ${specs.length} of ours are there, as the config says`)];

@@ -9,7 +9,7 @@ import type { RunVersion } from '../drivers/kafka/driver.ts';
 import type { AddressTables } from '../ingest/addresses.ts';
 import { writeDurably } from '../state/durable-file.ts';
 import { ALL_TENANTS, BEGINNING, SwitchJournal, switchesOf } from '../state/model-switches.ts';
-import { createTopology } from '../topology.ts';
+import { createTopology, joinedTenants } from '../topology.ts';
 import type { LoadedConfig } from './config.ts';
 import { topologyConfigOf } from './topology-config.ts';
 
@@ -52,7 +52,9 @@ export class RunVersions {
   name({ config, version }: LoadedConfig, upstreams: Readonly<Record<string, number>>): string {
     const switches = this.switches();
     const bundles = hash(JSON.stringify(switches));
-    const name = `${version}.${bundles}-${hash(JSON.stringify(Object.entries(upstreams).sort()))}`;
+    // of tenants whose sessions are joined, account tasks hear of time from others than their inputs
+    const inputs = hash(JSON.stringify([...Object.entries(upstreams).sort(), ...joinedTenants(config)]));
+    const name = `${version}.${bundles}-${inputs}`;
     const path = this.path(name);
     if (!existsSync(path)) keepOnce(path, JSON.stringify({ configVersion: version, config, switches, upstreams } satisfies KeptVersion));
     return name;

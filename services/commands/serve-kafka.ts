@@ -15,6 +15,7 @@ import { diskSamples } from '../telemetry/disk-space.ts';
 import { startTelemetry, type Telemetry } from '../telemetry/endpoint.ts';
 import type { ServeLog } from '../telemetry/serve-log.ts';
 import { StoreMeter } from '../telemetry/store-meter.ts';
+import { joinedTenants } from '../topology.ts';
 import { type LoadedConfig, tenantConfig } from './config.ts';
 import { masterKey } from './master-key.ts';
 import { retentionOf } from './retention.ts';
@@ -62,6 +63,9 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
   const { config, version } = options.config;
   const roles = rolesOf(options.only);
   const sources = sourcesOf(config);
+  if (roles.length === 1 && roles[0] === 'identify' && joinedTenants(config).length === 0) {
+    throw new WeirError('usage', '--only identify: no source names a session (sources.session), so there is nothing to do');
+  }
   const key = keyOf(config, environment);
   const { state, client_id } = config.kafka;
   inStateFolder(state, () => makeFolder(state));

@@ -8,8 +8,6 @@ export function withoutEffect(config: Config, live = false): string[] {
   for (const source of config.sources)
     if (source.http !== undefined && !live) idle.push(`source ${source.name}: http (weir serve takes it)`);
   if (config.alerts.webhooks.length > 0) idle.push('alerts.webhooks (this version writes alerts to the store, files and stdout)');
-  for (const source of config.sources)
-    if (source.session !== undefined) idle.push(`source ${source.name}: session (joining sessions to accounts is not built yet)`);
   for (const [name, { peers }] of Object.entries(config.tenants))
     if (Object.keys(peers).length > 0) idle.push(`tenant ${name}: peers (peer groups of one's own are not used yet)`);
   return idle;

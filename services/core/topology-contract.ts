@@ -11,8 +11,17 @@ export interface Topology {
    * One normalise stage per input partition. Its emits: `events` (with `partition` = account task, or without: then the
    * driver splits by the account's key group), `dead`, and `control`, each sent to every account task: its watermarks
    * (upstream = input.partition, upstreams = input.upstreams), and `idle` and `end` records passed on after what they cover.
+   * Of a tenant that `joins` names, events and control records go to the identify tasks instead.
    */
   createNormalise(input: InputPartition, partitions: number): Stage<RawChunk> | Promise<Stage<RawChunk>>;
+  /** Whether a tenant's events go through the identify stage; left out: nobody's do. */
+  joins?(tenant: string): boolean;
+  /**
+   * Identify task `task` of `partitions`; there where `joins` is, and where events still wait that came when it was. Its emits: `events`, split by the account's key group, and
+   * `control`, each sent to every account task (upstream = `identify/<task>`, upstreams = partitions): account tasks hear of
+   * such a tenant's time from here only.
+   */
+  createIdentify?(task: number, partitions: number): Stage<EventBatch> | Promise<Stage<EventBatch>>;
   /**
    * Account task `task` of `partitions`. Its emits: `partials` (with `partition` = merge task), `candidates`, `windows`,
    * `late`, and `control`, each sent to every merge task and to the alert stage (upstream = `account-<task>`).
@@ -46,7 +55,8 @@ export type Fate = (typeof FATES)[number];
 
 /**
  * Name of a ledger counter in `Stage.counters()`: fate, tenant and source (and a reason where the fate has several),
- * tab-separated. Events, not records. normalise counts `read`, `dead` and `held` (a level, not a sum), account `windowed`, `late` and `dropped`.
+ * tab-separated. Events, not records. normalise counts `read`, `dead` and `held` (a level, not a sum; reason `clock`), identify
+ * `held` (reason `login`), account `windowed` (reason `session` for those that a session joined), `late` and `dropped`.
  */
 export function ledgerCounter(fate: Fate, tenant: string, source: string, reason = ''): string {
   return `${fate}\t${tenant}\t${source}\t${reason}`;

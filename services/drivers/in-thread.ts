@@ -10,12 +10,20 @@ export class InThread {
   readonly incidents: IncidentRecord[] = [];
   private readonly queue: { emit: Emit; from: StageName }[] = [];
   private readonly normalise: Stage<RawChunk>;
+  private readonly identify: Stage<EventBatch> | undefined;
   private readonly account: Stage<EventBatch>;
   private readonly merge: Stage<Uint8Array>;
   private readonly alert: Stage<Uint8Array>;
 
-  private constructor(normalise: Stage<RawChunk>, account: Stage<EventBatch>, merge: Stage<Uint8Array>, alert: Stage<Uint8Array>) {
+  private constructor(
+    normalise: Stage<RawChunk>,
+    identify: Stage<EventBatch> | undefined,
+    account: Stage<EventBatch>,
+    merge: Stage<Uint8Array>,
+    alert: Stage<Uint8Array>,
+  ) {
     this.normalise = normalise;
+    this.identify = identify;
     this.account = account;
     this.merge = merge;
     this.alert = alert;
@@ -24,6 +32,7 @@ export class InThread {
   static async start(topology: Topology, input: InputPartition): Promise<InThread> {
     return new InThread(
       await topology.createNormalise(input, 1),
+      topology.joins?.(input.tenant) === true ? await topology.createIdentify?.(0, 1) : undefined,
       await topology.createAccount(0, 1),
       await topology.createMerge(0, 1),
       await topology.createAlert(1),
@@ -50,7 +59,8 @@ export class InThread {
   private deliver(emit: Emit, from: StageName): void {
     switch (emit.output) {
       case 'events':
-        this.add(this.account.process(emit.value), 'account');
+        if (from === 'normalise' && this.identify !== undefined) this.add(this.identify.process(emit.value), 'identify');
+        else this.add(this.account.process(emit.value), 'account');
         return;
       case 'partials':
         this.add(this.merge.process(emit.value), 'merge');
@@ -59,7 +69,8 @@ export class InThread {
         this.add(this.alert.process(emit.value), 'alert');
         return;
       case 'control':
-        if (from === 'normalise') this.add(this.account.control(emit.value), 'account');
+        if (from === 'normalise' && this.identify !== undefined) this.add(this.identify.control(emit.value), 'identify');
+        else if (from === 'normalise' || from === 'identify') this.add(this.account.control(emit.value), 'account');
         else {
           if (from === 'account') this.add(this.merge.control(emit.value), 'merge');
           this.add(this.alert.control(emit.value), 'alert');

@@ -1,5 +1,6 @@
 import type { BatchBuilder } from '../core/batch.ts';
 import { sipHash } from '../core/hash.ts';
+import { keyGroup, partitionOf } from '../core/key-groups.ts';
 import { ByteInterner, widen } from './interner.ts';
 
 const MAX_VALUES = 1 << 16;
@@ -73,6 +74,11 @@ export class HashedPool {
   /** The 16 digits of a value, a view. */
   digits(id: number): Uint8Array {
     return this.hex.subarray(id * HEX, id * HEX + HEX);
+  }
+
+  /** Partition of a value, for events that go by it. */
+  partition(id: number): number {
+    return partitionOf(keyGroup(this.hex, id * HEX, id * HEX + HEX), this.partitions);
   }
 
   reference(id: number, partition: number, builder: BatchBuilder): number {

@@ -31,6 +31,8 @@ export interface NormaliseConfig {
   identity?: readonly IdentityRuleConfig[];
   /** field that names the session */
   session?: string;
+  /** the tenant's events go to identify tasks: those with a session by it, not by the account */
+  joined?: boolean;
   /** field with an id that is one request's alone */
   requestId?: string;
   /** fields or query parameters (arg_NAME) whose value is a target; left out: the usual names */
@@ -59,7 +61,7 @@ export interface NormaliseDeps {
 export function normaliseSlice(
   source: Partial<SourceConfig>,
   tenant: TenantConfig,
-): Omit<NormaliseConfig, 'tenant' | 'source' | 'format' | 'partitions' | 'upstreams' | 'key'> {
+): Omit<NormaliseConfig, 'tenant' | 'source' | 'format' | 'partitions' | 'upstreams' | 'key' | 'joined'> {
   return {
     lateness: source.lateness,
     pattern: source.pattern,

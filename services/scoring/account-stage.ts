@@ -6,6 +6,8 @@ import { partitionOf } from '../core/key-groups.ts';
 import type { Emit, LateEvent, Stage, StageSnapshot } from '../core/stage.ts';
 import { checkVersion } from '../core/state-version.ts';
 import { ledgerCounter } from '../core/topology-contract.ts';
+import { isIdentifyTask } from '../identify/identify-stage.ts';
+import { SESSION_ORIGIN } from '../identify/session-rules.ts';
 import { AccountKeeper } from './account-keeper.ts';
 import { readAccountState, writeAccountState } from './account-snapshot.ts';
 import { ModelSchedule } from './model-schedule.ts';
@@ -37,6 +39,15 @@ export function createAccountStage(config: ViewStageConfig, deps: ViewStageDeps 
     return keeper;
   }
 
+  function isJoined(tenant: string): boolean {
+    return (config.tenants[tenant] ?? config.defaults).joined === true;
+  }
+
+  /** Of a tenant whose config has changed, what came before may still speak: it would be waited for in vain. */
+  function isHeard(record: ControlRecord): boolean {
+    return !('upstream' in record) || isIdentifyTask(record.upstream) === isJoined(record.tenant);
+  }
+
   function count(name: string, by: number): void {
     counters[name] = (counters[name] ?? 0) + by;
   }
@@ -58,7 +69,9 @@ export function createAccountStage(config: ViewStageConfig, deps: ViewStageDeps 
     const time = clock.time(received.tenant);
     const batch = withoutRepeats(received, time);
     const late = keeperOf(batch.tenant).state.add(batch, time);
-    count(ledgerCounter('windowed', batch.tenant, batch.source), batch.n - late.length);
+    const joined = isJoined(batch.tenant) ? joinedRows(batch, late) : 0;
+    count(ledgerCounter('windowed', batch.tenant, batch.source), batch.n - late.length - joined);
+    if (joined > 0) count(ledgerCounter('windowed', batch.tenant, batch.source, 'session'), joined);
     if (late.length > 0) {
       count(ledgerCounter('late', batch.tenant, batch.source), late.length);
       emits.push({ output: 'late', tenant: batch.tenant, value: late.map((row) => lateEvent(batch, row, time)) });
@@ -71,7 +84,7 @@ export function createAccountStage(config: ViewStageConfig, deps: ViewStageDeps 
     process: processEvents,
     control(record: ControlRecord): Emit[] {
       if (record.kind === 'model') schedule.add(record);
-      else clock.control(record);
+      else if (isHeard(record)) clock.control(record);
       if ('tenant' in record) keepers.get(record.tenant)?.requests.forget(clock.time(record.tenant));
       return taken();
     },
@@ -112,6 +125,14 @@ export function createAccountStage(config: ViewStageConfig, deps: ViewStageDeps 
 
 /** Version of what `snapshot` writes. */
 export const ACCOUNT_STATE_VERSION = 4;
+
+/** Rows that a session has joined to an account, without the late ones. */
+function joinedRows({ n, columns }: EventBatch, late: readonly number[]): number {
+  let joined = 0;
+  for (let row = 0; row < n; row++) if (columns.origin[row] === SESSION_ORIGIN) joined++;
+  for (const row of late) if (columns.origin[row] === SESSION_ORIGIN) joined--;
+  return joined;
+}
 
 function lateEvent(batch: EventBatch, row: number, time: number): LateEvent {
   const c = batch.columns;

@@ -12,6 +12,8 @@ export interface TenantSettings {
   calendar: CalendarConfig;
   /** contracts that end: account patterns (`*` stands for anything) and ms UTC from which they hold no more */
   contracts?: readonly { members: readonly string[]; until: number }[];
+  /** its sessions are joined: events and time come from identify tasks */
+  joined?: boolean;
 }
 
 /** What a stage is given besides its config: things that are no plain data. */

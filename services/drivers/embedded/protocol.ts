@@ -35,16 +35,17 @@ export type ToWorker =
   | { type: 'close'; input: number }
   /** for the normalise stage of an input: idle, end */
   | { type: 'input-control'; input: number; record: ControlRecord }
-  /** for the account and merge tasks: shared knowledge, silence */
+  /** for the identify, account and merge tasks: shared knowledge, silence */
   | { type: 'control'; record: ControlRecord }
   | { type: 'barrier'; round: number }
   | { type: 'snapshot'; sequence: number };
 
 /** Worker to worker. */
 export type ToPeer =
-  | { type: 'events'; id: number; batch: PackedBatch }
+  /** `id`: the chunk whose part it is; undefined: an identify task has let it go */
+  | { type: 'events'; to: 'identify' | 'account'; id: number | undefined; batch: PackedBatch }
   | { type: 'partials'; value: Uint8Array }
-  | { type: 'control'; from: 'normalise' | 'account'; record: ControlRecord }
+  | { type: 'control'; to: 'identify' | 'account' | 'merge'; record: ControlRecord }
   | { type: 'barrier'; round: number };
 
 /** Worker to main thread. */

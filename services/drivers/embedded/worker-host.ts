@@ -1,4 +1,5 @@
 import { type EventBatch, packBatch, unpackBatch } from '../../core/batch.ts';
+import type { ControlRecord } from '../../core/control.ts';
 import { partitionOf } from '../../core/key-groups.ts';
 import type { RawChunk } from '../../core/raw.ts';
 import type { Emit, Stage } from '../../core/stage.ts';
@@ -23,8 +24,8 @@ interface Outbox<Message> {
 }
 
 /**
- * One worker's stages and the routing between them: the normalise stages of the inputs pinned to it, one account task,
- * one merge task. What stays on this worker is handed over by call, at the place of the channel where it would stand.
+ * One worker's stages and the routing between them: the normalise stages of the inputs pinned to it, one identify task
+ * where sessions are joined, one account task, one merge task. What stays on this worker is handed over by call, at the place of the channel where it would stand.
  */
 export class WorkerHost {
   private readonly worker: number;
@@ -34,6 +35,8 @@ export class WorkerHost {
   private readonly files: readonly SnapshotFile[];
   private readonly ports: WorkerPorts;
   private readonly normalise = new Map<number, { spec: InputPartition; stage: Stage<RawChunk>; reached: number | undefined }>();
+  /** there where the topology joins sessions, and where events wait from a run that did */
+  private identify: Stage<EventBatch> | undefined;
   private account!: Stage<EventBatch>;
   private merge!: Stage<Uint8Array>;
   /** counters of restored stages at their start: what is counted here is what came since */
@@ -44,8 +47,8 @@ export class WorkerHost {
   private readonly barriers = new Map<number, number>();
   /** chunk on whose behalf a message is being taken */
   working: number | undefined;
-  /** chunk under way, the batches of it that were sent to peers, its events */
-  private current = { id: 0, parts: 0, events: 0 };
+  /** chunk under way, the batches of it that were sent to peers, its events; what an input's end lets go is part of none */
+  private current: { id: number; parts: number; events: number } | undefined;
 
   constructor(
     worker: number,
@@ -73,6 +76,24 @@ export class WorkerHost {
     restoreTask(this.store, this.files, this.merge, mine);
     addCounters(this.base, this.account.counters());
     addCounters(this.base, this.merge.counters());
+    await this.startIdentify(mine);
+  }
+
+  private async startIdentify(mine: (group: number) => boolean): Promise<void> {
+    const { topology, store } = this;
+    const files = this.files.filter(({ stage }) => stage === 'identify');
+    if (topology.createIdentify === undefined || (topology.joins === undefined && files.length === 0)) return;
+    this.identify = await topology.createIdentify(this.worker, this.workers);
+    for (const file of files) restoreFile(store, file, this.identify, mine);
+    addCounters(this.base, this.identify.counters());
+    // events wait no longer where sessions are not joined any more
+    this.fromIdentify(this.identify.control({ kind: 'restart' }));
+    this.send();
+  }
+
+  /** What normalise says of a tenant goes to. */
+  private next(tenant: string): 'identify' | 'account' {
+    return this.topology.joins?.(tenant) === true ? 'identify' : 'account';
   }
 
   /** Takes a message of the main thread. Only `open` is asynchronous; the main thread waits for `opened`. */
@@ -101,9 +122,12 @@ export class WorkerHost {
         this.close(message.input);
         return;
       case 'control':
-        this.fromAccount(this.account.control(message.record));
-        // merge hears of time from the account tasks only
-        if (message.record.kind !== 'silence') this.fromMerge(this.merge.control(message.record));
+        // each stage hears of time from the one before it only
+        if (message.record.kind === 'silence') this.control(this.next(message.record.tenant), message.record);
+        else {
+          this.control('account', message.record);
+          this.fromMerge(this.merge.control(message.record));
+        }
         return;
       case 'barrier':
         this.toPeers({ type: 'barrier', round: message.round });
@@ -128,15 +152,15 @@ export class WorkerHost {
     if (message.type !== 'barrier') this.moved++;
     switch (message.type) {
       case 'events':
-        this.fromAccount(this.account.process(unpackBatch(message.batch)));
-        this.post(this.main, { type: 'part-done', id: message.id });
+        this.process(message.to, unpackBatch(message.batch));
+        if (message.id !== undefined) this.post(this.main, { type: 'part-done', id: message.id });
         return;
       case 'partials':
         this.fromMerge(this.merge.process(message.value));
         return;
       case 'control':
-        if (message.from === 'normalise') this.fromAccount(this.account.control(message.record));
-        else this.fromMerge(this.merge.control(message.record));
+        if (message.to === 'merge') this.fromMerge(this.merge.control(message.record));
+        else this.control(message.to, message.record);
         return;
       case 'barrier':
         this.passBarrier(message.round);
@@ -173,44 +197,71 @@ export class WorkerHost {
   }
 
   private chunk(id: number, input: number, chunk: RawChunk): void {
-    this.current = { id, parts: 0, events: 0 };
+    const current = { id, parts: 0, events: 0 };
+    this.current = current;
     this.fromNormalise(input, this.input(input).stage.process(chunk));
-    const { parts, events } = this.current;
+    this.current = undefined;
+    const { parts, events } = current;
     const buffer = chunk.bytes.buffer as ArrayBuffer;
     this.post(this.main, { type: 'chunk-done', id, input, events, parts, reached: this.input(input).reached, buffer }, [buffer]);
   }
 
   private fromNormalise(input: number, emits: Emit[]): void {
     for (const emit of emits) {
-      if (emit.output === 'events') this.routeEvents(emit.value, emit.partition);
-      else if (emit.output === 'control') {
+      if (emit.output === 'events') {
+        if (this.current !== undefined) this.current.events += emit.value.n;
+        this.routeEvents(this.next(emit.tenant), emit.value, emit.partition, this.current);
+      } else if (emit.output === 'control') {
         if (emit.value.kind === 'watermark') this.input(input).reached = emit.value.time;
-        this.toPeers({ type: 'control', from: 'normalise', record: emit.value });
-        this.fromAccount(this.account.control(emit.value));
+        this.controlAll(this.next(emit.tenant), emit.value);
       } else this.give(emit);
     }
   }
 
-  private routeEvents(batch: EventBatch, partition: number | undefined): void {
-    this.current.events += batch.n;
-    if (partition !== undefined) this.sendEvents(partition, batch);
-    else if (this.workers === 1) this.sendEvents(0, batch);
+  /** What an identify task lets go is part of no chunk: it goes with what is, on the same channels. */
+  private fromIdentify(emits: Emit[]): void {
+    for (const emit of emits) {
+      if (emit.output === 'events') this.routeEvents('account', emit.value, emit.partition);
+      else if (emit.output === 'control') this.controlAll('account', emit.value);
+      else this.give(emit);
+    }
+  }
+
+  /** @param chunk whose parts these are; left out: nobody's */
+  private routeEvents(to: 'identify' | 'account', batch: EventBatch, partition?: number, chunk?: { id: number; parts: number }): void {
+    if (partition !== undefined) this.sendEvents(to, partition, batch, chunk);
+    else if (this.workers === 1) this.sendEvents(to, 0, batch, chunk);
     else {
       const parts = splitByAccount(batch, this.workers);
       parts.forEach((part, p) => {
-        if (part !== undefined) this.sendEvents(p, part);
+        if (part !== undefined) this.sendEvents(to, p, part, chunk);
       });
     }
   }
 
-  private sendEvents(partition: number, batch: EventBatch): void {
+  private sendEvents(to: 'identify' | 'account', partition: number, batch: EventBatch, chunk?: { id: number; parts: number }): void {
     if (partition === this.worker) {
-      this.fromAccount(this.account.process(batch));
+      this.process(to, batch);
       return;
     }
-    this.current.parts++;
+    if (chunk !== undefined) chunk.parts++;
     const { packed, transfer } = packBatch(batch);
-    this.post(this.peers[partition], { type: 'events', id: this.current.id, batch: packed }, transfer);
+    this.post(this.peers[partition], { type: 'events', to, id: chunk?.id, batch: packed }, transfer);
+  }
+
+  private process(to: 'identify' | 'account', batch: EventBatch): void {
+    if (to === 'account') this.fromAccount(this.account.process(batch));
+    else if (this.identify !== undefined) this.fromIdentify(this.identify.process(batch));
+  }
+
+  private control(to: 'identify' | 'account', record: ControlRecord): void {
+    if (to === 'account') this.fromAccount(this.account.control(record));
+    else if (this.identify !== undefined) this.fromIdentify(this.identify.control(record));
+  }
+
+  private controlAll(to: 'identify' | 'account', record: ControlRecord): void {
+    this.toPeers({ type: 'control', to, record });
+    this.control(to, record);
   }
 
   private fromAccount(emits: Emit[]): void {
@@ -223,7 +274,7 @@ export class WorkerHost {
           this.post(this.peers[partition], { type: 'partials', value }, [value.buffer as ArrayBuffer]);
         }
       } else if (emit.output === 'control') {
-        this.toPeers({ type: 'control', from: 'account', record: emit.value });
+        this.toPeers({ type: 'control', to: 'merge', record: emit.value });
         this.fromMerge(this.merge.control(emit.value));
         this.give(emit);
       } else this.give(emit);
@@ -284,6 +335,7 @@ export class WorkerHost {
   private counters(): Record<string, number> {
     const counters: Record<string, number> = {};
     for (const { stage } of this.normalise.values()) addCounters(counters, stage.counters());
+    if (this.identify !== undefined) addCounters(counters, this.identify.counters());
     addCounters(counters, this.account.counters());
     addCounters(counters, this.merge.counters());
     addCounters(counters, this.base, -1);
@@ -295,6 +347,9 @@ export class WorkerHost {
       this.store.write(sequence, String(this.worker), this.account.snapshot()),
       this.store.write(sequence, String(this.worker), this.merge.snapshot()),
     ];
+    if (this.identify !== undefined && this.topology.joins !== undefined) {
+      files.push(this.store.write(sequence, String(this.worker), this.identify.snapshot()));
+    }
     for (const { spec, stage } of this.normalise.values()) files.push(this.store.write(sequence, spec.partition, stage.snapshot()));
     return files;
   }

@@ -12,16 +12,24 @@ export async function sourceStage(topology: Topology, input: InputPartition, par
 /** A stage that reads one of the `partitions` of a topic of our own, and what feeds it. */
 export async function packetStage(
   topology: Topology,
-  name: 'account' | 'merge' | 'alert',
+  name: 'identify' | 'account' | 'merge' | 'alert',
   partition: number,
   partitions: number,
 ): Promise<BuiltStage> {
-  const made =
-    name === 'account'
-      ? await topology.createAccount(partition, partitions)
-      : name === 'merge'
-        ? await topology.createMerge(partition, partitions)
-        : await topology.createAlert(partitions);
-  const stage = made as Stage<never>;
+  const stage = (await made(topology, name, partition, partitions)) as Stage<never>;
   return { stage, feed: new PacketFeed(stage) };
+}
+
+function made(topology: Topology, name: 'identify' | 'account' | 'merge' | 'alert', partition: number, partitions: number): unknown {
+  switch (name) {
+    case 'identify':
+      if (topology.createIdentify === undefined) throw new Error('this topology joins no sessions');
+      return topology.createIdentify(partition, partitions);
+    case 'account':
+      return topology.createAccount(partition, partitions);
+    case 'merge':
+      return topology.createMerge(partition, partitions);
+    case 'alert':
+      return topology.createAlert(partitions);
+  }
 }

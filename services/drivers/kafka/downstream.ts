@@ -16,8 +16,11 @@ export class Downstream {
   private readonly cluster: KafkaCluster;
   private readonly names: Names;
   private readonly partitions: number;
+  private readonly roles: readonly Role[];
 
-  constructor(cluster: KafkaCluster, names: Names, partitions: number) {
+  /** @param joins whether there is an identify stage */
+  constructor(cluster: KafkaCluster, names: Names, partitions: number, joins = false) {
+    this.roles = [...(joins ? ['identify' as const] : []), 'account', 'merge', 'alert'];
     this.cluster = cluster;
     this.names = names;
     this.partitions = partitions;
@@ -25,7 +28,7 @@ export class Downstream {
 
   async look(): Promise<void> {
     let most = 0;
-    for (const role of ['account', 'merge', 'alert'] as const) most = Math.max(most, await this.waiting(role));
+    for (const role of this.roles) most = Math.max(most, await this.waiting(role));
     this.keepsUp = most <= MOST_WAITING * this.partitions;
     if (!this.keepsUp) this.throttled++;
   }

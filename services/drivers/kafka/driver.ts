@@ -69,7 +69,7 @@ export interface KafkaRun {
   stuck(): string[];
 }
 
-const STAGES = ['normalise', 'account', 'merge', 'alert'] as const;
+const STAGES = ['normalise', 'identify', 'account', 'merge', 'alert'] as const;
 type RunStage = (typeof STAGES)[number];
 const TICK = 1000;
 /** ms without an answer after which the brokers count as away */
@@ -82,11 +82,13 @@ export async function runKafka(options: KafkaRunOptions): Promise<KafkaRun> {
   const { kafka, cluster, sources, tenants, say } = options;
   const names = new Names(kafka.prefix);
   const counts = await sourcePartitions(cluster, sources);
-  const { made } = await cluster.ensure(ownTopics(names, kafka, tenants));
-  if (made.length > 0) say('topics_made', { topics: made });
   const upstreams: Record<string, number> = {};
   for (const { tenant, topic } of sources) upstreams[tenant] = (upstreams[tenant] ?? 0) + (counts.get(topic) ?? 0);
-  const run = new Running(options, names, options.nameVersion(upstreams));
+  const version = options.nameVersion(upstreams);
+  const { joins } = (await options.readVersion(version)).topology;
+  const { made } = await cluster.ensure(ownTopics(names, kafka, tenants, joins !== undefined));
+  if (made.length > 0) say('topics_made', { topics: made });
+  const run = new Running(options, names, version, joins);
   await run.start();
   return run;
 }
@@ -113,6 +115,7 @@ class Running implements KafkaRun {
   private readonly options: KafkaRunOptions;
   private readonly names: Names;
   private readonly version: string;
+  private readonly joins: Topology['joins'];
   private readonly versions = new Map<string, Promise<RunVersion>>();
   private readonly stages: StageRole[] = [];
   private store: StoreRole | undefined;
@@ -129,13 +132,14 @@ class Running implements KafkaRun {
   private tickedAt: number;
   private readonly now: () => number;
 
-  constructor(options: KafkaRunOptions, names: Names, version: string) {
+  constructor(options: KafkaRunOptions, names: Names, version: string, joins: Topology['joins']) {
     this.options = options;
     this.names = names;
     this.version = version;
+    this.joins = joins;
     this.now = options.now ?? Date.now;
     this.tickedAt = this.now();
-    this.downstream = new Downstream(options.cluster, names, options.kafka.partitions);
+    this.downstream = new Downstream(options.cluster, names, options.kafka.partitions, joins !== undefined);
     this.failed = new Promise<never>((_, reject) => {
       this.fail = (error) => {
         this.ending.abort(error);
@@ -182,7 +186,7 @@ class Running implements KafkaRun {
     const { cluster, instance, sources, say } = options;
     const input = names.inputOf(stage);
     const topics = input === undefined ? sources.map(({ topic }) => topic) : [input];
-    if (topics.length === 0) return;
+    if (topics.length === 0 || (stage === 'identify' && this.joins === undefined)) return;
     const meter = new StageMeter(stage, this.now);
     const role = new StageRole({
       group: names.group(stage),
@@ -222,6 +226,7 @@ class Running implements KafkaRun {
           source === undefined
             ? undefined
             : { tenant: source.tenant, upstreams: async () => (await this.versionOf(this.version)).upstreams[source.tenant] },
+        joins: this.joins,
         clock,
         commitEvery: kafka.commit_every,
         snapshotEvery: kafka.snapshot_every,

@@ -3,7 +3,7 @@ import type { StageName } from '../../core/stage.ts';
 import type { TopicSpec } from './log.ts';
 
 /** What a process of `weir serve` can do: run a stage, or copy the output topics into the store. */
-export const ROLES = ['normalise', 'account', 'merge', 'alert', 'store'] as const satisfies readonly (StageName | 'store')[];
+export const ROLES = ['normalise', 'identify', 'account', 'merge', 'alert', 'store'] as const satisfies readonly (StageName | 'store')[];
 export type Role = (typeof ROLES)[number];
 
 /** Largest record that our topics take, bytes: an entry of a packet is never split. */
@@ -11,6 +11,7 @@ const LARGEST_RECORD = 8 << 20;
 
 /** The names of everything that an installation has on the brokers, made from its prefix. */
 export class Names {
+  readonly sessions: string;
   readonly events: string;
   readonly partials: string;
   readonly candidates: string;
@@ -24,6 +25,7 @@ export class Names {
 
   constructor(prefix: string) {
     this.prefix = prefix;
+    this.sessions = `${prefix}.sessions`;
     this.events = `${prefix}.events`;
     this.partials = `${prefix}.partials`;
     this.candidates = `${prefix}.candidates`;
@@ -55,6 +57,8 @@ export class Names {
   /** What a stage reads; undefined for normalise (the users' own topics) and store (all outputs). */
   inputOf(role: Role): string | undefined {
     switch (role) {
+      case 'identify':
+        return this.sessions;
       case 'account':
         return this.events;
       case 'merge':
@@ -73,8 +77,8 @@ export class Names {
   }
 }
 
-/** Our own topics, as they have to be. */
-export function ownTopics(names: Names, kafka: KafkaConfig, tenants: readonly string[]): TopicSpec[] {
+/** Our own topics, as they have to be. @param joins whether sessions of any tenant are joined: that has a topic of its own */
+export function ownTopics(names: Names, kafka: KafkaConfig, tenants: readonly string[], joins = false): TopicSpec[] {
   const spec = (topic: string, partitions: number, configs: Record<string, string>): TopicSpec => ({
     topic,
     partitions,
@@ -84,7 +88,9 @@ export function ownTopics(names: Names, kafka: KafkaConfig, tenants: readonly st
   const inner = { 'cleanup.policy': 'delete', 'retention.ms': String(kafka.retention) };
   const outer = { 'cleanup.policy': 'delete', 'retention.ms': String(kafka.alert_retention) };
   return [
-    ...[names.events, names.partials, names.candidates].map((topic) => spec(topic, kafka.partitions, inner)),
+    ...[...(joins ? [names.sessions] : []), names.events, names.partials, names.candidates].map((topic) =>
+      spec(topic, kafka.partitions, inner),
+    ),
     ...[names.windows, names.shadow, names.inventory].map((topic) => spec(topic, kafka.partitions, inner)),
     ...[names.late, names.dead].map((topic) => spec(topic, kafka.partitions, outer)),
     spec(names.ledger, 1, { 'cleanup.policy': 'compact' }),

@@ -29,13 +29,16 @@ export class Outputs {
   private records: OutRecord[] = [];
   /** bytes taken since `take`, roughly */
   bytes = 0;
+  private readonly joins: (tenant: string) => boolean;
   readonly counts = { alerts: 0, incidents: 0, dead: 0, late: 0 };
 
-  constructor(names: Names, stage: StageName, task: number, partitions: number) {
+  /** @param joins whether what normalise says of a tenant goes to the identify stage; left out: nobody's does */
+  constructor(names: Names, stage: StageName, task: number, partitions: number, joins: (tenant: string) => boolean = () => false) {
     this.names = names;
     this.stage = stage;
     this.task = task % partitions;
     this.partitions = partitions;
+    this.joins = joins;
   }
 
   get empty(): boolean {
@@ -55,10 +58,11 @@ export class Outputs {
     const { names, partitions } = this;
     switch (emit.output) {
       case 'events': {
+        const topic = this.eventsOf(emit.tenant);
         const parts = emit.partition === undefined ? splitByAccount(emit.value, partitions) : undefined;
-        if (parts === undefined) this.pack(names.events, emit.partition as number, (writer) => writer.events(emit.value));
+        if (parts === undefined) this.pack(topic, emit.partition as number, (writer) => writer.events(emit.value));
         parts?.forEach((part, task) => {
-          if (part !== undefined) this.pack(names.events, task, (writer) => writer.events(part));
+          if (part !== undefined) this.pack(topic, task, (writer) => writer.events(part));
         });
         return;
       }
@@ -98,9 +102,14 @@ export class Outputs {
   /** A control record for one tenant's tasks, from this stage to those that it concerns. */
   private control(tenant: string, record: ControlRecord): void {
     const { names } = this;
-    if (this.stage === 'normalise') return this.everywhere([names.events], record);
+    if (this.stage === 'normalise' || this.stage === 'identify') return this.everywhere([this.eventsOf(tenant)], record);
     if (this.stage === 'account') this.everywhere([names.partials], record);
     this.pack(names.candidates, alertPartition(tenant, this.partitions), (writer) => writer.control(record));
+  }
+
+  /** Where this stage's events go, and what it says of time. */
+  private eventsOf(tenant: string): string {
+    return this.stage === 'normalise' && this.joins(tenant) ? this.names.sessions : this.names.events;
   }
 
   private everywhere(topics: readonly string[], record: ControlRecord): void {

@@ -66,6 +66,8 @@ export interface TaskOptions {
   folder: CheckpointFolder;
   /** where to begin when nothing is committed: `lossless`: at offset 0, for a topic of our own, and nowhere else */
   from: 'beginning' | 'end' | 'lossless';
+  /** of tenants whose sessions are joined, as this process's version has it; left out: none are */
+  joins?: (tenant: string) => boolean;
   /** of a source's partition */
   clock?: SourceClock;
   /** whose partition it is, and how many partitions its tenant has */
@@ -135,7 +137,7 @@ export class PartitionTask {
     this.options = options;
     this.input = options.input;
     this.writer = writer;
-    this.outputs = new Outputs(options.names, options.stage, options.input.partition, options.partitions);
+    this.outputs = new Outputs(options.names, options.stage, options.input.partition, options.partitions, options.joins);
     this.snapshotAt = options.now();
   }
 
