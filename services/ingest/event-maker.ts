@@ -55,6 +55,8 @@ export class EventMaker {
   private readonly interfaceTexts: TextPool;
   /** the record in hand is a connection's */
   private isFlow = false;
+  /** it is of one direction */
+  private isOneWay = false;
   /** what the interfaces were seen to do */
   readonly inventory: InventoryWatch;
   private readonly sessions: HashedPool;
@@ -153,7 +155,8 @@ export class EventMaker {
     const kind = recordKind(view, plan);
     if (kind === 'none') return this.refuse(plan.flows ? 'not_this_format' : 'not_http', kindRefusal(view, plan));
     this.isFlow = kind !== 'request';
-    if (kind === 'one_way') turnAnswer(view);
+    this.isOneWay = kind === 'one_way';
+    if (this.isOneWay) turnAnswer(view);
     if (!this.time() || !this.client()) return false;
     row.status = 0;
     row.peerCountry = 0;
@@ -331,7 +334,7 @@ export class EventMaker {
   /** A network connection: account = originating host, interface = service. */
   private flow(): boolean {
     const { row, services } = this;
-    if (!services.read()) return this.refuse(services.reason, services.detail);
+    if (!services.read(this.isOneWay)) return this.refuse(services.reason, services.detail);
     this.interfaceId = services.id;
     this.accountId = this.accountNamed(this.addresses.pool.bytesOf(this.addressId));
     row.flags = services.flags | this.accounts.flags(this.accountId);

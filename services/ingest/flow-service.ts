@@ -63,7 +63,8 @@ export class FlowService {
     this.pool = pool;
   }
 
-  read(): boolean {
+  /** @param oneWay the record is of one direction: it may be an answer, whose peer's port is a client's choice */
+  read(oneWay: boolean): boolean {
     const { view, addresses } = this;
     const { kinds, starts, ends, workspace } = view;
     if (kinds[SLOT.peer_address] === KIND.absent) return this.refuse('bad_address', 'no address of the responder');
@@ -80,7 +81,7 @@ export class FlowService {
     const unanswered = view.has(SLOT.state) && UNANSWERED.has(view.show(SLOT.state));
     const hash = addresses.fact(peer, FACT.hash);
     const internal = addresses.fact(peer, FACT.internal) === 1 || view.isTrue(SLOT.local_peer);
-    const chosen = (unanswered && !KNOWN_PORTS.has(port)) || (port >= EPHEMERAL && originPort >= EPHEMERAL);
+    const chosen = (unanswered && !KNOWN_PORTS.has(port)) || (port >= EPHEMERAL && (oneWay || originPort >= EPHEMERAL));
     const folded = chosen && protocol !== 'icmp';
     const host = internal ? decoder.decode(addresses.pool.bytesOf(peer)) : 'external';
     const shownHost = host.includes(':') ? `[${host}]` : host;
@@ -108,8 +109,8 @@ function protocolOf(logged: string): string {
   return PROTOCOLS[logged] ?? (/^(ipv6-?icmp|icmp-?v?6)$/.test(logged) ? 'icmp' : logged);
 }
 
-/** Whether a service is more likely at port `a` than at port `b`: by name or number known, or below those that clients take. */
+/** Whether a service that is known by its number is at port `a`, and none at port `b`. */
 export function servesRather(a: number, b: number): boolean {
-  const rank = (port: number): number => (port < SYSTEM_PORTS ? 0 : KNOWN_PORTS.has(port) ? 1 : port < EPHEMERAL ? 2 : 3);
-  return rank(a) < rank(b);
+  const isKnown = (port: number): boolean => (port > 0 && port < SYSTEM_PORTS) || KNOWN_PORTS.has(port);
+  return isKnown(a) && !isKnown(b);
 }
