@@ -31,6 +31,10 @@ export const COMMANDS: Record<string, CommandEntry> = {
     load: async () => (await import('./commands/incidents.ts')).registerIncidents,
   },
   alerts: { summary: 'list alerts, show one with its reasons', load: async () => (await import('./commands/alerts.ts')).registerAlerts },
+  interfaces: {
+    summary: 'the inventory of interfaces: who calls them, how they answer, what they carry',
+    load: async () => (await import('./commands/interfaces.ts')).registerInterfaces,
+  },
   models: {
     summary: 'versions of the trained scorers, and which of them judges',
     load: async () => (await import('./commands/models.ts')).registerModels,

@@ -49,7 +49,7 @@ export function addListOptions(command: Command): Command {
     .option('--since <time>', `that reach past this time (${TIME_SYNTAX})`)
     .option('--until <time>', 'that begin before this time')
     .option('--detector <name>', 'of this detector only')
-    .option('--limit <n>', `at most so many (tables: ${TABLE_ROWS} unless given)`, count)
+    .option('--limit <n>', `at most so many (tables: ${TABLE_ROWS} unless given)`, countOption)
     .option('--json', 'records as NDJSON, one a line')
     .option('--utc', "times in UTC instead of the tenant's zone");
 }
@@ -58,7 +58,8 @@ export function addShowOptions(command: Command): Command {
   return addStoreOptions(command).option('--json', 'the record as JSON').option('--utc', "times in UTC instead of the tenant's zone");
 }
 
-function count(text: string): number {
+/** Parses an option that takes a count. */
+export function countOption(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('it takes a whole number above 0.');
   return Number(text);
 }

@@ -3,12 +3,15 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import { configJsonSchema, RECORD_FIELDS } from '../../schemas/config.ts';
+import { InterfaceFinding, InterfaceRecord } from '../../schemas/interface.ts';
 
 /** The JSON schemas that editors and consumers read are generated; `npm run schemas` writes them again. */
 const PUBLISHED: [file: string, schema: () => object][] = [
   ['config.schema.json', configJsonSchema],
   ['alert.schema.json', () => ({ ...z.toJSONSchema(AlertRecord), title: 'Weir alert record' })],
   ['incident.schema.json', () => ({ ...z.toJSONSchema(IncidentRecord), title: 'Weir incident record' })],
+  ['interface.schema.json', () => ({ ...z.toJSONSchema(InterfaceRecord), title: 'Weir interface record' })],
+  ['interface-finding.schema.json', () => ({ ...z.toJSONSchema(InterfaceFinding), title: 'Weir interface finding' })],
 ];
 
 test.each(PUBLISHED)('schemas/%s is in step with the code', async (file, schema) => {
