@@ -3,19 +3,30 @@ import { WeirError } from '../../core/errors.ts';
 import type { RecordFormat } from '../format.ts';
 import type { FormatName } from '../normalise-config.ts';
 import { anyJson } from './any-json.ts';
+import { apache } from './apache.ts';
 import { apisix } from './apisix.ts';
+import { awsAlb } from './aws-alb.ts';
 import { awsApiGateway } from './aws-api-gateway.ts';
+import { awsCloudfront } from './aws-cloudfront.ts';
+import { awsVpcFlow } from './aws-vpc-flow.ts';
 import { azureApim } from './azure-apim.ts';
 import { azureFrontDoor } from './azure-front-door.ts';
 import { caddy } from './caddy.ts';
 import { combined } from './combined.ts';
 import { ecs } from './ecs.ts';
+import { envoy } from './envoy.ts';
 import { envoyJson } from './envoy-json.ts';
 import { goflow2 } from './goflow2.ts';
+import { haproxy } from './haproxy.ts';
+import { iis } from './iis.ts';
+import { ingressNginx } from './ingress-nginx.ts';
 import { kong } from './kong.ts';
+import { nginx } from './nginx.ts';
 import { nginxJson } from './nginx-json.ts';
 import { otel } from './otel.ts';
+import { regex } from './regex.ts';
 import { suricata } from './suricata.ts';
+import { traefik } from './traefik.ts';
 import { traefikJson } from './traefik-json.ts';
 import { tyk } from './tyk.ts';
 import { zeekConn } from './zeek-conn.ts';
@@ -43,6 +54,17 @@ const REGISTRY: Partial<Record<FormatName, RecordFormat>> = {
   json: anyJson,
   // text
   combined,
+  nginx,
+  apache,
+  'ingress-nginx': ingressNginx,
+  envoy,
+  traefik,
+  haproxy,
+  'aws-alb': awsAlb,
+  'aws-cloudfront': awsCloudfront,
+  'aws-vpc-flow': awsVpcFlow,
+  iis,
+  regex,
 };
 
 /** What the format of this name is. */
