@@ -14,7 +14,7 @@ import { HashedPool } from './hashed-pool.ts';
 import { IdentityFinder } from './identity.ts';
 import { InterfaceTable, METHODS } from './interface-table.ts';
 import type { InterfaceTags } from './interface-tags.ts';
-import { type Finding, InventoryWatch } from './inventory-watch.ts';
+import { InventoryWatch } from './inventory-watch.ts';
 import { NetworkList } from './ip-address.ts';
 import { KIND } from './json-scanner.ts';
 import type { NormaliseConfig, NormaliseDeps } from './normalise-config.ts';
@@ -26,6 +26,7 @@ import type { RecordView } from './record-view.ts';
 import { RequestHash } from './request-hash.ts';
 import { RequestLine } from './request-line.ts';
 import { fillRow, type HeldRow, Row } from './row.ts';
+import { SensitiveWatch } from './sensitive-watch.ts';
 import { TargetFinder } from './target-finder.ts';
 import { contentHash } from './text-checks.ts';
 import type { TextPool } from './text-pool.ts';
@@ -59,6 +60,7 @@ export class EventMaker {
   private isOneWay = false;
   /** what the interfaces were seen to do */
   readonly inventory: InventoryWatch;
+  private readonly sensitive: SensitiveWatch;
   private readonly sessions: HashedPool;
   private readonly joined: boolean;
   private readonly agents: AgentBook;
@@ -75,8 +77,6 @@ export class EventMaker {
   private sessionId = -1;
   /** which crawler the agent says it is (crawlers.ts) */
   private crawler = 0;
-  /** sensitive data in the record in hand */
-  private found: Finding[] = [];
   /** why `make` refused */
   reason: DeadReason = 'bad_request';
   detail = '';
@@ -113,6 +113,7 @@ export class EventMaker {
     this.interfaceTexts = this.interfaces.pool;
     this.services = new FlowService(view, this.addresses, this.interfaceTexts);
     this.inventory = new InventoryWatch(this.interfaceTexts);
+    this.sensitive = new SensitiveWatch(view, key, plan.bodySlots);
     this.sessions = new HashedPool(key, partitions, seed);
     this.joined = config.joined === true;
     this.agents = new AgentBook(seed);
@@ -168,6 +169,7 @@ export class EventMaker {
     row.records = Math.min(view.count(SLOT.records), MAX_U32);
     this.sessionId = -1;
     this.targets.clear();
+    this.sensitive.clear();
     if (this.isFlow ? !this.flow() : !this.request()) return false;
     row.targetRun = this.targets.run;
     row.content = contentHash(view.workspace.view, view.start, view.end);
@@ -262,7 +264,21 @@ export class EventMaker {
     if (targets.id < 0) targets.findLogged(this.accountId, row.flags);
     if (plan.sessionSlot >= 0) this.session();
     if (this.failed()) row.flags |= FLAG.failure;
+    // what was not answered says nothing of an interface
+    if (row.status < 400) this.lookForSensitive();
     return true;
+  }
+
+  /** In the path only where values stand in it; in the query wherever it is logged. */
+  private lookForSensitive(): void {
+    const { sensitive, interfaces, line } = this;
+    if (interfaces.object !== 0) sensitive.scan('path', line.pathStart, interfaces.pathEnd);
+    if (interfaces.pathEnd + 1 < line.pathEnd) sensitive.scan('query', interfaces.pathEnd + 1, line.pathEnd);
+    else {
+      sensitive.scanSlot('query', SLOT.query);
+      sensitive.scanSlot('body', SLOT.query_object);
+    }
+    sensitive.scanBodies();
   }
 
   private status(): boolean {
@@ -364,7 +380,8 @@ export class EventMaker {
   /** Tells the inventory of the event in hand. */
   see(): void {
     const { row } = this;
-    if ((row.flags & FLAG.unanswered) === 0) this.inventory.note(this.interfaceId, row.at, row.origin, row.status, row.caller, this.found);
+    if ((row.flags & FLAG.unanswered) === 0)
+      this.inventory.note(this.interfaceId, row.at, row.origin, row.status, row.caller, this.sensitive.found);
   }
 
   /** Tells the inventory of an event that was held. */
@@ -385,7 +402,7 @@ export class EventMaker {
       address,
       target: this.targets.id < 0 ? undefined : this.targets.pool.digits(this.targets.id).slice(),
       session: sessionId < 0 ? undefined : this.sessions.digits(sessionId).slice(),
-      found: this.found.slice(),
+      found: this.sensitive.found.slice(),
       raw,
     };
   }

@@ -79,6 +79,8 @@ export interface FieldPlan {
   sessionCookie?: Uint8Array;
   /** slot of the request's id; -1 when none is configured */
   requestSlot: number;
+  /** slots of samples of bodies */
+  bodySlots: number[];
   failure?: { slot: number; values: Uint8Array[]; negated: boolean };
   /** names looked for, for messages */
   addressFields: string;
@@ -167,6 +169,7 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     sessionSlot: session === undefined ? -1 : slotOf(session),
     sessionCookie: session?.startsWith('cookie_') ? encoder.encode(session.slice('cookie_'.length)) : undefined,
     requestSlot: requestId === undefined ? -1 : slotOf(requestId),
+    bodySlots: (config.bodies ?? []).map(slotOf),
     failure:
       failure === undefined || values === undefined
         ? undefined
