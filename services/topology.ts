@@ -19,6 +19,7 @@ import { AddressData, NO_ADDRESS_DATA } from './ingest/addresses.ts';
 import { createNormaliseStage } from './ingest/normalise.ts';
 import type { FormatName } from './ingest/normalise-config.ts';
 import { defaultLateness, normaliseSlice } from './ingest/normalise-config.ts';
+import type { RuleKeys } from './ingest/token-key-loader.ts';
 import { createAccountStage } from './scoring/account-stage.ts';
 import { createMergeStage } from './scoring/merge-stage.ts';
 import type { TenantSettings, ViewStageConfig } from './scoring/tenant-settings.ts';
@@ -62,6 +63,8 @@ export interface TopologyConfig {
   switches?: readonly TenantSwitch[];
   /** where the autoencoder's nets run; default `auto` */
   backend?: BackendChoice;
+  /** keys that sources' identity rules verify tokens with: source -> by rule */
+  tokenKeys?: Record<string, RuleKeys>;
   /** country and network of addresses; undefined: nothing is known */
   addresses?: AddressTables;
   /** lists of addresses by tenant; left out: none */
@@ -139,6 +142,7 @@ function normaliseConfig(settings: TopologyConfig, input: InputPartition, partit
     upstreams: input.upstreams,
     ...normaliseSlice(source, tenant),
     joined: sessionWait(settings, input.tenant) !== undefined,
+    tokenKeys: settings.tokenKeys?.[input.source],
     key: settings.keys[input.tenant] ?? [0, 0, 0, 0],
   };
 }

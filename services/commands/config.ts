@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { Document } from 'yaml';
 import { LineCounter, parse, parseDocument, Scalar, visit } from 'yaml';
 import { ALL_DETECTORS } from '../../models/detectors/index.ts';
-import type { Config, TlsFiles } from '../../schemas/config.ts';
+import type { Config, IdentityRuleConfig, TlsFiles } from '../../schemas/config.ts';
 import { ConfigSchema, TenantConfig } from '../../schemas/config.ts';
 import { WeirError } from '../core/errors.ts';
 import { describeIssues } from './config-issues.ts';
@@ -96,7 +96,11 @@ function finish(config: Config, folder: string): LoadedConfig {
     tls && (Object.fromEntries(Object.entries(tls).map(([name, file]) => [name, file && at(file)])) as TlsFiles);
   const resolved: Config = {
     ...config,
-    sources: config.sources.map((source) => (source.files === undefined ? source : { ...source, files: source.files.map(at) })),
+    sources: config.sources.map((source) => ({
+      ...source,
+      ...(source.files && { files: source.files.map(at) }),
+      ...(source.identity && { identity: source.identity.map((rule) => withKeysAt(rule, at)) }),
+    })),
     address_data: config.address_data && { csv: at(config.address_data.csv) },
     store: 'path' in config.store ? { path: at(config.store.path) } : { ...config.store, tls: tlsAt(config.store.tls) },
     kafka: {
@@ -106,6 +110,12 @@ function finish(config: Config, folder: string): LoadedConfig {
     },
   };
   return { config: resolved, version: configVersion(config), path: undefined };
+}
+
+/** An identity rule whose file of keys has an absolute path. */
+function withKeysAt(rule: IdentityRuleConfig, at: (relative: string) => string): IdentityRuleConfig {
+  if (typeof rule === 'string' || rule.verify?.keys === undefined) return rule;
+  return { ...rule, verify: { ...rule.verify, keys: at(rule.verify.keys) } };
 }
 
 /** Hash of what can change a result: tenants, and sources without where their bytes lie. */

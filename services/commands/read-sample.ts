@@ -8,6 +8,7 @@ import { detectFormat, SAMPLE_BYTES as HEAD_BYTES } from '../ingest/detect.ts';
 import { LineFramer, type RawPiece } from '../ingest/framing.ts';
 import { createNormaliseStage, type GuessReport } from '../ingest/normalise.ts';
 import { type FormatName, normaliseSlice } from '../ingest/normalise-config.ts';
+import { loadTokenKeys } from '../ingest/token-key-loader.ts';
 
 /** Uncompressed bytes of a log that are looked at: enough for thousands of records, quick for any log. */
 const SAMPLE_BYTES = 16 << 20;
@@ -79,6 +80,7 @@ export function sampleStage(
       partitions: 1,
       upstreams: 1,
       ...normaliseSlice(source, tenant),
+      tokenKeys: loadTokenKeys(source),
       key,
     },
     { addresses },

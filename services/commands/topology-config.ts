@@ -3,6 +3,7 @@ import type { Config, SourceConfig, TenantConfig } from '../../schemas/config.ts
 import type { KnownInput } from '../drivers/embedded/driver.ts';
 import type { AddressListTable } from '../ingest/address-lists.ts';
 import type { AddressTables } from '../ingest/addresses.ts';
+import { loadTokenKeys } from '../ingest/token-key-loader.ts';
 import type { TopologyConfig } from '../topology.ts';
 import { tenantConfig } from './config.ts';
 import { tenantKey } from './master-key.ts';
@@ -56,6 +57,7 @@ export function topologyConfigOf({ config, version, sources, inputs, key, addres
     configVersion: version,
     model: MODEL,
     backend: config.models.backend,
+    tokenKeys: Object.fromEntries(sources.map((source) => [source.name, loadTokenKeys(source)])),
     ...models,
     addresses,
     lists,

@@ -66,6 +66,8 @@ export const IDENTITY_ORIGINS = [
   'login_field',
   'host',
   'session',
+  'certificate', // subject of the client's certificate
+  'jwt_verified', // a token whose signature Weir has checked itself, or the gateway is known to have
 ] as const;
 export type IdentityOrigin = (typeof IDENTITY_ORIGINS)[number];
 

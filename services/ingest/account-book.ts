@@ -58,9 +58,12 @@ export class AccountBook {
     this.secrets.reset();
   }
 
-  /** Id of the account named by a span; a `secret` (an API key) is stored hashed, as `key-` and 16 digits. */
-  find(workspace: Workspace, start: number, end: number, secret: boolean): number {
-    if (!secret && this.config.plain && end - start <= MAX_PLAIN) {
+  /**
+   * Id of the account named by a span; a `secret` (an API key) is stored hashed, as `key-` and 16 digits, and `hashed` ones as
+   * the digits alone.
+   */
+  find(workspace: Workspace, start: number, end: number, secret: boolean, hashed = false): number {
+    if (!secret && !hashed && this.config.plain && end - start <= MAX_PLAIN) {
       const id = this.pool.ids.intern(workspace.view, start, end);
       if (this.pool.ids.lastIsNew) this.enter(id, decoder.decode(workspace.bytes.subarray(start, end)));
       return id;

@@ -1,7 +1,8 @@
 import type { IdentityOrigin } from '../core/batch.ts';
+import { claimOf, webTokenOf } from './web-token.ts';
 
-/** Claims that name the caller, in this order. The gateway has checked the token; here it is only read. */
-const CLAIMS = ['sub', 'user_id', 'uid', 'preferred_username', 'username', 'client_id', 'azp'] as const;
+/** Claims that name the caller where the source does not say which, in this order. */
+export const USUAL_CLAIMS: readonly string[] = ['sub', 'user_id', 'uid', 'preferred_username', 'username', 'client_id', 'azp'];
 
 export interface Caller {
   name: string;
@@ -10,7 +11,10 @@ export interface Caller {
   secret: boolean;
 }
 
-/** Who an Authorization header names: a JWT's subject, Basic's user, else the bearer of a secret; undefined for nobody. */
+/**
+ * Who an Authorization header names: a JWT's subject (the gateway has checked the token, here it is only read), Basic's user,
+ * else the bearer of a secret; undefined for nobody.
+ */
 export function callerOf(header: string): Caller | undefined {
   const match = /^(\S+)\s+(\S+)$/.exec(header.trim());
   const scheme = match === null ? '' : match[1].toLowerCase();
@@ -20,28 +24,10 @@ export function callerOf(header: string): Caller | undefined {
     const user = decodeBase64(value)?.split(':')[0];
     return user === undefined || user === '' ? undefined : { name: user, origin: 'remote_user', secret: false };
   }
-  const subject = subjectOf(value);
+  const token = webTokenOf(value);
+  const subject = token && claimOf(token.claims, USUAL_CLAIMS);
   if (subject !== undefined) return { name: subject, origin: 'jwt', secret: false };
   return { name: value, origin: 'api_key', secret: true };
-}
-
-function subjectOf(token: string): string | undefined {
-  const parts = token.split('.');
-  if (parts.length !== 3) return undefined;
-  const text = decodeBase64(parts[1].replace(/-/g, '+').replace(/_/g, '/'));
-  if (text === undefined || !text.startsWith('{')) return undefined;
-  let claims: Record<string, unknown>;
-  try {
-    claims = JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return undefined; // not a JWT: it is a secret like any other
-  }
-  for (const name of CLAIMS) {
-    const claim = claims[name];
-    if (typeof claim === 'string' && claim !== '') return claim;
-    if (typeof claim === 'number') return String(claim);
-  }
-  return undefined;
 }
 
 function decodeBase64(text: string): string | undefined {

@@ -298,7 +298,7 @@ export class EventMaker {
   /** Finds the account; without one the address stands in. */
   private identify(): void {
     const { row, identity, accounts } = this;
-    this.accountId = identity.find();
+    this.accountId = identity.find(row.at);
     row.origin = identity.origin;
     if (this.accountId >= 0) {
       row.flags |= accounts.flags(this.accountId);

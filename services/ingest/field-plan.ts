@@ -1,37 +1,13 @@
-import { IDENTITY_ORIGINS } from '../core/batch.ts';
 import { WeirError } from '../core/errors.ts';
-import {
-  ENVELOPE_FIELDS,
-  ENVELOPE_LISTS,
-  FIELD_NAMES,
-  type FieldMap,
-  type FieldName,
-  type IdentityRule,
-  rulesOf,
-  SLOT,
-  TARGET_NAMES,
-} from './fields.ts';
+import { ENVELOPE_FIELDS, ENVELOPE_LISTS, FIELD_NAMES, type FieldMap, type FieldName, SLOT, TARGET_NAMES } from './fields.ts';
 import type { Capture, LineFormat, Select, SlotNames } from './format.ts';
 import { formatOf } from './formats/registry.ts';
+import { type PlannedRule, planRules } from './identity-rules.ts';
 import { pathsOf } from './json-paths.ts';
 import type { CapturePath } from './json-scanner.ts';
 import type { NormaliseConfig } from './normalise-config.ts';
 
 const encoder = new TextEncoder();
-
-/** An identity rule as the stage reads it. */
-export interface PlannedRule {
-  field: string;
-  slot: number;
-  /** index in IDENTITY_ORIGINS */
-  origin: number;
-  /** the value is an Authorization header: who it names is read out of it */
-  isHeader: boolean;
-  /** the value is a secret and is stored hashed */
-  secret: boolean;
-  /** name of the cookie that the field stands for: cookie_NAME */
-  cookie?: Uint8Array;
-}
 
 /** `Select` as the stage reads it. */
 export interface PlannedSelect {
@@ -129,10 +105,8 @@ export function planFields(config: NormaliseConfig): FieldPlan {
   const select = format.select === undefined ? undefined : planSelect(format.select, slotOf, capture);
 
   const rules =
-    config.identity === undefined
-      ? format.identity.filter(({ field }) => known === undefined || known.has(field) || field.startsWith('cookie_'))
-      : rulesOf(config.identity.map((rule) => (typeof rule === 'string' ? rule : rule.field)));
-  const identity = format.flows === true ? [] : rules.map((rule) => planRule(rule, slotOf));
+    config.identity ?? format.identity.filter(({ field }) => known === undefined || known.has(field) || field.startsWith('cookie_'));
+  const identity = format.flows === true ? [] : planRules(rules, slotOf, config.source, config.tokenKeys);
 
   const targetNames = format.flows === true ? [] : [...(config.targets ?? format.targets)];
   const canLog = targetNames.some((name) => known === undefined || known.has(name));
@@ -235,18 +209,6 @@ function soleNames(fields: Partial<Record<FieldName, readonly string[]>>): Map<s
     if (first !== undefined && others.length === 0 && all.filter((other) => other === first).length === 1) sole.set(first, SLOT[name]);
   }
   return sole;
-}
-
-function planRule(rule: IdentityRule, slotOf: (name: string) => number): PlannedRule {
-  const planned: PlannedRule = {
-    field: rule.field,
-    slot: slotOf(rule.field),
-    origin: IDENTITY_ORIGINS.indexOf(rule.origin),
-    isHeader: /authorization$/i.test(rule.field),
-    secret: rule.origin === 'api_key',
-  };
-  if (rule.field.startsWith('cookie_')) planned.cookie = encoder.encode(rule.field.slice('cookie_'.length));
-  return planned;
 }
 
 function namesOf(paths: readonly string[] | undefined, field: string): string {

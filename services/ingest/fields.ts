@@ -70,6 +70,7 @@ export interface IdentityRule {
 /** Kind of evidence that a field of this name is. */
 export function originOf(field: string): IdentityOrigin {
   const name = field.toLowerCase();
+  if (/_s_dn|(client|peer)_(dn|subject|cert)|client-cert|xfcc|certificate/.test(name)) return 'certificate';
   if (/api[-_.]?key|apikey|app[-_.]?key|access[-_.]?key|x-key|client[-_.]?secret/.test(name)) return 'api_key';
   if (/jwt|authorization|claim|token|(^|[._])sub$/.test(name)) return 'jwt';
   if (/consumer|authenticated_entity|credential/.test(name)) return 'consumer';

@@ -4,6 +4,7 @@ import type { AddressLists } from './address-lists.ts';
 import type { AddressData } from './addresses.ts';
 import { formatOf } from './formats/registry.ts';
 import type { InterfaceRules } from './interface-tags.ts';
+import type { RuleKeys } from './token-key-loader.ts';
 
 export type FormatName = Format;
 
@@ -29,6 +30,8 @@ export interface NormaliseConfig {
   addressFrom?: SourceConfig['address_from'];
   /** fields or rules that name the account, in this order; left out: the format's usual ones */
   identity?: readonly IdentityRuleConfig[];
+  /** keys that rules of `identity` verify tokens with, by the rule's number */
+  tokenKeys?: RuleKeys;
   /** field that names the session */
   session?: string;
   /** the tenant's events go to identify tasks: those with a session by it, not by the account */

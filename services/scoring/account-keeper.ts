@@ -28,9 +28,11 @@ const SWEEP_HOURS = 6;
 const FORGET_DAYS = { anonymous: 8, account: 60 } as const;
 /** How sure an identity of this origin is. */
 const CONFIDENCE: Record<(typeof IDENTITY_ORIGINS)[number], number> = {
-  consumer: 0.95,
+  consumer: 0.98, // the gateway has let this one in
+  certificate: 0.95,
+  jwt_verified: 0.95,
   api_key: 0.95,
-  jwt: 0.9,
+  jwt: 0.8, // read only: whether the gateway has checked it the log does not say
   remote_user: 0.9,
   host: 0.9,
   session: 0.8,
@@ -260,11 +262,15 @@ function traitsOf(samples: readonly Sample[]): number {
   return samples.reduce((all, { traits }) => all | (traits ?? 0), 0);
 }
 
-/** The surest origin among a pane's marks. */
+/**
+ * The least sure of the origins among a pane's marks, the address aside: any of its events may be what the alert is about,
+ * so that it is as sure as the weakest evidence for one of them.
+ */
 function originOf(marks: number): (typeof IDENTITY_ORIGINS)[number] {
-  let best: (typeof IDENTITY_ORIGINS)[number] = 'address';
+  let weakest: (typeof IDENTITY_ORIGINS)[number] | undefined;
   IDENTITY_ORIGINS.forEach((origin, index) => {
-    if ((marks & (1 << (ORIGIN_SHIFT + index))) !== 0 && CONFIDENCE[origin] > CONFIDENCE[best]) best = origin;
+    if (origin === 'address' || (marks & (1 << (ORIGIN_SHIFT + index))) === 0) return;
+    if (weakest === undefined || CONFIDENCE[origin] < CONFIDENCE[weakest]) weakest = origin;
   });
-  return best;
+  return weakest ?? 'address';
 }

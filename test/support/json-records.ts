@@ -298,7 +298,7 @@ export const JSON_CASES: readonly JsonCase[] = [
       authorizer: { claims: { sub: 'alice' } },
     },
     event: { ...event, bytesIn: 0 },
-    origin: 'jwt',
+    origin: 'jwt_verified',
   },
   {
     format: 'azure-apim',

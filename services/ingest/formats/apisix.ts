@@ -34,17 +34,17 @@ function withFlat(own: FieldMap): FieldMap {
   return fields as FieldMap;
 }
 
-/** Consumer and well-known account headers of gateways that log request headers. */
+/** Consumer and well-known account headers of gateways that log request headers; those that any client may write come last. */
 export const HEADER_IDENTITY = rulesOf([
   'request.headers.x-consumer-username',
   'request.headers.x-consumer-id',
   'request.headers.x-credential-identifier',
-  'request.headers.x-user-id',
-  'request.headers.x-auth-user',
-  'request.headers.x-account-id',
   'request.headers.x-api-key',
   'request.headers.apikey',
   'request.headers.authorization',
+  'request.headers.x-user-id',
+  'request.headers.x-auth-user',
+  'request.headers.x-account-id',
 ]);
 
 /** Apache APISIX kafka-logger and http-logger: one record or an array of them a line; complete at start_time + latency. */

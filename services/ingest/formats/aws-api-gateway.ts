@@ -36,7 +36,9 @@ export const awsApiGateway: JsonFormat = {
     agent: context('identity.userAgent', 'userAgent', 'user_agent', 'identityUserAgent'),
   },
   identity: [
-    ...rulesOf(context('authorizer.claims.sub', 'authorizer.jwt.claims.sub', 'authorizer.claims.username', 'claims.sub')),
+    ...context('authorizer.claims.sub', 'authorizer.jwt.claims.sub', 'authorizer.claims.username', 'claims.sub').map(
+      (field) => ({ field, origin: 'jwt_verified' }) as const,
+    ),
     ...context('authorizer.principalId', 'principalId', 'principal_id').map((field) => ({ field, origin: 'consumer' }) as const),
     ...context('identity.userArn', 'userArn', 'identity.user', 'user', 'identity.caller', 'caller', 'identity.cognitoIdentityId').map(
       (field) => ({ field, origin: 'remote_user' }) as const,

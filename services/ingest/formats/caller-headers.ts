@@ -1,16 +1,16 @@
 import { type FieldMap, type IdentityRule, rulesOf } from '../fields.ts';
 
-/** Request headers in which gateways and their plugins say who calls, the strongest evidence first. */
+/** Request headers in which gateways and their plugins say who calls, the strongest evidence first; what any client may write comes last. */
 const CALLER_HEADERS = [
   'x-consumer-username',
   'x-consumer-id',
   'x-credential-identifier',
-  'x-user-id',
-  'x-auth-user',
-  'x-account-id',
   'x-api-key',
   'apikey',
   'authorization',
+  'x-user-id',
+  'x-auth-user',
+  'x-account-id',
 ];
 
 /** Rules for the caller's headers. `named`: the field in which a gateway logs the header of a name in lower case. */

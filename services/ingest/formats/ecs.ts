@@ -31,10 +31,10 @@ export const ecs: JsonFormat = {
     ),
     ...rulesOf([
       'http.request.headers.x-consumer-username',
-      'http.request.headers.x-user-id',
       'http.request.headers.x-api-key',
       'http.request.headers.authorization',
       '/http/request/headers/Authorization',
+      'http.request.headers.x-user-id',
     ]),
   ],
   targets: GUESSED_TARGETS,

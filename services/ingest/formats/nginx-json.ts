@@ -1,4 +1,4 @@
-import { type FieldMap, GUESSED_TARGETS, rulesOf } from '../fields.ts';
+import { type FieldMap, GUESSED_TARGETS, type IdentityRule, rulesOf } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
 
 /** Names that nginx's variables and their usual relatives have in JSON logs; the time is that of the request's end. */
@@ -50,44 +50,53 @@ export const NGINX_FIELDS: FieldMap = {
   cookie: ['http_cookie', 'cookie'],
 };
 
-/** Fields that name the account in flat gateway logs, the strongest evidence first. */
-export const NGINX_IDENTITY = rulesOf([
-  'http_x_consumer_id',
-  'http_x_consumer_username',
-  'http_x_consumer_custom_id',
-  'consumer_username',
-  'consumer_name',
-  'consumer_id',
-  'consumer',
-  'http_x_credential_identifier',
-  'jwt_sub',
-  'jwt_claim_sub',
-  'http_x_user_id',
-  'x_user_id',
-  'http_x_user',
-  'http_x_auth_user',
-  'http_x_account_id',
-  'http_x_uid',
-  'user_id',
-  'userid',
-  'userId',
-  'uid',
-  'account_id',
-  'account',
-  'user',
-  'user_name',
-  'username',
-  'remote_user',
-  'http_x_api_key',
-  'http_apikey',
-  'http_x_app_key',
-  'api_key',
-  'apikey',
-  'app_key',
-  'http_authorization',
-  'authorization',
-  'login_user',
-]);
+/**
+ * Fields that name the account in flat gateway logs: what the gateway has checked, what the application says, credentials, and
+ * last what any client may write into a header.
+ */
+export const NGINX_IDENTITY: readonly IdentityRule[] = [
+  ...rulesOf([
+    'consumer_username',
+    'consumer_name',
+    'consumer_id',
+    'consumer',
+    'http_x_consumer_id',
+    'http_x_consumer_username',
+    'http_x_consumer_custom_id',
+    'http_x_credential_identifier',
+  ]),
+  { field: 'jwt_claim_sub', origin: 'jwt_verified' },
+  ...rulesOf([
+    'jwt_sub',
+    'ssl_client_s_dn',
+    'ssl_client_dn',
+    'remote_user',
+    'user_id',
+    'userid',
+    'userId',
+    'uid',
+    'account_id',
+    'account',
+    'user',
+    'user_name',
+    'username',
+    'http_x_api_key',
+    'http_apikey',
+    'http_x_app_key',
+    'api_key',
+    'apikey',
+    'app_key',
+    'http_authorization',
+    'authorization',
+    'http_x_user_id',
+    'x_user_id',
+    'http_x_user',
+    'http_x_auth_user',
+    'http_x_account_id',
+    'http_x_uid',
+    'login_user',
+  ]),
+];
 
 /** nginx with `escape=json`, any field set, and gateways that write flat JSON in its manner. */
 export const nginxJson: JsonFormat = {

@@ -79,7 +79,7 @@ export const otel: JsonFormat = {
   },
   identity: [
     ...attribute('enduser.id', 'user.id', 'user.name', 'enduser.pseudo.id').map((field) => ({ field, origin: 'remote_user' }) as const),
-    ...['x-consumer-username', 'x-consumer-id', 'x-user-id', 'x-api-key', 'authorization']
+    ...['x-consumer-username', 'x-consumer-id', 'x-api-key', 'authorization', 'x-user-id']
       .flatMap(header)
       .map((field) => ({ field, origin: originOf(field) })),
   ],
