@@ -221,7 +221,11 @@ export const TenantConfig = z.strictObject({
     .prefault('60d')
     .describe('how long alerts, incidents, windows, late events and dead letters are kept'),
   internal_networks: z.array(network).default(PRIVATE_NETWORKS),
-  lists: z.array(AddressList).default([]).describe('what is known of addresses: own, partners, bastions, threat intelligence'),
+  lists: z
+    .array(AddressList)
+    .refine((lists) => new Set(lists.map(({ name }) => name)).size === lists.length, 'list names are unique within a tenant')
+    .default([])
+    .describe('what is known of addresses: own, partners, bastions, threat intelligence'),
   documents: z
     .array(z.string().min(1))
     .default([])

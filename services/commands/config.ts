@@ -101,6 +101,12 @@ function finish(config: Config, folder: string): LoadedConfig {
       ...(source.files && { files: source.files.map(at) }),
       ...(source.identity && { identity: source.identity.map((rule) => withKeysAt(rule, at)) }),
     })),
+    tenants: Object.fromEntries(
+      Object.entries(config.tenants).map(([name, tenant]) => [
+        name,
+        { ...tenant, lists: tenant.lists.map((list) => (list.file === undefined ? list : { ...list, file: at(list.file) })) },
+      ]),
+    ),
     address_data: config.address_data && { csv: at(config.address_data.csv) },
     store: 'path' in config.store ? { path: at(config.store.path) } : { ...config.store, tls: tlsAt(config.store.tls) },
     kafka: {
@@ -121,7 +127,12 @@ function withKeysAt(rule: IdentityRuleConfig, at: (relative: string) => string):
 /** Hash of what can change a result: tenants, and sources without where their bytes lie. */
 export function configVersion(config: Config): string {
   const sources = config.sources.map(({ files: _files, kafka: _kafka, http: _http, ...rest }) => rest);
-  const meaning = { tenants: config.tenants, sources, own_addresses: config.address_data !== undefined };
+  // what the files of lists hold is added when they are read (ingest/address-list-loader.ts)
+  const tenants = Object.entries(config.tenants).map(([name, { lists, ...rest }]) => [
+    name,
+    { ...rest, lists: lists.map(({ file: _file, ...list }) => list) },
+  ]);
+  const meaning = { tenants: Object.fromEntries(tenants), sources, own_addresses: config.address_data !== undefined };
   return createHash('sha256').update(canonical(meaning)).digest('hex').slice(0, 12);
 }
 

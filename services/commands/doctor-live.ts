@@ -1,6 +1,5 @@
 import type { Config } from '../../schemas/config.ts';
 import { openKafka } from '../drivers/kafka/client.ts';
-import type { AddressData } from '../ingest/addresses.ts';
 import { defaultLateness } from '../ingest/normalise-config.ts';
 import { tenantConfig } from './config.ts';
 import { checkAddressAge } from './doctor-addresses.ts';
@@ -8,6 +7,7 @@ import type { Check } from './doctor-check.ts';
 import { checkServer } from './doctor-clickhouse.ts';
 import { checkConfig } from './doctor-config.ts';
 import { checkKafka } from './doctor-kafka.ts';
+import type { KnownOf } from './doctor-lists.ts';
 import {
   checkDisks,
   checkKey,
@@ -32,7 +32,7 @@ export interface LiveFindings {
 export async function checkAll(
   config: Config,
   dataFolder: string,
-  addresses: AddressData,
+  knownOf: KnownOf,
   environment: NodeJS.ProcessEnv,
   now: number,
 ): Promise<LiveFindings> {
@@ -62,7 +62,13 @@ export async function checkAll(
     const partitions = brokers?.records.get(source.name) ?? [];
     const newest = Math.max(...partitions.flat().map(({ timestamp }) => timestamp));
     if (source.format === undefined || source.kafka === undefined || newest === Number.NEGATIVE_INFINITY) continue;
-    const survey = surveyRecords(`topic ${source.kafka.topic}`, partitions, source, tenantConfig(config, source.tenant), addresses);
+    const survey = surveyRecords(
+      `topic ${source.kafka.topic}`,
+      partitions,
+      source,
+      tenantConfig(config, source.tenant),
+      knownOf(source.tenant),
+    );
     surveys.set(source.name, survey);
     sampled.push(...checkSample(`source ${source.name}`, survey, newest, source.lateness ?? defaultLateness(source.format), now));
   }

@@ -1,7 +1,6 @@
 import type { SourceConfig, TenantConfig } from '../../schemas/config.ts';
 import { layRecords } from '../core/raw.ts';
-import type { AddressData } from '../ingest/addresses.ts';
-import type { FormatName } from '../ingest/normalise-config.ts';
+import type { FormatName, NormaliseDeps } from '../ingest/normalise-config.ts';
 import { type Check, fail, ok, spanText, warn } from './doctor-check.ts';
 import { sampleStage } from './read-sample.ts';
 import { Sample, type Survey } from './survey.ts';
@@ -26,10 +25,10 @@ export function surveyRecords(
   partitions: readonly (readonly TimedRecord[])[],
   source: SourceConfig,
   tenant: TenantConfig,
-  addresses: AddressData,
+  known: NormaliseDeps,
 ): Survey {
   const format = source.format as FormatName;
-  const stage = sampleStage(source, format, { ...tenant, values: { plain: ['account', 'source'] } }, addresses, new Uint32Array(4));
+  const stage = sampleStage(source, format, { ...tenant, values: { plain: ['account', 'source'] } }, known, new Uint32Array(4));
   const seen = new Sample();
   partitions.forEach((records, partition) => {
     if (records.length === 0) return;

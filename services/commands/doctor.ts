@@ -17,6 +17,7 @@ import { type BackendsDiagnosis, backendFields, diagnoseBackends } from './backe
 import { defaultConfig, type LoadedConfig, loadConfig, tenantConfig } from './config.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { type Check, exitCodeOf, fail } from './doctor-check.ts';
+import { diagnoseLists, type KnownOf } from './doctor-lists.ts';
 import { checkAll } from './doctor-live.ts';
 import { usesKafka } from './doctor-machine.ts';
 import { checkBundles } from './doctor-models.ts';
@@ -79,6 +80,7 @@ export async function diagnose(loaded: LoadedConfig, files: readonly string[]): 
   const { config } = loaded;
   const tables = await loadAddressTables({ csv: config.address_data?.csv }).catch((error: unknown) => error as Error);
   const addresses = tables instanceof Error ? NO_ADDRESS_DATA : new AddressData(tables);
+  const lists = await diagnoseLists(config, addresses, Date.now());
   const sources =
     files.length > 0
       ? files.map((path) => ({ ...(config.sources[0] ?? SourceConfig.parse({ name: 'log', files: [path] })), files: [path] }))
@@ -86,10 +88,10 @@ export async function diagnose(loaded: LoadedConfig, files: readonly string[]): 
   const dataFolder = folderOf(config);
   const looked = { ...config, sources: [...sources] };
   // one after the other: reading a sample is work of this thread, and what answers meanwhile would seem to be late
-  const surveyed = await Promise.all(sources.map((source) => lookAtSource(source, loaded, addresses)));
+  const surveyed = await Promise.all(sources.map((source) => lookAtSource(source, loaded, lists.knownOf)));
   const store = await lookAtStore(loaded);
   const models = diagnoseModels(dataFolder);
-  const live = await checkAll(looked, dataFolder, addresses, process.env, Date.now());
+  const live = await checkAll(looked, dataFolder, lists.knownOf, process.env, Date.now());
   const found = [...surveyed.flat(), ...sources.flatMap((source) => topicOf(source, live.surveys.get(source.name)))];
   const problems = [
     ...(tables instanceof Error
@@ -105,7 +107,7 @@ export async function diagnose(loaded: LoadedConfig, files: readonly string[]): 
     models,
     autoencoder: await diagnoseBackends(config.models.backend),
     sources: found,
-    checks: [...problems, ...(await checkBundles(config, dataFolder, models)), ...live.checks],
+    checks: [...problems, ...lists.checks, ...(await checkBundles(config, dataFolder, models)), ...live.checks],
   };
 }
 
@@ -122,13 +124,13 @@ function topicOf(source: SourceConfig, seen: Survey | undefined): SourceDiagnosi
   return [{ name: source.name, tenant: source.tenant, path: seen.path, problem: undefined, survey: seen, coverage }];
 }
 
-async function lookAtSource(source: SourceConfig, loaded: LoadedConfig, addresses: AddressData): Promise<SourceDiagnosis[]> {
+async function lookAtSource(source: SourceConfig, loaded: LoadedConfig, knownOf: KnownOf): Promise<SourceDiagnosis[]> {
   const tenant = tenantConfig(loaded.config, source.tenant);
   const found: SourceDiagnosis[] = [];
   for (const path of source.files ?? []) {
     const base = { name: source.name, tenant: source.tenant, path };
     try {
-      const seen = await survey(path, source, tenant, addresses);
+      const seen = await survey(path, source, tenant, knownOf(source.tenant));
       const problem = seen.events === 0 ? `none of its first records can be read as ${seen.format}` : undefined;
       found.push({ ...base, problem, survey: seen, coverage: ALL_DETECTORS.map((detector) => coverageOf(detector, seen)) });
     } catch (error) {

@@ -36,7 +36,7 @@ export function registerInit(program: Command): void {
         throw new WeirError('usage', `--tenant ${flags.tenant}: tenant names are 1 to 63 of a-z, 0-9 and -`);
       const source = SourceConfig.parse({ name: sourceName(sample), tenant: flags.tenant, files: [sample], format: flags.format });
       const addresses = new AddressData(await loadAddressTables());
-      const seen = await survey(sample, source, TenantConfig.parse({}), addresses);
+      const seen = await survey(sample, source, TenantConfig.parse({}), { addresses });
       if (seen.events === 0)
         throw new WeirError('nothing_parsed', `none of the first records of ${sample} can be read as ${seen.format}${firstReason(seen)}`);
       const text = configText(seen, source, sample);

@@ -4,10 +4,13 @@ import { renderFields } from '../console/fields.ts';
 import { type Terminal, terminalOf, writeOut } from '../console/output.ts';
 import { WeirError } from '../core/errors.ts';
 import type { DeadLetter, Emit } from '../core/stage.ts';
+import { listTables } from '../ingest/address-list-loader.ts';
+import { AddressLists } from '../ingest/address-lists.ts';
 import { loadAddressTables } from '../ingest/address-loader.ts';
 import { AddressData } from '../ingest/addresses.ts';
 import { defaultConfig, loadConfig, tenantConfig } from './config.ts';
 import { eventFields } from './event-fields.ts';
+import { readLists } from './list-watch.ts';
 import { existingKey, tenantKey } from './master-key.ts';
 import { readSample } from './read-sample.ts';
 
@@ -42,9 +45,11 @@ export function registerParse(program: Command): void {
       const { config } = flags.config === undefined ? defaultConfig(process.cwd()) : loadConfig(flags.config);
       const { source, tenant } = sourceOf(path, config, flags);
       const addresses = new AddressData(await loadAddressTables({ csv: config.address_data?.csv }));
+      const tables = listTables(await readLists(config, (text) => process.stderr.write(`${text}\n`)))[source.tenant] ?? [];
+      const known = { addresses, lists: new AddressLists(tables) };
       const key = existingKey(config, 'path' in config.store ? config.store.path : process.cwd());
       const parsed: Parsed[] = [];
-      const read = await readSample(path, source, tenant, addresses, tenantKey(key, source.tenant), (emits) => {
+      const read = await readSample(path, source, tenant, known, tenantKey(key, source.tenant), (emits) => {
         gather(emits, parsed);
         return parsed.length < flags.limit;
       });

@@ -3,11 +3,10 @@ import { WeirError } from '../core/errors.ts';
 import type { RawChunk } from '../core/raw.ts';
 import type { Emit } from '../core/stage.ts';
 import { openInput } from '../drivers/embedded/byte-source.ts';
-import type { AddressData } from '../ingest/addresses.ts';
 import { detectFormat, SAMPLE_BYTES as HEAD_BYTES } from '../ingest/detect.ts';
 import { LineFramer, type RawPiece } from '../ingest/framing.ts';
 import { createNormaliseStage, type GuessReport } from '../ingest/normalise.ts';
-import { type FormatName, normaliseSlice } from '../ingest/normalise-config.ts';
+import { type FormatName, type NormaliseDeps, normaliseSlice } from '../ingest/normalise-config.ts';
 import { loadTokenKeys } from '../ingest/token-key-loader.ts';
 
 /** Uncompressed bytes of a log that are looked at: enough for thousands of records, quick for any log. */
@@ -25,6 +24,7 @@ export interface SampleRead {
 
 /**
  * Reads the beginning of a log through the normalise stage itself, so that what is said of it is what a run would see.
+ * @param known what is known of addresses
  * @param key the tenant's hash key, four 32-bit words; zeros where nothing of the outcomes is kept or shown
  * @param take gets the stage's outcomes as they come, and says whether to go on
  * @throws WeirError for a file that is missing, unreadable, or fits no format
@@ -33,7 +33,7 @@ export async function readSample(
   path: string,
   source: SourceConfig,
   tenant: TenantConfig,
-  addresses: AddressData,
+  known: NormaliseDeps,
   key: Uint32Array,
   take: (emits: readonly Emit[]) => boolean,
 ): Promise<SampleRead> {
@@ -41,7 +41,7 @@ export async function readSample(
   const detected = source.format === undefined ? detectFormat(input.head) : { format: source.format, reason: 'named' };
   const { format, reason } = detected;
   if (format === undefined) throw new WeirError('input_format', `${path}: ${reason}; name the format with --format`);
-  const stage = sampleStage(source, format, tenant, addresses, key);
+  const stage = sampleStage(source, format, tenant, known, key);
   const chunkOf = (piece: RawPiece): RawChunk => ({ ...piece, tenant: source.tenant, source: source.name, partition: path });
   const framer = new LineFramer();
   const bytes = await input.from(0);
@@ -69,7 +69,7 @@ export function sampleStage(
   source: SourceConfig,
   format: FormatName,
   tenant: TenantConfig,
-  addresses: AddressData,
+  known: NormaliseDeps,
   key: Uint32Array,
 ): ReturnType<typeof createNormaliseStage> {
   return createNormaliseStage(
@@ -83,6 +83,6 @@ export function sampleStage(
       tokenKeys: loadTokenKeys(source),
       key,
     },
-    { addresses },
+    known,
   );
 }

@@ -10,6 +10,7 @@ import { RunInbox } from '../drivers/embedded/inbox.ts';
 import type { FollowOptions } from '../drivers/embedded/quiet.ts';
 import type { Progress } from '../drivers/embedded/run.ts';
 import { takeStdin } from '../drivers/embedded/stdin.ts';
+import { listTables, versionWithLists } from '../ingest/address-list-loader.ts';
 import { loadAddressTables } from '../ingest/address-loader.ts';
 import { detectFormat } from '../ingest/detect.ts';
 import { defaultLateness, type FormatName } from '../ingest/normalise-config.ts';
@@ -22,6 +23,7 @@ import { defaultConfig, type LoadedConfig, tenantConfig } from './config.ts';
 import { detectInputs, liveInputs } from './detect-inputs.ts';
 import { DetectTally } from './detect-tally.ts';
 import { storeMarks } from './incident-marking.ts';
+import { ListWatch, readLists } from './list-watch.ts';
 import { masterKey } from './master-key.ts';
 import { judgedUntil, modelsInForce, settleShipped } from './model-switching.ts';
 import { retentionOf } from './retention.ts';
@@ -52,6 +54,8 @@ export interface DetectOptions {
   live?: LiveParts;
   /** ms of work between cuts; default 30 s */
   cutEvery?: number;
+  /** ms between looks at the files of address lists, where files are followed; default 10 s */
+  listsEvery?: number;
   /** more places for the outcomes to go to */
   sinks?: readonly Sink[];
   /** stop reading, save the state, return */
@@ -107,6 +111,7 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
   const lock = await lockDataFolder(dataFolder);
   const tally = new DetectTally();
   const inbox = new RunInbox();
+  let watch: ListWatch | undefined;
   let store: Store | undefined;
   let clean = false;
   const alertFile = options.alerts === undefined || options.alerts === '-' ? undefined : new AlertFile(options.alerts);
@@ -116,6 +121,8 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
   try {
     const { key } = masterKey(config, dataFolder, options.environment);
     const addresses = await loadAddressTables({ csv: config.address_data?.csv });
+    const problem = (reason: string): void => notice(reason, { event: 'list_problem', fields: { reason } });
+    let lists = await readLists(config, problem);
     const opened = await openStore('path' in config.store ? { path: dataFolder } : storeConfigOf(config.store, options.environment), {
       retentionDays: retentionOf(config),
     });
@@ -126,13 +133,44 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
     for (const tenant of new Set([...inputs, ...(options.live === undefined ? [] : sources)].map((input) => input.tenant)))
       opened.setTenant(tenant, { time_zone: tenantConfig(config, tenant).time_zone });
     const live = await options.live?.open(dataFolder);
+    if (options.follow !== undefined) {
+      watch = new ListWatch({
+        config,
+        lists,
+        every: options.listsEvery,
+        onProblem: problem,
+        // at a cut: what comes before it was judged by the lists as they were, what comes after it by the new ones
+        onChanged: async (changed, names) => {
+          await inbox.ask({
+            kind: 'change',
+            act: () => {
+              lists = [...changed];
+            },
+          });
+          const text = `read again, and in force: ${names.map((name) => `list ${name}`).join(', ')}`;
+          notice(text, { event: 'lists_read', fields: { lists: names } });
+        },
+      });
+    }
     const result = await runEmbedded({
       ...live,
       inputs,
       folder: join(dataFolder, 'snapshots'),
       topologyConfig: (known) =>
-        topologyConfigOf({ config, version, sources, inputs: known, key, addresses, models: modelsInForce(dataFolder) }),
-      configVersion: version,
+        topologyConfigOf({
+          config,
+          version: versionWithLists(version, lists),
+          sources,
+          inputs: known,
+          key,
+          addresses,
+          lists: listTables(lists),
+          models: modelsInForce(dataFolder),
+        }),
+      // asked again with the topology, when a list has changed
+      get configVersion() {
+        return versionWithLists(version, lists);
+      },
       program: programVersion(),
       workers: options.workers,
       sinks: (run) => [opened.forRun(run), ...others],
@@ -160,6 +198,7 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
     };
   } finally {
     inbox.fail(new WeirError('data_folder_in_use', `process ${process.pid} is leaving ${dataFolder}: give the command again`));
+    await watch?.close();
     stdin?.destroy();
     alertFile?.close();
     await options.live?.close();

@@ -6,7 +6,10 @@ import type { Config } from '../../schemas/config.ts';
 import type { TenantSwitch } from '../core/control.ts';
 import { WeirError } from '../core/errors.ts';
 import type { RunVersion } from '../drivers/kafka/driver.ts';
+import type { LoadedList } from '../ingest/address-list-loader.ts';
+import type { AddressListTable } from '../ingest/address-lists.ts';
 import type { AddressTables } from '../ingest/addresses.ts';
+import { packNetworkTable, unpackNetworkTable } from '../ingest/network-table.ts';
 import { writeDurably } from '../state/durable-file.ts';
 import { ALL_TENANTS, BEGINNING, SwitchJournal, switchesOf } from '../state/model-switches.ts';
 import { createTopology, joinedTenants } from '../topology.ts';
@@ -19,6 +22,12 @@ interface KeptVersion {
   config: Config;
   switches: TenantSwitch[];
   upstreams: Readonly<Record<string, number>>;
+  /** lists of addresses by tenant; what each held lies in a file of its own */
+  lists?: Readonly<Record<string, readonly KeptList[]>>;
+}
+
+interface KeptList extends Omit<AddressListTable, 'table'> {
+  hash: string;
 }
 
 /**
@@ -29,11 +38,14 @@ export class RunVersions {
   private readonly folder: string;
   private readonly key: Uint8Array;
   private readonly addresses: AddressTables | undefined;
+  private readonly lists: readonly LoadedList[];
 
-  constructor(stateFolder: string, key: Uint8Array, addresses: AddressTables | undefined) {
+  /** `lists`: as they are today. */
+  constructor(stateFolder: string, key: Uint8Array, addresses: AddressTables | undefined, lists: readonly LoadedList[] = []) {
     this.folder = stateFolder;
     this.key = key;
     this.addresses = addresses;
+    this.lists = lists;
   }
 
   /** Throws `config` when the master key is not the one that the folder's states were made with. */
@@ -48,7 +60,7 @@ export class RunVersions {
       );
   }
 
-  /** Names this program's run version, `config-inputs`, and keeps it. */
+  /** Names this program's run version, `config-inputs`, and keeps it. `version`: with what the files of lists hold. */
   name({ config, version }: LoadedConfig, upstreams: Readonly<Record<string, number>>): string {
     const switches = this.switches();
     const bundles = hash(JSON.stringify(switches));
@@ -56,7 +68,9 @@ export class RunVersions {
     const inputs = hash(JSON.stringify([...Object.entries(upstreams).sort(), ...joinedTenants(config)]));
     const name = `${version}.${bundles}-${inputs}`;
     const path = this.path(name);
-    if (!existsSync(path)) keepOnce(path, JSON.stringify({ configVersion: version, config, switches, upstreams } satisfies KeptVersion));
+    if (existsSync(path)) return name;
+    const lists = this.keepLists();
+    keepOnce(path, JSON.stringify({ configVersion: version, config, switches, upstreams, lists } satisfies KeptVersion));
     return name;
   }
 
@@ -69,7 +83,7 @@ export class RunVersions {
         `a committed offset was processed under run version ${name}, which is not in ${join(this.folder, 'versions')}: every process needs the same state folder (kafka.state)`,
       );
     }
-    const { config, configVersion, switches, upstreams } = JSON.parse(readFileSync(path, 'utf8')) as KeptVersion;
+    const { config, configVersion, switches, upstreams, lists } = JSON.parse(readFileSync(path, 'utf8')) as KeptVersion;
     const catalogue = new BundleCatalogue(this.folder);
     const named = new Set(switches.flatMap(({ champion, challenger }) => [champion, challenger]).filter((bundle) => bundle !== ''));
     const topology = createTopology(
@@ -80,10 +94,37 @@ export class RunVersions {
         inputs: [],
         key: this.key,
         addresses: this.addresses,
+        lists: this.readLists(lists ?? {}),
         models: { switches, bundles: [...named].sort().map((bundle) => catalogue.bundle(bundle)) },
       }),
     );
     return { topology, upstreams };
+  }
+
+  /** Keeps what the lists hold, each content once. */
+  private keepLists(): Record<string, KeptList[]> {
+    const kept: Record<string, KeptList[]> = {};
+    for (const { tenant, name, kind, until, hash, table } of this.lists) {
+      const path = this.listPath(hash);
+      if (!existsSync(path)) keepOnce(path, packNetworkTable(table));
+      (kept[tenant] ??= []).push({ name, kind, until, hash });
+    }
+    return kept;
+  }
+
+  /** What lists held under a run version; those of today are at hand. */
+  private readLists(kept: NonNullable<KeptVersion['lists']>): Record<string, AddressListTable[]> {
+    const known = new Map(this.lists.map(({ hash, table }) => [hash, table]));
+    return Object.fromEntries(
+      Object.entries(kept).map(([tenant, lists]) => [
+        tenant,
+        lists.map(({ hash, ...list }) => ({ ...list, table: known.get(hash) ?? unpackNetworkTable(readFileSync(this.listPath(hash))) })),
+      ]),
+    );
+  }
+
+  private listPath(hash: string): string {
+    return join(this.folder, 'versions', `list-${hash}.bin`);
   }
 
   /** What was switched in this folder; when nothing was, the newest bundle that came with the program judges. */
@@ -100,9 +141,9 @@ export class RunVersions {
 }
 
 /** Processes that start together may all write it: each its own file, the last one takes the name; they hold the same. */
-function keepOnce(path: string, text: string): void {
+function keepOnce(path: string, content: string | Uint8Array): void {
   const own = `${path}.${randomBytes(6).toString('hex')}`;
-  writeDurably(own, text);
+  writeDurably(own, content);
   renameSync(own, path);
 }
 

@@ -37,6 +37,8 @@ export interface ServeEmbeddedOptions {
   sinks?: readonly Sink[];
   /** ms of work between cuts; default 30 s */
   cutEvery?: number;
+  /** ms between looks at the files of address lists; default 10 s */
+  listsEvery?: number;
   follow?: Partial<FollowOptions>;
 }
 
@@ -153,6 +155,7 @@ class Serving implements ServingEmbedded {
         workers: options.workers,
         environment: options.environment,
         cutEvery: options.cutEvery,
+        listsEvery: options.listsEvery,
         sinks: [this.meter, ...(options.sinks ?? [])],
         follow: { patient: true, ...options.follow },
         signal: AbortSignal.any(signals),

@@ -5,6 +5,7 @@ import { openKafka } from '../drivers/kafka/client.ts';
 import { type KafkaRun, runKafka, type TopicSource } from '../drivers/kafka/driver.ts';
 import { ROLES, type Role } from '../drivers/kafka/names.ts';
 import type { LiveSink } from '../drivers/kafka/store-role.ts';
+import { versionWithLists } from '../ingest/address-list-loader.ts';
 import { loadAddressTables } from '../ingest/address-loader.ts';
 import { defaultLateness } from '../ingest/normalise-config.ts';
 import { makeFolder } from '../state/make-folder.ts';
@@ -17,6 +18,7 @@ import type { ServeLog } from '../telemetry/serve-log.ts';
 import { StoreMeter } from '../telemetry/store-meter.ts';
 import { joinedTenants } from '../topology.ts';
 import { type LoadedConfig, tenantConfig } from './config.ts';
+import { ListWatch, readLists } from './list-watch.ts';
 import { masterKey } from './master-key.ts';
 import { retentionOf } from './retention.ts';
 import { RunVersions } from './run-versions.ts';
@@ -60,7 +62,7 @@ const REASONS_EVERY = 15_000;
  */
 export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
   const { log, signal, environment = process.env } = options;
-  const { config, version } = options.config;
+  const { config } = options.config;
   const roles = rolesOf(options.only);
   const sources = sourcesOf(config);
   if (roles.length === 1 && roles[0] === 'identify' && joinedTenants(config).length === 0) {
@@ -70,7 +72,17 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
   const { state, client_id } = config.kafka;
   inStateFolder(state, () => makeFolder(state));
   const addresses = roles.includes('normalise') ? await loadAddressTables({ csv: config.address_data?.csv }) : undefined;
-  const runVersions = new RunVersions(state, key, addresses);
+  const problem = (reason: string): void => log.say('list_problem', { reason });
+  const lists = await readLists(config, problem);
+  const version = versionWithLists(options.config.version, lists);
+  const runVersions = new RunVersions(state, key, addresses, lists);
+  const watch = new ListWatch({
+    config,
+    lists,
+    onProblem: problem,
+    // a run version is for the life of a process: another content is another one, as another config is
+    onChanged: async (_, names) => log.say('lists_changed', { lists: names }),
+  });
   inStateFolder(state, () => runVersions.checkKey(config.values.key_env));
   const instance = options.name ?? `${hostname()}-${process.pid}`;
   const tenants = [...new Set([...Object.keys(config.tenants), ...sources.map(({ tenant }) => tenant)])].sort();
@@ -101,7 +113,7 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
       roles,
       sources,
       tenants,
-      nameVersion: (upstreams) => inStateFolder(state, () => runVersions.name(options.config, upstreams)),
+      nameVersion: (upstreams) => inStateFolder(state, () => runVersions.name({ ...options.config, version }, upstreams)),
       readVersion: (name) => runVersions.read(name),
       instance,
       sink: async (ending) => {
@@ -122,7 +134,7 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
     log.say('stopped', { took: Math.round(performance.now() - begun) });
   } finally {
     clearInterval(looking);
-    await Promise.allSettled([store?.close(), telemetry?.close(), cluster.close()]);
+    await Promise.allSettled([watch.close(), store?.close(), telemetry?.close(), cluster.close()]);
   }
 }
 

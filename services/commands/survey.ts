@@ -1,7 +1,7 @@
 import type { SourceConfig, TenantConfig } from '../../schemas/config.ts';
 import { type EventBatch, FLAG, heapString } from '../core/batch.ts';
 import type { Emit } from '../core/stage.ts';
-import type { AddressData } from '../ingest/addresses.ts';
+import type { NormaliseDeps } from '../ingest/normalise-config.ts';
 import { readSample, type SampleRead } from './read-sample.ts';
 
 /** What detectors may need of events: the names that `Detector.needs` uses, each with how to see it in a row. */
@@ -27,6 +27,7 @@ const SEEN: Record<string, (batch: EventBatch, row: number) => boolean> = {
   login: ({ columns }, row) => (columns.flags[row] & FLAG.login) !== 0,
   register: ({ columns }, row) => (columns.flags[row] & FLAG.register) !== 0,
   send_code: ({ columns }, row) => (columns.flags[row] & FLAG.sendCode) !== 0,
+  admin: ({ columns }, row) => (columns.flags[row] & FLAG.admin) !== 0,
   benefit: ({ columns }, row) => (columns.flags[row] & FLAG.benefit) !== 0,
   export: ({ columns }, row) => (columns.flags[row] & FLAG.export) !== 0,
 };
@@ -48,13 +49,13 @@ export interface Survey extends SampleRead {
 }
 
 /** Looks at the beginning of a log. @throws WeirError as `readSample` does */
-export async function survey(path: string, source: SourceConfig, tenant: TenantConfig, addresses: AddressData): Promise<Survey> {
+export async function survey(path: string, source: SourceConfig, tenant: TenantConfig, known: NormaliseDeps): Promise<Survey> {
   const seen = new Sample();
   const read = await readSample(
     path,
     source,
     { ...tenant, values: { plain: ['account', 'source'] } },
-    addresses,
+    known,
     new Uint32Array(4),
     (emits) => {
       seen.take(emits);

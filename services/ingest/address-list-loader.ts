@@ -16,6 +16,8 @@ export interface LoadedList extends AddressListTable, Omit<ListContent, 'table'>
   file: string | undefined;
   /** last change of the file, ms; 0 without one */
   changed: number;
+  /** size, change and number of the file: another one is another file; '' without one */
+  stamp: string;
   /** of what it holds: the same for the same networks in whatever order and form */
   hash: string;
 }
@@ -32,14 +34,14 @@ export async function loadAddressList(tenant: string, { name, kind, networks, fi
   const read = file === undefined ? undefined : await readList(`list ${name} of tenant ${tenant}`, file);
   const content = read === undefined ? listedNetworks(networks ?? [], last) : parseListFile(read.bytes, file as string, last);
   const hash = createHash('sha256').update(packNetworkTable(content.table)).digest('hex').slice(0, 16);
-  return { tenant, name, kind, until: last, file, changed: read?.changed ?? 0, hash, ...content };
+  return { tenant, name, kind, until: last, file, changed: read?.changed ?? 0, stamp: read?.stamp ?? '', hash, ...content };
 }
 
-async function readList(what: string, path: string): Promise<{ bytes: Uint8Array; changed: number }> {
+async function readList(what: string, path: string): Promise<{ bytes: Uint8Array; changed: number; stamp: string }> {
   try {
-    const { size, mtimeMs } = await stat(path);
+    const { size, mtimeMs, ino } = await stat(path);
     if (size > MOST_BYTES) throw new WeirError('input_format', `${what}: ${path} has ${size} bytes; a list has at most ${MOST_BYTES}`);
-    return { bytes: await readFile(path), changed: mtimeMs };
+    return { bytes: await readFile(path), changed: mtimeMs, stamp: `${size} ${mtimeMs} ${ino}` };
   } catch (cause) {
     if (cause instanceof WeirError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;

@@ -24,6 +24,9 @@ export const LOG_EVENTS = {
     text: 'the config differs from the one that the state was made under',
     fields: ['stage', 'topic', 'partition', 'before', 'now'],
   },
+  lists_changed: { level: 'warn', text: 'address lists hold something else: taken at the next start of each process', fields: ['lists'] },
+  lists_read: { level: 'info', text: 'address lists were read again and are in force', fields: ['lists'] },
+  list_problem: { level: 'warn', text: 'an address list cannot be read as it is', fields: ['reason'] },
 
   // tasks
   partitions_assigned: { level: 'info', text: 'partitions assigned', fields: ['stage', 'partitions', 'generation'] },

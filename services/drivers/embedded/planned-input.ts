@@ -14,11 +14,17 @@ export interface InputSpec {
   lateness?: number;
 }
 
-/** What a notice is about, for whoever keeps a log of events; the names are those of telemetry. */
-export interface About {
+/** What happened to a followed file. */
+export interface AboutFile {
   event: 'file_waiting' | 'file_rotated' | 'file_truncated';
   fields: { source: string; path: string; reason?: string; lost?: boolean };
 }
+
+/** What a notice is about, for whoever keeps a log of events; the names are those of telemetry. */
+export type About =
+  | AboutFile
+  | { event: 'lists_read'; fields: { lists: readonly string[] } }
+  | { event: 'list_problem'; fields: { reason: string } };
 
 /** Takes things to know that are no errors: one sentence each. */
 export type Notice = (text: string, about?: About) => void;

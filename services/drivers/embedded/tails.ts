@@ -5,7 +5,7 @@ import type { InputPosition } from '../../state/manifest.ts';
 import type { OpenedInput } from './byte-source.ts';
 import { filesOf, isPattern } from './file-pattern.ts';
 import { alike, behindOf, HEAD_BYTES, newIdentity } from './identity.ts';
-import type { About, InputSpec, Notice, PlannedInput } from './planned-input.ts';
+import type { AboutFile, InputSpec, Notice, PlannedInput } from './planned-input.ts';
 import { siblingsOf } from './siblings.ts';
 import { type FileId, isSameFile, type OpenedFile, openFollowed } from './tail-source.ts';
 
@@ -401,7 +401,7 @@ class Look<Input extends Tailed> {
     });
   }
 
-  private about(event: About['event'], more: Partial<About['fields']> = {}): About {
+  private about(event: AboutFile['event'], more: Partial<AboutFile['fields']> = {}): AboutFile {
     return { event, fields: { source: this.place.spec.source, path: this.place.path, ...more } };
   }
 
