@@ -272,7 +272,7 @@ export class EventMaker {
   /** In the path only where values stand in it; in the query wherever it is logged. */
   private lookForSensitive(): void {
     const { sensitive, interfaces, line } = this;
-    if (interfaces.object !== 0) sensitive.scan('path', line.pathStart, interfaces.pathEnd);
+    if (interfaces.object !== 0) sensitive.scanPath(line.pathStart, interfaces.pathEnd);
     if (interfaces.pathEnd + 1 < line.pathEnd) sensitive.scan('query', interfaces.pathEnd + 1, line.pathEnd);
     else {
       sensitive.scanSlot('query', SLOT.query);

@@ -4,6 +4,9 @@ import type { RecordView } from './record-view.ts';
 import { SensitiveScanner, type SpanKind } from './sensitive/scanner.ts';
 import { SENSITIVE_TYPES } from './sensitive/types.ts';
 
+/** Digits in a row, and letters and digits in a row, that a value of some type may be. Shorter ids are ids. */
+const DIGITS = 8;
+const WORD = 16;
 /** Findings of one record that are kept. */
 const MOST_FINDINGS = 32;
 
@@ -35,6 +38,11 @@ export class SensitiveWatch {
     if (end > start) this.scanner.scan(kind, this.view.workspace.bytes, start, end, this.take);
   }
 
+  /** A path, where it has more than short ids: those are in most paths, and a look at each would cost more than all else. */
+  scanPath(start: number, end: number): void {
+    if (hasLongValue(this.view.workspace.bytes, start, end)) this.scan('path', start, end);
+  }
+
   /** What is in a slot, where anything is. */
   scanSlot(kind: SpanKind, slot: number): void {
     const { kinds, starts, ends } = this.view;
@@ -44,4 +52,24 @@ export class SensitiveWatch {
   scanBodies(): void {
     for (const slot of this.bodySlots) this.scanSlot('body', slot);
   }
+}
+
+function hasLongValue(bytes: Uint8Array, start: number, end: number): boolean {
+  let digits = 0;
+  let word = 0;
+  for (let i = start; i < end; i++) {
+    const c = bytes[i];
+    if (c >= 0x30 && c <= 0x39) {
+      word++;
+      if (++digits === DIGITS) return true;
+    } else {
+      digits = 0;
+      if ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) word++;
+      else if (c === 0x2f || c === 0x2d || c === 0x5f || c === 0x2e) word = 0;
+      // what is escaped, masked, or no ASCII
+      else return true;
+    }
+    if (word === WORD) return true;
+  }
+  return false;
 }
