@@ -1,9 +1,11 @@
 import { type EventBatch, FLAG, heapString, IDENTITY_ORIGINS } from '../core/batch.ts';
 
+export type EventFields = Record<string, string | number | string[]>;
+
 /** An event as people read it: only what its record said. Targets, objects and sessions are hashes here as everywhere. */
-export function eventFields(batch: EventBatch, row: number): Record<string, string | number | string[]> {
+export function eventFields(batch: EventBatch, row: number): EventFields {
   const { columns, heap } = batch;
-  const fields: Record<string, string | number | string[]> = { at: new Date(columns.at[row]).toISOString() };
+  const fields: EventFields = { at: new Date(columns.at[row]).toISOString() };
   const text = (name: 'account' | 'interface' | 'address' | 'target' | 'session'): void => {
     const value = heapString(heap, columns[name][row]);
     if (value !== '') fields[name] = value;

@@ -1,18 +1,21 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FORMATS, SourceConfig } from '../../schemas/config.ts';
-import { renderFields } from '../console/fields.ts';
-import { type Terminal, terminalOf, writeOut } from '../console/output.ts';
+import { terminalOf, writeOut } from '../console/output.ts';
 import { WeirError } from '../core/errors.ts';
-import type { DeadLetter, Emit } from '../core/stage.ts';
+import type { DeadLetter, DeadReason, Emit } from '../core/stage.ts';
 import { listTables } from '../ingest/address-list-loader.ts';
 import { AddressLists } from '../ingest/address-lists.ts';
 import { loadAddressTables } from '../ingest/address-loader.ts';
 import { AddressData } from '../ingest/addresses.ts';
+import type { RecordTrace } from '../ingest/record-trace.ts';
 import { defaultConfig, loadConfig, tenantConfig } from './config.ts';
-import { eventFields } from './event-fields.ts';
+import { type EventFields, eventFields } from './event-fields.ts';
 import { readLists } from './list-watch.ts';
 import { existingKey, tenantKey } from './master-key.ts';
+import { explain, renderExplained } from './parse-explain.ts';
+import { renderSummary, summarise } from './parse-summary.ts';
 import { readSample } from './read-sample.ts';
+import { Sample } from './survey.ts';
 
 interface Flags {
   config?: string;
@@ -20,12 +23,11 @@ interface Flags {
   format?: SourceConfig['format'];
   limit: number;
   explain?: boolean;
+  json?: boolean;
 }
 
-/** Fields that an event should have; what is missing of them is said. */
-const EXPECTED = ['account', 'address', 'country', 'asn', 'status', 'duration', 'bytesOut', 'target', 'object', 'device'];
-
-type Parsed = { fields: ReturnType<typeof eventFields> } | { dead: DeadLetter };
+/** Records that the summary of `--explain` is made of. */
+const SUMMARY_RECORDS = 5000;
 
 /** `weir parse`: what is read of each line. */
 export function registerParse(program: Command): void {
@@ -40,7 +42,8 @@ export function registerParse(program: Command): void {
     .addOption(new Option('-f, --format <name>', 'format of the log; left out, it is detected').choices(FORMATS))
     .option('-c, --config <file>', 'weir.yaml: the source that lists the file, or the only one of the tenant')
     .option('-n, --limit <n>', 'records shown', wholeNumber, 10)
-    .option('--explain', 'for people: fields found, fields missing')
+    .option('--explain', 'for people: which name of the record gave which field, what is missing, and which detectors that makes blind')
+    .option('--json', 'with --explain: one JSON document')
     .action(async (path: string, flags: Flags) => {
       const { config } = flags.config === undefined ? defaultConfig(process.cwd()) : loadConfig(flags.config);
       const { source, tenant } = sourceOf(path, config, flags);
@@ -48,22 +51,32 @@ export function registerParse(program: Command): void {
       const tables = listTables(await readLists(config, (text) => process.stderr.write(`${text}\n`)))[source.tenant] ?? [];
       const known = { addresses, lists: new AddressLists(tables) };
       const key = existingKey(config, 'path' in config.store ? config.store.path : process.cwd());
-      const parsed: Parsed[] = [];
-      const read = await readSample(path, source, tenant, known, tenantKey(key, source.tenant), (emits) => {
-        gather(emits, parsed);
-        return parsed.length < flags.limit;
-      });
-      if (parsed.length === 0) throw new WeirError('nothing_parsed', `${path === '-' ? 'standard input' : path} has no records`);
-      const shown = parsed.slice(0, flags.limit);
-      if (flags.explain === true) {
-        await writeOut(`format ${read.format} (${read.reason})\n`);
-        for (const one of shown) if (!(await writeOut(explained(one, terminalOf(process.stdout))))) return;
-      } else await writeOut(shown.map((one) => `${JSON.stringify('fields' in one ? one.fields : one)}\n`).join(''));
-      if (shown.every((one) => 'dead' in one))
-        throw new WeirError(
-          'nothing_parsed',
-          `none of the first ${shown.length} records of ${path === '-' ? 'standard input' : path} can be read as ${read.format}`,
-        );
+      const traces: RecordTrace[] = [];
+      const seen = new Sample();
+      const wanted = flags.explain === true ? Math.max(flags.limit, SUMMARY_RECORDS) : flags.limit;
+      const trace = (one: RecordTrace): void => {
+        if (traces.length >= wanted) return;
+        traces.push(one);
+        seen.take(outcomeOf(one, source));
+      };
+      const read = await readSample(path, source, tenant, { ...known, trace }, tenantKey(key, source.tenant), () => traces.length < wanted);
+      const name = path === '-' ? 'standard input' : path;
+      if (traces.length === 0) throw new WeirError('nothing_parsed', `${name} has no records`);
+      const shown = traces.slice(0, flags.limit);
+      if (flags.explain !== true) await writeOut(shown.map((one) => `${JSON.stringify(plain(one, source, path))}\n`).join(''));
+      else {
+        const records = shown.map(explain);
+        const summary = summarise({ path, ...read, ...seen.result() });
+        if (flags.json === true) await writeOut(`${JSON.stringify({ ...summary, records }, null, 2)}\n`);
+        else {
+          const terminal = terminalOf(process.stdout);
+          await writeOut(`format ${read.format} (${read.reason})\n`);
+          for (const one of records) if (!(await writeOut(renderExplained(one, terminal)))) return;
+          await writeOut(renderSummary(summary, terminal));
+        }
+      }
+      if (shown.every(({ event }) => event === undefined))
+        throw new WeirError('nothing_parsed', `none of the first ${shown.length} records of ${name} can be read as ${read.format}`);
     });
 }
 
@@ -74,29 +87,30 @@ function sourceOf(path: string, config: ReturnType<typeof loadConfig>['config'],
   return { source: { ...source, format: flags.format ?? source.format }, tenant: tenantConfig(config, source.tenant) };
 }
 
-/** Events and dead letters in the order of the log. */
-function gather(emits: readonly Emit[], into: Parsed[]): void {
-  const found: Parsed[] = [];
-  for (const emit of emits) {
-    if (emit.output === 'events') for (let row = 0; row < emit.value.n; row++) found.push({ fields: eventFields(emit.value, row) });
-    if (emit.output === 'dead') found.push(...emit.value.map((dead) => ({ dead })));
-  }
-  const offset = (one: Parsed): number => ('fields' in one ? Number(one.fields.offset) : one.dead.offset);
-  into.push(...found.sort((a, b) => offset(a) - offset(b)));
+/** What became of a record, as a survey takes it. */
+function outcomeOf({ event, ...one }: RecordTrace, { tenant }: SourceConfig): Emit[] {
+  if (event !== undefined) return [{ output: 'events', tenant, partition: 0, value: event }];
+  return [{ output: 'dead', tenant, value: [deadLetter(one, tenant, '', '')] }];
 }
 
-function explained(one: Parsed, { style }: Terminal): string {
-  if ('dead' in one) {
-    const { line, offset, reason, detail, raw } = one.dead;
-    return `\n${style.red(reason)}  line ${line}, byte ${offset}: ${detail}\n${renderFields([['record', raw.slice(0, 200)]], style)}`;
-  }
-  const { fields } = one;
-  const shown = Object.entries(fields).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)] as const);
-  const flow = Array.isArray(fields.flags) && fields.flags.includes('flow');
-  const anonymous = Array.isArray(fields.flags) && fields.flags.includes('anonymous');
-  const missing = flow ? [] : EXPECTED.filter((name) => fields[name] === undefined || (name === 'account' && anonymous));
-  const rows = missing.length === 0 ? shown : [...shown, ['missing', missing.join(', ')] as const];
-  return `\n${renderFields(rows, style)}`;
+/** A record's event, or why it is none, on one line. */
+function plain({ event, ...one }: RecordTrace, { tenant, name }: SourceConfig, path: string): EventFields | { dead: DeadLetter } {
+  return event === undefined ? { dead: deadLetter(one, tenant, name, path) } : eventFields(event, 0);
+}
+
+function deadLetter(one: Omit<RecordTrace, 'event'>, tenant: string, source: string, partition: string): DeadLetter {
+  const { offset, index, line, reason, detail, raw } = one;
+  return {
+    tenant,
+    source,
+    partition,
+    offset,
+    ...(index > 0 ? { index } : {}),
+    line,
+    reason: reason as DeadReason,
+    detail: detail ?? '',
+    raw,
+  };
 }
 
 function wholeNumber(text: string): number {

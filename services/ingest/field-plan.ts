@@ -58,6 +58,8 @@ export interface FieldPlan {
   /** slots of samples of bodies */
   bodySlots: number[];
   failure?: { slot: number; values: Uint8Array[]; negated: boolean };
+  /** What a record calls the field of a slot, by the rank of the name that gave it. */
+  nameOf(slot: number, rank: number): string;
   /** names looked for, for messages */
   addressFields: string;
   timeFields: string;
@@ -124,7 +126,7 @@ export function planFields(config: NormaliseConfig): FieldPlan {
 
   const { session, failure, requestId } = config;
   const values = failure?.not ?? failure?.is;
-  const planned: Omit<FieldPlan, 'paths' | 'lines' | 'slots'> = {
+  const planned: Omit<FieldPlan, 'paths' | 'lines' | 'slots' | 'nameOf'> = {
     kind: format.kind,
     flows: format.flows === true,
     oneWay: format.oneWay === true,
@@ -161,7 +163,19 @@ export function planFields(config: NormaliseConfig): FieldPlan {
   listNames.forEach((name, i) => {
     paths.push({ path: [name], slot: listSlots[i], rank: 0 });
   });
-  return { ...planned, paths, lines: syntax?.bind(names), slots };
+  return { ...planned, paths, lines: syntax?.bind(names), slots, nameOf: (slot, rank) => namesBySlot(names).get(slot)?.[rank] ?? '' };
+}
+
+/** Names by slot and rank. */
+function namesBySlot(names: SlotNames): Map<number, string[]> {
+  const bySlot = new Map<number, string[]>();
+  for (const [name, captures] of names)
+    for (const { slot, rank } of captures) {
+      const own = bySlot.get(slot) ?? [];
+      own[rank] = name;
+      bySlot.set(slot, own);
+    }
+  return bySlot;
 }
 
 /** Paths of a JSON record that are captured. `inside`: objects that the record may lie in. */

@@ -37,7 +37,8 @@ const SITE_TABLE = 4096;
 const MAX_LITERAL = 80;
 /** Elements of an array behind this one are not looked for by index. */
 const MAX_INDEX = 1023;
-const UNRANKED = 255;
+/** rank of a slot that holds nothing */
+export const UNRANKED = 255;
 /** rank of a 0 where every other value goes before it */
 const ZERO_RANK = 253;
 /** rank of a slot whose value was taken back: any rank goes before it */

@@ -4,6 +4,7 @@ import type { AddressLists } from './address-lists.ts';
 import type { AddressData } from './addresses.ts';
 import { formatOf } from './formats/registry.ts';
 import type { InterfaceRules } from './interface-tags.ts';
+import type { RecordTrace } from './record-trace.ts';
 import type { RuleKeys } from './token-key-loader.ts';
 
 export type FormatName = Format;
@@ -58,6 +59,8 @@ export interface NormaliseDeps {
   addresses: AddressData;
   /** the tenant's lists of addresses; left out: none */
   lists?: AddressLists;
+  /** is told of each record what was found in it; for commands that explain, not for work */
+  trace?: (trace: RecordTrace) => void;
 }
 
 /** What source and tenant say, as the stage takes it. */

@@ -15,6 +15,7 @@ import { InterfaceTags, TAG_NAMES, tagNames } from './interface-tags.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { defaultLateness, type NormaliseConfig, type NormaliseDeps } from './normalise-config.ts';
 import { RecordReader } from './record-reader.ts';
+import { RecordTracer } from './record-trace.ts';
 import { RecordView } from './record-view.ts';
 import { type HeldRow, writeHeld } from './row.ts';
 import type { RecordHandler } from './text-reader.ts';
@@ -68,6 +69,7 @@ class Normaliser implements NormaliseStage, RecordHandler {
   private readonly view: RecordView;
   private readonly reader: RecordReader;
   private readonly maker: EventMaker;
+  private readonly tracer?: RecordTracer;
 
   private readonly inputs = new Map<string, InputState>();
   private input = new InputState('');
@@ -93,6 +95,7 @@ class Normaliser implements NormaliseStage, RecordHandler {
     });
     this.view = new RecordView(this.workspace, scanner);
     this.maker = new EventMaker(this.view, this.plan, this.tags, config, deps);
+    if (deps.trace !== undefined) this.tracer = new RecordTracer(this.view, this.plan, this.maker, config, deps.trace);
     this.reader = new RecordReader(this.view, scanner, this.plan, this);
   }
 
@@ -131,7 +134,10 @@ class Normaliser implements NormaliseStage, RecordHandler {
       this.bury('poison', 'the record stopped the program three times and was skipped');
       return;
     }
-    if (!maker.make(offset)) {
+    this.tracer?.before();
+    const made = maker.make(offset);
+    this.tracer?.after(made);
+    if (!made) {
       this.bury(maker.reason, maker.detail);
       return;
     }
@@ -146,6 +152,7 @@ class Normaliser implements NormaliseStage, RecordHandler {
 
   refuse(reason: DeadReason, detail: string): void {
     this.read++;
+    this.tracer?.refused(reason, detail);
     this.bury(reason, detail);
   }
 
@@ -245,6 +252,7 @@ class Normaliser implements NormaliseStage, RecordHandler {
     const emits: Emit[] = [];
     if (record.kind === 'end' && this.inputs.has(record.upstream)) {
       this.input = this.inputOf(record.upstream);
+      this.reader.finish(this.input);
       const settled = this.input.guard.finish();
       this.settle(settled.released, settled.refused);
       this.maker.inventory.close(Number.POSITIVE_INFINITY);

@@ -12,6 +12,8 @@ export class RecordView {
   readonly kinds: Uint8Array;
   readonly starts: Int32Array;
   readonly ends: Int32Array;
+  /** which of the names of its slot gave each value: its rank among them */
+  readonly ranks: Uint8Array;
   /** the record is bytes[start, end) of the workspace */
   start = 0;
   end = 0;
@@ -35,12 +37,18 @@ export class RecordView {
     this.kinds = scanner.kinds;
     this.starts = scanner.starts;
     this.ends = scanner.ends;
+    this.ranks = scanner.ranks;
   }
 
   /** From here a record's offset is `base` and its place in the workspace. */
   float(base: number): void {
     this.base = base;
     this.pinned = false;
+  }
+
+  /** Offset that a record at `start` has, or the record that it is part of. */
+  placeOf(start: number): number {
+    return this.pinned ? this.offset : this.base + start;
   }
 
   /** From here all records are events of the one at `offset`, numbered from 0. */

@@ -1,19 +1,15 @@
 import type { Capture } from './format.ts';
-import { KIND } from './json-scanner.ts';
+import { KIND, UNRANKED } from './json-scanner.ts';
 import type { RecordView } from './record-view.ts';
 
 /** Puts the values of a line into the view's slots: of several for one slot the one of the lowest rank. */
 export class SlotWriter {
   private view: RecordView | undefined;
-  private ranks = new Uint8Array(0);
 
   /** Before each line. */
   begin(view: RecordView): void {
-    if (this.view !== view) {
-      this.view = view;
-      this.ranks = new Uint8Array(view.kinds.length);
-    }
-    this.ranks.fill(255);
+    this.view = view;
+    view.ranks.fill(UNRANKED);
   }
 
   /** The value bytes[start, end) of the workspace; empty ones and a dash are none. */
@@ -21,8 +17,8 @@ export class SlotWriter {
     const view = this.view as RecordView;
     if (end - start <= 1 && (end === start || view.workspace.bytes[start] === 0x2d)) return;
     for (const { slot, rank } of captures) {
-      if (rank >= this.ranks[slot]) continue;
-      this.ranks[slot] = rank;
+      if (rank >= view.ranks[slot]) continue;
+      view.ranks[slot] = rank;
       view.kinds[slot] = KIND.text;
       view.starts[slot] = start;
       view.ends[slot] = end;

@@ -27,7 +27,7 @@ const SWEEP_HOURS = 6;
 /** Days without events after which an account is forgotten: those that only a source stands for, and all others. */
 const FORGET_DAYS = { anonymous: 8, account: 60 } as const;
 /** How sure an identity of this origin is. */
-const CONFIDENCE: Record<(typeof IDENTITY_ORIGINS)[number], number> = {
+export const CONFIDENCE: Record<(typeof IDENTITY_ORIGINS)[number], number> = {
   consumer: 0.98, // the gateway has let this one in
   certificate: 0.95,
   jwt_verified: 0.95,
