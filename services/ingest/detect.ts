@@ -24,7 +24,7 @@ export function detectFormat(sample: Uint8Array): Detection {
     .decode(lines)
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.startsWith('#'));
-  if (records.length === 0 && !/^#fields\t/m.test(new TextDecoder().decode(lines)))
+  if (records.length === 0 && !/^#fields[\t:]/im.test(new TextDecoder().decode(lines)))
     return { format: undefined, reason: 'the input has no records' };
   const own = sampleOf(records, lines);
   let best: { format: FormatName; taken: number; mark: number } | undefined;

@@ -2,6 +2,7 @@ import { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { DeadReason } from '../core/stage.ts';
 import { ClockGuard, type Held } from './clock-guard.ts';
 import { ColumnHeader } from './column-header.ts';
+import { PartialLines } from './partial-lines.ts';
 import { type HeldRow, ROW_NUMBERS, Row } from './row.ts';
 
 /** What the stage keeps of one input partition. */
@@ -13,8 +14,8 @@ export class InputState {
   watermark = Number.NEGATIVE_INFINITY;
   /** offsets of records that are not to be read: each stopped the program */
   readonly skips = new Set<number>();
-  /** combined: a line with an agent was seen */
-  agentSeen = false;
+  /** lines that a container runtime has split and whose rest has not come */
+  readonly partial = new PartialLines();
 
   constructor(partition: string) {
     this.partition = partition;
@@ -41,7 +42,7 @@ export function packInputs(inputs: readonly InputState[], ledger: LedgerState): 
   for (const input of [...inputs].sort((a, b) => (a.partition < b.partition ? -1 : 1))) {
     writer.string(input.partition);
     writer.f64(input.watermark);
-    writer.u8(input.agentSeen ? 1 : 0);
+    input.partial.pack(writer);
     writer.uint(input.header.separator);
     writer.string(input.header.unset);
     writer.string(input.header.empty);
@@ -90,7 +91,7 @@ export function unpackInputs(bytes: Uint8Array): { inputs: InputState[]; ledger:
   for (let n = reader.uint(); n > 0; n--) {
     const input = new InputState(reader.string());
     input.watermark = reader.f64();
-    input.agentSeen = reader.u8() === 1;
+    input.partial.unpack(reader);
     input.header.separator = reader.uint();
     input.header.unset = reader.string();
     input.header.empty = reader.string();

@@ -1,8 +1,9 @@
 import { type LogRecords, MAX_LINE_BYTES, type RawChunk } from '../core/raw.ts';
-import { containerPrefix, opensEnvelope, opensList } from './envelope.ts';
+import { opensEnvelope, opensList } from './envelope.ts';
 import type { FieldPlan } from './field-plan.ts';
 import { InputState } from './input-state.ts';
 import { type JsonScanner, KIND } from './json-scanner.ts';
+import { LinePrefix, mayHavePrefix } from './line-prefix.ts';
 import type { RecordView } from './record-view.ts';
 import { isBinary, lineEnd } from './text-checks.ts';
 import { type RecordHandler, TextReader } from './text-reader.ts';
@@ -13,6 +14,8 @@ const OBJECT = 0x7b;
 const ARRAY = 0x5b;
 /** Envelopes that may lie one in another (a shipper's around a container runtime's). */
 const MAX_ENVELOPES = 2;
+/** Copies of a line that came in parts: itself, and what is decoded of it. */
+const DECODED_JOINED = 4;
 /** Lists of records that may lie one in another (OpenTelemetry's resources, scopes and spans, and a shipper's around them). */
 const MAX_LISTS = 6;
 
@@ -40,6 +43,7 @@ export class RecordReader {
   private mayFold = false;
   /** the line feeds of bytes from `foldedAt` on are carriage returns for now: what they were */
   private folded: Uint8Array | undefined;
+  private readonly prefix = new LinePrefix();
   private foldedAt = 0;
 
   constructor(view: RecordView, scanner: JsonScanner, plan: FieldPlan, handler: RecordHandler) {
@@ -176,6 +180,52 @@ export class RecordReader {
 
   /** Reads a line. Returns the start of the next one. */
   private line(start: number, end: number): number {
+    const { bytes } = this.view.workspace;
+    if (!mayHavePrefix(bytes, start)) return this.bareLine(start, end);
+    const { prefix } = this;
+    const input = this.input as InputState;
+    const feed = lineEnd(bytes, start, end);
+    let at = start;
+    for (let n = 0; n < MAX_ENVELOPES && prefix.read(bytes, at, feed, this.plan.lines?.timeFirst === true); n++) {
+      at = prefix.at;
+      if (!prefix.partial && !input.partial.has(prefix.stream)) continue;
+      const next = feed < end ? feed + 1 : end;
+      input.partial.add(prefix.stream, bytes, at, feed, this.view.placeOf(start));
+      if (!prefix.partial) this.joined(start, prefix.stream);
+      return next;
+    }
+    return this.bareLine(at, end);
+  }
+
+  /** Reads a line that came in parts, as records of its own. */
+  private joined(start: number, stream: number): void {
+    const { view, scanner } = this;
+    const { workspace } = view;
+    const part = (this.input as InputState).partial.take(stream);
+    if (part === undefined) return;
+    workspace.reserve(DECODED_JOINED * part.length);
+    scanner.attach(workspace);
+    const from = workspace.put(part.bytes, 0, part.bytes.length);
+    if (part.length <= part.bytes.length) this.readCopy(from, start);
+    else {
+      view.place(from, workspace.scratch);
+      this.handler.refuse('line_too_long', `the line has ${part.length} bytes in its parts, more than a record may have`);
+    }
+  }
+
+  /** What has come of lines whose rest is not going to: the input has ended. */
+  finish(input: InputState): void {
+    const { view, handler } = this;
+    for (const part of input.partial.takeAll()) {
+      view.workspace.load(part.bytes);
+      view.float(part.offset);
+      handler.begin();
+      view.place(0, part.bytes.length);
+      handler.refuse('truncated', 'a line that the container runtime has split (CRI, tag P): its last part did not come');
+    }
+  }
+
+  private bareLine(start: number, end: number): number {
     if (this.isJson) return this.jsonLine(start, end);
     const { bytes } = this.view.workspace;
     if (bytes[start] === OBJECT) {
@@ -211,9 +261,10 @@ export class RecordReader {
     if (at >= end) return end;
     let c = bytes[at];
     if (c === FEED) return at + 1;
-    if (c !== OBJECT && c !== ARRAY) {
-      const inner = containerPrefix(bytes, at, end);
-      if (inner > 0) {
+    // `[pod/…] {`: kubectl's prefix begins as no array does
+    if (c !== OBJECT && (c !== ARRAY || bytes[at + 1] === 0x70)) {
+      const inner = this.prefix.behindName(bytes, at, lineEnd(bytes, at, end));
+      if (inner > 0 && (bytes[inner] === OBJECT || bytes[inner] === ARRAY)) {
         at = inner;
         c = bytes[at];
       } else if (this.text !== undefined) return this.textLine(start, end);
@@ -339,14 +390,21 @@ export class RecordReader {
 
   /** Reads the text in an envelope, whose object is in the slots, as records of its own. */
   private open(start: number): void {
-    const { view, scanner, plan } = this;
-    const { workspace, kinds, starts, ends } = view;
+    const { scanner, plan } = this;
+    const { workspace, kinds, starts, ends } = this.view;
     const slot = plan.envelopeSlot;
     let from: number;
     if (kinds[slot] === KIND.escaped) {
       scanner.decode(slot);
       from = starts[slot];
     } else from = workspace.put(workspace.bytes, starts[slot], ends[slot]);
+    this.readCopy(from, start);
+  }
+
+  /** Reads the text in scratch from `from` on as records, which stand where `start` is. */
+  private readCopy(from: number, start: number): void {
+    const { view } = this;
+    const { workspace } = view;
     const end = workspace.scratch;
     workspace.bytes[workspace.scratch++] = FEED;
     const { folded, foldedAt, unterminated, mayFold } = this;

@@ -29,8 +29,9 @@ export class RequestLine {
       this.pathEnd = ends[SLOT.path];
     } else if (kinds[SLOT.request] === KIND.text) {
       if (!this.line(view)) return false;
-    } else if (plan.kind === 'json' && kinds[SLOT.method] === KIND.absent) {
-      return this.refuse('not_http', `no request: none of the fields ${plan.requestFields} is set`);
+    } else if (kinds[SLOT.method] === KIND.absent) {
+      const none = plan.kind === 'json' ? `no request: none of the fields ${plan.requestFields} is set` : 'the connection carried no request';
+      return this.refuse('not_http', none);
     } else return this.refuse('bad_request', `no path: none of the fields ${plan.pathFields} is set`);
     this.hostStart = 0;
     this.hostEnd = 0;

@@ -45,3 +45,15 @@ export function contentHash(view: DataView, start: number, end: number): number 
   for (; i < end; i++) a = Math.imul(((a << 5) | (a >>> 27)) ^ view.getUint8(i), 0x9e3779b1);
   return combine32(combine32(a, b), combine32(c, d));
 }
+
+/** Whether a text is the name of a host and no address: letters, digits, dots and dashes, with a letter among them. */
+export function isHostName(bytes: Uint8Array, start: number, end: number): boolean {
+  let letters = 0;
+  for (let i = start; i < end; i++) {
+    const c = bytes[i];
+    const l = c | 0x20;
+    if (l >= 0x61 && l <= 0x7a) letters++;
+    else if (!((c >= 0x30 && c <= 0x39) || c === 0x2e || c === 0x2d || c === 0x5f)) return false;
+  }
+  return letters > 0 && end - start <= 255;
+}

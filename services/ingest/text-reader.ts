@@ -2,6 +2,7 @@ import type { DeadReason } from '../core/stage.ts';
 import type { LineContext, LineFault, LineFormat } from './format.ts';
 import type { InputState } from './input-state.ts';
 import { KIND } from './json-scanner.ts';
+import { LinePrefix } from './line-prefix.ts';
 import type { RecordView } from './record-view.ts';
 import { isBinary, isPlain } from './text-checks.ts';
 import { invalidUtf8At } from './utf8.ts';
@@ -18,6 +19,9 @@ export interface RecordHandler {
   refuse(reason: DeadReason, detail: string): void;
 }
 
+/** For a second look: what the first one found wrong is what is said. */
+const NO_FAULT: LineFault = { reason: 'not_this_format', detail: '' };
+
 /** Reads lines of text by the source's format. */
 export class TextReader {
   private readonly view: RecordView;
@@ -25,6 +29,7 @@ export class TextReader {
   private readonly handler: RecordHandler;
   private readonly fault: LineFault = { reason: 'not_this_format', detail: '' };
   private readonly context: LineContext;
+  private readonly prefix = new LinePrefix();
 
   /** @param input any input; `line` says which */
   constructor(view: RecordView, lines: LineFormat, handler: RecordHandler, input: InputState) {
@@ -32,6 +37,19 @@ export class TextReader {
     this.lines = lines;
     this.handler = handler;
     this.context = { input, cut: false, headless: false };
+  }
+
+  /** A line that is none as it stands may have a name before it, as docker compose and kubectl put there. */
+  private behindName(stop: number): boolean {
+    const { view, lines, context, prefix } = this;
+    const { start } = view;
+    const inner = prefix.behindName(view.workspace.bytes, start, stop);
+    if (inner < 0) return false;
+    view.kinds.fill(KIND.absent);
+    view.start = inner;
+    if (lines.read(view, context, NO_FAULT)) return true;
+    view.start = start;
+    return false;
   }
 
   /** A line, without its line feed. `cut`: the input ended in it; `headless`: only a header in the same record counts. */
@@ -57,7 +75,7 @@ export class TextReader {
     context.input = input;
     context.cut = cut;
     context.headless = headless;
-    if (lines.read(view, context, fault)) handler.record();
+    if (lines.read(view, context, fault) || this.behindName(stop)) handler.record();
     else handler.refuse(fault.reason, fault.detail);
     view.kinds.fill(KIND.absent); // the scanner clears what it has set itself
   }

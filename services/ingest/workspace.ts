@@ -58,6 +58,15 @@ export class Workspace {
     return this.scratch + size + PADDING <= this.bytes.length;
   }
 
+  /** Makes room for `size` more bytes of scratch space: `bytes` and `view` may be others behind it, with the same contents. */
+  reserve(size: number): void {
+    if (this.hasRoom(size)) return;
+    const longer = new Uint8Array(this.scratch + size + (size >>> 1) + 2 * PADDING + SCRATCH);
+    longer.set(this.bytes);
+    this.bytes = longer;
+    this.view = new DataView(longer.buffer);
+  }
+
   /** Puts bytes into scratch and returns where they start; they end at `scratch`. Without room nothing is copied. */
   put(source: Uint8Array, start: number, end: number): number {
     const at = this.scratch;

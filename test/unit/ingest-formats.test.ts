@@ -182,7 +182,8 @@ describe('combined', () => {
     ['error log', '2025/12/01 13:53:33 [error] 31#31: *46 open() failed', 'not_this_format'],
     ['bad time', '203.0.113.5 - - [32/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 1', 'bad_time'],
     ['old time', '203.0.113.5 - - [10/Oct/1970:13:55:36 +0000] "GET / HTTP/1.1" 200 1', 'time_before_1990'],
-    ['host name for address', 'monitor - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 1', 'bad_address'],
+    ['an address that is none', '999.1.1.1 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 1', 'bad_address'],
+    ['a word before the time', 'GET / at [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 1', 'not_this_format'],
     ['bad status', '203.0.113.5 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 20x 1', 'bad_status'],
   ];
   test.each(bad)('%s is dead-lettered', (_name, line, reason) => {

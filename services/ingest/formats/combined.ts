@@ -1,10 +1,12 @@
-import { type FieldMap, GUESSED_TARGETS, rulesOf, SLOT } from '../fields.ts';
-import type { LineContext, LineFault, LineFormat, LineSyntax, TextFormat } from '../format.ts';
+import { hasBackslash, quoteEnd, unescaped } from '../escapes.ts';
+import { type FieldMap, type FieldName, GUESSED_TARGETS, rulesOf, SLOT } from '../fields.ts';
+import type { LineContext, LineFault, LineFormat, LineSyntax, SlotNames, TextFormat } from '../format.ts';
 import { KIND } from '../json-scanner.ts';
 import type { RecordView } from '../record-view.ts';
+import { isHostName } from '../text-checks.ts';
 
 /** nginx's names of what a combined line says: by these, rules and `fields` of a source know it. */
-const FIELDS: FieldMap = {
+const FIELDS = {
   time: ['time_local'],
   duration: ['request_time'],
   duration_ms: ['request_time_ms'],
@@ -15,45 +17,78 @@ const FIELDS: FieldMap = {
   request: ['request'],
   host: ['host'],
   agent: ['http_user_agent'],
-};
+} satisfies FieldMap;
 const USER = 'remote_user';
+/** a client that was logged by the name of its host */
+const CLIENT = 'client_name';
 
 /** nginx's and Apache's common and combined format, with what is often put before and behind. */
 export const combined: TextFormat = {
   kind: 'text',
   fields: FIELDS,
-  identity: rulesOf([USER]),
+  identity: [...rulesOf([USER]), { field: CLIENT, origin: 'host' }],
   targets: GUESSED_TARGETS,
   syntax: () => COMBINED,
 };
 
 const COMBINED: LineSyntax = {
-  variables: new Set([USER, ...Object.values(FIELDS).flat()]),
-  bind: (names) => new CombinedLines(names.get(USER)?.[0].slot ?? -1),
+  variables: new Set([USER, CLIENT, ...Object.values(FIELDS).flat()]),
+  bind: (names) => new CombinedLines(names),
 };
+
+/** Texts in quotes, in which gateways escape what is not printable. */
+const QUOTED = [SLOT.request, SLOT.agent];
 
 class CombinedLines implements LineFormat {
   private readonly userSlot: number;
-  private readonly result: CombinedResult = { cut: false, hasAgent: false, expected: '' };
+  private readonly clientSlot: number;
+  /** slots that are wanted besides the field's own: from, to */
+  private readonly copies: [number, number][] = [];
+  private readonly result: CombinedResult = { cut: false, hasAgent: false, openTail: false, escaped: false, isNamed: false, expected: '' };
 
-  constructor(userSlot: number) {
-    this.userSlot = userSlot;
+  constructor(names: SlotNames) {
+    this.userSlot = names.get(USER)?.[0].slot ?? -1;
+    this.clientSlot = names.get(CLIENT)?.[0].slot ?? -1;
+    for (const [field, [name]] of Object.entries(FIELDS)) {
+      const own = SLOT[field as FieldName];
+      for (const { slot } of names.get(name) ?? []) if (slot !== own) this.copies.push([own, slot]);
+    }
   }
 
-  read(view: RecordView, { input, cut }: LineContext, fault: LineFault): boolean {
+  read(view: RecordView, { cut }: LineContext, fault: LineFault): boolean {
     const { result } = this;
-    if (!parseCombined(view.workspace.bytes, view.start, view.end, view, this.userSlot, result)) {
+    const { bytes } = view.workspace;
+    if (!parseCombined(bytes, view.start, view.end, view, this.userSlot, result)) {
       fault.reason = result.cut ? 'truncated' : 'not_this_format';
       fault.detail = `no combined record: ${result.expected} was expected`;
       return false;
     }
-    if (cut && !result.hasAgent && input.agentSeen) {
+    if (cut && (!result.hasAgent || result.openTail)) {
       fault.reason = 'truncated';
-      fault.detail = 'the last line has no line feed and ends before its referer and agent';
+      fault.detail = `the last line has no line feed and ends ${result.hasAgent ? 'in a value that may go on' : 'before its referer and agent'}`;
       return false;
     }
-    if (result.hasAgent) input.agentSeen = true;
+    const { kinds, starts, ends } = view;
+    if (result.isNamed && this.clientSlot >= 0) {
+      kinds[SLOT.address] = KIND.absent;
+      put(view, this.clientSlot, starts[SLOT.address], ends[SLOT.address]);
+    }
+    if (result.escaped) for (const slot of QUOTED) this.unescaped(view, slot);
+    if (this.userSlot >= 0 && kinds[this.userSlot] === KIND.text) this.unescaped(view, this.userSlot);
+    for (const [from, to] of this.copies) {
+      kinds[to] = kinds[from];
+      starts[to] = starts[from];
+      ends[to] = ends[from];
+    }
     return true;
+  }
+
+  private unescaped({ kinds, starts, ends, workspace }: RecordView, slot: number): void {
+    if (kinds[slot] !== KIND.text || !hasBackslash(workspace.bytes, starts[slot], ends[slot])) return;
+    const plain = unescaped(workspace, starts[slot], ends[slot]);
+    if (plain < 0) return;
+    starts[slot] = plain;
+    ends[slot] = workspace.scratch;
   }
 }
 
@@ -70,6 +105,12 @@ export interface CombinedResult {
   cut: boolean;
   /** the line has referer and agent: not only the common format */
   hasAgent: boolean;
+  /** the line ends with a value that nothing closes */
+  openTail: boolean;
+  /** some quoted text has a backslash */
+  escaped: boolean;
+  /** the client was logged by the name of its host */
+  isNamed: boolean;
   /** what was expected */
   expected: string;
 }
@@ -90,6 +131,9 @@ export function parseCombined(
 ): boolean {
   result.cut = false;
   result.hasAgent = false;
+  result.openTail = false;
+  result.escaped = false;
+  result.isNamed = false;
   // The time: the first ` [` whose bracket closes before a quote. User names may hold spaces, brackets hardly.
   let open = start;
   while (open < end && !(bytes[open] === 0x5b && (open === start || bytes[open - 1] === 0x20) && isDigit(bytes[open + 1]))) open++;
@@ -98,13 +142,14 @@ export function parseCombined(
   while (at < end && bytes[at] !== 0x5d) at++;
   if (at >= end) return fail(result, 'the bracket that closes the time', true);
   put(spans, SLOT.time, open + 1, at);
-  if (!head(bytes, start, open, spans, userSlot)) return fail(result, 'an address before the time', false);
+  if (!head(bytes, start, open, spans, userSlot, result)) return fail(result, 'an address before the time', false);
   at++;
   if (bytes[at] !== 0x20 || bytes[at + 1] !== 0x22) return fail(result, 'a quoted request behind the time', at + 1 >= end);
   const from = at + 2;
   at = quoteEnd(bytes, from, end);
   if (at < 0) return fail(result, 'the quote that closes the request', true);
   put(spans, SLOT.request, from, at);
+  result.escaped = hasBackslash(bytes, from, at);
   at++;
   if (bytes[at] !== 0x20) return fail(result, 'a status behind the request', at >= end);
   at = token(bytes, at + 1, end, spans, SLOT.status);
@@ -151,18 +196,8 @@ function token(bytes: Uint8Array, start: number, end: number, spans: FieldSpans,
   return at;
 }
 
-/** Position of the quote that closes a text (a backslash escapes the next byte); -1 without one. */
-function quoteEnd(bytes: Uint8Array, start: number, end: number): number {
-  for (let i = start; i < end; i++) {
-    const c = bytes[i];
-    if (c === 0x5c) i++;
-    else if (c === 0x22) return i;
-  }
-  return -1;
-}
-
 /** What stands before the time: `address ident user `, with a virtual host or forwarded addresses in front. */
-function head(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, userSlot: number): boolean {
+function head(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, userSlot: number, result: CombinedResult): boolean {
   let stop = end;
   while (stop > start && bytes[stop - 1] === 0x20) stop--;
   let first = start;
@@ -177,7 +212,7 @@ function head(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, 
     user(bytes, first, stop, spans, userSlot);
     return first > start;
   }
-  return longHead(bytes, start, stop, spans, userSlot);
+  return longHead(bytes, start, stop, spans, userSlot, result);
 }
 
 /** `ident user` behind the address; a lone dash is one of them, nothing more. */
@@ -221,7 +256,7 @@ function isAddressNext(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 /** The rarer forms: `"10.1.1.1, 10.1.1.2" address`, `10.1.1.1, 10.1.1.2 address`, `10.1.1.1, 10.1.1.2`, `www.example.com address`. */
-function longHead(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, userSlot: number): boolean {
+function longHead(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, userSlot: number, result: CombinedResult): boolean {
   let at = start;
   if (bytes[at] === 0x22) {
     const quote = quoteEnd(bytes, at + 1, end);
@@ -234,7 +269,7 @@ function longHead(bytes: Uint8Array, start: number, end: number, spans: FieldSpa
     while (stop < end && bytes[stop] !== 0x20) stop++;
     // A name that is followed by an address is the virtual host; else it is a client that was logged by its name.
     if (stop < end && isAddressNext(bytes, stop + 1, end)) {
-      put(spans, SLOT.host, at, stop);
+      if (stop - at > 1 || bytes[at] !== 0x2d) put(spans, SLOT.host, at, stop);
       at = stop + 1;
     }
   }
@@ -257,16 +292,26 @@ function longHead(bytes: Uint8Array, start: number, end: number, spans: FieldSpa
     while (listEnd > listStart && (bytes[listEnd - 1] === 0x20 || bytes[listEnd - 1] === 0x2c)) listEnd--;
     put(spans, SLOT.forwarded, listStart, listEnd);
   }
-  put(spans, SLOT.address, last, stop);
   user(bytes, stop, end, spans, userSlot);
-  return stop > last;
+  if (stop === last) return false;
+  if (looksLikeAddress(bytes, last, stop)) {
+    put(spans, SLOT.address, last, stop);
+    return true;
+  }
+  // Anything may stand before a time: only a lone dash behind it, the ident that nobody logs, makes a word the client.
+  const isClient = bytes[stop + 1] === 0x2d && (stop + 2 >= end || bytes[stop + 2] === 0x20);
+  if (!isClient) return false;
+  const isNone = (stop - last === 1 && bytes[last] === 0x2d) || (stop - last === 5 && bytes[stop - 1] === 0x3a);
+  result.isNamed = isHostName(bytes, last, stop);
+  if (!isNone) put(spans, SLOT.address, last, stop); // `-`, and `unix:` for a socket, are no address
+  return true;
 }
 
 function listed(bytes: Uint8Array, start: number, end: number): boolean {
   let at = start;
   while (at < end && bytes[at] !== 0x20) at++;
   const comma = at > start && bytes[at - 1] === 0x2c;
-  return looksLikeAddress(bytes, start, comma ? at - 1 : at);
+  return comma || looksLikeAddress(bytes, start, at);
 }
 
 /** Referer, agent, and what some add behind. */
@@ -286,6 +331,7 @@ function tail(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, 
       if (quoted === 1) {
         put(spans, SLOT.agent, at + 1, quote);
         result.hasAgent = true;
+        if (!result.escaped) result.escaped = hasBackslash(bytes, at + 1, quote);
       } else if (quoted > 1 && quote > at + 2 && (looksLikeAddress(bytes, at + 1, quote) || listed(bytes, at + 1, quote)))
         put(spans, SLOT.forwarded, at + 1, quote);
       quoted++;
@@ -296,7 +342,10 @@ function tail(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, 
     while (stop < end && bytes[stop] !== 0x20) stop++;
     // An unquoted dash stands for a referer or an agent that was not sent (Traefik).
     if (quoted < 2) quoted++;
-    else duration(bytes, at, stop, spans);
+    else {
+      duration(bytes, at, stop, spans);
+      result.openTail = stop === end && isDigit(bytes[stop - 1]);
+    }
     at = stop;
   }
   return true;

@@ -58,6 +58,7 @@ export const zeekHttp: JsonFormat = {
       columns: COLUMNS,
       separator: 0x09,
       header: 'zeek',
+      grows: true,
       headlessAdvice:
         "columns without a #fields line in the same record: nothing says what they are; have Zeek write JSON ('redef LogAscii::use_json = T;')",
     }),

@@ -1,0 +1,187 @@
+import { WeirError } from '../../core/errors.ts';
+import { columnSyntax, type Rewrite } from '../columns.ts';
+import { type FieldMap, SLOT } from '../fields.ts';
+import type { LineFault, TextFormat } from '../format.ts';
+import { KIND } from '../json-scanner.ts';
+import type { NormaliseConfig } from '../normalise-config.ts';
+import { unsignedOf } from '../numbers.ts';
+import type { RecordView } from '../record-view.ts';
+import { putText } from '../rewrites.ts';
+
+/** Version 2, the default. */
+const VERSION_2 = [
+  'version',
+  'account-id',
+  'interface-id',
+  'srcaddr',
+  'dstaddr',
+  'srcport',
+  'dstport',
+  'protocol',
+  'packets',
+  'bytes',
+  'start',
+  'end',
+  'action',
+  'log-status',
+];
+const KNOWN = new Set([
+  ...VERSION_2,
+  // 3
+  'vpc-id',
+  'subnet-id',
+  'instance-id',
+  'tcp-flags',
+  'type',
+  'pkt-srcaddr',
+  'pkt-dstaddr',
+  // 4, 5
+  'region',
+  'az-id',
+  'sublocation-type',
+  'sublocation-id',
+  'pkt-src-aws-service',
+  'pkt-dst-aws-service',
+  'flow-direction',
+  'traffic-path',
+  // 7 and later
+  'ecs-cluster-arn',
+  'ecs-cluster-name',
+  'ecs-container-instance-arn',
+  'ecs-container-instance-id',
+  'ecs-container-id',
+  'ecs-second-container-id',
+  'ecs-service-name',
+  'ecs-task-definition-arn',
+  'ecs-task-arn',
+  'ecs-task-id',
+  'reject-reason',
+  'resource-id',
+  'encryption-status',
+]);
+const NEEDED = ['srcaddr', 'dstaddr', 'dstport', 'protocol'];
+const FIELDS: FieldMap = {
+  time: ['end'],
+  start: ['start'],
+  duration: ['flow-seconds'],
+  address: ['pkt-srcaddr', 'srcaddr'],
+  port: ['srcport'],
+  peer_address: ['pkt-dstaddr', 'dstaddr'],
+  peer_port: ['dstport'],
+  protocol: ['protocol'],
+  state: ['action'],
+  bytes_in: ['bytes'],
+};
+/** IANA's numbers of the protocols that flow logs have; others are themselves. */
+const PROTOCOLS: Record<string, string> = {
+  1: 'icmp',
+  2: 'igmp',
+  4: 'ipip',
+  6: 'tcp',
+  17: 'udp',
+  41: 'ipv6',
+  47: 'gre',
+  50: 'esp',
+  51: 'ah',
+  58: 'icmp',
+  132: 'sctp',
+};
+/** From this port on, clients take theirs. */
+const EPHEMERAL = 32768;
+const HOUR = 3_600_000;
+const decoder = new TextDecoder();
+
+const protocol: Rewrite = (workspace, start, end) => {
+  const number = decoder.decode(workspace.bytes.subarray(start, Math.min(end, start + 8)));
+  return putText(workspace, PROTOCOLS[number] ?? `ip-${number}`);
+};
+/** In Zeek's words: a connection that came about, or one that was refused. */
+const action: Rewrite = (workspace, start) => putText(workspace, workspace.bytes[start] === 0x52 ? 'REJ' : 'SF');
+
+/**
+ * AWS VPC flow logs, versions 2 to 5 and later ones: the columns by a header line, by `pattern`, or version 2's. Complete at
+ * `end`. A flow is one direction: where only the source port is a service's, the record is of the answers and is turned round.
+ */
+export const awsVpcFlow: TextFormat = {
+  kind: 'text',
+  fields: FIELDS,
+  identity: [],
+  targets: [],
+  flows: true,
+  lateness: HOUR,
+  syntax: (config) =>
+    columnSyntax({
+      columns: columnsOf(config),
+      separator: 0x20,
+      bare: true,
+      isHeader,
+      rewrites: { protocol, action },
+      status: {
+        column: 'log-status',
+        passes: 'OK',
+        refuses: { NODATA: 'no traffic in the interval', SKIPDATA: 'records were skipped in the interval' },
+      },
+      computed: {
+        name: 'flow-seconds',
+        columns: ['start', 'end'],
+        value: (workspace, spans) => {
+          const [from, to] = spans.map(([start, end]) => unsignedOf(workspace.bytes, start, end));
+          return from < 0 || to < from ? -1 : putText(workspace, String(to - from));
+        },
+      },
+      finish: turned,
+    }),
+  mark: ({ has, text }) =>
+    isHeaderText(text.slice(0, text.indexOf('\n') >>> 0)) ||
+    has(/^\d \S+ eni-\S+ \S+ \S+ \S+ \S+ \S+ \S+ \S+ \d+ \d+ \S+ (OK|NODATA|SKIPDATA)$/)
+      ? 1
+      : 0,
+};
+
+function columnsOf({ pattern, source }: NormaliseConfig): readonly string[] {
+  if (pattern === undefined) return VERSION_2;
+  const columns = pattern
+    .trim()
+    .split(/[\s,]+/)
+    .map((name) => name.replace(/^\$\{(.*)\}$/, '$1').replace(/_/g, '-'));
+  const unknown = columns.find((name) => !KNOWN.has(name));
+  if (unknown !== undefined) throw new WeirError('config', `sources.${source}.pattern: '${unknown}' is no field of a VPC flow log`);
+  const missing = NEEDED.filter((name) => !columns.includes(name) && !columns.includes(`pkt-${name}`));
+  if (!columns.includes('end') && !columns.includes('start')) missing.push('end');
+  if (missing.length > 0) throw new WeirError('config', `sources.${source}.pattern: without ${missing.join(', ')} no line can be an event`);
+  return columns;
+}
+
+function isHeader(bytes: Uint8Array, start: number, end: number): boolean {
+  const c = bytes[start];
+  if (c < 0x61 || c > 0x7a || end - start > 2000) return false;
+  return isHeaderText(decoder.decode(bytes.subarray(start, end)));
+}
+
+function isHeaderText(line: string): boolean {
+  const names = line.trim().split(/\s+/);
+  return names.length > 3 && names.every((name) => KNOWN.has(name));
+}
+
+/** Turns a record of answers round: who asked is the originator, and what came is what it received. */
+function turned(view: RecordView, _: LineFault): boolean {
+  const { bytes } = view.workspace;
+  const { starts, ends, kinds } = view;
+  if (!view.has(SLOT.port) || !view.has(SLOT.peer_port)) return true;
+  const from = unsignedOf(bytes, starts[SLOT.port], ends[SLOT.port]);
+  const to = unsignedOf(bytes, starts[SLOT.peer_port], ends[SLOT.peer_port]);
+  if (!(to >= EPHEMERAL && from > 0 && from < EPHEMERAL)) return true;
+  swap(view, SLOT.address, SLOT.peer_address);
+  swap(view, SLOT.port, SLOT.peer_port);
+  swap(view, SLOT.bytes_in, SLOT.bytes_out);
+  kinds[SLOT.bytes_in] = KIND.absent;
+  return true;
+}
+
+function swap({ kinds, starts, ends }: RecordView, a: number, b: number): void {
+  for (const values of [kinds, starts, ends]) {
+    const held = values[a];
+    values[a] = values[b];
+    values[b] = held;
+  }
+}

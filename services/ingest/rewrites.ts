@@ -1,0 +1,68 @@
+import type { Rewrite } from './columns.ts';
+import { hexDigit } from './json-scanner.ts';
+import { scaledOf } from './numbers.ts';
+import { invalidUtf8At } from './utf8.ts';
+import type { Workspace } from './workspace.ts';
+
+const encoder = new TextEncoder();
+const COLON = 0x3a;
+
+/** Puts a text into scratch. */
+export function putText(workspace: Workspace, text: string): number {
+  const bytes = encoder.encode(text);
+  return workspace.put(bytes, 0, bytes.length);
+}
+
+/** `192.0.2.1:443` and `2001:db8::1:443` without the port, which is always there. */
+export const withoutPort: Rewrite = (workspace, start, end) => {
+  const { bytes } = workspace;
+  if (bytes[start] === 0x5b) return workspace.put(bytes, start, end);
+  let colon = end;
+  while (colon > start && bytes[colon] !== COLON) colon--;
+  return workspace.put(bytes, start, colon === start ? end : colon);
+};
+
+/** Percent-decoded as often as it was encoded, twice at most: `%2520` and `%20` are spaces. A value that would be no text stays as it is. */
+export const urlDecoded: Rewrite = (workspace, start, end) => {
+  const { bytes } = workspace;
+  const from = workspace.put(bytes, start, end);
+  let to = workspace.scratch;
+  for (let round = 0; round < 2; round++) {
+    let write = from;
+    let clean = true;
+    for (let i = from; i < to; i++) {
+      let c = bytes[i];
+      if (c === 0x25 && i + 2 < to && hexDigit(bytes[i + 1]) >= 0 && hexDigit(bytes[i + 2]) >= 0) {
+        c = (hexDigit(bytes[i + 1]) << 4) | hexDigit(bytes[i + 2]);
+        i += 2;
+        if (c < 0x20 || c === 0x7f) clean = false;
+      }
+      bytes[write++] = c;
+    }
+    to = write;
+    if (!clean || invalidUtf8At(bytes, from, to) >= 0) {
+      workspace.scratch = from;
+      return workspace.put(bytes, start, end);
+    }
+  }
+  workspace.scratch = to;
+  return from;
+};
+
+/** `+` is a space (IIS). */
+export const plusIsSpace: Rewrite = (workspace, start, end) => {
+  const from = workspace.put(workspace.bytes, start, end);
+  const { bytes } = workspace;
+  for (let i = from; i < workspace.scratch; i++) if (bytes[i] === 0x2b) bytes[i] = 0x20;
+  return from;
+};
+
+/** Milliseconds of one or more durations in seconds, negative ones (none) left out; -1 when all are. */
+export function sumOfSeconds(workspace: Workspace, spans: readonly (readonly [number, number])[]): number {
+  let sum = -1;
+  for (const [start, end] of spans) {
+    const micros = workspace.bytes[start] === 0x2d ? -1 : scaledOf(workspace.bytes, start, end, 6);
+    if (micros >= 0) sum = Math.max(sum, 0) + micros;
+  }
+  return sum < 0 ? -1 : Math.round(sum / 1000);
+}
