@@ -82,31 +82,37 @@ interface Sign {
 const DAY_OF_MINUTES = 24 * 60;
 
 /**
- * By definition: what is to become of each event, from all of them at once. Only of events with plain accounts; logins
- * that were refused and the like are left to the rules' own tests.
+ * By definition: what is to become of each event, from all of them at once. Only of events that say plainly who they are;
+ * the finer cases of a login are left to the rules' own tests.
  */
 export function namedByDefinition(events: readonly SessionEvent[], wait: number): Map<number, string> {
   const named = new Map<number, string>();
+  const sessions = new Map<string, SessionEvent[]>();
   for (const event of events) {
-    const { at, session, account, id } = event;
-    if (account !== '') named.set(id, account);
-    else if (session === '') named.set(id, '-');
-    else {
-      const others = events.filter((other) => other.session === session);
-      const signs = others.flatMap(signsOf).sort(inOrder);
-      const seen = [...others.filter((other) => other.account === '').map((other) => other.at), ...signs.map((sign) => sign.at)];
-      const latest = signs.filter((sign) => sign.at <= at).at(-1);
-      if (latest !== undefined && latest.account !== '' && !forgotten(seen, latest.at, at)) named.set(id, `${latest.account} by session`);
+    const others = sessions.get(event.session);
+    if (others === undefined) sessions.set(event.session, [event]);
+    else others.push(event);
+  }
+  for (const [session, others] of sessions) {
+    const signs = others.flatMap(signsOf).sort(inOrder);
+    const seen = [...others.filter(({ account }) => account === '').map(({ at }) => at), ...signs.map(({ at }) => at)];
+    for (const { id, at, account } of others) {
+      if (account !== '') named.set(id, account);
+      else if (session === '') named.set(id, '-');
       else {
+        const latest = signs.filter((sign) => sign.at <= at).at(-1);
         const next = signs.find((sign) => sign.at > at);
-        named.set(id, next !== undefined && next.account !== '' && next.at - at <= wait ? `${next.account} by session` : '-');
+        if (latest !== undefined && latest.account !== '' && !forgotten(seen, latest.at, at)) named.set(id, `${latest.account} by session`);
+        else if (next !== undefined && next.account !== '' && next.at - at <= wait) named.set(id, `${next.account} by session`);
+        else named.set(id, '-');
       }
     }
   }
   return named;
 }
 
-function signsOf({ at, account, id, interface: name = '' }: SessionEvent): Sign[] {
+function signsOf({ at, account, id, status = 200, interface: name = '' }: SessionEvent): Sign[] {
+  if (status >= 400) return [];
   const content = hashString(`event ${id % 7}`);
   const signs: Sign[] = account === '' ? [] : [{ at, account, content }];
   if (/logout$/.test(name)) signs.push({ at: at + 1, account: '', content });
