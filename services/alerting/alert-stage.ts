@@ -58,7 +58,6 @@ interface SavedCommon {
   watermarks: TrackerState[];
   firm: TrackerState[];
   learners: [string, unknown][];
-  configVersion: string;
   counts: VerdictCounts & StageCounts;
 }
 
@@ -260,7 +259,6 @@ export function createAlertStage(
         watermarks: watermarks.save(),
         firm: firm.save(),
         learners: deps.learners.map((learner) => [learner.name, learner.save()]),
-        configVersion,
         counts: { ...counts },
       };
       return {
@@ -281,7 +279,7 @@ export function createAlertStage(
       const common = JSON.parse(decoder.decode(snapshot.common)) as SavedCommon;
       watermarks.restore(common.watermarks);
       firm.restore(common.firm);
-      configVersion = common.configVersion;
+      // the version stays the one that this stage was made with: what was judged under another bears that one
       Object.assign(counts, common.counts);
       const learned = new Map(common.learners);
       for (const learner of deps.learners) if (learned.has(learner.name)) learner.load(learned.get(learner.name));
