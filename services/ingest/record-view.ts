@@ -51,11 +51,6 @@ export class RecordView {
     return this.pinned ? this.offset : this.base + start;
   }
 
-  /** Offset that a record at `start` has, or the record that it is part of. */
-  placeOf(start: number): number {
-    return this.pinned ? this.offset : this.base + start;
-  }
-
   /** From here all records are events of the one at `offset`, numbered from 0. */
   pin(offset: number): void {
     this.offset = offset;
