@@ -13,6 +13,7 @@ import { canonicalOutputs } from '../support/canonical-outputs.ts';
 import { numbers } from '../support/driver-runs.ts';
 import { disordered, gatewayLog } from '../support/gateway-log.ts';
 import { type LoggedTask, type MemorySource, runInMemory, snapshotText, writtenBy } from '../support/memory-log.ts';
+import { sessionLog } from '../support/session-log.ts';
 
 const PARTITIONS = 2;
 /** ms; the whole run of all stages, on a machine that is busy with other things */
@@ -22,6 +23,8 @@ sources:
   - { name: gateway, tenant: shop, format: nginx-json, kafka: { topic: shop-gateway } }
   - { name: api, tenant: resellers, format: nginx-json, kafka: { topic: reseller-api } }
   - { name: old, tenant: archive, format: nginx-json, kafka: { topic: archive } }
+  - { name: site, tenant: club, format: nginx-json, kafka: { topic: club-site }, session: cookie_sid }
+  - { name: partner, tenant: club, format: nginx-json, kafka: { topic: club-partner } }
 tenants:
   shop: { time_zone: Europe/Berlin }
   resellers: { time_zone: Asia/Kolkata }
@@ -41,7 +44,7 @@ beforeAll(async () => {
 }, LONG);
 
 function run(restarts?: { every: number; seed: number }): Promise<LoggedTask[]> {
-  return runInMemory(topology, [shop(), resellers(), archive()], { partitions: PARTITIONS, seed: 5, restarts });
+  return runInMemory(topology, [shop(), resellers(), archive(), ...club()], { partitions: PARTITIONS, seed: 5, restarts });
 }
 
 function spread(lines: readonly string[], partitions: number, seed: number): string[][] {
@@ -86,6 +89,17 @@ function archive(): MemorySource {
   return { tenant: 'archive', source: 'old', topic: 'archive', format: 'nginx-json', partitions: [lines] };
 }
 
+/** Hardly anybody is named but at a login; a second source names no sessions. */
+function club(): MemorySource[] {
+  const { lines, named } = sessionLog(21, 1500, 20);
+  const site = spread(disordered(lines, 4, 200_000), 2, 6);
+  const partner = [named.filter((_, i) => i % 10 === 0)];
+  return [
+    { tenant: 'club', source: 'site', topic: 'club-site', format: 'nginx-json', partitions: site, upstreams: 3 },
+    { tenant: 'club', source: 'partner', topic: 'club-partner', format: 'nginx-json', partitions: partner, upstreams: 3 },
+  ];
+}
+
 function of(stage: StageName): LoggedTask[] {
   return tasks.filter((task) => task.stage === stage);
 }
@@ -105,12 +119,12 @@ async function straight(task: LoggedTask, groups: readonly InRecord[][]): Promis
 }
 
 it('the logs hold what there is to prove it with', () => {
-  for (const stage of ['normalise', 'account', 'merge', 'alert'] as const) {
+  for (const stage of ['normalise', 'identify', 'account', 'merge', 'alert'] as const) {
     for (const task of of(stage)) expect(task.log.length, place(task)).toBeGreaterThan(60);
   }
 });
 
-describe.each(['normalise', 'account', 'merge', 'alert'] as StageName[])('a %s task', (stage) => {
+describe.each(['normalise', 'identify', 'account', 'merge', 'alert'] as StageName[])('a %s task', (stage) => {
   it('says the same, byte for byte, whenever the log is read again, snapshots taken on the way or not', async () => {
     for (const task of of(stage)) {
       const groups = groupsOf(task, 1);
@@ -212,7 +226,7 @@ describe('all tasks together', () => {
   it('found attacks', async () => {
     const emits = (await Promise.all(of('alert').map((task) => straight(task, groupsOf(task, 1))))).flat(2);
     const tenants = emits.flatMap((emit) => (emit.output === 'alerts' ? [emit.tenant] : []));
-    expect(new Set(tenants)).toEqual(new Set(['shop', 'resellers', 'archive']));
+    expect(new Set(tenants)).toEqual(new Set(['shop', 'resellers', 'archive', 'club']));
     expect(new Set(emits.map(({ output }) => output))).toEqual(new Set(['alerts', 'incidents', 'shared', 'shadow']));
   });
 });

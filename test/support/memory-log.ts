@@ -24,6 +24,8 @@ export interface MemorySource {
   format: string;
   /** values of each partition's records */
   partitions: readonly (readonly string[])[];
+  /** input partitions of its tenant; left out: these are all */
+  upstreams?: number;
 }
 
 /** One task: what it reads, and how to make what reads it. */
@@ -79,12 +81,12 @@ export async function runInMemory(
   const next = numbers(seed);
   const chance = numbers(restarts?.seed ?? 0);
   const tasks: LoggedTask[] = [];
-  for (const { tenant, source, topic, format, partitions: values } of sources) {
+  for (const { tenant, source, topic, format, partitions: values, upstreams = values.length } of sources) {
     values.forEach((lines, partition) => {
       const input = { topic, partition };
       for (const line of lines) log.append({ topic, partition, value: line });
       log.append({ topic, partition, value: '', headers: { [CONTROL_HEADER]: 'end' } });
-      const of = { tenant, source, partition: partitionName(input), format, upstreams: values.length };
+      const of = { tenant, source, partition: partitionName(input), format, upstreams };
       tasks.push({
         stage: 'normalise',
         input,

@@ -239,16 +239,24 @@ describe('outputs', () => {
   const PARTITIONS = 4;
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-  test.each(['normalise', 'account', 'merge', 'alert'] as const)('of %s go where the topology says', (stage) => {
-    const outputs = new Outputs(names, stage, 2, PARTITIONS);
+  test.each(['normalise', 'identify', 'account', 'merge', 'alert'] as const)('of %s go where the topology says', (stage) => {
+    const outputs = new Outputs(names, stage, 2, PARTITIONS, (tenant) => tenant === 'club');
     const control: Emit = { output: 'control', tenant: 'shop', value: { kind: 'idle', tenant: 'shop', upstream: 'a' } };
     outputs.add(control);
     const to = outputs.take().map(({ topic, partition }) => `${topic}/${partition}`);
     const all = (topic: string): string[] => Array.from({ length: PARTITIONS }, (_, partition) => `${topic}/${partition}`);
     const alert = `weir.candidates/${alertPartition('shop', PARTITIONS)}`;
     expect(to.sort()).toEqual(
-      (stage === 'normalise' ? all('weir.events') : stage === 'account' ? [...all('weir.partials'), alert] : [alert]).sort(),
+      (stage === 'normalise' || stage === 'identify'
+        ? all('weir.events')
+        : stage === 'account'
+          ? [...all('weir.partials'), alert]
+          : [alert]
+      ).sort(),
     );
+    outputs.add({ ...control, tenant: 'club' });
+    const topics = new Set(outputs.take().map(({ topic }) => topic));
+    expect(topics.has('weir.sessions')).toBe(stage === 'normalise');
     expect(outputs.empty).toBe(true);
     expect(outputs.take()).toEqual([]);
   });
