@@ -437,15 +437,8 @@ export class JsonScanner {
     if (end < 0) return -1;
     const key = this.member(at, ATTRIBUTE_KEYS);
     if (key < 0 || this.bytes[key] !== 0x22) return end;
-    const stop = this.string(key + 1);
-    let from = key + 1;
-    let to = stop;
-    if (this.escaped) {
-      if (!this.decodeSpan(from, to)) return -1;
-      from = this.keyStart;
-      to = this.keyEnd;
-    }
-    const child = this.findChild(node, this.bytes, from, to);
+    this.name(key + 1);
+    const child = this.findChild(node, this.bytes, this.keyStart, this.keyEnd);
     if (child < 0) return end;
     const value = this.member(at, ATTRIBUTE_VALUES);
     if (value >= 0 && this.value(this.plainValue(value), -1, child, depth) < 0) return -1;
@@ -458,14 +451,27 @@ export class JsonScanner {
     let found = -1;
     at = this.skipSpace(at + 1);
     while (bytes[at] !== 0x7d) {
-      const stop = this.string(at + 1);
-      const own = at + 1;
+      const stop = this.name(at + 1);
       const value = this.skipSpace(this.skipSpace(stop + 1) + 1);
-      if (keys.some((key) => key.length === stop - own && startsWith(bytes, own, key))) found = value;
+      const { keyStart, keyEnd } = this;
+      if (keys.some((key) => key.length === keyEnd - keyStart && startsWith(bytes, keyStart, key))) found = value;
       at = this.skipSpace(this.skipValue(value, 1));
       if (bytes[at] === 0x2c) at = this.skipSpace(at + 1);
     }
     return found;
+  }
+
+  /** The checked string whose content starts at `at`, decoded: [keyStart, keyEnd), until the next one. Returns where it closes. */
+  private name(at: number): number {
+    const stop = this.string(at);
+    this.keyStart = at;
+    this.keyEnd = stop;
+    if (!this.escaped) return stop;
+    const workspace = this.workspace as Workspace;
+    const { scratch } = workspace;
+    this.decodeSpan(at, stop);
+    workspace.scratch = scratch;
+    return stop;
   }
 
   /** Position of what is in a value of OpenTelemetry: `{"stringValue": "x"}`, `{"arrayValue": {"values": […]}}`. */
