@@ -1,0 +1,104 @@
+import { CHINESE, chineseBits, DOUBLE_SURNAMES, isChinese } from './chinese.ts';
+
+const decoder = new TextDecoder();
+
+/** Given names and surnames in Latin letters by which a field called only `name` is known to hold a person's. */
+const COMMON = new Set(
+  (
+    'james john robert michael william david richard joseph thomas charles mary patricia jennifer linda elizabeth barbara susan jessica sarah karen ' +
+    'daniel matthew anthony mark donald steven paul andrew joshua kenneth kevin brian george edward ronald timothy jason jeffrey ryan jacob gary ' +
+    'nicholas eric jonathan stephen larry justin scott brandon benjamin samuel gregory frank alexander raymond patrick jack dennis jerry tyler aaron ' +
+    'nancy lisa betty margaret sandra ashley kimberly emily donna michelle carol amanda dorothy melissa deborah stephanie rebecca sharon laura cynthia ' +
+    'kathleen amy angela shirley anna brenda pamela emma nicole helen samantha katherine christine debra rachel carolyn janet catherine maria heather ' +
+    'diane ruth julie olivia joyce virginia victoria kelly lauren christina joan evelyn judith megan andrea cheryl hannah jacqueline martha gloria ' +
+    'peter simon martin adam alan henry arthur oliver harry leo lucas max felix hans klaus jan pierre jean luis carlos juan jose miguel antonio marco ' +
+    'ali ahmed mohammed muhammad fatima ivan dmitri olga sofia alice bob charlie grace kate jane jim tom tim ben sam joe dan ' +
+    'smith johnson brown jones miller davis wilson taylor anderson moore jackson lee thompson white harris clark lewis walker hall allen king wright ' +
+    'garcia martinez rodriguez hernandez lopez gonzalez perez sanchez muller schmidt schneider fischer weber meyer wagner becker ' +
+    'wang zhang liu chen yang huang zhao wu zhou xu sun ma zhu hu guo he lin luo zheng liang xie song tang feng deng cao peng zeng xiao tian dong ' +
+    'li gao han yu pan jiang cai du ye cheng su wei lu ding ren shen yao cui zhong tan fan jin shi liao jia xia fu fang bai zou meng xiong qin qiu'
+  ).split(' '),
+);
+
+/** Words of things, which people put in fields called `name`. */
+const THINGS = new Set(
+  'blue red green black shirt phone pro plus max mini case book test group company store shop order product admin system default'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Whether text[start, end) is the name of a person in a field that says so: two to four Chinese characters that begin with
+ * a surname, or two to four Latin words. `weak`: the field is only called `name`; Latin words have to be of known names then.
+ * Masks (`*`) can stand for characters, but not for all.
+ */
+export function isPersonName(text: Uint8Array, start: number, end: number, weak: boolean): boolean {
+  if (end - start < 2 || end - start > 60) return false;
+  return text[start] >= 0x80 || text[end - 1] >= 0x80 ? isChineseName(text, start, end) : isLatinName(text, start, end, weak);
+}
+
+function isChineseName(text: Uint8Array, start: number, end: number): boolean {
+  let characters = 0;
+  let masks = 0;
+  let dot = false;
+  for (let i = start; i < end; characters++) {
+    if (text[i] === 0x2a) {
+      masks++;
+      i++;
+    } else if (text[i] === 0x2e && i > start) {
+      // between the parts of Uighur, Tibetan and foreign names
+      dot = true;
+      i++;
+    } else if (isChinese(text, i)) i += 3;
+    else return false;
+  }
+  if (characters < 2 || masks === characters) return false;
+  if (dot) return characters >= 4 && characters <= 16;
+  if (text[start] === 0x2a) return characters <= 4;
+  const surname = (chineseBits(text, start) & CHINESE.surname) !== 0;
+  if (masks > 0) return surname ? characters <= 5 : isDouble(text, start) && characters <= 5;
+  if (surname && characters <= 3) return true;
+  return characters <= 4 && isDouble(text, start);
+}
+
+function isDouble(text: Uint8Array, start: number): boolean {
+  return DOUBLE_SURNAMES.has(decoder.decode(text.slice(start, start + 6)));
+}
+
+function isLatinName(text: Uint8Array, start: number, end: number, weak: boolean): boolean {
+  let words = 0;
+  let known = 0;
+  let masks = 0;
+  for (let i = start; i < end; ) {
+    const c = text[i];
+    if (c === 0x20) {
+      i++;
+      continue;
+    }
+    if (!isCapital(c)) return false;
+    const from = i;
+    let word = '';
+    while (i < end && text[i] !== 0x20) {
+      const c = text[i];
+      if (c === 0x2a) masks++;
+      else if (!isLetter(c) && c < 0x80 && c !== 0x27 && c !== 0x2d && c !== 0x2e && c !== 0x2c) return false;
+      word += String.fromCharCode(c).toLowerCase();
+      i++;
+    }
+    if (i - from > 20) return false;
+    words++;
+    if (THINGS.has(word)) return false;
+    if (COMMON.has(word)) known++;
+  }
+  if (words === 0 || words > 4) return false;
+  if (masks > 0) return end - start - masks > 0;
+  return weak ? words > 1 && known > 0 : words > 1 || known > 0 || end - start >= 2;
+}
+
+function isCapital(c: number): boolean {
+  return c >= 0x41 && c <= 0x5a;
+}
+
+function isLetter(c: number): boolean {
+  return (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a);
+}

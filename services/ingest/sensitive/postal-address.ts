@@ -1,0 +1,49 @@
+import { CHINESE, chineseBits, isChinese } from './chinese.ts';
+
+/** Words of streets and houses in Latin letters, as whole words. */
+const STREETS = new Set(
+  (
+    'street st avenue ave road rd boulevard blvd lane ln drive dr court ct circle square sq highway hwy parkway pkwy place terrace way ' +
+    'apt apartment suite floor building bldg block room unit rue strasse straße str weg platz allee calle via viale plaza piazza rua avenida ' +
+    'lu jie dajie xiang nong hao district township village'
+  ).split(' '),
+);
+const LEAST_CHINESE = 5;
+const MOST = 300;
+
+/**
+ * Whether text[start, end) is a postal address in a field that says so: Chinese with two words of places, or one and a
+ * digit; or Latin with a digit and a word of streets. Part of it can be masked by `*`.
+ */
+export function isPostalAddress(text: Uint8Array, start: number, end: number): boolean {
+  if (end - start < 8 || end - start > MOST) return false;
+  let chinese = 0;
+  let places = 0;
+  let digits = 0;
+  let words = 0;
+  let streets = 0;
+  for (let i = start; i < end; ) {
+    const c = text[i];
+    if (isChinese(text, i)) {
+      chinese++;
+      if ((chineseBits(text, i) & CHINESE.place) !== 0) places++;
+      i += 3;
+    } else if (isLetter(c)) {
+      let word = '';
+      while (i < end && isLetter(text[i])) word += String.fromCharCode(text[i++] | (text[i - 1] < 0x80 ? 0x20 : 0));
+      words++;
+      if (STREETS.has(word) || word.endsWith('strasse')) streets++;
+    } else {
+      if (c >= 0x30 && c <= 0x39) digits++;
+      // of URLs, addresses of machines, structured values
+      else if (c === 0x40 || c === 0x3d || c === 0x7b || (c === 0x3a && text[i + 1] === 0x2f)) return false;
+      i++;
+    }
+  }
+  if (chinese >= LEAST_CHINESE) return places >= 2 || (places === 1 && digits > 0);
+  return digits > 0 && words >= 2 && streets > 0;
+}
+
+function isLetter(c: number): boolean {
+  return (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a) || c === 0xc3 || c === 0x9f;
+}
