@@ -73,6 +73,7 @@ export const RECORD_FIELDS = [
   'query_object',
   'host',
   'agent',
+  'fingerprint',
   'records',
   'cookie',
   'peer_address',

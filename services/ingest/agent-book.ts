@@ -15,6 +15,7 @@ export class AgentBook {
   /** results of `find`, as DeviceTraits explains them */
   device = 0;
   robot = false;
+  browser = false;
   crawler = 0;
 
   constructor(seed: number) {
@@ -25,19 +26,20 @@ export class AgentBook {
     if (this.agents.full) this.agents.reset();
   }
 
-  /** Traits of the agent in a span, into `device`, `robot` and `crawler`. */
+  /** Traits of the agent in a span, into `device`, `robot`, `browser` and `crawler`. */
   find(workspace: Workspace, start: number, end: number): void {
     if (end - start > MAX_AGENT) end = start + MAX_AGENT;
     const id = this.agents.intern(workspace.view, start, end);
     if (this.agents.lastIsNew) {
       if (2 * id >= this.traits.length) this.traits = widen(this.traits);
-      const { hash, robot, crawler } = this.reader.read(decoder.decode(workspace.bytes.subarray(start, end)));
+      const { hash, robot, browser, crawler } = this.reader.read(decoder.decode(workspace.bytes.subarray(start, end)));
       this.traits[2 * id] = hash;
-      this.traits[2 * id + 1] = (crawler << 1) | (robot ? 1 : 0);
+      this.traits[2 * id + 1] = (crawler << 2) | (browser ? 2 : 0) | (robot ? 1 : 0);
     }
     this.device = this.traits[2 * id];
     const more = this.traits[2 * id + 1];
-    this.robot = (more & 1) === 1;
-    this.crawler = more >>> 1;
+    this.robot = (more & 1) !== 0;
+    this.browser = (more & 2) !== 0;
+    this.crawler = more >>> 2;
   }
 }

@@ -50,6 +50,8 @@ export interface DeviceTraits {
   hash: number;
   /** it says that it is automatic */
   robot: boolean;
+  /** it says that it is a person's browser, or an app with one in it */
+  browser: boolean;
   /** which crawler it says it is (crawlers.ts), 0 for none */
   crawler: number;
   /** program: a browser, an app with a browser in it, a library; lower case */
@@ -60,7 +62,7 @@ export interface DeviceTraits {
   kind: string;
 }
 
-const NO_DEVICE: DeviceTraits = { hash: 0, robot: false, crawler: 0, family: '', system: '', kind: '' };
+const NO_DEVICE: DeviceTraits = { hash: 0, robot: false, browser: false, crawler: 0, family: '', system: '', kind: '' };
 
 /**
  * Traits of User-Agent texts. Versions are left out on purpose: an update is no new device, and what an agent is taken
@@ -78,7 +80,7 @@ export class DeviceReader {
     if (family === '' || robot) family = nameOf(agent);
     const system = SYSTEMS.find(([, pattern]) => pattern.test(agent))?.[0] ?? browser?.system ?? 'other';
     const kind = robot ? 'bot' : (browser?.kind ?? 'other');
-    return { hash: hashString(`${family}/${system}/${kind}`) || 1, robot, crawler, family, system, kind };
+    return { hash: hashString(`${family}/${system}/${kind}`) || 1, robot, browser: browser !== undefined, crawler, family, system, kind };
   }
 
   /** What the parser makes of a browser's agent, without its versions; undefined for what is none. */

@@ -31,6 +31,7 @@ import { TargetFinder } from './target-finder.ts';
 import { contentHash } from './text-checks.ts';
 import type { TextPool } from './text-pool.ts';
 import { durationOf, NO_TIME, timeOf } from './time.ts';
+import { tlsTrait } from './tls-fingerprint.ts';
 
 const YEAR_1990 = Date.UTC(1990, 0, 1);
 /** No event time of use lies behind this (the largest a DateTime64 column holds). */
@@ -256,6 +257,11 @@ export class EventMaker {
       row.device = this.agents.device;
       this.crawler = this.agents.crawler;
       if (this.agents.robot) row.flags |= FLAG.robot;
+    }
+    if (kinds[SLOT.fingerprint] === KIND.text) {
+      const browser = row.device !== 0 && this.agents.browser;
+      const tls = tlsTrait(workspace.bytes, starts[SLOT.fingerprint], ends[SLOT.fingerprint], browser);
+      if (tls !== 0) row.device = combine32(row.device, tls) || 1;
     }
     this.identify();
     this.query.read(interfaces.pathEnd + 1, line.pathEnd);

@@ -29,6 +29,7 @@ export const FIELD_NAMES = [
   'query_object', // query as an object of names
   'host',
   'agent',
+  'fingerprint', // of the client's TLS handshake: JA4, or JA3 in full or as its hash
   'records', // rows that the response carried
   'cookie', // Cookie header, for identity and session fields called cookie_NAME
   // network connections

@@ -1,14 +1,16 @@
 import { type FieldMap, GUESSED_TARGETS, rulesOf } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
+import { fingerprintHeaders } from '../tls-fingerprint.ts';
 import { NGINX_FIELDS, NGINX_IDENTITY } from './nginx-json.ts';
 
-/** Proxies' reports of the client, for gateways that log request headers under their names in lower case. */
+/** Proxies' reports of the client and of its TLS handshake, for gateways that log request headers under their names in lower case. */
 export const HEADER_ADDRESSES: FieldMap = {
   forwarded: ['request.headers.x-forwarded-for'],
   forwarded_header: ['request.headers.forwarded'],
   x_real_ip: ['request.headers.x-real-ip'],
   cf_connecting_ip: ['request.headers.cf-connecting-ip'],
   true_client_ip: ['request.headers.true-client-ip'],
+  fingerprint: fingerprintHeaders((header) => `request.headers.${header}`),
 };
 
 const NATIVE: FieldMap = {

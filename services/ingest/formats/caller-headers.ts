@@ -1,4 +1,5 @@
 import { type FieldMap, type IdentityRule, rulesOf } from '../fields.ts';
+import { fingerprintHeaders } from '../tls-fingerprint.ts';
 
 /** Request headers in which gateways and their plugins say who calls, the strongest evidence first; what any client may write comes last. */
 const CALLER_HEADERS = [
@@ -18,7 +19,7 @@ export function callerHeaders(named: (header: string) => string): IdentityRule[]
   return rulesOf(CALLER_HEADERS.map(named));
 }
 
-/** Proxies' reports of the client, in the headers of a request. `named` as for `callerHeaders`. */
+/** Proxies' reports of the client and of its TLS handshake, in the headers of a request. `named` as for `callerHeaders`. */
 export function addressHeaders(named: (header: string) => string): FieldMap {
   return {
     forwarded: [named('x-forwarded-for')],
@@ -26,6 +27,7 @@ export function addressHeaders(named: (header: string) => string): FieldMap {
     x_real_ip: [named('x-real-ip')],
     cf_connecting_ip: [named('cf-connecting-ip')],
     true_client_ip: [named('true-client-ip')],
+    fingerprint: fingerprintHeaders(named),
   };
 }
 

@@ -23,6 +23,7 @@ export const ecs: JsonFormat = {
     query: ['url.query'],
     host: ['url.domain', 'destination.domain', 'server.domain'],
     agent: ['user_agent.original'],
+    fingerprint: ['tls.client.ja4', 'tls.client.ja3'],
     cookie: ['http.request.headers.cookie', '/http/request/headers/Cookie'],
   },
   identity: [

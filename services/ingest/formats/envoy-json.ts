@@ -1,5 +1,6 @@
 import { GUESSED_TARGETS, rulesOf } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
+import { FLAT_FINGERPRINTS, fingerprintHeaders } from '../tls-fingerprint.ts';
 
 /** Envoy's JSON access log with its usual keys (also Istio's and Envoy Gateway's); complete at start_time + duration. */
 export const envoyJson: JsonFormat = {
@@ -36,6 +37,7 @@ export const envoyJson: JsonFormat = {
     ],
     host: ['authority', ':authority', 'host', 'requested_server_name'],
     agent: ['user_agent', 'user-agent', 'userAgent'],
+    fingerprint: [...FLAT_FINGERPRINTS, ...fingerprintHeaders((header) => header)],
     cookie: ['cookie', 'http_cookie'],
   },
   identity: rulesOf([

@@ -1,5 +1,6 @@
 import { type FieldMap, GUESSED_TARGETS, type IdentityRule, rulesOf } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
+import { FLAT_FINGERPRINTS } from '../tls-fingerprint.ts';
 
 /** Names that nginx's variables and their usual relatives have in JSON logs; the time is that of the request's end. */
 export const NGINX_FIELDS: FieldMap = {
@@ -46,6 +47,7 @@ export const NGINX_FIELDS: FieldMap = {
   query: ['args', 'query_string', 'query', 'querystring', 'params'],
   host: ['host', 'http_host', 'server_name', 'vhost', 'domain', 'authority'],
   agent: ['http_user_agent', 'user_agent', 'agent', 'ua', 'useragent', 'user-agent'],
+  fingerprint: FLAT_FINGERPRINTS,
   records: ['records', 'record_count', 'row_count', 'rows', 'result_count', 'records_returned', 'resp_records', 'item_count'],
   cookie: ['http_cookie', 'cookie'],
 };
