@@ -9,5 +9,6 @@ export type { FoldedFacts } from './evidence.ts';
 export { foldFacts, isEvident } from './evidence.ts';
 export type { InterfaceFacts } from './facts.ts';
 export { mergeFacts } from './facts.ts';
-export type { Templates } from './learn.ts';
 export { learnTemplates } from './learn.ts';
+export type { Templates } from './learned-templates.ts';
+export { templatesFrom } from './learned-templates.ts';

@@ -3,7 +3,19 @@ import { combine32, hash32 } from '../core/hash.ts';
 import type { InterfaceTags } from './interface-tags.ts';
 import { ByteInterner, widen } from './interner.ts';
 import { hexDigit } from './json-scanner.ts';
-import { ASSET_FOLDERS, extensionDot, isAssetExtension, MAX_SEGMENTS, PLACEHOLDERS, SEGMENT, segmentKind } from './path-template.ts';
+import {
+  ASSET_FOLDERS,
+  actionColon,
+  extensionDot,
+  isAssetExtension,
+  isHandle,
+  keyParenthesis,
+  MAX_SEGMENTS,
+  PLACEHOLDERS,
+  SEGMENT,
+  segmentKind,
+} from './path-template.ts';
+import { findAction } from './query-keys.ts';
 import { TextPool } from './text-pool.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -25,6 +37,9 @@ export const METHODS = [
   'SEARCH',
 ] as const;
 
+/** The last of the methods, in their order, by which assets are fetched: OTHER, GET, HEAD. */
+const READS = METHODS.indexOf('HEAD');
+
 const MAX_NODES = 1 << 16;
 const MAX_TEXTS = 1 << 16;
 /** Ids of literal segments start here; below are the kinds of placeholders. */
@@ -33,7 +48,12 @@ const LITERALS = 16;
 const MAX_PATH = 240;
 const MAX_HOST = 120;
 
+/** Signs in a segment that may part it into a value and something else: % ; . : ( @ */
+const SPECIAL = new Uint8Array(256);
+for (const sign of '%;.:(@') SPECIAL[sign.charCodeAt(0)] = 1;
+
 const encoder = new TextEncoder();
+const OPERATION_SIGN = encoder.encode('#');
 const decoder = new TextDecoder();
 
 /**
@@ -70,6 +90,13 @@ export class InterfaceTable {
   resource = 0;
   /** where the path ended: at its query or at the end */
   pathEnd = 0;
+  /** the segment read last is a literal with a value in it: `{id}.pdf`, `{id}:cancel`, `Products({id})` */
+  private partial = false;
+  /** where the trie was left, and whether the operation is in it already */
+  private node = 0;
+  private refined = false;
+  /** the request's method is one by which a page fetches its assets */
+  private reads = true;
 
   constructor(tags: InterfaceTags, fallbackHost: string, partitions: number, seed: number) {
     this.tags = tags;
@@ -107,6 +134,8 @@ export class InterfaceTable {
     const root = this.step(0, -1 - (this.host(workspace, hostStart, hostEnd) * METHODS.length + method));
     let node = root;
     let names = true;
+    this.refined = false;
+    this.reads = method <= READS;
     const wholeEnd = end;
     let at = start;
     let count = 0;
@@ -133,7 +162,7 @@ export class InterfaceTable {
         if (c >= 0x30 && c <= 0x39) number = number * 10 + (c - 0x30);
         else {
           plain = false;
-          if (c === 0x25 || c === 0x3b || c === 0x2e) special = true;
+          if (SPECIAL[c] === 1) special = true;
         }
         c = bytes[++at];
       }
@@ -155,9 +184,10 @@ export class InterfaceTable {
         names = false;
         continue;
       }
-      const segment = special ? this.specialSegment(workspace, from, at) : this.segment(workspace, from, at);
+      this.partial = false;
+      const segment = special ? this.specialSegment(workspace, from, at, lastOf(bytes, at, end)) : this.segment(workspace, from, at);
       if (segment < 0) continue;
-      if (segment === SEGMENT.file && lastOf(bytes, at, end)) {
+      if (segment === SEGMENT.file) {
         asset = true;
         while (at < end && bytes[at] === 0x2f) at++;
         end = at;
@@ -166,6 +196,10 @@ export class InterfaceTable {
         break;
       }
       if (segment >= LITERALS) {
+        if (this.partial) {
+          this.addObject(literalBefore, hash32(bytes, from, at));
+          names = false;
+        }
         literalBefore = this.literalHash[segment - LITERALS];
         this.resource = literalBefore;
       } else {
@@ -180,6 +214,38 @@ export class InterfaceTable {
       this.object = 0;
       this.objectNumber = -1;
     }
+    this.arrive(node, asset);
+    if (end + 1 < wholeEnd && !asset) this.refineByQuery(workspace, end + 1, wholeEnd);
+  }
+
+  /**
+   * Many operations on one path: the query bytes[start, end) of the request that was resolved last may say which it is
+   * (`?action=listUsers`, `?operationName=Checkout`), and then that is an interface of its own.
+   */
+  refineByQuery(workspace: Workspace, start: number, end: number): void {
+    const { bytes } = workspace;
+    const found = findAction(bytes, start, end);
+    if (found === undefined) return;
+    const sign = encoder.encode(found.graphql ? '#' : `?${found.key}=`);
+    this.refine(workspace, sign, found.start, found.end);
+  }
+
+  /** The request that was resolved last is of the operation that bytes[start, end) name: GraphQL's, SOAP's, JSON-RPC's. */
+  refineByOperation(workspace: Workspace, start: number, end: number): void {
+    const kind = end - start > 64 ? SEGMENT.text : segmentKind(workspace.bytes, start, end);
+    if (start < end && kind === SEGMENT.literal) this.refine(workspace, OPERATION_SIGN, start, end);
+  }
+
+  private refine(workspace: Workspace, sign: Uint8Array, start: number, end: number): void {
+    if (this.refined || !workspace.hasRoom(sign.length + end - start)) return;
+    this.refined = true;
+    const from = workspace.put(sign, 0, sign.length);
+    workspace.put(workspace.bytes, start, end);
+    this.arrive(this.step(this.node, this.literal(workspace.view, from, workspace.scratch)), false);
+  }
+
+  private arrive(node: number, asset: boolean): void {
+    this.node = node;
     if (this.interfaces[node] < 0) this.name(node, asset);
     this.interfaceId = this.interfaces[node];
     this.flags = this.nodeFlags[node];
@@ -250,13 +316,15 @@ export class InterfaceTable {
     return id + LITERALS;
   }
 
-  /** A segment with an extension, parameters or percent signs; -1: nothing is left of it. */
-  private specialSegment(workspace: Workspace, start: number, end: number): number {
+  /** A segment with one of the special signs; -1: nothing is left of it. `last`: no other follows. */
+  private specialSegment(workspace: Workspace, start: number, end: number, last: boolean): number {
     const bytes = workspace.bytes;
     let percent = false;
     for (let i = start; i < end; i++) {
       if (bytes[i] === 0x3b) {
-        end = i; // ;jsessionid=…
+        // `;id=5` alone is a value in matrix style; behind a name it is a parameter, as ;jsessionid=… is
+        if (i === start && end - start > 1) return SEGMENT.id;
+        end = i;
         break;
       }
       if (bytes[i] === 0x25) percent = true;
@@ -280,18 +348,36 @@ export class InterfaceTable {
     }
     const dot = extensionDot(bytes, start, end);
     if (dot >= 0 && bytes.subarray(start, dot).includes(0x40) && segmentKind(bytes, start, end) === SEGMENT.email) return SEGMENT.email;
+    if (isHandle(bytes, start, end)) return this.withValues(workspace, '@{name}');
+    const parenthesis = keyParenthesis(bytes, start, end);
+    if (parenthesis >= 0) return this.withValues(workspace, keysText(bytes, start, parenthesis, end));
     if (dot < 0) {
       if (end - start === 1 && bytes[start] === 0x2e) return -1;
-      const kind = segmentKind(bytes, start, end);
-      return kind === SEGMENT.literal ? this.literal(workspace.view, start, end) : kind;
+      const colon = actionColon(bytes, start, end);
+      const kind = segmentKind(bytes, start, colon < 0 ? end : colon);
+      if (kind === SEGMENT.literal) return this.literal(workspace.view, start, end);
+      return colon < 0 ? kind : this.withEnd(workspace, kind, colon, end);
     }
-    if (isAssetExtension(bytes, dot + 1, end)) return SEGMENT.file;
+    if (last && this.reads && isAssetExtension(bytes, dot + 1, end)) return SEGMENT.file;
     const kind = segmentKind(bytes, start, dot);
     if (kind === SEGMENT.text) return SEGMENT.text;
-    if (kind === SEGMENT.literal) return this.literal(workspace.view, start, end);
+    return kind === SEGMENT.literal ? this.literal(workspace.view, start, end) : this.withEnd(workspace, kind, dot, end);
+  }
+
+  /** A placeholder and what stands behind it: `{id}.pdf`, `{id}:cancel`. */
+  private withEnd(workspace: Workspace, kind: number, at: number, end: number): number {
     const text = encoder.encode(PLACEHOLDERS[kind]);
+    this.partial = true;
     const from = workspace.put(text, 0, text.length);
-    workspace.put(bytes, dot, end);
+    workspace.put(workspace.bytes, at, end);
+    return this.literal(workspace.view, from, workspace.scratch);
+  }
+
+  /** A literal in which placeholders stand for the values. */
+  private withValues(workspace: Workspace, template: string): number {
+    const text = encoder.encode(template);
+    this.partial = true;
+    const from = workspace.put(text, 0, text.length);
     return this.literal(workspace.view, from, workspace.scratch);
   }
 
@@ -316,7 +402,9 @@ export class InterfaceTable {
       at = this.parents[at];
     }
     const root = -1 - this.segments[at];
-    let path = `/${parts.reverse().join('/')}`;
+    let path = '';
+    for (const part of parts.reverse()) path += /^[?#]./.test(part) ? part : `/${part}`;
+    if (!path.startsWith('/')) path = `/${path}`;
     if (path.length > MAX_PATH) path = `${path.slice(0, path.lastIndexOf('/', MAX_PATH))}/${PLACEHOLDERS[SEGMENT.rest]}`;
     const id = `${METHODS[root % METHODS.length]} ${this.hostTexts[Math.floor(root / METHODS.length)]}${path}`;
     const flags = this.tags.flagsOf(id) | (asset ? FLAG.asset : 0);
@@ -324,6 +412,14 @@ export class InterfaceTable {
     this.nodeFlags[node] = flags;
     if (this.seen.length < 1000) this.seen.push({ id, flags });
   }
+}
+
+/** `Items({id})`, `Items(Order={id},Line={id})`: the keys' names stay. */
+function keysText(bytes: Uint8Array, start: number, parenthesis: number, end: number): string {
+  const name = decoder.decode(bytes.subarray(start, parenthesis));
+  const keys = decoder.decode(bytes.subarray(parenthesis + 1, end - 1));
+  const pairs = [...keys.matchAll(/(?:^|,)\s*([A-Za-z_]\w{0,30})=(?:'[^']*'|[^,']*)/g)].slice(0, 6).map(([, key]) => `${key}={id}`);
+  return `${name}(${pairs.length > 0 ? pairs.join(',') : '{id}'})`;
 }
 
 function lastOf(bytes: Uint8Array, at: number, end: number): boolean {

@@ -29,6 +29,12 @@ export const MAX_SEGMENTS = 10;
 export const ASSET_FOLDERS = 2;
 /** A literal longer than this is no name that a developer gave. */
 const MAX_LITERAL = 64;
+/** The same for names outside ASCII: bytes of UTF-8, and characters. */
+const MAX_WIDE = 36;
+const MAX_WIDE_CHARACTERS = 10;
+
+/** Lower-case letters in a row, on average, below which mixed case is random: of long ones without separator, with one, of others. */
+const MIXED_RUN = [2.6, 2.3, 1.9];
 
 /** Short names with digits that are no ids. */
 const NAMES_WITH_DIGITS = new Set(['x509', 'h264', 'h265', 'i18n', 'l10n', 'a11y', 'c14n', 'x86', 'en16931', 'ed25519', 'iso8601']);
@@ -149,7 +155,7 @@ export function segmentKind(bytes: Uint8Array, start: number, end: number): Segm
       kind = 4;
       if (c === 0x2d) hyphens++;
       if (c === 0x40) at = i;
-    } else return SEGMENT.text;
+    } else return c >= 0xc3 && length <= MAX_WIDE ? wideKind(bytes, start, end) : SEGMENT.text;
     if (kind < 4) {
       const now = kind === 1 ? 1 : 2;
       if (lastLetterOrDigit !== 0 && now !== lastLetterOrDigit) changes++;
@@ -173,13 +179,20 @@ export function segmentKind(bytes: Uint8Array, start: number, end: number): Segm
   if (at > start && at < end - 3) return SEGMENT.email;
   if (length > 256) return SEGMENT.text;
   if (allHex && digits > 0 && separators === 0 && length >= 16) return SEGMENT.hash;
+  // Letters of both cases mixed as no camelCase is: base64url, nanoid, or such a thing behind a prefix (cus_NffrFeUfNV2Hib).
+  if (
+    digits <= 1 &&
+    uppers > 2 &&
+    lowers > 0 &&
+    length >= 12 &&
+    lowers < MIXED_RUN[length < 16 || separators > 1 ? 2 : separators] * lowerRuns
+  ) {
+    return SEGMENT.hash;
+  }
   if (digits === 0) {
     const words = hyphens + 1;
     if (words >= 5 || (words === 4 && length >= 24)) return SEGMENT.slug;
-    if (separators === 0 && length >= 16) {
-      if (lowers > 0 && uppers > 2 && lowers < 2.6 * lowerRuns) return SEGMENT.hash;
-      if (longestConsonants >= 8 && letters === length) return SEGMENT.hash;
-    }
+    if (separators === 0 && length >= 16 && longestConsonants >= 8 && letters === length) return SEGMENT.hash;
     return length > MAX_LITERAL ? (separators === 0 ? SEGMENT.hash : SEGMENT.text) : SEGMENT.literal;
   }
   if (isVersion(bytes, start, end)) return SEGMENT.literal;
@@ -196,6 +209,64 @@ export function segmentKind(bytes: Uint8Array, start: number, end: number): Segm
   if (separators === 0 && digits <= 3 && changes <= 2 && lowers >= 3) return SEGMENT.literal;
   if (length <= 8 && NAMES_WITH_DIGITS.has(lowerText(bytes, start, end))) return SEGMENT.literal;
   return SEGMENT.id;
+}
+
+/**
+ * Kind of a segment with letters outside ASCII (用户, café): a short name is a literal, as an English one is; what is long, has
+ * spaces, punctuation or digits is no name that a developer gave.
+ */
+function wideKind(bytes: Uint8Array, start: number, end: number): SegmentKind {
+  let characters = 0;
+  let digits = 0;
+  for (let i = start; i < end; characters++) {
+    const c = bytes[i];
+    const more = c < 0x80 ? 0 : c >= 0xc3 && c < 0xe0 ? 1 : c >= 0xe3 && c < 0xef ? 2 : -1;
+    if (more < 0 || i + more >= end) return SEGMENT.text;
+    // U+3000 to U+303F: punctuation of Chinese and Japanese
+    if (c === 0xe3 && bytes[i + 1] === 0x80) return SEGMENT.text;
+    for (let k = 1; k <= more; k++) if ((bytes[i + k] & 0xc0) !== 0x80) return SEGMENT.text;
+    if (more === 0) {
+      if (isDigit(c)) digits++;
+      else if (!isLetter(c) && c !== 0x2d && c !== 0x5f) return SEGMENT.text;
+    }
+    i += more + 1;
+  }
+  return digits > 1 || characters > MAX_WIDE_CHARACTERS ? SEGMENT.text : SEGMENT.literal;
+}
+
+/**
+ * Where the colon of `id:action` is: the only one, letters alone behind it, three at least, and something before it. -1
+ * without one: `12:30`, `urn:x:name`, `2001:db8::beef` have none.
+ */
+export function actionColon(bytes: Uint8Array, start: number, end: number): number {
+  let i = end - 1;
+  while (i > start && isLetter(bytes[i])) i--;
+  return i > start && bytes[i] === 0x3a && end - i > 3 && bytes.indexOf(0x3a, start) === i ? i : -1;
+}
+
+/** Where the parenthesis of OData's `Products(5)`, `Customers('ann')`, `Items(Order=1,Line=2)` opens; -1 without keys in one. */
+export function keyParenthesis(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[end - 1] !== 0x29 || !isLetter(bytes[start])) return -1;
+  let i = start;
+  while (i < end && (isLetter(bytes[i]) || isDigit(bytes[i]) || bytes[i] === 0x5f || bytes[i] === 0x2e)) i++;
+  if (i >= end - 2 || bytes[i] !== 0x28 || bytes[i - 1] === 0x5f) return -1;
+  const first = bytes[i + 1];
+  const keyed = first === 0x27 || first === 0x7b || isDigit(first) || bytes.subarray(i, end).includes(0x3d);
+  return keyed || segmentKind(bytes, i + 1, end - 1) !== SEGMENT.literal ? i : -1;
+}
+
+/** Names with an @ that no user has: Discord's `@me` and its like. */
+const AT_NAMES = new Set(['@me', '@all', '@self', '@here', '@everyone', '@original', '@default']);
+
+/** Whether a segment is `@user`. */
+export function isHandle(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] !== 0x40 || end - start < 3) return false;
+  if (end - start === 7 && lowerText(bytes, start, end) === '@{name}') return true;
+  for (let i = start + 1; i < end; i++) {
+    const c = bytes[i];
+    if (!isLetter(c) && !isDigit(c) && c !== 0x5f && c !== 0x2e && c !== 0x2d && c < 0x80) return false;
+  }
+  return end - start > 10 || !AT_NAMES.has(lowerText(bytes, start, end));
 }
 
 function isDigit(c: number): boolean {
@@ -263,7 +334,7 @@ function number(bytes: Uint8Array, at: number, length: number): number {
   return value;
 }
 
-/** `1.0`, `2.1.3`: dotted groups of one or two digits, at most four of them. */
+/** `1.0`, `2.12`: two dotted groups of one or two digits. Three are a release of something, and there are many. */
 function isVersionNumber(bytes: Uint8Array, start: number, end: number): boolean {
   let dots = 0;
   let run = 0;
@@ -275,7 +346,7 @@ function isVersionNumber(bytes: Uint8Array, start: number, end: number): boolean
       run = 0;
     } else return false;
   }
-  return dots >= 1 && dots <= 2 && run > 0;
+  return dots === 1 && run > 0;
 }
 
 /** `v1`, `V2.3`, `v1beta2`: v and at most three digits a group. */
@@ -283,7 +354,7 @@ function isVersion(bytes: Uint8Array, start: number, end: number): boolean {
   return (
     (bytes[start] | 0x20) === 0x76 &&
     end - start <= 12 &&
-    /^v\d{1,3}(\.\d{1,3}){0,3}((alpha|beta|rc)\d{0,2})?$/.test(lowerText(bytes, start, end))
+    /^v\d{1,3}(\.\d{1,3}){0,1}((alpha|beta|rc)\d{0,2})?$/.test(lowerText(bytes, start, end))
   );
 }
 

@@ -35,10 +35,13 @@ export class QueryReader {
     const { view } = this;
     const { kinds, starts, ends, workspace } = view;
     if (start < end) this.pairs(start, end);
-    else if (kinds[SLOT.query] === KIND.text) this.pairs(starts[SLOT.query], ends[SLOT.query]);
-    else if (kinds[SLOT.query_object] === KIND.raw && ends[SLOT.query_object] - starts[SLOT.query_object] > 2) {
+    else if (kinds[SLOT.query] === KIND.text) {
+      this.interfaces.refineByQuery(workspace, starts[SLOT.query], ends[SLOT.query]);
+      this.pairs(starts[SLOT.query], ends[SLOT.query]);
+    } else if (kinds[SLOT.query_object] === KIND.raw && ends[SLOT.query_object] - starts[SLOT.query_object] > 2) {
       const from = workspace.scratch;
       this.object();
+      this.interfaces.refineByQuery(workspace, from, workspace.scratch);
       this.pairs(from, workspace.scratch);
     }
   }
