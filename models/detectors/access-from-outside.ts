@@ -2,6 +2,7 @@ import { FLAG } from '../../services/core/batch.ts';
 import type { SparseBaselines } from '../baselines/sparse.ts';
 import type { Detector } from '../detector.ts';
 import { severityOf } from '../severity.ts';
+import { isSharedSource } from '../shared-source.ts';
 import { SOURCE_FEATURES } from '../windows.ts';
 
 const REQUESTS = SOURCE_FEATURES.indexOf('requests');
@@ -33,6 +34,8 @@ export const accessFromOutside: Detector<SparseBaselines> = {
   terms(window, b) {
     const { values } = window;
     const known = values[REQUESTS] - values[ANONYMOUS] - values[LOGIN_FAILURES];
+    // an office's or a carrier's: that one has moved, or is let in, is no one's break-in
+    if (isSharedSource(window)) return undefined;
     if (known < LEAST_REQUESTS || b.outsideNewcomer !== true || b.outsideShare > MOST_OUTSIDE) return undefined;
     const newcomers = b.newcomerRate;
     if (newcomers === undefined) return undefined;

@@ -3,6 +3,7 @@ import type { SparseBaselines } from '../baselines/sparse.ts';
 import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { severityOf } from '../severity.ts';
+import { isSharedSource } from '../shared-source.ts';
 import { countTerm } from '../terms.ts';
 import { SOURCE_FEATURES } from '../windows.ts';
 
@@ -10,6 +11,11 @@ const ERROR_PATHS = SOURCE_FEATURES.indexOf('error_paths');
 const REQUESTS = SOURCE_FEATURES.indexOf('requests');
 const ERRORS = ['failures', 'refused', 'missing', 'client_errors'].map((name) => SOURCE_FEATURES.indexOf(name as 'failures'));
 const LEAST_PATHS = 8;
+/** Share of errors among the requests of who probes. */
+const LEAST_SHARE = 0.3;
+/** The same, and of distinct paths among the errors, of a scanner that changes its agent, or scans from among many. */
+const SCAN_SHARE = 0.8;
+const SCAN_PATHS = 0.5;
 
 /** Unknown paths, parameters and methods tried from one source (scenario 17): distinct paths that are refused, and little else. */
 export const probing: Detector<SparseBaselines> = {
@@ -23,14 +29,19 @@ export const probing: Detector<SparseBaselines> = {
   // a crawler that is known to be one follows links that have died
   applies: (flags) => (flags & FLAG.crawler) === 0,
   terms(window, b) {
-    if (window.values[ERROR_PATHS] < LEAST_PATHS && b.amount('1d', 'error_paths') < 2 * LEAST_PATHS) return undefined;
+    // the day counts where it was spent on this: a hundred mistakes of a whole office are none's
+    const ofDay = b.amount('1d', 'errors') >= LEAST_SHARE * b.amount('1d', 'requests');
+    const paths = window.values[ERROR_PATHS];
+    if (paths < LEAST_PATHS && !(ofDay && b.amount('1d', 'error_paths') >= 2 * LEAST_PATHS)) return undefined;
     const requests = window.values[REQUESTS];
     let errors = 0;
     for (const feature of ERRORS) errors += window.values[feature];
     // many people behind one address make many mistakes: who probes does little else
-    if (errors < 0.3 * requests) return undefined;
-    const terms: Term[] = [countTerm('error_paths', window.values[ERROR_PATHS], b.expected('1h', 'error_paths'), 'paths')];
-    terms.push(countTerm('error_paths_1d', b.amount('1d', 'error_paths'), b.expected('1d', 'error_paths'), 'paths'));
+    if (errors < LEAST_SHARE * requests) return undefined;
+    // a broken release makes all of them ask for what is not there, beside all else that they do, and for the same things
+    if (isSharedSource(window) && (errors < SCAN_SHARE * requests || paths < SCAN_PATHS * errors)) return undefined;
+    const terms: Term[] = [countTerm('error_paths', paths, b.expected('1h', 'error_paths'), 'paths')];
+    if (ofDay) terms.push(countTerm('error_paths_1d', b.amount('1d', 'error_paths'), b.expected('1d', 'error_paths'), 'paths'));
     terms.push({
       feature: 'errors_of_requests',
       value: Math.min(errors, requests),

@@ -6,6 +6,8 @@ import { countTerm } from '../terms.ts';
 
 const LEAST_SENDS = 8;
 const LEAST_SHARE = 0.2;
+/** Codes of a day after which somebody signed up or acted as an account, of those that a crowd asks for: at least. */
+const USED_SHARE = 0.3;
 
 /** Codes sent to many numbers from one source (scenario 7, pumping). */
 export const sourceSends: Detector<SparseBaselines> = {
@@ -20,6 +22,8 @@ export const sourceSends: Detector<SparseBaselines> = {
     const day = b.amount('1d', 'sends');
     // behind a shared address others go about their business
     if (day < LEAST_SENDS || day < LEAST_SHARE * b.amount('1d', 'requests')) return undefined;
+    // a crowd uses the codes that it asks for: who has them sent to strangers' numbers never sees one
+    if (b.amount('1d', 'registers') + b.amount('1d', 'accounts') >= USED_SHARE * day) return undefined;
     const terms: Term[] = [
       countTerm('sends', b.amount('1h', 'sends'), b.expected('1h', 'sends'), 'sends'),
       countTerm('sends_1d', day, b.expected('1d', 'sends'), 'sends'),

@@ -249,8 +249,8 @@ export class TenantAlerts {
     if (detector.supporting === true) return;
     const standsIn = candidate.view === 'account' && candidate.entity.kind === 'source';
     const mobile = candidate.entity.kind === 'source' && (candidate.flags & FLAG.mobile) !== 0;
-    // what all the people behind a carrier's address do together is nobody's behaviour
-    if (standsIn && mobile) return;
+    // what all the people behind one address do together, a carrier's or an office's, is nobody's behaviour
+    if (standsIn && (mobile || (candidate.flags & FLAG.shared) !== 0)) return;
     const companions = this.companions.of(entity, candidate);
     const allowed = share * this.overrideFactor(candidate) * 10 ** fusionBonus(companions.map((companion) => companion.exceedances));
     const unraised = evidenceAt(this.calibration.exceedances(candidate.detector, share), allowed);

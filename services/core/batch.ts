@@ -48,6 +48,8 @@ export const FLAG = {
   partner: 1 << 21,
   bastion: 1 << 22,
   threat: 1 << 23,
+  /** of an account that an address stands in for: its clients are more kinds of programs than one person has; never an event's */
+  shared: 1 << 24,
 } as const;
 
 /** FLAG bits that are traits of the client's address: a byte from TRAIT_SHIFT on. */

@@ -3,7 +3,7 @@ import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import { combine32 } from '../core/hash.ts';
 import { roomFor } from '../core/slab.ts';
 import { DAY } from '../core/watermark.ts';
-import type { AccountTenant } from './account-tenant.ts';
+import { type AccountTenant, SHARED_MARK } from './account-tenant.ts';
 import {
   ACCOUNT,
   ACCOUNT_MINUTES,
@@ -22,6 +22,11 @@ import {
 
 /** Callers named with an interface's pane: the heaviest. */
 export const NAMED_CALLERS = 20;
+/** Kinds of client programs (family, system, class) in an hour that no household has, and what one person has. */
+const MANY_DEVICES = 6;
+const FEW_DEVICES = 2;
+/** Requests of an hour that would have shown more kinds, were there many people. */
+const BUSY_HOUR = 100;
 /** From this weight on a caller looks odd and counts as a suspect. */
 export const SUSPECT_WEIGHT = 300;
 /** Gaps needed before regularity says anything. */
@@ -295,7 +300,8 @@ export class AccountCloser {
     // a bastion is where everyone is meant to come from: it is no stranger anywhere
     const expected = (traits & FLAG.bastion) !== 0;
     // an address of a mobile carrier stands for many people: it is counted, and not named as one of them
-    const nameless = anonymous === 1 && (traits & FLAG.mobile) !== 0;
+    // and so does one whose clients are of more kinds than a person's are
+    const nameless = anonymous === 1 && (this.isShared(account, values) || (traits & FLAG.mobile) !== 0);
     let nonAsset = 0;
     for (let g = 0; g < groups; g++) if ((t.interfaceFlags[this.groups[g]] & FLAG.asset) === 0) nonAsset++;
     let newInterfaces = 0;
@@ -402,6 +408,18 @@ export class AccountCloser {
       t.lastDay[account] = day;
     }
     t.roles[account] |= panes.marks[pane];
+  }
+
+  /**
+   * Whether the address that stands in for an account stands for many people: in one hour it showed more kinds of client
+   * programs than a household has. That holds until a busy hour shows one or two: the quiet hours of an office are no
+   * one person's either. Who changes agents to look like many is still seen by what interfaces get, and as a source.
+   */
+  private isShared(account: number, values: Float64Array): boolean {
+    const { roles } = this.tenant;
+    if (values[ACCOUNT.devices] >= MANY_DEVICES) roles[account] |= SHARED_MARK;
+    else if (values[ACCOUNT.devices] <= FEW_DEVICES && values[ACCOUNT.requests] >= BUSY_HOUR) roles[account] &= ~SHARED_MARK;
+    return (roles[account] & SHARED_MARK) !== 0;
   }
 
   /** A bottom-k sketch of the objects of the last days with the day each was last touched. */

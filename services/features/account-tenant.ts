@@ -663,6 +663,8 @@ const TAGS =
   FLAG.sensitive | FLAG.login | FLAG.register | FLAG.sendCode | FLAG.benefit | FLAG.export | FLAG.flow | FLAG.asset | FLAG.internalTarget;
 /** Marks of an account pane: these role bits of its events, and bit ORIGIN_SHIFT + o for each identity origin o seen. */
 export const ORIGIN_SHIFT = 18;
+/** Mark of an account's roles: an address that stands in for it stands for many people. */
+export const SHARED_MARK = 1 << 16;
 /** What of an account's marks is FLAG bits; above them lie origins, where events have the traits of their address. */
 export const ROLES = FLAG.anonymous | FLAG.flow | FLAG.admin | FLAG.service | FLAG.robot;
 

@@ -8,7 +8,7 @@ import { FLAG, IDENTITY_ORIGINS, TRAIT_SHIFT } from '../core/batch.ts';
 import type { Emit } from '../core/stage.ts';
 import { DAY, MINUTE } from '../core/watermark.ts';
 import { AccountCloser } from '../features/account-close.ts';
-import { AccountTenant, ORIGIN_SHIFT, ROLES } from '../features/account-tenant.ts';
+import { AccountTenant, ORIGIN_SHIFT, ROLES, SHARED_MARK } from '../features/account-tenant.ts';
 import { HourRows } from '../features/hour-rows.ts';
 import { PartialPacker } from '../features/partials.ts';
 import { AccountMinutes } from './account-minutes.ts';
@@ -156,7 +156,7 @@ export class AccountKeeper implements PaneKeeper {
       if (this.contractEnd !== undefined) w.contractEnd = this.contractEnd(t.accounts.text(account));
       w.firstSeen = t.firstSeen[account];
       w.activeDays = t.activeDays[account] - 1;
-      w.flags = flagsOf(t.accountPanes.marks[pane], t.accountPanes.traits[pane]);
+      w.flags = flagsOf(t.accountPanes.marks[pane] | (t.roles[account] & SHARED_MARK), t.accountPanes.traits[pane]);
       this.scoring.closeHour(w, (candidate) => this.enrichHour(candidate, pane, account, final));
       appendWindowRow(this.tsv, {
         tenant: this.tenant,
@@ -182,7 +182,8 @@ export class AccountKeeper implements PaneKeeper {
     const t = this.state;
     candidate.related = this.closer.leadingInterfaces(5).map((iface) => ({ kind: 'interface', id: t.interfaces.text(iface) }));
     candidate.samples = t.accountPanes.samples.of(pane).map((sample) => t.describe(sample));
-    this.identify(candidate, account, t.accountPanes.marks[pane], t.accountPanes.traits[pane], candidate.evidence);
+    const marks = t.accountPanes.marks[pane] | (t.roles[account] & SHARED_MARK);
+    this.identify(candidate, account, marks, t.accountPanes.traits[pane], candidate.evidence);
     candidate.provisional = !final;
   }
 
@@ -255,7 +256,7 @@ export class AccountKeeper implements PaneKeeper {
 
 /** FLAG bits of a pane: the account's roles, and what is known of its addresses. */
 function flagsOf(marks: number, traits: number): number {
-  return (marks & ROLES) | (traits << TRAIT_SHIFT);
+  return (marks & ROLES) | (traits << TRAIT_SHIFT) | ((marks & SHARED_MARK) === 0 ? 0 : FLAG.shared);
 }
 
 function traitsOf(samples: readonly Sample[]): number {
