@@ -1,9 +1,9 @@
 import type { SourceConfig, TenantConfig } from '../../schemas/config.ts';
 import { WeirError } from '../core/errors.ts';
-import type { RawChunk } from '../core/raw.ts';
+import { type RawChunk, sampleBytes } from '../core/raw.ts';
 import type { Emit } from '../core/stage.ts';
 import { openInput } from '../drivers/embedded/byte-source.ts';
-import { detectFormat, SAMPLE_BYTES as HEAD_BYTES } from '../ingest/detect.ts';
+import { detectFormat } from '../ingest/detect.ts';
 import { LineFramer, type RawPiece } from '../ingest/framing.ts';
 import { createNormaliseStage, type GuessReport } from '../ingest/normalise.ts';
 import { type FormatName, type NormaliseDeps, normaliseSlice } from '../ingest/normalise-config.ts';
@@ -37,7 +37,7 @@ export async function readSample(
   key: Uint32Array,
   take: (emits: readonly Emit[]) => boolean,
 ): Promise<SampleRead> {
-  const input = await openInput(path, HEAD_BYTES);
+  const input = await openInput(path, sampleBytes(path));
   const detected = source.format === undefined ? detectFormat(input.head) : { format: source.format, reason: 'named' };
   const { format, reason } = detected;
   if (format === undefined) throw new WeirError('input_format', `${path}: ${reason}; name the format with --format`);

@@ -7,10 +7,11 @@ import { parseMarks } from '../../schemas/marks.ts';
 import { writeOut } from '../console/output.ts';
 import { createStepLine } from '../console/step-line.ts';
 import { WeirError } from '../core/errors.ts';
+import { sampleBytes } from '../core/raw.ts';
 import { openInput } from '../drivers/embedded/byte-source.ts';
 import type { KnownInput } from '../drivers/embedded/driver.ts';
 import { loadAddressTables } from '../ingest/address-loader.ts';
-import { detectFormat, SAMPLE_BYTES } from '../ingest/detect.ts';
+import { detectFormat } from '../ingest/detect.ts';
 import { defaultLateness, type FormatName } from '../ingest/normalise-config.ts';
 import { makeFolder } from '../state/make-folder.ts';
 import { makeBundle } from '../training/make-bundle.ts';
@@ -164,7 +165,7 @@ function readMarks(path: string): ReturnType<typeof parseMarks> {
 }
 
 async function formatOf(path: string): Promise<string> {
-  const detection = detectFormat((await openInput(path, SAMPLE_BYTES)).head);
+  const detection = detectFormat((await openInput(path, sampleBytes(path))).head);
   if (detection.format === undefined)
     throw new WeirError('input_format', `${path}: ${detection.reason}; name the format in the config's sources`);
   return detection.format;

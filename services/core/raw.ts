@@ -51,3 +51,11 @@ export function layRecords(
 
 /** Longest line, or document over several lines, that is read as a record; longer ones are dead-lettered `line_too_long`. */
 export const MAX_LINE_BYTES = 1 << 20;
+
+/** Bytes of standard input's beginning that are looked at: they have to be waited for. */
+const PIPE_SAMPLE = 1 << 16;
+
+/** Bytes of an input's beginning to look at, for its format and its first event: of a file at least one line, however long. */
+export function sampleBytes(path: string): number {
+  return path === '-' ? PIPE_SAMPLE : MAX_LINE_BYTES + 1;
+}

@@ -1,12 +1,16 @@
+import { MAX_LINE_BYTES } from '../core/raw.ts';
 import { NO_ADDRESS_DATA } from './addresses.ts';
 import type { Sample } from './format.ts';
 import { DETECTABLE, formatOf } from './formats/registry.ts';
 import { createNormaliseStage } from './normalise.ts';
 import type { FormatName } from './normalise-config.ts';
+import { lineInside } from './sample-line.ts';
 
-/** Bytes of an input's beginning that detection looks at. */
-export const SAMPLE_BYTES = 1 << 16;
+/** Most of an input's beginning that is looked at: one line of the longest. */
+const SAMPLE_BYTES = MAX_LINE_BYTES + 1;
+/** Lines that it looks at, and bytes of them: the first one, however long (a batch of OpenTelemetry's), and those that fit. */
 const MAX_LINES = 200;
+const USUAL_BYTES = 1 << 16;
 
 export type Detection = { format: FormatName; confidence: number; reason: string } | { format: undefined; reason: string };
 
@@ -71,6 +75,7 @@ function wholeLines(bytes: Uint8Array): Uint8Array {
   for (let n = 0; n < MAX_LINES; n++) {
     const feed = bytes.indexOf(0x0a, end);
     if (feed < 0) break;
+    if (end > 0 && feed >= USUAL_BYTES) break;
     end = feed + 1;
   }
   return end === 0 ? bytes : bytes.subarray(0, end);
@@ -94,7 +99,7 @@ function share(format: FormatName, lines: Uint8Array): number {
 }
 
 function sampleOf(records: readonly string[], lines: Uint8Array): Sample {
-  const first = records.slice(0, 20);
+  const first = records.slice(0, 20).map(lineInside);
   return {
     records: first,
     text: new TextDecoder().decode(lines),

@@ -56,7 +56,20 @@ describe('around a record', () => {
   // Tyk's own time is called as the envelope's, and an ECS record of Elastic has its line along
   const inner = JSON_CASES.filter(({ record }) => record.message === undefined && record.resourceLogs === undefined);
   test.each(shipped)('%s', (_, wrap) => {
-    for (const each of inner) readsAs(each, line(wrap(JSON.stringify(each.record), each.record)), each.format);
+    for (const each of inner) {
+      const text = line(wrap(JSON.stringify(each.record), each.record));
+      readsAs(each, text, each.format);
+      expect(detectFormat(new TextEncoder().encode(text.repeat(2))).format).toBe(each.format);
+    }
+  });
+
+  test('a batch longer than a usual sample is found by looking', () => {
+    const span = JSON_CASES.find(({ format }) => format === 'otel') as JsonCase;
+    const [resource] = span.record.resourceSpans as unknown[];
+    const batch = line({ resourceSpans: Array.from({ length: 300 }, () => resource) });
+    expect(batch.length).toBeGreaterThan(1 << 17);
+    expect(detectFormat(new TextEncoder().encode(batch)).format).toBe('otel');
+    expect(ingest(batch, { format: 'otel' }).events).toHaveLength(300);
   });
 
   test('a text format in CloudWatch’s and OpenTelemetry’s', () => {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { WeirError } from '../../core/errors.ts';
+import { sampleBytes } from '../../core/raw.ts';
 import type { Sink } from '../../core/sink.ts';
 import type { CreateTopology } from '../../core/topology-contract.ts';
 import type { InputPosition } from '../../state/manifest.ts';
@@ -23,8 +24,6 @@ import { recogniseFile, Tails } from './tails.ts';
 /** ms of work between cuts: what a crash costs at most, give or take. */
 const CUT_EVERY = 30_000;
 const DEFAULT_WORKERS = 2;
-/** First bytes of an input that are looked at: for its identity, its format, its first event's time. */
-const SAMPLE_BYTES = 64 * 1024;
 
 export type { About, InputSpec, Notice } from './planned-input.ts';
 
@@ -234,7 +233,7 @@ async function look(
   runs: KnownRun[],
   options: Pick<EmbeddedOptions, 'detect' | 'latenessOf' | 'stdin'>,
 ): Promise<{ run: KnownRun | undefined; plan: PlannedInput }> {
-  const opened = await openInput(spec.path, SAMPLE_BYTES, options.stdin);
+  const opened = await openInput(spec.path, sampleBytes(spec.path), options.stdin);
   const { tenant, source, path } = spec;
   if (opened.head.length === 0) {
     throw nothingIn(path);

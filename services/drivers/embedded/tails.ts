@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { WeirError } from '../../core/errors.ts';
+import { sampleBytes } from '../../core/raw.ts';
 import type { InputPosition } from '../../state/manifest.ts';
 import type { OpenedInput } from './byte-source.ts';
 import { filesOf, isPattern } from './file-pattern.ts';
@@ -9,8 +10,6 @@ import type { AboutFile, InputSpec, Notice, PlannedInput } from './planned-input
 import { siblingsOf } from './siblings.ts';
 import { type FileId, isSameFile, type OpenedFile, openFollowed } from './tail-source.ts';
 
-/** First bytes of a file that are looked at: for its identity and its format. */
-const SAMPLE_BYTES = 64 * 1024;
 /** ms between looks for new files of a pattern. */
 const PATTERN_EVERY = 2_000;
 /** ms for which the place of a file that is read may be empty before the file is let go. */
@@ -211,7 +210,7 @@ class Look<Input extends Tailed> {
     const sight = await this.sight(path);
     if (sight === undefined) return this.wait(path, 'it cannot be read', current);
     const { opened } = sight;
-    if (sight.is === undefined && opened.head.length < SAMPLE_BYTES && opened.head.indexOf(NEWLINE) < 0 && opened.kind === 'plain') {
+    if (sight.is === undefined && opened.head.length < sampleBytes(path) && opened.head.indexOf(NEWLINE) < 0 && opened.kind === 'plain') {
       await opened.close();
       return this.wait(path, 'its first line is not complete', current);
     }
@@ -242,7 +241,7 @@ class Look<Input extends Tailed> {
   private async sight(path: string): Promise<Sight | undefined> {
     let opened: OpenedFile;
     try {
-      opened = await openFollowed(path, SAMPLE_BYTES);
+      opened = await openFollowed(path, sampleBytes(path));
     } catch (error) {
       if (error instanceof WeirError) return undefined;
       throw error;
