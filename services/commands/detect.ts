@@ -35,7 +35,7 @@ export function registerDetect(program: Command): void {
     .option('-c, --config <file>', 'weir.yaml; none is needed for plain files')
     .option('-d, --data <folder>', 'store and state (default: the config, else ./weir-data)')
     .option('--alerts <file>', 'write alert records, one JSON a line; - is standard output (there: at least once after a crash)')
-    .option('--canonical <folder>', 'write alerts.ndjson and windows.ndjson of all that the store holds, sorted by key')
+    .option('--canonical <folder>', 'write alerts.ndjson, windows.ndjson and inventory.ndjson of all that the store holds, sorted by key')
     .option('--workers <n>', 'threads, 1 to the number of cores (default: 2)', wholeNumber)
     .option('--follow', 'go on reading as the files grow, until stopped')
     .addHelpText(

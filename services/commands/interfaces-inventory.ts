@@ -83,7 +83,7 @@ function fold(input: InventoryInput): { folded: FoldedInterface[]; left: number 
     const sample = byFact.get(one.interface)?.callers ?? [];
     return {
       id: one.interface,
-      requests: one.requests,
+      requests: one.late.requests + one.before.requests,
       answered: one.answered,
       callers: Math.max(one.most_callers, distinctOf(sample, CALLER_SAMPLE)),
       hours: one.hours,
@@ -92,9 +92,10 @@ function fold(input: InventoryInput): { folded: FoldedInterface[]; left: number 
       who: sample.map((hash) => hash.toString(16).padStart(8, '0')),
     };
   });
-  const templates = kind === 'flow' ? { of: (id: string) => id } : learnTemplates(evidence);
+  // services have no paths to learn from
+  const templates = learnTemplates(kind === 'flow' ? [] : evidence);
   const idOf = (raw: string): string => documents?.match(raw)?.id ?? templates.of(raw);
-  const proofs = new Map(foldFacts(evidence, { of: idOf }).map((facts) => [facts.id, facts]));
+  const proofs = new Map(foldFacts(evidence, { of: idOf, save: () => templates.save() }).map((facts) => [facts.id, facts]));
   const groups = grouped(interfaces, (one) => idOf(one.interface));
   const folded = [...groups].map(([id, raw]): FoldedInterface => {
     const names = raw.map((one) => one.interface);

@@ -7,11 +7,11 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AlertRecord } from '../../schemas/alert.ts';
 import { numbers } from '../support/driver-runs.ts';
-import { disordered, gatewayLog } from '../support/gateway-log.ts';
+import { disordered, gatewayLog, withPhones } from '../support/gateway-log.ts';
 
 const RUN = fileURLToPath(new URL('../support/detect-run.mjs', import.meta.url));
 const WEIR = fileURLToPath(new URL('../../dist/services/launcher.cjs', import.meta.url));
-const LINES = gatewayLog(11, 12_000, 30);
+const LINES = withPhones(gatewayLog(11, 12_000, 30));
 
 let folder: string;
 let environment: NodeJS.ProcessEnv;
@@ -33,7 +33,7 @@ function write(name: string, lines: readonly string[]): string {
 
 /** First lines in which two canonical forms differ: a whole one is too long to print. */
 function difference(found: Canonical, wanted: Canonical): string[] {
-  return (['alerts', 'windows'] as const).flatMap((name) => {
+  return (['alerts', 'windows', 'inventory'] as const).flatMap((name) => {
     const a = found[name].split('\n');
     const b = wanted[name].split('\n');
     const lines = Array.from({ length: Math.max(a.length, b.length) }, (_, i) => i).filter((i) => a[i] !== b[i]);
@@ -44,6 +44,7 @@ function difference(found: Canonical, wanted: Canonical): string[] {
 interface Canonical {
   alerts: string;
   windows: string;
+  inventory: string;
 }
 
 interface Run {
@@ -79,7 +80,7 @@ function start(
 
 function read(canonical: string): Canonical {
   const file = (name: string): string => readFileSync(join(canonical, `${name}.ndjson`), 'utf8');
-  return { alerts: file('alerts'), windows: file('windows') };
+  return { alerts: file('alerts'), windows: file('windows'), inventory: file('inventory') };
 }
 
 /** The canonical form after a run into a data folder of its own. */
@@ -100,6 +101,8 @@ describe('weir detect', () => {
   it('finds something, so that the comparisons below say something', () => {
     expect(expected.alerts.split('\n').length).toBeGreaterThan(2);
     expect(expected.windows.split('\n').length).toBeGreaterThan(1000);
+    expect(expected.inventory.split('\n').length).toBeGreaterThan(80);
+    expect(expected.inventory).toContain('"mobile"');
   });
 
   it('gives the same windows and alerts, byte for byte, for any split, order within the lateness and number of workers', async () => {

@@ -8,17 +8,17 @@ import { runDetect } from '../../services/commands/run-detect.ts';
 import { serveKafka } from '../../services/commands/serve-kafka.ts';
 import { openStore } from '../../services/storage/store.ts';
 import { serveLog } from '../../services/telemetry/serve-log.ts';
-import { gatewayLog, LOG_START } from '../support/gateway-log.ts';
+import { gatewayLog, LOG_START, withPhones } from '../support/gateway-log.ts';
 import { Fleet } from '../support/kafka-fleet.ts';
 import { clusterOf, fill, uniqueName, untilAtRest } from '../support/kafka-runs.ts';
 
 /** Hours; after them hardly anything comes, so that the partitions of a topic end hours apart. */
 const BUSY = 27;
-const LINES = gatewayLog(11, 12_000, 30).filter((line, i) => line < lineAt(LOG_START + BUSY * 3_600_000) || i % 150 === 0);
+const LINES = withPhones(gatewayLog(11, 12_000, 30)).filter((line, i) => line < lineAt(LOG_START + BUSY * 3_600_000) || i % 150 === 0);
 const environment = { ...process.env, WEIR_KEY: 'a master key for tests' };
 
 let folder: string;
-let expected: { alerts: string; windows: string };
+let expected: { alerts: string; windows: string; inventory: string };
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'weir-kafka-'));
@@ -38,10 +38,11 @@ function lineAt(time: number): string {
   return `{"time_iso8601":"${new Date(time).toISOString().slice(0, -1)}`;
 }
 
-function read(canonical: string): { alerts: string; windows: string } {
+function read(canonical: string): typeof expected {
   return {
     alerts: readFileSync(join(canonical, 'alerts.ndjson'), 'utf8'),
     windows: readFileSync(join(canonical, 'windows.ndjson'), 'utf8'),
+    inventory: readFileSync(join(canonical, 'inventory.ndjson'), 'utf8'),
   };
 }
 
@@ -88,6 +89,7 @@ kafka: { brokers: ['${inject('kafka')}'], prefix: ${prefix}, partitions: ${parti
   const found = read(canonical);
   expect(found.alerts).toBe(expected.alerts);
   expect(found.windows).toBe(expected.windows);
+  expect(found.inventory).toBe(expected.inventory);
 });
 
 interface Serving {

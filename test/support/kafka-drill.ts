@@ -189,6 +189,7 @@ function snapshotsIn(folder: string): string[] {
 export interface Canonical {
   alerts: string;
   windows: string;
+  inventory: string;
 }
 
 export async function canonicalOf(reader: Reader, folder: string): Promise<Canonical> {
@@ -197,12 +198,13 @@ export async function canonicalOf(reader: Reader, folder: string): Promise<Canon
 }
 
 export function readCanonical(folder: string): Canonical {
-  return { alerts: readFileSync(join(folder, 'alerts.ndjson'), 'utf8'), windows: readFileSync(join(folder, 'windows.ndjson'), 'utf8') };
+  const file = (name: string): string => readFileSync(join(folder, `${name}.ndjson`), 'utf8');
+  return { alerts: file('alerts'), windows: file('windows'), inventory: file('inventory') };
 }
 
 /** Alerts without the version of the config they were raised under. */
-export function anyVersion({ alerts, windows }: Canonical): Canonical {
-  return { alerts: alerts.replaceAll(/"config_version":"[0-9a-f]*"/g, '"config_version":""'), windows };
+export function anyVersion({ alerts, ...rest }: Canonical): Canonical {
+  return { ...rest, alerts: alerts.replaceAll(/"config_version":"[0-9a-f]*"/g, '"config_version":""') };
 }
 
 /** Where a drill runs. */
