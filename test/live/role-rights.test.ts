@@ -38,7 +38,7 @@ function configOf(role: string) {
   const path = join(folder, `${role}.yaml`);
   writeFileSync(
     path,
-    `sources: [{ name: gateway, tenant: shop, format: nginx-json, kafka: { topic: ${TOPIC} } }]
+    `sources: [{ name: gateway, tenant: shop, format: nginx-json, kafka: { topic: ${TOPIC} }, session: cookie_sid }]
 store: { url: '${store.url}' }
 serve: { listen: 127.0.0.1:0 }
 kafka:
@@ -60,7 +60,7 @@ test('each role does its work with its own rights only', async () => {
   for (const [role, own] of rights) await grant(admin, role, own);
   await admin.disconnect();
   const cluster = clusterOf(broker.bootstrap, 'weir');
-  await cluster.ensure(ownTopics(new Names('weir'), configOf('normalise').config.kafka, ['shop']));
+  await cluster.ensure(ownTopics(new Names('weir'), configOf('normalise').config.kafka, ['shop'], true));
   await fill(cluster, TOPIC, 2, LINES);
 
   const stop = new AbortController();

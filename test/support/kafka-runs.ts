@@ -77,8 +77,10 @@ export async function atRest(
   tenants: readonly string[],
 ): Promise<boolean> {
   const names = new Names(prefix);
+  const joins = (await cluster.partitions([names.sessions])).has(names.sessions);
   const read = [
     ...sources.map((topic) => ({ group: names.group('normalise'), topic })),
+    ...(joins ? [{ group: names.group('identify'), topic: names.sessions }] : []),
     { group: names.group('account'), topic: names.events },
     { group: names.group('merge'), topic: names.partials },
     { group: names.group('alert'), topic: names.candidates },
