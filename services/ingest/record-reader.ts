@@ -338,7 +338,7 @@ export class RecordReader {
   /** An object whose fields are in the slots: a record, an envelope around one, or one that holds a list of them. */
   private found(start: number, stop: number, index: number): void {
     const { view, plan } = this;
-    const list = this.lists < MAX_LISTS ? opensList(view, plan) : -1;
+    const list = this.scanner.anyEscaped && this.lists < MAX_LISTS ? opensList(view, plan) : -1; // a list has to be decoded
     if (list >= 0) {
       this.each(list, start, stop);
       return;

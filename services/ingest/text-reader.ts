@@ -1,7 +1,7 @@
 import type { DeadReason } from '../core/stage.ts';
 import type { LineContext, LineFault, LineFormat } from './format.ts';
 import type { InputState } from './input-state.ts';
-import { KIND } from './json-scanner.ts';
+import { KIND, UNRANKED } from './json-scanner.ts';
 import { LinePrefix } from './line-prefix.ts';
 import type { RecordView } from './record-view.ts';
 import { isBinary, isPlain } from './text-checks.ts';
@@ -77,6 +77,8 @@ export class TextReader {
     context.headless = headless;
     if (lines.read(view, context, fault) || this.behindName(stop)) handler.record();
     else handler.refuse(fault.reason, fault.detail);
-    view.kinds.fill(KIND.absent); // the scanner clears what it has set itself
+    // the scanner clears what it has set itself
+    view.kinds.fill(KIND.absent);
+    view.ranks.fill(UNRANKED);
   }
 }
