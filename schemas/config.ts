@@ -482,7 +482,7 @@ export const ConfigSchema = z
     address_data: z
       .strictObject({ csv: z.string().min(1) })
       .optional()
-      .describe('columns prefix,country,region,asn,organisation; left out: the packaged databases'),
+      .describe('columns prefix,country,region,asn,organisation,kind; left out: the packaged databases'),
     store: z
       .union([ServerStore, EmbeddedStore])
       .prefault({})

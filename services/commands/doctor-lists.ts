@@ -13,7 +13,7 @@ const OLD_THREATS = 30 * DAY;
 
 /** What a kind of list is used for. */
 const USED_FOR: Readonly<Record<ListKind, string>> = {
-  own: 'access_from_outside, foreign_callers, database_exposed, guarded_port_newcomer take them for inside',
+  own: 'access_from_outside, database_exposed, guarded_port_newcomer take them for inside',
   bastion: 'access_from_outside, database_exposed, guarded_port_newcomer expect them',
   partner: 'said in alerts; what calls itself a crawler there is not taken for a fake',
   crawler:
@@ -26,8 +26,15 @@ const USED_FOR: Readonly<Record<ListKind, string>> = {
 /** What lists say, for a tenant's sources. */
 export type KnownOf = (tenant: string) => NormaliseDeps;
 
+export interface DiagnosedLists {
+  checks: Check[];
+  /** those that can be read */
+  lists: readonly LoadedList[];
+  knownOf: KnownOf;
+}
+
 /** Reads every list of a config: what each holds, and what is wrong with it. @param now ms */
-export async function diagnoseLists(config: Config, addresses: AddressData, now: number): Promise<{ checks: Check[]; knownOf: KnownOf }> {
+export async function diagnoseLists(config: Config, addresses: AddressData, now: number): Promise<DiagnosedLists> {
   const checks: Check[] = [];
   const lists: LoadedList[] = [];
   for (const [tenant, { lists: configured }] of Object.entries(config.tenants)) {
@@ -43,7 +50,7 @@ export async function diagnoseLists(config: Config, addresses: AddressData, now:
     }
   }
   const tables = listTables(lists);
-  return { checks, knownOf: (tenant) => ({ addresses, lists: new AddressLists(tables[tenant] ?? []) }) };
+  return { checks, lists, knownOf: (tenant) => ({ addresses, lists: new AddressLists(tables[tenant] ?? []) }) };
 }
 
 /** How much a list holds, how much of it no longer does, how old it is, what it is for. */

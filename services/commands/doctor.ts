@@ -8,6 +8,7 @@ import { plainText } from '../console/plain-text.ts';
 import { renderTable } from '../console/table.ts';
 import { textWidth } from '../console/text-width.ts';
 import { WeirError } from '../core/errors.ts';
+import { versionWithLists } from '../ingest/address-list-loader.ts';
 import { loadAddressTables } from '../ingest/address-loader.ts';
 import { AddressData, NO_ADDRESS_DATA } from '../ingest/addresses.ts';
 import { defaultLateness } from '../ingest/normalise-config.ts';
@@ -101,7 +102,11 @@ export async function diagnose(loaded: LoadedConfig, files: readonly string[]): 
     ...surveyed.flat().flatMap(({ name, problem }) => (problem === undefined ? [] : [fail(`source ${name}`, 'config', problem, '')])),
   ];
   return {
-    config: { path: loaded.path, version: loaded.version, without_effect: withoutEffect(loaded.config, true) },
+    config: {
+      path: loaded.path,
+      version: versionWithLists(loaded.version, lists.lists),
+      without_effect: withoutEffect(loaded.config, true),
+    },
     addresses: { origin: tables instanceof Error ? 'none' : tables.origin, problem: tables instanceof Error ? tables.message : undefined },
     store,
     models,

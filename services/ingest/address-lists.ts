@@ -24,13 +24,14 @@ const SAYS: Readonly<Record<ListKind, number>> = {
   threat: FLAG.threat,
 };
 
-/** What the lists say of one address, and until when it stays so. */
+/** What the lists say of one address, and on which days they say it. */
 export interface Listing {
   /** FLAG bits */
   flags: number;
   /** companies whose crawlers' lists have it, as bits (crawlers.ts) */
   crawlers: number;
-  /** day from which on it may be otherwise; NEVER: it stays */
+  /** first day, and the first on which it is otherwise; NEVER: it stays */
+  from: number;
   until: number;
 }
 
@@ -66,10 +67,13 @@ export class AddressLists {
 
   /** What `memberships` come to on a day. */
   on(day: number, memberships: readonly number[]): Listing {
-    const listing: Listing = { flags: 0, crawlers: 0, until: NEVER };
+    const listing: Listing = { flags: 0, crawlers: 0, from: 0, until: NEVER };
     for (let i = 0; i < memberships.length; i += 2) {
       const until = memberships[i + 1];
-      if (until !== NEVER && until <= day) continue;
+      if (until !== NEVER && until <= day) {
+        listing.from = Math.max(listing.from, until);
+        continue;
+      }
       const { kind, companies } = this.lists[memberships[i]];
       listing.flags |= SAYS[kind];
       listing.crawlers |= companies;

@@ -9,7 +9,7 @@ const COUNTRY_PACKAGE = '@ip-location-db/geo-whois-asn-country-mmdb';
 const ASN_PACKAGE = '@ip-location-db/asn';
 
 /**
- * Loads what is known of addresses: the operator's CSV (columns prefix,country,region,asn,organisation), else the
+ * Loads what is known of addresses: the operator's CSV (columns prefix,country,region,asn,organisation,kind), else the
  * databases of the installed packages (country: CC0; network numbers: RouteViews and DB-IP, CC-BY-4.0). The tables lie
  * on shared memory: load once, hand `AddressTables` to every worker, and make `new AddressData(tables)` there.
  * Throws WeirError `input_missing` or `input_format` naming the file and line.

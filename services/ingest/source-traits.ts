@@ -5,6 +5,9 @@ import type { IpAddress } from './ip-address.ts';
 import { NETWORK_KIND } from './network-kinds.ts';
 import { dayAt, NEVER } from './network-table.ts';
 
+/** Words an id has. */
+const WORDS = 4;
+
 /** FLAG bits of a kind of network. */
 function flagOf(kind: number): number {
   return kind === NETWORK_KIND.hosting ? FLAG.hosting : kind === NETWORK_KIND.mobile ? FLAG.mobile : 0;
@@ -18,10 +21,10 @@ function flagOf(kind: number): number {
 export class SourceTraits {
   private readonly lists: AddressLists;
   private readonly data: AddressData;
-  /** by id: flags, companies of crawlers, day until which these hold; 3 words each */
-  private words = new Uint32Array(1024 * 3);
-  /** by id, for those that are in a list that ends */
-  private readonly ending = new Map<number, number[]>();
+  /** by id, WORDS each: flags, companies of crawlers, first day of these, first day on which they are others */
+  private words = new Uint32Array(1024 * WORDS);
+  /** by id, for those that are in a list that ends: the kind's flags, then its memberships */
+  private readonly ending = new Map<number, readonly number[]>();
 
   constructor(lists: AddressLists, data: AddressData) {
     this.lists = lists;
@@ -35,39 +38,40 @@ export class SourceTraits {
 
   /** An address that the book has just taken in. `internal`: it lies in the tenant's own networks, of whose kind nothing is said. */
   enter(id: number, address: IpAddress, asn: number, internal: boolean): void {
-    if (3 * id + 2 >= this.words.length) {
-      const wider = new Uint32Array(Math.max(this.words.length * 2, 3 * id + 3));
+    if (WORDS * (id + 1) > this.words.length) {
+      const wider = new Uint32Array(Math.max(this.words.length * 2, WORDS * (id + 1)));
       wider.set(this.words);
       this.words = wider;
     }
     const kind = internal ? 0 : flagOf(this.data.kind(address, asn));
     const memberships = this.lists.size === 0 ? [] : this.lists.memberships(address);
-    this.ending.delete(id);
-    const ends = memberships.some((until, i) => i % 2 === 1 && until !== NEVER);
-    // one that ends is asked by the event's day: 0 holds for none
-    const listing = ends ? { flags: 0, crawlers: 0, until: 0 } : this.lists.on(0, memberships);
-    if (ends) this.ending.set(id, [kind, ...memberships]);
-    this.words[3 * id] = kind | listing.flags;
-    this.words[3 * id + 1] = listing.crawlers;
-    this.words[3 * id + 2] = listing.until;
+    if (memberships.some((until, i) => i % 2 === 1 && until !== NEVER)) this.ending.set(id, [kind, ...memberships]);
+    else this.ending.delete(id);
+    this.put(id, kind, this.lists.on(0, memberships));
+  }
+
+  private put(id: number, kind: number, { flags, crawlers, from, until }: Listing): void {
+    const at = WORDS * id;
+    this.words[at] = kind | flags;
+    this.words[at + 1] = crawlers;
+    this.words[at + 2] = from;
+    this.words[at + 3] = until;
   }
 
   /** FLAG bits of an event from this address at this time, whose agent says that it is this crawler (crawlers.ts; 0: none). */
   flags(id: number, at: number, crawler: number, asn: number): number {
-    const at3 = 3 * id;
-    let flags = this.words[at3];
-    let crawlers = this.words[at3 + 1];
-    if (this.words[at3 + 2] !== NEVER) {
-      const ended = this.listed(id, at);
-      flags = ended.flags;
-      crawlers = ended.crawlers;
-    }
-    return crawler === 0 ? flags : flags | this.lists.crawlerFlags(crawler, crawlers, asn, flags, at);
+    const { words } = this;
+    const word = WORDS * id;
+    if (words[word + 3] !== NEVER || words[word + 2] !== 0) this.turnTo(id, dayAt(at));
+    const flags = words[word];
+    return crawler === 0 ? flags : flags | this.lists.crawlerFlags(crawler, words[word + 1], asn, flags, at);
   }
 
-  private listed(id: number, at: number): Listing {
+  /** What is said of an id is what lists say on this day. */
+  private turnTo(id: number, day: number): void {
+    const word = WORDS * id;
+    if (day >= this.words[word + 2] && (day < this.words[word + 3] || this.words[word + 3] === NEVER)) return;
     const [kind, ...memberships] = this.ending.get(id) ?? [0];
-    const listing = this.lists.on(dayAt(at), memberships);
-    return { ...listing, flags: listing.flags | kind };
+    this.put(id, kind, this.lists.on(day, memberships));
   }
 }
