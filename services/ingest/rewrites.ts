@@ -4,13 +4,24 @@ import { scaledOf } from './numbers.ts';
 import { invalidUtf8At } from './utf8.ts';
 import type { Workspace } from './workspace.ts';
 
-const encoder = new TextEncoder();
 const COLON = 0x3a;
+/** Digits of the largest whole number. */
+const MOST_DIGITS = 16;
 
-/** Puts a text into scratch. */
-export function putText(workspace: Workspace, text: string): number {
-  const bytes = encoder.encode(text);
-  return workspace.put(bytes, 0, bytes.length);
+/** Puts a whole number, not negative, into scratch and returns where it starts. */
+export function putNumber(workspace: Workspace, value: number): number {
+  if (!workspace.hasRoom(MOST_DIGITS)) return workspace.scratch;
+  const { bytes } = workspace;
+  const from = workspace.scratch;
+  let digits = 1;
+  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++;
+  workspace.scratch += digits;
+  let rest = value;
+  for (let at = workspace.scratch - 1; at >= from; at--) {
+    bytes[at] = 0x30 + (rest % 10);
+    rest = Math.floor(rest / 10);
+  }
+  return from;
 }
 
 /** `192.0.2.1:443` and `2001:db8::1:443` without the port, which is always there. */

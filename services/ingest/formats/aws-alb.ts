@@ -2,7 +2,7 @@ import { columnSyntax, type Rewrite } from '../columns.ts';
 import { GUESSED_TARGETS, rulesOf } from '../fields.ts';
 import { FirstOf } from '../first-of.ts';
 import type { TextFormat } from '../format.ts';
-import { putText, sumOfSeconds, withoutPort } from '../rewrites.ts';
+import { putNumber, sumOfSeconds, withoutPort } from '../rewrites.ts';
 
 const TIMES = ['request_processing_time', 'target_processing_time', 'response_processing_time'] as const;
 const BEGINNING = [
@@ -66,7 +66,6 @@ export const awsAlb: TextFormat = {
     bytes_out: ['sent_bytes'],
     address: ['client:port'],
     request: ['request'],
-    host: ['domain_name'],
     agent: ['user_agent'],
   },
   identity: rulesOf([]),
@@ -79,7 +78,7 @@ export const awsAlb: TextFormat = {
       columns: TIMES,
       value: (workspace: Parameters<Rewrite>[0], spans: readonly (readonly [number, number])[]): number => {
         const ms = sumOfSeconds(workspace, spans);
-        return ms < 0 ? -1 : putText(workspace, String(ms));
+        return ms < 0 ? -1 : putNumber(workspace, ms);
       },
     };
     const typed = columnSyntax({ columns: COLUMNS, separator: 0x20, least: 14, grows: true, rewrites, computed, first: isType });

@@ -6,7 +6,7 @@ import { KIND } from '../json-scanner.ts';
 import type { NormaliseConfig } from '../normalise-config.ts';
 import { unsignedOf } from '../numbers.ts';
 import type { RecordView } from '../record-view.ts';
-import { putText } from '../rewrites.ts';
+import { putNumber } from '../rewrites.ts';
 
 /** Version 2, the default. */
 const VERSION_2 = [
@@ -73,7 +73,7 @@ const FIELDS: FieldMap = {
   bytes_in: ['bytes'],
 };
 /** IANA's numbers of the protocols that flow logs have; others are themselves. */
-const PROTOCOLS: Record<string, string> = {
+const PROTOCOLS: Record<number, string> = {
   1: 'icmp',
   2: 'igmp',
   4: 'ipip',
@@ -91,12 +91,20 @@ const EPHEMERAL = 32768;
 const HOUR = 3_600_000;
 const decoder = new TextDecoder();
 
-const protocol: Rewrite = (workspace, start, end) => {
-  const number = decoder.decode(workspace.bytes.subarray(start, Math.min(end, start + 8)));
-  return putText(workspace, PROTOCOLS[number] ?? `ip-${number}`);
-};
+const encoder = new TextEncoder();
+const WORDS = Array.from({ length: 256 }, (_, number) => encoder.encode(PROTOCOLS[number] ?? `ip-${number}`));
 /** In Zeek's words: a connection that came about, or one that was refused. */
-const action: Rewrite = (workspace, start) => putText(workspace, workspace.bytes[start] === 0x52 ? 'REJ' : 'SF');
+const ACCEPTED = encoder.encode('SF');
+const REJECTED = encoder.encode('REJ');
+
+const protocol: Rewrite = (workspace, start, end) => {
+  const word = WORDS[unsignedOf(workspace.bytes, start, end)];
+  return word === undefined ? workspace.put(workspace.bytes, start, end) : workspace.put(word, 0, word.length);
+};
+const action: Rewrite = (workspace, start) => {
+  const word = workspace.bytes[start] === 0x52 ? REJECTED : ACCEPTED;
+  return workspace.put(word, 0, word.length);
+};
 
 /**
  * AWS VPC flow logs, versions 2 to 5 and later ones: the columns by a header line, by `pattern`, or version 2's. Complete at
@@ -108,6 +116,8 @@ export const awsVpcFlow: TextFormat = {
   identity: [],
   targets: [],
   flows: true,
+  oneWay: true,
+  spanned: true,
   lateness: HOUR,
   syntax: (config) =>
     columnSyntax({
@@ -126,7 +136,7 @@ export const awsVpcFlow: TextFormat = {
         columns: ['start', 'end'],
         value: (workspace, spans) => {
           const [from, to] = spans.map(([start, end]) => unsignedOf(workspace.bytes, start, end));
-          return from < 0 || to < from ? -1 : putText(workspace, String(to - from));
+          return from < 0 || to < from ? -1 : putNumber(workspace, to - from);
         },
       },
       finish: turned,
