@@ -14,7 +14,7 @@ const SIXTEEN_UP = [16, 17, 18, 19];
  * and one number in ten passes Luhn by chance.
  */
 const RANGES: readonly Range[] = [
-  { from: 62, to: 62, lengths: SIXTEEN_UP, bare: SIXTEEN_UP },
+  { from: 62, to: 62, lengths: SIXTEEN_UP, bare: [16, 19] },
   { from: 81, to: 81, lengths: SIXTEEN_UP, bare: [] },
   // cards of Chinese banks from before 62
   { from: 9558, to: 9559, lengths: [16, 17, 18, 19], bare: [19] },

@@ -1,5 +1,5 @@
 import { FieldNames } from './field-names.ts';
-import { TYPE_BITS } from './field-words.ts';
+import { SAYS, TYPE_BITS } from './field-words.ts';
 import { LETTER, LETTERS } from './letters.ts';
 
 /** How far back a label reaches, bytes and words. */
@@ -18,6 +18,8 @@ export class FieldContext {
   at = 0;
   /** its name stands in quotes, as in JSON: it holds until the next name */
   quoted = false;
+  /** what the name of the JSON object says that the field stands in */
+  private outer = 0;
   /** what all fields of the text say together */
   all = 0;
 
@@ -25,6 +27,7 @@ export class FieldContext {
     this.text = text;
     this.floor = floor;
     this.all = 0;
+    this.outer = 0;
     this.leave();
   }
 
@@ -33,6 +36,8 @@ export class FieldContext {
     this.bits = this.names.read(this.text, start, end);
     this.at = at;
     this.quoted = quoted;
+    if (quoted && this.opensObject(at)) this.outer = this.bits & TYPE_BITS;
+    else if ((this.bits & SAYS.generic) !== 0 && this.outer !== 0) this.bits = this.outer;
     this.all |= this.bits;
   }
 
@@ -42,13 +47,24 @@ export class FieldContext {
     this.quoted = false;
   }
 
+  /** An object ends: what its name said no longer holds. */
+  closeObject(): void {
+    this.outer = 0;
+    this.leave();
+  }
+
+  private opensObject(at: number): boolean {
+    while (this.text[at] === 0x20) at++;
+    return this.text[at] === 0x7b;
+  }
+
   /** What is said of the value at `at`: by the name of its field, and by the words before it. */
   says(at: number): number {
     const { text } = this;
     let i = at - 1;
     while (i >= this.floor && isOpening(text[i])) i--;
     if (this.at > 0 && i < this.at) return this.bits;
-    if (this.quoted && text[i] === 0x2c) return this.bits;
+    if (this.at > 0 && text[i] === 0x2c) return this.bits;
     return (this.bits & TYPE_BITS) | this.label(at);
   }
 

@@ -1,5 +1,5 @@
 import { hash32 } from '../../core/hash.ts';
-import { FIELD_CHINESE, FIELD_ENDINGS, FIELD_WORDS, QUALIFIERS, SAYS, saysByKind, TYPE_BITS } from './field-words.ts';
+import { FIELD_CHINESE, FIELD_ENDINGS, FIELD_WORDS, ID_ENDING, QUALIFIERS, SAYS, saysByKind, TYPE_BITS } from './field-words.ts';
 
 /** Names are told apart by so many of their last bytes. */
 const MOST = 48;
@@ -54,6 +54,7 @@ export function meaningOf(name: string): number {
   }
   const last = words[words.length - 1];
   for (const [ending, bits] of FIELD_ENDINGS) if (last.length > ending.length && last.endsWith(ending)) return bits;
+  if (ID_ENDING.test(last)) return SAYS.otherwise;
   for (const word of words) if (((FIELD_WORDS.get(word) ?? 0) & SAYS.otherwise) !== 0) return SAYS.otherwise;
   return 0;
 }

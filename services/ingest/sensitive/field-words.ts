@@ -23,6 +23,8 @@ export const SAYS = {
   password: 1 << 18,
   /** a certificate of whatever kind: resident id or passport */
   certificate: 1 << 19,
+  /** `number`, `value`: what the object says that it stands in */
+  generic: 1 << 20,
 } as const;
 
 /** Of all bits: those that name a type. */
@@ -53,7 +55,7 @@ const WORDS: readonly (readonly [number, string])[] = [
     SAYS.bank_card,
     'card cardno cardnum cardnumber cardnbr bankcard bankcardno bankcardnum bankcardnumber bankno bankacct bankacctno bankaccount bankaccountno ' +
       'bankaccountnumber acctno acctnum accountno accountnumber accno creditcard creditcardno creditcardnum creditcardnumber ccnumber ccno ccnum cc debitcard debitcardno debitcardnumber ' +
-      'pan cardpan primaryaccountnumber paymentcard paycard kh kahao yhk yhkh yhkhm yhkhao yinhangka yinhangkahao yhzh xyk xykh',
+      'visa mastercard maestro amex unionpay pan cardpan primaryaccountnumber paymentcard paycard kh kahao yhk yhkh yhkhm yhkhao yinhangka yinhangkahao yhzh xyk xykh',
   ],
   [
     SAYS.credit_code,
@@ -75,7 +77,7 @@ const WORDS: readonly (readonly [number, string])[] = [
       'ownername linkman linkmanname contact contactperson contacts applicantname insuredname guardianname buyername sellername sendername drivername beneficiary ' +
       'xm xingming zsxm zhenshixingming shr shrxm lxr lxrxm lianxiren shouhuoren frxm ckr',
   ],
-  [SAYS.person_name | SAYS.weak, 'name username uname title nickname displayname mingzi mz'],
+  [SAYS.person_name | SAYS.weak, 'name username uname nickname displayname mingzi mz'],
   [
     SAYS.address,
     'address addr addressline addressdetail street streetaddress streetaddr shippingaddress billingaddress deliveryaddress homeaddress mailingaddress receiveraddress ' +
@@ -113,17 +115,19 @@ const WORDS: readonly (readonly [number, string])[] = [
       'openid unionid appid messageid msgid eventid log logid flow flowno flowid job jobid task taskid bill billid billno contract contractno contractnumber policy policyno ' +
       'zip zipcode postcode postalcode postal port status statuscode err errcode errno errorcode countrycode areacode citycode regioncode langcode currencycode productcode ' +
       'qrcode promocode invitecode invitationcode referralcode discountcode couponno responsecode resultcode returncode httpcode bankcode swiftcode sortcode typecode ' +
-      'flightno trainno roomno seatno no nbr sno index idx revision commit build duration elapsed latency ip ipaddress ipaddr macaddress macaddr remoteaddr remoteaddress clientaddr hostaddress ' +
+      'flightno trainno roomno seatno nbr sno index idx revision commit build duration elapsed latency tid xid vid aid bid ip ipaddress ipaddr macaddress macaddr remoteaddr remoteaddress clientaddr hostaddress ' +
       'serveraddress walletaddress contractaddress memaddr url host hostname filename file appname productname ' +
       'snowflake hex rownum account_seq giftcard giftcardno cardtype cardid librarycard ' +
       'ddh ddbh ddid dingdan dingdanhao dingdanbianhao lsh liushuihao bh bianhao wlh wldh wldan ydh yundanhao kddh kuaididanhao fph fphm fpdm fapiaohao jyh jylsh sjc shijian ' +
       'shijianchuo jine je jiage xlh xuliehao pch pici spbh hth zdh zhangdan',
   ],
+  [SAYS.otherwise | SAYS.generic, 'no'],
+  [SAYS.generic, 'number num value val'],
   [
     0,
     'csrftoken xsrftoken csrf xsrf pagetoken nexttoken nextpagetoken prevtoken continuationtoken pagingtoken cursortoken synctoken publickey foreignkey primarykey ' +
       'sortkey cachekey idempotencykey partitionkey routingkey objectkey bucketkey rowkey hotkey keyword keywords searchkey groupkey statekey translationkey ' +
-      'tokentype tokenid tokens maxtokens keyid keytype secretname number num value data text q query search content body msg message remark note comment desc description ' +
+      'tokentype tokenid tokens maxtokens keyid keytype secretname data text q query search content body msg message remark note comment desc description ' +
       'user account login userid_login pagesize domain domainname groupname companyname orgname classname typename ' +
       'accountnickname eventname brandname shopname storename rolename cityname provincename categoryname devicename displaytitle tablename columnname schoolname bankname deptname',
   ],
@@ -168,6 +172,9 @@ const CHINESE_WORDS: readonly (readonly [number, string])[] = [
       '批次 批次号 追踪号 条码 条形码 合同号 合同编号 工单号 商品编号 设备号 訂單 訂單號 編號 單號 网址 IP地址 ip地址 MAC地址',
   ],
 ];
+
+/** Ends of words in no list that say an id or a number of something. */
+export const ID_ENDING = /(?:id|no|sn|seq)$/;
 
 /** Words that make the name a person's: `user_name` (weak: often a login) aside. */
 const PEOPLE = new Set(

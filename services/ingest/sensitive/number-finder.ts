@@ -119,11 +119,12 @@ export class NumberFinder {
 
   private masked(at: number, length: number, groups: number, masks: number): boolean {
     const says = this.context.says(at);
-    if ((says & SAYS.otherwise) !== 0) return false;
     const visible = length - masks;
+    // `id` may well be a person's
+    if ((says & SAYS.otherwise) !== 0) return length === 18 && groups === 1 && visible > 1 && this.bareMasked(length, groups, masks);
     if ((says & SAYS.resident_id) !== 0) return this.tellMasked(TYPE.resident_id, length);
     if ((says & SAYS.bank_card) !== 0) return this.tellMasked(TYPE.bank_card, length);
-    if ((says & SAYS.mobile) !== 0 && length <= 16) return this.tellMasked(TYPE.mobile, length);
+    if ((says & SAYS.mobile) !== 0 && length <= 16) return this.tell(TYPE.mobile, length, length === 13 && this.opens86() ? 2 : 0, true);
     if ((says & SAYS.credit_code) !== 0) return this.tellMasked(TYPE.credit_code, length);
     if ((says & SAYS.ssn) !== 0 && length <= 11) return this.tellMasked(TYPE.ssn, length);
     if ((says & (SAYS.secret | SAYS.sms_code | SAYS.passport)) !== 0 || visible < LEAST_VISIBLE_MASKED) return false;
@@ -140,7 +141,7 @@ export class NumberFinder {
     while (characters[length - 1 - tail] !== 0x2a) tail++;
     if (token.separator === 0x2d && token.areGroups(groups, SSN_GROUPS))
       return masks === 5 && tail === 4 && this.tell(TYPE.ssn, length, 0, true);
-    const code = characters[0] === 0x38 && characters[1] === 0x36 && length > 11 && head > 4 ? 2 : 0;
+    const code = length > 11 && head > 4 && this.opens86() ? 2 : 0;
     const national = length - code;
     if (
       head - code >= 3 &&
@@ -169,6 +170,11 @@ export class NumberFinder {
     if (length !== 18 && length !== 15) return false;
     if (head >= 4) return isPrefecture(characters, 0);
     return length === 18 && characters[0] >= 0x31 && characters[0] <= 0x38;
+  }
+
+  private opens86(): boolean {
+    const { characters } = this.token;
+    return characters[0] === 0x38 && characters[1] === 0x36;
   }
 
   private isOtherwise(at: number): boolean {

@@ -5,7 +5,7 @@ const STREETS = new Set(
   (
     'street st avenue ave road rd boulevard blvd lane ln drive dr court ct circle square sq highway hwy parkway pkwy place terrace way ' +
     'apt apartment suite floor building bldg block room unit rue strasse straße str weg platz allee calle via viale plaza piazza rua avenida ' +
-    'lu jie dajie xiang nong hao district township village'
+    'box lu jie dajie xiang nong hao district township village'
   ).split(' '),
 );
 const LEAST_CHINESE = 5;

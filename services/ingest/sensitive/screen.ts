@@ -32,9 +32,8 @@ KINDS.fill(TELLING, 0x80);
 
 /**
  * Whether text[start, end) of a query or path can hold anything: six digits in a row or nine in groups, a long word with
- * digits, two x that may mask, a sign that tells (@ * # < % and what is not ASCII), a field whose name says a type. Most spans hold nothing and
- * are done with here.
- * @param saysType what the name in [start, end) says, as bits of SAYS
+ * digits, two x that may mask, a sign that tells (@ * # < % and what is not ASCII), a field whose name says a type. Most
+ * spans hold nothing and are done with here.
  */
 export function isWorthALook(
   text: Uint8Array,
@@ -58,7 +57,12 @@ export function isWorthALook(
         break;
       case LETTER:
         run = grouped = 0;
-        if ((++word >= WORD && (mixed || word >= LONG_WORD)) || (isX(text[i]) && word > 1 && isX(text[i - 1]))) return true;
+        if (
+          (++word >= WORD && (mixed || word >= LONG_WORD)) ||
+          (word === 4 && opensDashedKey(text, i - 3)) ||
+          (isX(text[i]) && word > 1 && isX(text[i - 1]))
+        )
+          return true;
         break;
       case LINK:
         run = word = 0;
@@ -99,6 +103,11 @@ function isCode(
   names: { nameSays(text: Uint8Array, start: number, end: number): number },
 ): boolean {
   return text[digits - 1] === 0x2f && name < digits - 1 && (names.nameSays(text, name, digits - 1) & SAYS.sms_code) !== 0;
+}
+
+/** AIza: keys of Google can have dashes anywhere, so that no part of them is a long word. */
+function opensDashedKey(text: Uint8Array, at: number): boolean {
+  return text[at] === 0x41 && text[at + 1] === 0x49 && text[at + 2] === 0x7a && text[at + 3] === 0x61;
 }
 
 function isX(c: number): boolean {

@@ -88,7 +88,8 @@ export class TextWalk {
           if (context.quoted && (context.bits & VALUE_BITS) !== 0 && i > context.at) found = this.element(text, i, end);
           break;
         case LETTER.ending:
-          if (!context.quoted || text[i] !== 0x3b) context.leave();
+          if (text[i] === 0x7d) context.closeObject();
+          else if (!context.quoted || text[i] !== 0x3b) context.leave();
           break;
         default:
           if (text[i] === 0x2c && !context.quoted && !isForm) context.leave();

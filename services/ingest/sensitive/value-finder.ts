@@ -102,7 +102,12 @@ export class ValueFinder {
     }
     let last = start;
     while (last < this.end && text[last] > 0x20) last++;
-    if (last === start || jwtEnd(text, start, end) > 0 || apiKeyEnd(text, start, end) !== 0) return 0;
+    if (
+      last === start ||
+      (opensJson(text, start) && (runOfMasks(text, start, last) > 0 || jwtEnd(text, start, end) > 0)) ||
+      apiKeyEnd(text, start, end) !== 0
+    )
+      return 0;
     const masks = runOfMasks(text, start, last);
     if (masks >= 3) {
       if (weak && masks < 4) return 0;
@@ -157,6 +162,7 @@ export class ValueFinder {
     }
     if (!isPersonName(text, start, end, (this.context.bits & SAYS.weak) !== 0)) return false;
     this.tell(text, TYPE.person_name, start, end, runOfMasks(text, start, end) > 0);
+    this.end = end;
     return true;
   }
 
@@ -186,4 +192,9 @@ function runOfMasks(text: Uint8Array, start: number, end: number): number {
     if (run > longest) longest = run;
   }
   return longest;
+}
+
+/** `{"` in base64. */
+function opensJson(text: Uint8Array, at: number): boolean {
+  return text[at] === 0x65 && text[at + 1] === 0x79 && text[at + 2] === 0x4a;
 }
