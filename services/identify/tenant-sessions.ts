@@ -19,7 +19,7 @@ import { type Rows, WaitingMinute } from './waiting-minute.ts';
 
 /** Bounds of what a tenant may take in one task; beyond them events are not joined, which is counted. */
 export interface SessionLimits {
-  /** events that wait: about 200 bytes each */
+  /** events that wait: up to 300 bytes each */
   waiting: number;
   /** logins that may still name what comes before them: 20 bytes each */
   logins: number;
@@ -27,7 +27,7 @@ export interface SessionLimits {
   sessions: number;
 }
 
-export const SESSION_LIMITS: SessionLimits = { waiting: 1 << 21, logins: 1 << 22, sessions: 1 << 20 };
+export const SESSION_LIMITS: SessionLimits = { waiting: 1 << 20, logins: 1 << 22, sessions: 1 << 20 };
 
 /** Of a full table of sessions this share stays. */
 const KEPT_SHARE = 7 / 8;
