@@ -38,8 +38,6 @@ export interface ColumnsDeclaration {
   };
   /** a column whose values say that the line holds no record, and why */
   status?: { column: string; passes: string; refuses: Readonly<Record<string, string>> };
-  /** the last look at a record whose values are in the slots; false: it is none, `fault` says why */
-  finish?: (view: RecordView, fault: LineFault) => boolean;
   /** what a record of a topic needs instead of a header, for the message; left out: the usual columns will do */
   headlessAdvice?: string;
 }
@@ -154,7 +152,7 @@ export class ColumnLines implements LineFormat {
         ) ?? -1;
       if (from >= 0) writer.put(this.made, from, workspace.scratch);
     }
-    return declaration.finish?.(view, fault) ?? true;
+    return true;
   }
 
   /** Finds the columns; how many there are, -1 for a line that has none. */

@@ -1,11 +1,9 @@
 import { WeirError } from '../../core/errors.ts';
 import { columnSyntax, type Rewrite } from '../columns.ts';
-import { type FieldMap, SLOT } from '../fields.ts';
-import type { LineFault, TextFormat } from '../format.ts';
-import { KIND } from '../json-scanner.ts';
+import type { FieldMap } from '../fields.ts';
+import type { TextFormat } from '../format.ts';
 import type { NormaliseConfig } from '../normalise-config.ts';
 import { unsignedOf } from '../numbers.ts';
-import type { RecordView } from '../record-view.ts';
 import { putNumber } from '../rewrites.ts';
 
 /** Version 2, the default. */
@@ -86,8 +84,6 @@ const PROTOCOLS: Record<number, string> = {
   58: 'icmp',
   132: 'sctp',
 };
-/** From this port on, clients take theirs. */
-const EPHEMERAL = 32768;
 const HOUR = 3_600_000;
 const decoder = new TextDecoder();
 
@@ -108,7 +104,7 @@ const action: Rewrite = (workspace, start) => {
 
 /**
  * AWS VPC flow logs, versions 2 to 5 and later ones: the columns by a header line, by `pattern`, or version 2's. Complete at
- * `end`. A flow is one direction: where only the source port is a service's, the record is of the answers and is turned round.
+ * `end`. A flow is one direction (one-way.ts).
  */
 export const awsVpcFlow: TextFormat = {
   kind: 'text',
@@ -117,7 +113,6 @@ export const awsVpcFlow: TextFormat = {
   targets: [],
   flows: true,
   oneWay: true,
-  spanned: true,
   lateness: HOUR,
   syntax: (config) =>
     columnSyntax({
@@ -139,7 +134,6 @@ export const awsVpcFlow: TextFormat = {
           return from < 0 || to < from ? -1 : putNumber(workspace, to - from);
         },
       },
-      finish: turned,
     }),
   mark: ({ has, text }) =>
     isHeaderText(text.slice(0, text.indexOf('\n') >>> 0)) ||
@@ -171,27 +165,4 @@ function isHeader(bytes: Uint8Array, start: number, end: number): boolean {
 function isHeaderText(line: string): boolean {
   const names = line.trim().split(/\s+/);
   return names.length > 3 && names.every((name) => KNOWN.has(name));
-}
-
-/** Turns a record of answers round: who asked is the originator, and what came is what it received. */
-function turned(view: RecordView, _: LineFault): boolean {
-  const { bytes } = view.workspace;
-  const { starts, ends, kinds } = view;
-  if (!view.has(SLOT.port) || !view.has(SLOT.peer_port)) return true;
-  const from = unsignedOf(bytes, starts[SLOT.port], ends[SLOT.port]);
-  const to = unsignedOf(bytes, starts[SLOT.peer_port], ends[SLOT.peer_port]);
-  if (!(to >= EPHEMERAL && from > 0 && from < EPHEMERAL)) return true;
-  swap(view, SLOT.address, SLOT.peer_address);
-  swap(view, SLOT.port, SLOT.peer_port);
-  swap(view, SLOT.bytes_in, SLOT.bytes_out);
-  kinds[SLOT.bytes_in] = KIND.absent;
-  return true;
-}
-
-function swap({ kinds, starts, ends }: RecordView, a: number, b: number): void {
-  for (const values of [kinds, starts, ends]) {
-    const held = values[a];
-    values[a] = values[b];
-    values[b] = held;
-  }
 }
