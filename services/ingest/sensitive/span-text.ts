@@ -9,6 +9,11 @@ const HEX = new Int8Array(256).fill(-1);
 for (let i = 0; i < 10; i++) HEX[0x30 + i] = i;
 for (let i = 0; i < 6; i++) HEX[0x41 + i] = HEX[0x61 + i] = 10 + i;
 
+/** What stands behind a backslash, and what it means. */
+const PLAIN = new Uint8Array(256);
+for (const [letter, meaning] of ['n\n', 'r\r', 't\t', 'b ', 'f ', '""', "''", '\\\\', '//'])
+  PLAIN[letter.charCodeAt(0)] = meaning.charCodeAt(0);
+
 /**
  * A span of a log as readable text: percent-encoding, JSON and nginx escapes taken away, + as a space where it means one,
  * full-width letters as ASCII, all signs that mask as `*`. Reused from span to span.
@@ -17,83 +22,76 @@ export class SpanText {
   readonly bytes = new Uint8Array(SPAN_LIMIT + 2 * PADDING);
   readonly start = PADDING;
   end = PADDING;
+  /** some byte is not ASCII */
+  private high = false;
+  /** first escape that the last round uncovered, -1 none */
+  private uncovered = -1;
 
   /** Takes source[start, end) in; `plus`: + means a space. */
   load(source: Uint8Array, start: number, end: number, plus: boolean): void {
     const { bytes } = this;
     if (end - start > SPAN_LIMIT) end = start + SPAN_LIMIT;
     let to: number = this.start;
-    let escaped = false;
-    let high = false;
+    let first = -1;
+    this.high = false;
     for (let i = start; i < end; i++) {
       const c = source[i];
-      if (c === 0x25 || c === 0x5c) escaped = true;
-      else if (c >= 0x80) high = true;
+      if (c === 0x25 || c === 0x5c) {
+        if (first < 0) first = to;
+      } else if (c >= 0x80) this.high = true;
       bytes[to++] = plus && c === 0x2b ? 0x20 : c;
     }
-    for (let round = 0; escaped && round < ROUNDS; round++) {
-      const before = to;
-      to = takeEscapes(bytes, this.start, to);
-      high = true;
-      escaped = to < before;
+    for (let round = 0; first >= 0 && round < ROUNDS; round++) {
+      to = this.takeEscapes(first, to);
+      first = this.uncovered;
     }
-    if (high) to = unify(bytes, this.start, to);
+    if (this.high) to = unify(bytes, this.start, to);
     bytes.fill(0, to, to + PADDING);
     this.end = to;
   }
+
+  /** Takes one layer of escapes away, in place. Returns the new end. */
+  private takeEscapes(from: number, end: number): number {
+    const { bytes } = this;
+    let to = from;
+    this.uncovered = -1;
+    for (let i = from; i < end; ) {
+      const c = bytes[i];
+      if (c !== 0x25 && c !== 0x5c) {
+        bytes[to++] = c;
+        i++;
+        continue;
+      }
+      const length = escapeLength(bytes, i, end);
+      const code = length === 1 ? c : escapedCode(bytes, i, length);
+      if (code >= 0x80) this.high = true;
+      else if (length > 1 && (code === 0x25 || code === 0x5c) && this.uncovered < 0) this.uncovered = to;
+      to = length > 4 ? put(bytes, to, code) : putByte(bytes, to, code);
+      i += length;
+    }
+    return to;
+  }
 }
 
-/** Takes one layer of escapes away, in place. Returns the new end. */
-function takeEscapes(bytes: Uint8Array, from: number, end: number): number {
-  let to = from;
-  for (let i = from; i < end; ) {
-    const c = bytes[i];
-    if (c === 0x25) {
-      const high = HEX[bytes[i + 1]];
-      const low = HEX[bytes[i + 2]];
-      if (i + 2 < end && high >= 0 && low >= 0) {
-        bytes[to++] = (high << 4) | low;
-        i += 3;
-        continue;
-      }
-      // %u4E2D, of old scripts
-      if (bytes[i + 1] === 0x75 && i + 5 < end && hex4(bytes, i + 2) >= 0) {
-        to = put(bytes, to, hex4(bytes, i + 2));
-        i += 6;
-        continue;
-      }
-    } else if (c === 0x5c && i + 1 < end) {
-      const next = bytes[i + 1];
-      if (next === 0x75 && i + 5 < end && hex4(bytes, i + 2) >= 0) {
-        to = put(bytes, to, hex4(bytes, i + 2));
-        i += 6;
-        continue;
-      }
-      if (next === 0x78 && i + 3 < end && HEX[bytes[i + 2]] >= 0 && HEX[bytes[i + 3]] >= 0) {
-        bytes[to++] = (HEX[bytes[i + 2]] << 4) | HEX[bytes[i + 3]];
-        i += 4;
-        continue;
-      }
-      const plain =
-        next === 0x6e
-          ? 0x0a
-          : next === 0x72
-            ? 0x0d
-            : next === 0x74
-              ? 0x09
-              : next === 0x22 || next === 0x5c || next === 0x2f || next === 0x27
-                ? next
-                : 0;
-      if (plain !== 0) {
-        bytes[to++] = plain;
-        i += 2;
-        continue;
-      }
-    }
-    bytes[to++] = c;
-    i++;
-  }
-  return to;
+/** Length of the escape at `at`: 2 (\n), 3 (%2D), 4 (\x2D), 6 (\u4E2D, %u4E2D of old scripts); 1 when it is none. */
+function escapeLength(bytes: Uint8Array, at: number, end: number): number {
+  const next = bytes[at + 1];
+  if (next === 0x75 && at + 5 < end && hex4(bytes, at + 2) >= 0) return 6;
+  if (bytes[at] === 0x25) return at + 2 < end && HEX[next] >= 0 && HEX[bytes[at + 2]] >= 0 ? 3 : 1;
+  if (next === 0x78 && at + 3 < end && HEX[bytes[at + 2]] >= 0 && HEX[bytes[at + 3]] >= 0) return 4;
+  return at + 1 < end && PLAIN[next] > 0 ? 2 : 1;
+}
+
+/** What the escape of `length` bytes at `at` stands for: a byte, or a code unit where it has 6. */
+function escapedCode(bytes: Uint8Array, at: number, length: number): number {
+  if (length === 2) return PLAIN[bytes[at + 1]];
+  if (length === 6) return hex4(bytes, at + 2);
+  return (HEX[bytes[at + length - 2]] << 4) | HEX[bytes[at + length - 1]];
+}
+
+function putByte(bytes: Uint8Array, to: number, c: number): number {
+  bytes[to] = c;
+  return to + 1;
 }
 
 /** Writes full-width ASCII, ideographic punctuation and signs that mask as the ASCII they stand for, in place. */
