@@ -10,8 +10,8 @@ export interface DocumentedOperation {
 /** The OpenAPI documents of a tenant, as the inventory asks them. */
 export interface InterfaceDocuments {
   operations: readonly DocumentedOperation[];
-  /** the operation that an interface id, raw or learned, belongs to */
-  match(id: string): DocumentedOperation | undefined;
+  /** the operation that an interface id, raw or learned, belongs to, and what the interface is called by it: with the host as asked */
+  match(id: string): { id: string; operation: DocumentedOperation } | undefined;
 }
 
 /** The documents of each tenant that a config names. @param config path of weir.yaml; undefined: none are known */

@@ -92,14 +92,14 @@ function fold(input: InventoryInput): { folded: FoldedInterface[]; left: number 
       who: sample.map((hash) => hash.toString(16).padStart(8, '0')),
     };
   });
-  // services have no paths to learn from
   const templates = learnTemplates(kind === 'flow' ? [] : evidence);
-  const idOf = (raw: string): string => documents?.match(raw)?.id ?? templates.of(raw);
+  // services have no paths to learn from
+  const idOf = (raw: string): string => (kind === 'flow' ? raw : (documents?.match(raw)?.id ?? templates.of(raw)));
   const proofs = new Map(foldFacts(evidence, { of: idOf, save: () => templates.save() }).map((facts) => [facts.id, facts]));
   const groups = grouped(interfaces, (one) => idOf(one.interface));
   const folded = [...groups].map(([id, raw]): FoldedInterface => {
     const names = raw.map((one) => one.interface);
-    const documented = documents?.match(names[0]);
+    const documented = documents?.match(names[0])?.operation;
     return {
       id,
       kind,

@@ -20,16 +20,21 @@ function statePaint(state: InterfaceState, style: Style): (text: string) => stri
 /** The inventory as a table, interfaces of one path together. */
 export function renderInterfaces(records: readonly InterfaceRecord[], { style, width, zone }: InterfaceViewOptions): string {
   const tenants = new Set(records.map(({ tenant }) => tenant)).size > 1;
+  const flows = records.every(({ kind }) => kind === 'flow');
   return renderTable(
     [
       ...(tenants ? [{ title: 'tenant' }] : []),
-      { title: 'interface', shrinkTo: 24 },
+      { title: flows ? 'service' : 'interface', shrinkTo: 24 },
       { title: 'state' },
-      { title: 'requests', align: 'right' as const },
-      { title: 'callers', align: 'right' as const },
-      { title: 'ok', align: 'right' as const },
-      { title: 'accounts', shrinkTo: 10 },
-      { title: 'sensitive', shrinkTo: 9 },
+      { title: flows ? 'connections' : 'requests', align: 'right' as const },
+      { title: flows ? 'hosts' : 'callers', align: 'right' as const },
+      ...(flows
+        ? []
+        : [
+            { title: 'ok', align: 'right' as const },
+            { title: 'accounts', shrinkTo: 10 },
+            { title: 'sensitive', shrinkTo: 9 },
+          ]),
       { title: `last seen (${zone})` },
     ],
     records.map((record) => [
@@ -38,9 +43,13 @@ export function renderInterfaces(records: readonly InterfaceRecord[], { style, w
       { text: record.state, paint: statePaint(record.state, style) },
       record.requests,
       record.callers.about,
-      record.requests === 0 ? '' : percent(record.statuses.ok / record.requests),
-      accountsText(record),
-      [...new Set(record.sensitive.map(formText))].join(', '),
+      ...(flows
+        ? []
+        : [
+            record.requests === 0 ? '' : percent(record.statuses.ok / record.requests),
+            accountsText(record),
+            [...new Set(record.sensitive.map(formText))].join(', '),
+          ]),
       record.last_seen === null ? 'never' : shortTime(record.last_seen, zone),
     ]),
     { style, width },
@@ -63,6 +72,7 @@ export function renderFindings(findings: readonly InterfaceFinding[], { style, w
 /** One interface with all that is known of it. */
 export function renderInterface(record: InterfaceRecord, { style, zone }: InterfaceViewOptions): string {
   const { statuses, authentication, callers, document } = record;
+  const flow = record.kind === 'flow';
   const time = (at: string | null): string => (at === null ? 'never' : `${shortTime(at, zone)} (${zone})`);
   const counts = [
     ['ok', statuses.ok],
@@ -77,21 +87,25 @@ export function renderInterface(record: InterfaceRecord, { style, zone }: Interf
     ...record.reasons.map((reason): [string, string] => ['', reason]),
     ['first seen', time(record.first_seen)],
     ['last seen', time(record.last_seen)],
-    ['requests', formatNumber(record.requests)],
-    ['callers', `about ${formatNumber(callers.about)}, ${formatNumber(callers.busiest_hour)} in the busiest hour`],
+    [flow ? 'connections' : 'requests', formatNumber(record.requests)],
+    [flow ? 'hosts' : 'callers', `about ${formatNumber(callers.about)}, ${formatNumber(callers.busiest_hour)} in the busiest hour`],
     ...(record.methods.length > 0 ? ([['methods', record.methods.join(', ')]] as [string, string][]) : []),
-    [
-      'answers',
-      counts
-        .filter(([, count]) => count > 0)
-        .map(([name, count]) => `${name} ${formatNumber(count)}`)
-        .join(', ') || 'none',
-    ],
-    ['below 400', record.answers.join(', ') || 'none'],
-    [
-      'accounts',
-      `${accountsText(record)}${authentication.documented === 'unknown' ? '' : `; the document asks for ${authentication.documented === 'required' ? 'authentication' : 'none'}`}`,
-    ],
+    ...(flow
+      ? []
+      : ([
+          [
+            'answers',
+            counts
+              .filter(([, count]) => count > 0)
+              .map(([name, count]) => `${name} ${formatNumber(count)}`)
+              .join(', ') || 'none',
+          ],
+          ['below 400', record.answers.join(', ') || 'none'],
+          [
+            'accounts',
+            `${accountsText(record)}${authentication.documented === 'unknown' ? '' : `; the document asks for ${authentication.documented === 'required' ? 'authentication' : 'none'}`}`,
+          ],
+        ] as [string, string][])),
     ...(document === null
       ? []
       : ([['document', `${document.operation}${document.deprecated ? ', deprecated' : ''}`]] as [string, string][])),

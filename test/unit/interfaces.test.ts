@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InterfaceFinding, InterfaceRecord } from '../../schemas/interface.ts';
+import type { DocumentedOperation, InterfaceDocuments } from '../../services/commands/interfaces-documents.ts';
 import { findingsOf, withFindings } from '../../services/commands/interfaces-findings.ts';
 import { type Inventory, type InventoryInput, inventoryOf } from '../../services/commands/interfaces-inventory.ts';
 import { LATELY } from '../../services/commands/interfaces-states.ts';
@@ -77,6 +78,13 @@ function inventory(interfaces: readonly StoredInterface[], changes: Partial<Inve
 
 function states(found: Inventory): Record<string, string> {
   return Object.fromEntries(found.records.map((record) => [record.interface, record.states.join(' ')]));
+}
+
+function matchIn(operations: readonly DocumentedOperation[]): InterfaceDocuments['match'] {
+  return (id) => {
+    const operation = operations.find((one) => one.id === id);
+    return operation && { id, operation };
+  };
 }
 
 describe('states of interfaces', () => {
@@ -172,7 +180,7 @@ describe('states of interfaces', () => {
       { id: 'GET a/old', deprecated: true, authentication: 'none' as const },
       { id: 'GET a/never', deprecated: false, authentication: 'none' as const },
     ];
-    const documents = { operations, match: (id: string) => operations.find((one) => one.id === id) };
+    const documents = { operations, match: matchIn(operations) };
     const open = called('GET a/x', always, { anonymous: 20, anonymous_ok: 9 });
     const found = inventory([open, called('GET a/old', always), called('GET a/hidden', always)], { documents });
     expect(states(found)).toEqual({ 'GET a/hidden': 'shadow', 'GET a/never': 'orphan', 'GET a/old': 'zombie', 'GET a/x': 'active' });
