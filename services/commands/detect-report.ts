@@ -9,6 +9,8 @@ export interface DetectReportOptions {
   width: number | undefined;
   /** time zone in which a tenant's times are shown */
   zone(tenant: string): string;
+  /** what else the user should know of the inputs, a sentence each */
+  notes?: readonly string[];
 }
 
 /** Incidents printed with their explanations; the others are counted. */
@@ -35,6 +37,7 @@ export function detectReport(result: DetectResult, options: DetectReportOptions)
   for (const run of busy) lines.push(...ledgerLines(result, run.name));
   lines.push(...lateLines(busy, style));
   lines.push(...deadLines(result, style));
+  for (const note of options.notes ?? []) lines.push(style.yellow(note));
   const retracted = busy.reduce((sum, run) => sum + run.retracted, 0);
   if (retracted > 0)
     lines.push(

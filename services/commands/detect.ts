@@ -7,6 +7,7 @@ import { createRunLog } from '../telemetry/run-log.ts';
 import { loadConfig, tenantConfig } from './config.ts';
 import { detectReport } from './detect-report.ts';
 import { globalOptions } from './global-options.ts';
+import { proxyNotes } from './proxy-notes.ts';
 import { type DetectOptions, judgeResult, runDetect } from './run-detect.ts';
 import { catchSignals } from './signals.ts';
 
@@ -82,7 +83,10 @@ read of it counts as read. What is found at the end of the input is provisional,
         log.end({ events: result.runs.reduce((sum, run) => sum + run.events, 0), took: result.took, stopped: result.stopped });
         const out = flags.alerts === '-' ? process.stderr : process.stdout;
         const zone = (tenant: string): string => (config === undefined ? 'UTC' : tenantConfig(config.config, tenant).time_zone);
-        if (!(quiet && out === process.stderr)) await writeOut(detectReport(result, { ...terminalOf(out), zone }), out);
+        if (!(quiet && out === process.stderr)) {
+          const notes = await proxyNotes(result.inputs, config?.config.sources ?? []);
+          await writeOut(detectReport(result, { ...terminalOf(out), zone, notes }), out);
+        }
         if (result.stopped) process.exitCode = signals.exitCode() ?? EXIT.done;
         else judgeResult(result);
       } finally {

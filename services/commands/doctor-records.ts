@@ -2,6 +2,7 @@ import type { SourceConfig, TenantConfig } from '../../schemas/config.ts';
 import { layRecords } from '../core/raw.ts';
 import type { FormatName, NormaliseDeps } from '../ingest/normalise-config.ts';
 import { type Check, fail, ok, spanText, warn } from './doctor-check.ts';
+import { checkProxies } from './hidden-proxies.ts';
 import { sampleStage } from './read-sample.ts';
 import { Sample, type Survey } from './survey.ts';
 
@@ -59,6 +60,7 @@ export function checkSample(name: string, survey: Survey, newest: number, latene
   const share = unreadable / (unreadable + survey.events);
   return [
     share > UNREADABLE ? warn(name, found, 'look at what cannot be read; it becomes dead letters') : ok(name, found),
+    ...checkProxies(name, survey.guess),
     ...checkClock(name, survey.to, newest, lateness, now),
   ];
 }

@@ -22,6 +22,7 @@ import { diagnoseLists, type KnownOf } from './doctor-lists.ts';
 import { checkAll } from './doctor-live.ts';
 import { usesKafka } from './doctor-machine.ts';
 import { checkBundles } from './doctor-models.ts';
+import { checkProxies } from './hidden-proxies.ts';
 import { diagnoseModels, type ModelsDiagnosis, modelFields } from './model-diagnosis.ts';
 import { DEFAULT_DATA_FOLDER } from './record-list.ts';
 import { type Survey, survey } from './survey.ts';
@@ -112,8 +113,18 @@ export async function diagnose(loaded: LoadedConfig, files: readonly string[]): 
     models,
     autoencoder: await diagnoseBackends(config.models.backend),
     sources: found,
-    checks: [...problems, ...lists.checks, ...(await checkBundles(config, dataFolder, models)), ...live.checks],
+    checks: [
+      ...problems,
+      ...surveyed.flat().flatMap(proxiesOf),
+      ...lists.checks,
+      ...(await checkBundles(config, dataFolder, models)),
+      ...live.checks,
+    ],
   };
+}
+
+function proxiesOf({ name, survey: seen }: SourceDiagnosis): Check[] {
+  return seen === undefined ? [] : checkProxies(`source ${name}`, seen.guess);
 }
 
 /** Where models, marks and keys lie: the folder that all processes on Kafka share, or the data folder. */
@@ -184,12 +195,21 @@ function render(diagnosis: Diagnosis, { style, width }: Terminal): string {
   return out;
 }
 
+/** Where the clients' addresses come from. */
+function clientsOf({ guess, events }: Survey, percent: (n: number) => string): string {
+  const { believed, distinct } = guess.clients;
+  const named = believed.filter((entry) => entry.events > 0).map(({ report, events: n }) => `${report} ${percent(n)}`);
+  const rest = events - believed.reduce((sum, entry) => sum + entry.events, 0);
+  const from = [...named, ...(rest > 0 ? [`the peer ${percent(rest)}`] : [])].join(', ');
+  return `${distinct > 256 ? 'more than 256 addresses' : distinct === 1 ? '1 address' : `${distinct} addresses`}, by ${from}`;
+}
+
 function renderSurvey(seen: Survey, coverage: readonly Coverage[], { style, width }: Terminal): string {
   const percent = (n: number): string => `${Math.round((100 * n) / seen.events)} %`;
   const { guess } = seen;
   const how = (configured: boolean): string => (configured ? '' : ' (guessed)');
-  const identity = guess.identity.map(({ field, events }) =>
-    field === '' ? `nobody ${percent(events)}: the address stands in` : `${field} ${percent(events)}`,
+  const identity = guess.identity.map(({ field, origin, events }) =>
+    field === '' ? `nobody ${percent(events)}: the address stands in` : `${field} ${percent(events)} (${origin})`,
   );
   const targets = guess.targets.map(({ field, events }) => `${field} ${percent(events)}`);
   let out = renderFields(
@@ -204,6 +224,7 @@ function renderSurvey(seen: Survey, coverage: readonly Coverage[], { style, widt
         'accounts',
         `${seen.accounts === 0 ? 'none; ' : `${seen.accounts}, by `}${identity.join(', ') || 'the host that opens the connection'}${how(guess.configured.identity)}`,
       ],
+      ['clients', clientsOf(seen, percent)],
       ['targets', `${targets.length > 0 ? targets.join(', ') : 'none'}${how(guess.configured.targets)}`],
       ['interfaces', `${seen.interfaceCount}`],
     ],

@@ -8,6 +8,7 @@ import { WeirError } from '../core/errors.ts';
 import { loadAddressTables } from '../ingest/address-loader.ts';
 import { AddressData } from '../ingest/addresses.ts';
 import { globalOptions } from './global-options.ts';
+import { hiddenProxies } from './hidden-proxies.ts';
 import { type Survey, survey } from './survey.ts';
 import { packageRoot } from './version.ts';
 
@@ -147,12 +148,19 @@ function requestLines(seen: Survey): string[] {
   const nobody = seen.events - seen.present.account;
   const targets = guess.targets.filter(({ events }) => events > 0).map(({ field }) => field);
   const internal = seen.present.internalSource;
+  const hidden = hiddenProxies(guess);
   return [
     '    # Proxies in front of the gateway: X-Forwarded-For is believed from these only.',
-    internal > 0.5 * seen.events
-      ? `    # ${share(internal)} of the client addresses are internal: an application for one's own people, or proxies that hide who calls. Name those:`
-      : `    # ${share(internal)} of the client addresses are internal.`,
-    '    # trusted_proxies: [ 10.8.0.0/24 ]',
+    ...(hidden === undefined
+      ? [
+          internal > 0.5 * seen.events
+            ? `    # ${share(internal)} of the client addresses are internal: an application for one's own people, or proxies that hide who calls. Name those:`
+            : `    # ${share(internal)} of the client addresses are internal.`,
+          '    # trusted_proxies: [ 10.8.0.0/24 ]',
+        ]
+      : [`    # ${hidden.found}.`, `    ${hidden.reported && hidden.own ? '' : '# '}${hidden.line}`]),
+    '    # proxy_hops: 1                    # where their addresses are not known: how many stand in front',
+    '    # address_from: [ x_forwarded_for ]  # which of their reports counts: forwarded, x_real_ip, cf_connecting_ip, …',
     '',
     '    # Who is behind a request: fields in this order, the first that is set wins. Else the client address stands in.',
     ...(identity.length > 0

@@ -18,6 +18,8 @@ const FIELD_OF: Record<AddressReport, FieldName> = {
   proxy_protocol_addr: 'proxy_protocol_addr',
 };
 
+const REPORTS = Object.values(FIELD_OF).map((field) => SLOT[field]);
+
 /** Hops of one list that are looked at: nobody has so many proxies, and a list may be as long as a header. */
 const MOST_HOPS = 64;
 const COMMA = 0x2c;
@@ -48,6 +50,10 @@ export class ClientAddress {
   private readonly hops: number;
   private readonly reports: readonly { slot: number; report: AddressReport }[];
   private readonly trusts: boolean;
+  /** requests whose client each report named */
+  private readonly believed: Float64Array;
+  /** nobody is believed, and the record in hand reports somebody else than its peer */
+  reported = false;
 
   constructor(view: RecordView, addresses: AddressBook, config: ClientAddressConfig) {
     this.view = view;
@@ -58,6 +64,12 @@ export class ClientAddress {
       config.trusts || config.hops > 0
         ? (config.order ?? ['x_forwarded_for']).map((report) => ({ report, slot: SLOT[FIELD_OF[report]] }))
         : [];
+    this.believed = new Float64Array(this.reports.length);
+  }
+
+  /** Reports in the order in which they are asked, with the requests whose client they named. */
+  outcome(): { report: string; events: number }[] {
+    return this.reports.map(({ report }, i) => ({ report, events: this.believed[i] }));
   }
 
   /** Id of the client's address in the address book; -1 when the record names none, or one that is no address. */
@@ -70,9 +82,13 @@ export class ClientAddress {
       if (peer < 0) peer = this.sameMachine();
       if (peer < 0) return -1;
     }
-    if (this.reports.length === 0) return peer;
+    if (this.reports.length === 0) {
+      this.reported = peer >= 0 && this.saysOther();
+      return peer;
+    }
     if (this.trusts && (peer < 0 || addresses.fact(peer, FACT.trusted) === 0)) return peer;
-    for (const { slot, report } of this.reports) {
+    for (let i = 0; i < this.reports.length; i++) {
+      const { slot, report } = this.reports[i];
       if (kinds[slot] !== KIND.text) continue;
       const start = starts[slot];
       const end = ends[slot];
@@ -82,9 +98,28 @@ export class ClientAddress {
           : report === 'forwarded'
             ? this.list(start, end, forwardedStart, forwardedFor)
             : addresses.find(workspace, start, end);
-      if (client >= 0) return client;
+      if (client < 0) continue;
+      this.believed[i]++;
+      return client;
     }
     return peer;
+  }
+
+  /** Whether some report ends with another text than the peer's. */
+  private saysOther(): boolean {
+    const { kinds, starts, ends, workspace } = this.view;
+    const { bytes } = workspace;
+    for (const slot of REPORTS) {
+      if (kinds[slot] !== KIND.text) continue;
+      let from = ends[slot];
+      while (from > starts[slot] && bytes[from - 1] !== COMMA && bytes[from - 1] !== 0x20) from--;
+      const peer = starts[SLOT.address];
+      let i = 0;
+      while (from + i < ends[slot] && bytes[from + i] === bytes[peer + i]) i++;
+      // what is left of the peer's text may be its port
+      if (from + i < ends[slot] || (peer + i < ends[SLOT.address] && bytes[peer + i] !== 0x3a)) return true;
+    }
+    return false;
   }
 
   /** The peer is a process of the same machine: loopback stands for it. -1: it is not. */

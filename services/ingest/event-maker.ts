@@ -20,6 +20,7 @@ import { KIND } from './json-scanner.ts';
 import type { NormaliseConfig, NormaliseDeps } from './normalise-config.ts';
 import { unsignedOf } from './numbers.ts';
 import { turnAnswer } from './one-way.ts';
+import { type ProxyReport, ProxySigns } from './proxy-signs.ts';
 import { QueryReader } from './query-reader.ts';
 import { kindRefusal, recordKind } from './record-kind.ts';
 import type { RecordView } from './record-view.ts';
@@ -50,6 +51,7 @@ export class EventMaker {
   private readonly plan: FieldPlan;
   private readonly addresses: AddressBook;
   private readonly clients: ClientAddress;
+  private readonly proxies: ProxySigns;
   private readonly accounts: AccountBook;
   readonly interfaces: InterfaceTable;
   private readonly services: FlowService;
@@ -98,6 +100,7 @@ export class EventMaker {
       seed,
       hashKey: plain.includes('source') ? undefined : key,
     });
+    this.proxies = new ProxySigns(this.addresses);
     this.clients = new ClientAddress(view, this.addresses, {
       trusts: !plan.flows && (config.trustedProxies ?? []).length > 0,
       hops: plan.flows ? 0 : (config.proxyHops ?? 0),
@@ -135,6 +138,7 @@ export class EventMaker {
 
   /** Gives up what is in full tables. Called between records. */
   makeRoom(): void {
+    if (this.addresses.pool.ids.full) this.proxies.end();
     this.addresses.makeRoom();
     this.accounts.makeRoom();
     this.interfaces.makeRoom();
@@ -143,6 +147,11 @@ export class EventMaker {
     this.query.makeRoom();
     this.agents.makeRoom();
     this.inventory.makeRoom();
+  }
+
+  /** Where the clients' addresses come from. */
+  describeClients(): ProxyReport {
+    return this.proxies.report(this.clients.outcome());
   }
 
   private refuse(reason: DeadReason, detail: string): false {
@@ -181,6 +190,7 @@ export class EventMaker {
     const slot = plan.requestSlot;
     if (slot >= 0 && view.has(slot)) row.request = this.requests.of(view.workspace.bytes, view.starts[slot], view.ends[slot]);
     this.place();
+    if (!this.isFlow && this.addressId >= 0) this.proxies.take(this.addressId, (row.flags & FLAG.anonymous) !== 0, this.clients.reported);
     return true;
   }
 

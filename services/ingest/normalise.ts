@@ -319,12 +319,14 @@ class Normaliser implements NormaliseStage, RecordHandler {
       format: config.format,
       configured: {
         identity: config.identity !== undefined,
+        proxies: (config.trustedProxies ?? []).length > 0 || config.proxyHops !== undefined,
         targets: config.targets !== undefined,
         failure: config.failure !== undefined,
         session: config.session !== undefined,
         tags: TAG_NAMES.filter((tag) => !this.tags.isGuessed(tag)),
       },
       identity: identity.filter((entry) => entry.events > 0),
+      clients: maker.describeClients(),
       targets: targets.filter((entry) => entry.events > 0),
       interfaces: tagged.filter((entry) => entry.tags.length > 0),
     };

@@ -409,11 +409,18 @@ test('what was guessed can be told', () => {
   expect(stage.describeGuess()).toEqual({
     source: 'gateway',
     format: 'nginx-json',
-    configured: { identity: false, targets: false, failure: false, session: false, tags: [] },
+    configured: { identity: false, proxies: false, targets: false, failure: false, session: false, tags: [] },
     identity: [
       { field: 'remote_user', origin: 'remote_user', events: 1 },
       { field: '', origin: 'address', events: 1 },
     ],
+    clients: {
+      events: 2,
+      anonymous: 1,
+      distinct: 1,
+      peers: [{ address: '203.0.113.9', internal: false, events: 2, anonymous: 1, reported: 0 }],
+      believed: [],
+    },
     targets: [{ field: 'phone', events: 1 }],
     interfaces: [{ id: 'POST gateway/login', tags: ['login'] }],
   });
