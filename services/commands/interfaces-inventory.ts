@@ -243,7 +243,7 @@ function orphansOf({ documents, span }: InventoryInput, folded: readonly FoldedI
   if (documents === undefined) return [];
   const called = new Set(folded.map(({ documented }) => documented?.id));
   return documents.operations
-    .filter(({ id }) => !called.has(id))
+    .filter(({ id }, i, all) => !called.has(id) && all.findIndex((other) => other.id === id) === i)
     .map(({ id, deprecated, authentication }) => ({
       schema_version: INTERFACE_SCHEMA_VERSION,
       tenant: span.tenant,

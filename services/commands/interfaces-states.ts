@@ -31,7 +31,7 @@ export function stateReasons(all: readonly FoldedInterface[], input: InventoryIn
     }
     if (isNew(one, input)) say(one, 'new', `first seen ${dateOf(one.total.first)}`);
     if (isInactive(one, input)) say(one, 'inactive', `last seen ${dateOf(one.total.last)}`);
-    if (input.documents !== undefined && one.kind === 'request' && one.documented === undefined) say(one, 'shadow', 'it is in no document');
+    if (isShadow(one, input)) say(one, 'shadow', 'it is in no document');
     for (const why of returned(one, input)) say(one, 'zombie', why);
     if (one.documented?.deprecated === true && isCalled(one, input))
       say(one, 'zombie', 'the document calls it deprecated, and it is still called');
@@ -59,6 +59,15 @@ function isInactive({ total }: FoldedInterface, { span, inactiveAfter }: Invento
 
 function isCalled({ total }: FoldedInterface, { counted }: InventoryInput): boolean {
   return total.last > counted.lately;
+}
+
+/** Methods that come with every path, documented or not. */
+const SIDE_METHODS = ['HEAD', 'OPTIONS'];
+const MAIN_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+function isShadow({ kind, documented, method, place }: FoldedInterface, { documents }: InventoryInput): boolean {
+  if (documents === undefined || kind === 'flow' || documented !== undefined || place.endsWith('/{file}')) return false;
+  return !SIDE_METHODS.includes(method) || MAIN_METHODS.every((main) => documents.match(`${main} ${place}`) === undefined);
 }
 
 /** It was inactive and came back of late. */

@@ -182,8 +182,16 @@ describe('states of interfaces', () => {
     ];
     const documents = { operations, match: matchIn(operations) };
     const open = called('GET a/x', always, { anonymous: 20, anonymous_ok: 9 });
-    const found = inventory([open, called('GET a/old', always), called('GET a/hidden', always)], { documents });
-    expect(states(found)).toEqual({ 'GET a/hidden': 'shadow', 'GET a/never': 'orphan', 'GET a/old': 'zombie', 'GET a/x': 'active' });
+    const found = inventory([open, called('GET a/old', always), called('GET a/hidden', always), called('OPTIONS a/x', always)], {
+      documents,
+    });
+    expect(states(found)).toEqual({
+      'GET a/hidden': 'shadow',
+      'GET a/never': 'orphan',
+      'GET a/old': 'zombie',
+      'GET a/x': 'active',
+      'OPTIONS a/x': 'active',
+    });
     expect(findingsOf(found.records)).toEqual([
       expect.objectContaining({ kind: 'open_despite_document', interfaces: ['GET a/x'], text: expect.stringContaining('9 requests') }),
     ]);
