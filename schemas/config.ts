@@ -71,6 +71,7 @@ export const RECORD_FIELDS = [
   'path',
   'query',
   'query_object',
+  'operation',
   'host',
   'agent',
   'fingerprint',

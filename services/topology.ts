@@ -19,6 +19,7 @@ import { AddressData, NO_ADDRESS_DATA } from './ingest/addresses.ts';
 import { createNormaliseStage } from './ingest/normalise.ts';
 import type { FormatName } from './ingest/normalise-config.ts';
 import { defaultLateness, normaliseSlice } from './ingest/normalise-config.ts';
+import type { ApiOperation } from './ingest/openapi.ts';
 import type { RuleKeys } from './ingest/token-key-loader.ts';
 import { createAccountStage } from './scoring/account-stage.ts';
 import { createMergeStage } from './scoring/merge-stage.ts';
@@ -67,6 +68,8 @@ export interface TopologyConfig {
   tokenKeys?: Record<string, RuleKeys>;
   /** country and network of addresses; undefined: nothing is known */
   addresses?: AddressTables;
+  /** operations of OpenAPI documents by tenant; left out: none */
+  documents?: Readonly<Record<string, readonly ApiOperation[]>>;
   /** lists of addresses by tenant; left out: none */
   lists?: Readonly<Record<string, readonly AddressListTable[]>>;
 }
@@ -141,6 +144,7 @@ function normaliseConfig(settings: TopologyConfig, input: InputPartition, partit
     partitions,
     upstreams: input.upstreams,
     ...normaliseSlice(source, tenant),
+    documents: Object.hasOwn(settings.documents ?? {}, input.tenant) ? settings.documents?.[input.tenant] : undefined,
     joined: sessionWait(settings, input.tenant) !== undefined,
     tokenKeys: settings.tokenKeys?.[input.source],
     key: settings.keys[input.tenant] ?? [0, 0, 0, 0],

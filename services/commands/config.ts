@@ -104,7 +104,11 @@ function finish(config: Config, folder: string): LoadedConfig {
     tenants: Object.fromEntries(
       Object.entries(config.tenants).map(([name, tenant]) => [
         name,
-        { ...tenant, lists: tenant.lists.map((list) => (list.file === undefined ? list : { ...list, file: at(list.file) })) },
+        {
+          ...tenant,
+          documents: tenant.documents.map(at),
+          lists: tenant.lists.map((list) => (list.file === undefined ? list : { ...list, file: at(list.file) })),
+        },
       ]),
     ),
     address_data: config.address_data && { csv: at(config.address_data.csv) },

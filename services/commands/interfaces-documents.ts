@@ -1,3 +1,8 @@
+import { DocumentTemplates } from '../ingest/document-templates.ts';
+import type { ApiOperation } from '../ingest/openapi.ts';
+import { loadDocuments } from '../ingest/openapi-loader.ts';
+import { loadConfig } from './config.ts';
+
 /** An operation of an OpenAPI document. */
 export interface DocumentedOperation {
   /** `METHOD host/path/{name}` */
@@ -16,6 +21,29 @@ export interface InterfaceDocuments {
 
 /** The documents of each tenant that a config names. @param config path of weir.yaml; undefined: none are known */
 export async function documentsOf(config: string | undefined): Promise<ReadonlyMap<string, InterfaceDocuments>> {
-  void config;
-  return new Map();
+  if (config === undefined) return new Map();
+  const { tenants } = loadConfig(config).config;
+  const named = Object.entries(tenants).filter(([, { documents }]) => documents.length > 0);
+  return new Map(
+    named.map(([tenant, { documents }]) => [tenant, inventoryDocuments(loadDocuments(documents, `tenants.${tenant}.documents`))]),
+  );
+}
+
+/** Documented operations as the inventory asks them: one id each, with the first host that serves it. */
+function inventoryDocuments(operations: readonly ApiOperation[]): InterfaceDocuments {
+  const templates = new DocumentTemplates(operations);
+  const byOperation = new Map(
+    operations.map((operation): [ApiOperation, DocumentedOperation] => {
+      const { method, hosts, path, deprecated, authentication } = operation;
+      return [operation, { id: `${method} ${hosts[0] ?? ''}${path}`, deprecated, authentication }];
+    }),
+  );
+  return {
+    operations: [...byOperation.values()],
+    match: (id) => {
+      const found = templates.match(id);
+      const operation = found === undefined ? undefined : byOperation.get(found.operation);
+      return found === undefined || operation === undefined ? undefined : { id: found.id, operation };
+    },
+  };
 }

@@ -3,6 +3,7 @@ import type { Config, SourceConfig, TenantConfig } from '../../schemas/config.ts
 import type { KnownInput } from '../drivers/embedded/driver.ts';
 import type { AddressListTable } from '../ingest/address-lists.ts';
 import type { AddressTables } from '../ingest/addresses.ts';
+import { loadDocuments } from '../ingest/openapi-loader.ts';
 import { loadTokenKeys } from '../ingest/token-key-loader.ts';
 import type { TopologyConfig } from '../topology.ts';
 import { tenantConfig } from './config.ts';
@@ -57,9 +58,16 @@ export function topologyConfigOf({ config, version, sources, inputs, key, addres
     configVersion: version,
     model: MODEL,
     backend: config.models.backend,
+    documents: documentsBy(tenants),
     tokenKeys: Object.fromEntries(sources.map((source) => [source.name, loadTokenKeys(source)])),
     ...models,
     addresses,
     lists,
   };
+}
+
+/** Operations of the OpenAPI documents of the tenants that have some. */
+function documentsBy(tenants: Readonly<Record<string, TenantConfig>>): TopologyConfig['documents'] {
+  const named = Object.entries(tenants).filter(([, { documents }]) => documents.length > 0);
+  return Object.fromEntries(named.map(([name, { documents }]) => [name, loadDocuments(documents, `tenants.${name}.documents`)]));
 }

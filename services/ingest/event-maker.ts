@@ -7,6 +7,7 @@ import { AddressBook, FACT } from './address-book.ts';
 import { AgentBook } from './agent-book.ts';
 import { ClientAddress } from './client-address.ts';
 import { cookieSpan } from './cookie.ts';
+import { DocumentTemplates } from './document-templates.ts';
 import type { FieldPlan } from './field-plan.ts';
 import { SLOT } from './fields.ts';
 import { FlowService } from './flow-service.ts';
@@ -113,7 +114,8 @@ export class EventMaker {
       partitions,
       seed,
     });
-    this.interfaces = new InterfaceTable(tags, config.source, partitions, seed);
+    const documents = config.documents === undefined ? undefined : new DocumentTemplates(config.documents);
+    this.interfaces = new InterfaceTable(tags, config.source, partitions, seed, documents);
     this.interfaceTexts = this.interfaces.pool;
     this.services = new FlowService(view, this.addresses, this.interfaceTexts);
     this.inventory = new InventoryWatch(this.interfaceTexts);
@@ -275,6 +277,9 @@ export class EventMaker {
     }
     this.identify();
     this.query.read(interfaces.pathEnd + 1, line.pathEnd);
+    if (view.has(SLOT.operation)) interfaces.refineByOperation(workspace, starts[SLOT.operation], ends[SLOT.operation]);
+    this.interfaceId = interfaces.interfaceId;
+    row.flags |= interfaces.flags;
     row.object = interfaces.object;
     row.objectNumber = interfaces.objectNumber;
     if (targets.id < 0) targets.findLogged(this.accountId, row.flags);

@@ -1,5 +1,14 @@
 import { WeirError } from '../core/errors.ts';
-import { ENVELOPE_FIELDS, ENVELOPE_LISTS, FIELD_NAMES, type FieldMap, type FieldName, SLOT, TARGET_NAMES } from './fields.ts';
+import {
+  ENVELOPE_FIELDS,
+  ENVELOPE_LISTS,
+  FIELD_NAMES,
+  type FieldMap,
+  type FieldName,
+  OPERATION_FIELDS,
+  SLOT,
+  TARGET_NAMES,
+} from './fields.ts';
 import type { Capture, LineFormat, Select, SlotNames } from './format.ts';
 import { formatOf } from './formats/registry.ts';
 import { type PlannedRule, planRules } from './identity-rules.ts';
@@ -71,7 +80,7 @@ export interface FieldPlan {
 export function planFields(config: NormaliseConfig): FieldPlan {
   const format = formatOf(config.format);
   const isText = format.kind === 'text';
-  const fields = withOwnNames(format.fields, config);
+  const fields = withOwnNames(isText ? format.fields : { operation: OPERATION_FIELDS, ...format.fields }, config);
   const syntax = format.syntax?.(config);
   /** Names that records can have; undefined: any. */
   const known = isText ? syntax?.variables : undefined;

@@ -27,6 +27,7 @@ export const FIELD_NAMES = [
   'path', // path or URL, with or without its query
   'query',
   'query_object', // query as an object of names
+  'operation', // what is asked of a path that serves many: GraphQL's operation, SOAP's action, JSON-RPC's method
   'host',
   'agent',
   'fingerprint', // of the client's TLS handshake: JA4, or JA3 in full or as its hash
@@ -87,6 +88,18 @@ export function originOf(field: string): IdentityOrigin {
  * and Docker; Elastic's agents; OpenTelemetry's collector (OTLP, and flat); the systemd journal.
  */
 export const ENVELOPE_FIELDS: readonly string[] = ['message', 'log', 'event.original', 'body.stringValue', 'body', 'Body', 'MESSAGE'];
+
+/** Fields in which gateways log what is asked of a path that serves many operations, in any format of JSON. */
+export const OPERATION_FIELDS: readonly string[] = [
+  'graphql_operation',
+  'graphql_operation_name',
+  'graphql.operation.name',
+  'attributes.graphql.operation.name',
+  'soap_action',
+  'http_soapaction',
+  'request.headers.soapaction',
+  'jsonrpc_method',
+];
 
 /** Arrays whose elements are records, or shippers' envelopes of them, in any format: CloudWatch's and OpenTelemetry's logs. */
 export const ENVELOPE_LISTS: readonly string[] = ['logEvents', 'resourceLogs', 'scopeLogs', 'instrumentationLibraryLogs', 'logRecords'];

@@ -1,5 +1,5 @@
 import { FLAG } from '../core/batch.ts';
-import { combine32, hash32 } from '../core/hash.ts';
+import { combine32, hash32, hashString } from '../core/hash.ts';
 import type { InterfaceTags } from './interface-tags.ts';
 import { ByteInterner, widen } from './interner.ts';
 import { hexDigit } from './json-scanner.ts';
@@ -56,6 +56,11 @@ const encoder = new TextEncoder();
 const OPERATION_SIGN = encoder.encode('#');
 const decoder = new TextDecoder();
 
+/** What documents say of interface ids (document-templates.ts): the documented id, and which segments of the path are values. */
+export interface DocumentedIds {
+  match(id: string): { id: string; values: readonly number[] } | undefined;
+}
+
 /**
  * From method, host and raw path to the interface: a trie whose edges are segments. Numbers, the commonest ids, cost no
  * look-up; a literal costs one. What an interface is (text, tags) is worked out once, at its first event.
@@ -65,6 +70,7 @@ export class InterfaceTable {
   readonly pool: TextPool;
   private readonly tags: InterfaceTags;
   private readonly fallbackHost: string;
+  private readonly documents: DocumentedIds | undefined;
   private readonly literals: ByteInterner;
   private literalHash = new Uint32Array(512);
   private readonly hosts: ByteInterner;
@@ -76,6 +82,8 @@ export class InterfaceTable {
   private segments = new Int32Array(1024);
   private interfaces = new Int32Array(1024).fill(-1);
   private nodeFlags = new Int32Array(1024);
+  /** hash of the names in a node's path that a document calls values, 0 none */
+  private nodeObjects = new Int32Array(1024);
   private edges = new Int32Array(4096).fill(-1);
   private readonly seen: { id: string; flags: number }[] = [];
 
@@ -98,7 +106,8 @@ export class InterfaceTable {
   /** the request's method is one by which a page fetches its assets */
   private reads = true;
 
-  constructor(tags: InterfaceTags, fallbackHost: string, partitions: number, seed: number) {
+  constructor(tags: InterfaceTags, fallbackHost: string, partitions: number, seed: number, documents?: DocumentedIds) {
+    this.documents = documents;
     this.tags = tags;
     this.fallbackHost = fallbackHost.toLowerCase();
     this.pool = new TextPool(MAX_TEXTS, seed, partitions);
@@ -208,13 +217,14 @@ export class InterfaceTable {
       }
       node = this.step(node, segment);
     }
-    if (missing && names && end === wholeEnd && node !== root) node = this.step(root, SEGMENT.missing);
+    if (missing && names && end === wholeEnd && node !== root && !this.isDocumented(node)) node = this.step(root, SEGMENT.missing);
     this.pathEnd = end;
     if (asset) {
       this.object = 0;
       this.objectNumber = -1;
     }
     this.arrive(node, asset);
+    if (this.nodeObjects[this.node] !== 0) this.addObject(0, this.nodeObjects[this.node]);
     if (end + 1 < wholeEnd && !asset) this.refineByQuery(workspace, end + 1, wholeEnd);
   }
 
@@ -232,7 +242,15 @@ export class InterfaceTable {
 
   /** The request that was resolved last is of the operation that bytes[start, end) name: GraphQL's, SOAP's, JSON-RPC's. */
   refineByOperation(workspace: Workspace, start: number, end: number): void {
-    const kind = end - start > 64 ? SEGMENT.text : segmentKind(workspace.bytes, start, end);
+    const { bytes } = workspace;
+    // SOAPAction is a URI in quotation marks: "urn:shop#GetOrder"
+    while (end > start && bytes[end - 1] === 0x22) end--;
+    for (let i = end - 1; i >= start; i--) {
+      if (bytes[i] !== 0x23 && bytes[i] !== 0x2f && bytes[i] !== 0x22) continue;
+      start = i + 1;
+      break;
+    }
+    const kind = end - start > 64 ? SEGMENT.text : segmentKind(bytes, start, end);
     if (start < end && kind === SEGMENT.literal) this.refine(workspace, OPERATION_SIGN, start, end);
   }
 
@@ -277,11 +295,13 @@ export class InterfaceTable {
       this.parents = widen(this.parents);
       this.segments = widen(this.segments);
       this.nodeFlags = widen(this.nodeFlags);
+      this.nodeObjects = widen(this.nodeObjects);
       this.interfaces = widen(this.interfaces).fill(-1, child);
     }
     this.parents[child] = node;
     this.segments[child] = segment;
     this.interfaces[child] = -1;
+    this.nodeObjects[child] = 0;
     this.edges[at] = child;
     if (this.nodes * 2 > this.edges.length) this.rehash();
     return child;
@@ -390,6 +410,26 @@ export class InterfaceTable {
   }
 
   private name(node: number, asset: boolean): void {
+    const { root, parts } = this.partsOf(node);
+    const raw = this.idOf(root, parts);
+    const documented = this.documents?.match(raw);
+    const id = documented?.id ?? raw;
+    if (documented !== undefined) this.nodeObjects[node] = objectOf(documented, parts);
+    const flags = this.tags.flagsOf(id) | (asset ? FLAG.asset : 0);
+    this.interfaces[node] = this.pool.internText(id);
+    this.nodeFlags[node] = flags;
+    if (this.seen.length < 1000) this.seen.push({ id, flags });
+  }
+
+  /** Whether a document has an operation for a node's path. */
+  private isDocumented(node: number): boolean {
+    if (this.documents === undefined) return false;
+    if (this.interfaces[node] >= 0) return this.documents.match(decoder.decode(this.pool.bytesOf(this.interfaces[node]))) !== undefined;
+    const { root, parts } = this.partsOf(node);
+    return this.documents.match(this.idOf(root, parts)) !== undefined;
+  }
+
+  private partsOf(node: number): { root: number; parts: string[] } {
     const parts: string[] = [];
     let at = node;
     while (this.segments[at] >= 0) {
@@ -401,17 +441,23 @@ export class InterfaceTable {
         );
       at = this.parents[at];
     }
-    const root = -1 - this.segments[at];
+    return { root: -1 - this.segments[at], parts: parts.reverse() };
+  }
+
+  private idOf(root: number, parts: readonly string[]): string {
     let path = '';
-    for (const part of parts.reverse()) path += /^[?#]./.test(part) ? part : `/${part}`;
+    for (const part of parts) path += /^[?#]./.test(part) ? part : `/${part}`;
     if (!path.startsWith('/')) path = `/${path}`;
     if (path.length > MAX_PATH) path = `${path.slice(0, path.lastIndexOf('/', MAX_PATH))}/${PLACEHOLDERS[SEGMENT.rest]}`;
-    const id = `${METHODS[root % METHODS.length]} ${this.hostTexts[Math.floor(root / METHODS.length)]}${path}`;
-    const flags = this.tags.flagsOf(id) | (asset ? FLAG.asset : 0);
-    this.interfaces[node] = this.pool.internText(id);
-    this.nodeFlags[node] = flags;
-    if (this.seen.length < 1000) this.seen.push({ id, flags });
+    return `${METHODS[root % METHODS.length]} ${this.hostTexts[Math.floor(root / METHODS.length)]}${path}`;
   }
+}
+
+/** Hash of the names that stand where a document has values: which object it is. 0 without one. */
+function objectOf({ id, values }: { id: string; values: readonly number[] }, parts: readonly string[]): number {
+  const names = values.map((index) => parts[index] ?? '').filter((part) => !part.startsWith('{'));
+  if (names.length === 0) return 0;
+  return combine32(hashString(id), hashString(names.sort().join('/'))) | 1;
 }
 
 /** `Items({id})`, `Items(Order={id},Line={id})`: the keys' names stay. */

@@ -4,6 +4,7 @@ import type { AddressLists } from './address-lists.ts';
 import type { AddressData } from './addresses.ts';
 import { formatOf } from './formats/registry.ts';
 import type { InterfaceRules } from './interface-tags.ts';
+import type { ApiOperation } from './openapi.ts';
 import type { RecordTrace } from './record-trace.ts';
 import type { RuleKeys } from './token-key-loader.ts';
 
@@ -47,6 +48,8 @@ export interface NormaliseConfig {
   /** own names of fields: FieldName -> name in the log */
   fields?: Readonly<Record<string, string>>;
   rules?: InterfaceRules;
+  /** operations of the tenant's OpenAPI documents */
+  documents?: readonly ApiOperation[];
   roles?: { admin: readonly string[]; service: readonly string[] };
   internalNetworks?: readonly string[];
   /** which ids are stored readable */
