@@ -5,6 +5,8 @@ interface TraitText {
   flag: number;
   /** name of the reason; left out: it is said in the evidence only */
   feature?: string;
+  /** nobody is expected to come from there */
+  odd?: true;
   /** behind an address in the evidence */
   short: string;
   /** what the reason says of a source, and of an account that was used from there */
@@ -17,6 +19,7 @@ const TEXTS: readonly TraitText[] = [
   {
     flag: FLAG.threat,
     feature: 'threat_list',
+    odd: true,
     short: 'listed as a threat',
     source: 'a list of threats has this address',
     account: 'used from an address that a list of threats has',
@@ -24,6 +27,7 @@ const TEXTS: readonly TraitText[] = [
   {
     flag: FLAG.fakeCrawler,
     feature: 'fake_crawler',
+    odd: true,
     short: 'not the crawler that it says it is',
     source: "it says that it is a search engine's crawler, and the address is none of that company",
     account: "used by what says that it is a search engine's crawler, from an address that is none of that company",
@@ -60,10 +64,19 @@ const TEXTS: readonly TraitText[] = [
  */
 export function traitReasons(flags: number, kind: string): Reason[] {
   if (kind !== 'source' && kind !== 'account') return [];
-  return TEXTS.flatMap(({ flag, feature, [kind]: text }) =>
+  return TEXTS.flatMap(({ flag, feature, odd, [kind]: text }) =>
     (flags & flag) === 0 || feature === undefined
       ? []
-      : [{ feature, value: 1, expected: { low: 0, high: 0 }, baseline: { scope: 'fixed' as const, size: 0 }, contribution: 0, text }],
+      : [
+          {
+            feature,
+            value: 1,
+            expected: { low: 0, high: odd ? 0 : 1 },
+            baseline: { scope: 'fixed' as const, size: 0 },
+            contribution: 0,
+            text,
+          },
+        ],
   );
 }
 

@@ -294,7 +294,7 @@ export class TenantAlerts {
       lateness: this.settings.lateness,
       model: candidate.model === undefined ? this.config.model : { name: detector.learned as string, version: candidate.model },
       configVersion,
-      note: successor !== undefined ? `, replaced by ${successor}` : mobile ? ', which many people share (mobile carrier)' : '',
+      note: successor !== undefined ? `, replaced by ${successor}` : mobile ? ' (a mobile carrier: many people share the address)' : '',
     });
     if (continued !== undefined) {
       this.book.renew({ ...alert, alert_id: continued }, candidate);

@@ -43,6 +43,8 @@ const BROWSER = /^(?:Mozilla|Opera)\/\d/;
 const VERSION = /\d+(?:[._]\d+)*/g;
 /** A parse costs some 50 µs where the rest costs one: agents that differ in versions only are parsed once. */
 const MOST_PARSED = 1 << 12;
+/** Signs of an agent that the parser is given: browsers say what they are well before, and time grows with length. */
+const PARSED_SIGNS = 256;
 
 /** Traits of the client program. */
 export interface DeviceTraits {
@@ -86,7 +88,7 @@ export class DeviceReader {
   /** What the parser makes of a browser's agent, without its versions; undefined for what is none. */
   private browserOf(agent: string): Pick<DeviceTraits, 'family' | 'system' | 'kind'> | undefined {
     if (!BROWSER.test(agent)) return undefined;
-    const plain = agent.replace(VERSION, '10.0');
+    const plain = agent.replace(VERSION, '10.0').slice(0, PARSED_SIGNS);
     let known = this.parsed.get(plain);
     if (known !== undefined) return known;
     const { browser, os, platform } = Bowser.parse(plain);

@@ -51,7 +51,7 @@ describe('an alert of a source', () => {
     expect(probing(0, loud)?.severity).toBe('critical');
     const alert = probing(FLAG.mobile | FLAG.threat, loud);
     expect(alert?.severity).toBe('medium');
-    expect(alert?.title).toBe('probing on 203.0.113.9, which many people share (mobile carrier)');
+    expect(alert?.title).toBe('probing on 203.0.113.9 (a mobile carrier: many people share the address)');
   });
 });
 
