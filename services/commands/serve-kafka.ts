@@ -16,7 +16,6 @@ import { diskSamples } from '../telemetry/disk-space.ts';
 import { startTelemetry, type Telemetry } from '../telemetry/endpoint.ts';
 import type { ServeLog } from '../telemetry/serve-log.ts';
 import { StoreMeter } from '../telemetry/store-meter.ts';
-import { joinedTenants } from '../topology.ts';
 import { type LoadedConfig, tenantConfig } from './config.ts';
 import { ListWatch, readLists } from './list-watch.ts';
 import { masterKey } from './master-key.ts';
@@ -65,9 +64,6 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
   const { config } = options.config;
   const roles = rolesOf(options.only);
   const sources = sourcesOf(config);
-  if (roles.length === 1 && roles[0] === 'identify' && joinedTenants(config).length === 0) {
-    throw new WeirError('usage', '--only identify: no source names a session (sources.session), so there is nothing to do');
-  }
   const key = keyOf(config, environment);
   const { state, client_id } = config.kafka;
   inStateFolder(state, () => makeFolder(state));

@@ -70,19 +70,8 @@ test('what sessions join is the same on Kafka as embedded, though processes are 
   const half = Math.floor(SITE.lines.length / 2);
   await fill(cluster, topics[0], 3, SITE.lines.slice(0, half), { end: false });
   await fill(cluster, topics[1], 1, PARTNER);
-  const path = join(folder, `${prefix}.yaml`);
   const data = join(folder, `${prefix}-data`);
-  writeFileSync(
-    path,
-    `sources:
-  - { name: site, tenant: club, format: nginx-json, kafka: { topic: ${topics[0]} }, session: cookie_sid }
-  - { name: partner, tenant: club, format: nginx-json, kafka: { topic: ${topics[1]} } }
-store: { path: ${data} }
-kafka: { brokers: ['${inject('kafka')}'], prefix: ${prefix}, partitions: 5, state: ${prefix}-state, session_timeout: 6s, snapshot_every: 1s }
-`,
-  );
-  mkdirSync(join(folder, 'logs'));
-  const fleet = new Fleet({ config: path, folder: join(folder, 'logs'), environment });
+  const fleet = fleetOf(prefix, configOf(prefix, topics, true));
   for (const [name, only] of Object.entries(PROCESSES)) fleet.start(name, only);
   try {
     await until(
@@ -118,6 +107,65 @@ kafka: { brokers: ['${inject('kafka')}'], prefix: ${prefix}, partitions: 5, stat
     { source: 'site', events: SITE.lines.length, held: 0, late: 0 },
   ]);
 });
+
+test('what waits when a config names no session any more is let go', { timeout: 240_000 }, async () => {
+  const prefix = uniqueName('weir');
+  const topics = [`${prefix}-site`, `${prefix}-partner`];
+  const cluster = clusterOf(inject('kafka'), prefix);
+  const half = Math.floor(SITE.lines.length / 2);
+  await fill(cluster, topics[0], 3, SITE.lines.slice(0, half), { end: false });
+  await fill(cluster, topics[1], 1, PARTNER);
+  const fleet = fleetOf(prefix, configOf(prefix, topics, true));
+  const data = join(folder, `${prefix}-data`);
+  const look = async () => {
+    const store = await openStore({ path: data }, { readOnly: true });
+    const { sources, balanced } = await reconcile(store, Date.now());
+    await store.close();
+    return { balanced, site: sources.find(({ source }) => source === 'site') };
+  };
+  try {
+    fleet.start('all');
+    await untilAtRest(cluster, prefix, topics, ['club'], fleet.crashed);
+    await fleet.get('all').term();
+    const before = await look();
+    expect(before.site?.held).toBeGreaterThan(0);
+    expect(before.balanced).toBe(true);
+    fleet.config = configOf(prefix, topics, false);
+    fleet.start('all');
+    const rest = SITE.lines.slice(half).map((value, i) => ({ topic: topics[0], partition: i % 3, value }));
+    await cluster.send([...rest, ...endMarks(topics[0], 3)]);
+    await untilAtRest(cluster, prefix, topics, ['club'], fleet.crashed);
+  } catch (error) {
+    throw new Error(fleet.report(), { cause: error });
+  } finally {
+    await fleet.stop();
+    await cluster.close();
+  }
+  expect(fleet.crashes).toEqual([]);
+  const { balanced, site } = await look();
+  expect(balanced).toBe(true);
+  expect(site).toMatchObject({ read: SITE.lines.length, held: 0, in_flight: 0 });
+});
+
+function configOf(prefix: string, [site, partner]: readonly string[], joins: boolean): string {
+  const path = join(folder, `${prefix}-${joins}.yaml`);
+  writeFileSync(
+    path,
+    `sources:
+  - { name: site, tenant: club, format: nginx-json, kafka: { topic: ${site} }${joins ? ', session: cookie_sid' : ''} }
+  - { name: partner, tenant: club, format: nginx-json, kafka: { topic: ${partner} } }
+store: { path: ${join(folder, `${prefix}-data`)} }
+kafka: { brokers: ['${inject('kafka')}'], prefix: ${prefix}, partitions: 5, state: ${prefix}-state, session_timeout: 6s, snapshot_every: 1s }
+`,
+  );
+  return path;
+}
+
+function fleetOf(prefix: string, config: string): Fleet {
+  const logs = join(folder, `${prefix}-logs`);
+  mkdirSync(logs);
+  return new Fleet({ config, folder: logs, environment });
+}
 
 /** Whether every identify task has committed something. */
 async function hasBegun(cluster: KafkaCluster, prefix: string): Promise<boolean> {

@@ -18,9 +18,9 @@ export class Downstream {
   private readonly partitions: number;
   private readonly roles: readonly Role[];
 
-  /** @param joins whether there is an identify stage */
-  constructor(cluster: KafkaCluster, names: Names, partitions: number, joins = false) {
-    this.roles = [...(joins ? ['identify' as const] : []), 'account', 'merge', 'alert'];
+  /** @param identifies whether there is an identify stage */
+  constructor(cluster: KafkaCluster, names: Names, partitions: number, identifies = false) {
+    this.roles = [...(identifies ? ['identify' as const] : []), 'account', 'merge', 'alert'];
     this.cluster = cluster;
     this.names = names;
     this.partitions = partitions;

@@ -86,9 +86,11 @@ export async function runKafka(options: KafkaRunOptions): Promise<KafkaRun> {
   for (const { tenant, topic } of sources) upstreams[tenant] = (upstreams[tenant] ?? 0) + (counts.get(topic) ?? 0);
   const version = options.nameVersion(upstreams);
   const { joins } = (await options.readVersion(version)).topology;
-  const { made } = await cluster.ensure(ownTopics(names, kafka, tenants, joins !== undefined));
+  // what waits there from a config that joined sessions is let go, not forgotten
+  const identifies = joins !== undefined || (await cluster.partitions([names.sessions])).has(names.sessions);
+  const { made } = await cluster.ensure(ownTopics(names, kafka, tenants, identifies));
   if (made.length > 0) say('topics_made', { topics: made });
-  const run = new Running(options, names, version, joins);
+  const run = new Running(options, names, { version, joins, identifies });
   await run.start();
   return run;
 }
@@ -116,6 +118,8 @@ class Running implements KafkaRun {
   private readonly names: Names;
   private readonly version: string;
   private readonly joins: Topology['joins'];
+  /** there is an identify stage */
+  private readonly identifies: boolean;
   private readonly versions = new Map<string, Promise<RunVersion>>();
   private readonly stages: StageRole[] = [];
   private store: StoreRole | undefined;
@@ -132,14 +136,19 @@ class Running implements KafkaRun {
   private tickedAt: number;
   private readonly now: () => number;
 
-  constructor(options: KafkaRunOptions, names: Names, version: string, joins: Topology['joins']) {
+  constructor(
+    options: KafkaRunOptions,
+    names: Names,
+    { version, joins, identifies }: { version: string; joins: Topology['joins']; identifies: boolean },
+  ) {
     this.options = options;
     this.names = names;
     this.version = version;
     this.joins = joins;
+    this.identifies = identifies;
     this.now = options.now ?? Date.now;
     this.tickedAt = this.now();
-    this.downstream = new Downstream(options.cluster, names, options.kafka.partitions, joins !== undefined);
+    this.downstream = new Downstream(options.cluster, names, options.kafka.partitions, identifies);
     this.failed = new Promise<never>((_, reject) => {
       this.fail = (error) => {
         this.ending.abort(error);
@@ -186,7 +195,7 @@ class Running implements KafkaRun {
     const { cluster, instance, sources, say } = options;
     const input = names.inputOf(stage);
     const topics = input === undefined ? sources.map(({ topic }) => topic) : [input];
-    if (topics.length === 0 || (stage === 'identify' && this.joins === undefined)) return;
+    if (topics.length === 0 || (stage === 'identify' && !this.identifies)) return;
     const meter = new StageMeter(stage, this.now);
     const role = new StageRole({
       group: names.group(stage),

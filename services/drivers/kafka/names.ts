@@ -77,8 +77,8 @@ export class Names {
   }
 }
 
-/** Our own topics, as they have to be. @param joins whether sessions of any tenant are joined: that has a topic of its own */
-export function ownTopics(names: Names, kafka: KafkaConfig, tenants: readonly string[], joins = false): TopicSpec[] {
+/** Our own topics, as they have to be. @param identifies whether there is an identify stage, which has a topic of its own */
+export function ownTopics(names: Names, kafka: KafkaConfig, tenants: readonly string[], identifies = false): TopicSpec[] {
   const spec = (topic: string, partitions: number, configs: Record<string, string>): TopicSpec => ({
     topic,
     partitions,
@@ -88,7 +88,7 @@ export function ownTopics(names: Names, kafka: KafkaConfig, tenants: readonly st
   const inner = { 'cleanup.policy': 'delete', 'retention.ms': String(kafka.retention) };
   const outer = { 'cleanup.policy': 'delete', 'retention.ms': String(kafka.alert_retention) };
   return [
-    ...[...(joins ? [names.sessions] : []), names.events, names.partials, names.candidates].map((topic) =>
+    ...[...(identifies ? [names.sessions] : []), names.events, names.partials, names.candidates].map((topic) =>
       spec(topic, kafka.partitions, inner),
     ),
     ...[names.windows, names.shadow, names.inventory].map((topic) => spec(topic, kafka.partitions, inner)),

@@ -359,12 +359,12 @@ export class PartitionTask {
     const ledger = this.ledger();
     const built = await options.build(options.version);
     built.stage.restore(state);
-    if (inputsOf(this.checkpoint.version) !== inputsOf(options.version)) this.emit(built.stage.control({ kind: 'restart' }));
     this.stage = built.stage;
     this.feed = built.feed;
     this.ledgerBase = ledger;
     addCounters(this.ledgerBase, this.stage.counters(), -1);
     for (const name of Object.keys(this.extraCounts)) delete this.extraCounts[name];
+    if (inputsOf(this.checkpoint.version) !== inputsOf(options.version)) this.emit(this.stage.control({ kind: 'restart' }));
     options.meter.versionChanged(this.checkpoint.version, options.version);
     this.checkpoint = { ...this.checkpoint, version: options.version };
     await this.snapshot();
