@@ -24,6 +24,9 @@ const RANGES: readonly Range[] = [
   { from: 34, to: 34, lengths: [15], bare: [15] },
   { from: 37, to: 37, lengths: [15], bare: [15] },
   { from: 3528, to: 3589, lengths: SIXTEEN_UP, bare: [16] },
+  { from: 35, to: 35, lengths: [16], bare: [] },
+  { from: 1800, to: 1800, lengths: [15], bare: [] },
+  { from: 2131, to: 2131, lengths: [15], bare: [] },
   { from: 300, to: 305, lengths: [14, 16], bare: [] },
   { from: 36, to: 36, lengths: [14, 15, 16, 17, 18, 19], bare: [] },
   { from: 38, to: 39, lengths: [14, 16], bare: [] },
@@ -49,7 +52,12 @@ for (const { from, to, lengths, bare } of RANGES) {
 
 /** Whether `length` digits at `at` are a card's number: Luhn, issuer, length. `named`: a field says that it is a card. */
 export function isBankCard(digits: Uint8Array, at: number, length: number, named: boolean): boolean {
-  return isIssuer(digits, at, length, named) && passesLuhn(digits, at, length) && !isFiller(digits, at, length);
+  return (
+    isIssuer(digits, at, length, named) &&
+    passesLuhn(digits, at, length) &&
+    !isFiller(digits, at, length) &&
+    (named || !isDated(digits, at))
+  );
 }
 
 /** Whether the first four digits at `at` are an issuer's with cards of `length` digits. */
@@ -67,6 +75,13 @@ export function passesLuhn(digits: Uint8Array, at: number, length: number): bool
     sum += double ? (digit > 4 ? digit * 2 - 9 : digit * 2) : digit;
   }
   return sum % 10 === 0;
+}
+
+/** Whether the number opens with a date of 2022 to 2027 (YYMMDD), as those of orders do: of cards only Mastercard's second range. */
+function isDated(digits: Uint8Array, at: number): boolean {
+  const month = (digits[at + 2] - 0x30) * 10 + digits[at + 3] - 0x30;
+  const day = (digits[at + 4] - 0x30) * 10 + digits[at + 5] - 0x30;
+  return digits[at] === 0x32 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
 }
 
 /** Whether all digits behind the first six are zero: a filler, no card. */

@@ -50,7 +50,8 @@ export function meaningOf(name: string): number {
     const bits = FIELD_WORDS.get(joined) ?? FIELD_WORDS.get(joined.replace(/\d+$/, '')) ?? FIELD_WORDS.get(joined.replace(/s$/, ''));
     if (bits === undefined) continue;
     if (count === 1 && words.length > 1 && (bits & SAYS.weak) !== 0) return weakWith(bits, special);
-    return bits;
+    // a number of something
+    return count === 1 && words.length > 1 && bits === SAYS.generic ? SAYS.otherwise : bits;
   }
   const last = words[words.length - 1];
   for (const [ending, bits] of FIELD_ENDINGS) if (last.length > ending.length && last.endsWith(ending)) return bits;

@@ -77,7 +77,7 @@ const WORDS: readonly (readonly [number, string])[] = [
       'ownername linkman linkmanname contact contactperson contacts applicantname insuredname guardianname buyername sellername sendername drivername beneficiary ' +
       'xm xingming zsxm zhenshixingming shr shrxm lxr lxrxm lianxiren shouhuoren frxm ckr',
   ],
-  [SAYS.person_name | SAYS.weak, 'name username uname nickname displayname mingzi mz'],
+  [SAYS.person_name | SAYS.weak, 'name username uname nickname customer patient buyer passenger displayname mingzi mz'],
   [
     SAYS.address,
     'address addr addressline addressdetail street streetaddress streetaddr shippingaddress billingaddress deliveryaddress homeaddress mailingaddress receiveraddress ' +
@@ -117,7 +117,7 @@ const WORDS: readonly (readonly [number, string])[] = [
       'qrcode promocode invitecode invitationcode referralcode discountcode couponno responsecode resultcode returncode httpcode bankcode swiftcode sortcode typecode ' +
       'flightno trainno roomno seatno nbr sno index idx revision commit build duration elapsed latency tid xid vid aid bid ip ipaddress ipaddr macaddress macaddr remoteaddr remoteaddress clientaddr hostaddress ' +
       'serveraddress walletaddress contractaddress memaddr url host hostname filename file appname productname ' +
-      'snowflake hex rownum account_seq giftcard giftcardno cardtype cardid librarycard ' +
+      'po awb lot consignment docket claim loan epoch millis nanos cookie visitor click gclid snowflake hex rownum account_seq giftcard giftcardno cardtype cardid librarycard ' +
       'ddh ddbh ddid dingdan dingdanhao dingdanbianhao lsh liushuihao bh bianhao wlh wldh wldan ydh yundanhao kddh kuaididanhao fph fphm fpdm fapiaohao jyh jylsh sjc shijian ' +
       'shijianchuo jine je jiage xlh xuliehao pch pici spbh hth zdh zhangdan',
   ],

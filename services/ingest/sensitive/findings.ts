@@ -6,6 +6,8 @@ const MOST = 1024;
 /** Type in front of the hashed value, so that one text as two types has two hashes. */
 const HEAD = 2;
 const MASK = 0x2a;
+/** Longest shape: whoever sends requests writes masks. */
+const MOST_SHAPE = 20;
 
 /** Takes a value's normal form together and tells of it as type, shape and keyed hash. Forgets it with the next one. */
 export class Findings {
@@ -78,12 +80,12 @@ export class Findings {
 
 /**
  * Which characters are visible: `3*4` is three, masks, four. An @ stands for itself, and a domain that is whole is left out
- * (`1*@`). Runs of masks count as one, for their length is often not that of what they hide.
+ * (`1*@`). Runs of masks count as one, for their length is often not that of what they hide. Cut to 20 characters.
  */
 export function shapeOf(text: Uint8Array, start: number, end: number): string {
   let shape = '';
   let visible = 0;
-  for (let i = start; i < end; i++) {
+  for (let i = start; i < end && shape.length < MOST_SHAPE; i++) {
     const c = text[i];
     if (c === 0x40) {
       shape += visible > 0 ? `${visible}@` : '@';
@@ -95,7 +97,7 @@ export function shapeOf(text: Uint8Array, start: number, end: number): string {
       visible = 0;
     } else if ((c & 0xc0) !== 0x80) visible++;
   }
-  return visible > 0 ? `${shape}${visible}` : shape;
+  return shape.length < MOST_SHAPE && visible > 0 ? `${shape}${visible}` : shape;
 }
 
 function hasMask(text: Uint8Array, start: number, end: number): boolean {

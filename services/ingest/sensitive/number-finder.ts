@@ -91,7 +91,8 @@ export class NumberFinder {
     if (!isBankCard(characters, 0, length, true)) return false;
     const says = this.context.says(at);
     const named = (says & SAYS.bank_card) !== 0;
-    if (!named && ((says & SAYS.otherwise) !== 0 || !isIssuer(characters, 0, length, false) || this.context.isJsonNumber(at))) return false;
+    if (!named && ((says & SAYS.otherwise) !== 0 || !isBankCard(characters, 0, length, false) || this.context.isJsonNumber(at)))
+      return false;
     return this.tell(TYPE.bank_card, length);
   }
 
