@@ -33,6 +33,12 @@ export const withoutPort: Rewrite = (workspace, start, end) => {
   return workspace.put(bytes, start, colon === start ? end : colon);
 };
 
+/** `fe80::1%17` without the zone: which of the server's links it is. */
+export const withoutZone: Rewrite = (workspace, start, end) => {
+  const zone = workspace.bytes.subarray(start, end).indexOf(0x25);
+  return workspace.put(workspace.bytes, start, zone < 0 ? end : start + zone);
+};
+
 /** Percent-decoded as often as it was encoded, twice at most: `%2520` and `%20` are spaces. A value that would be no text stays as it is. */
 export const urlDecoded: Rewrite = (workspace, start, end) => {
   const { bytes } = workspace;

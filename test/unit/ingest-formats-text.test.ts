@@ -522,6 +522,29 @@ describe('iis', () => {
   });
 });
 
+describe('combined, with what stands before it', () => {
+  const rest = `- carol [22/Nov/2026:09:59:14 +0800] "GET /v1/a HTTP/1.1" 200 51 "-" "${AGENT}"`;
+  const cases: Case[] = [
+    [
+      'a virtual host and a quoted list',
+      `example.com "198.51.100.7, 203.0.113.1" 203.0.113.9 ${rest}`,
+      { interface: 'GET example.com/v1/a' },
+    ],
+    ['a virtual host and a list', `example.com:8080 198.51.100.7, 203.0.113.9 ${rest}`, { interface: 'GET example.com:8080/v1/a' }],
+    ['a list that begins with no address', `unknown, 203.0.113.9 ${rest}`, { interface: 'GET gateway/v1/a' }],
+    ['no virtual host', `- 203.0.113.9 ${rest}`, { interface: 'GET gateway/v1/a' }],
+    ['a host that is an address', `192.0.2.80:443 203.0.113.9 ${rest}`, {}],
+  ];
+  test.each(cases)('%s', (_, line, event) => {
+    expect(eventOf('combined', line)).toMatchObject({ address: '203.0.113.9', account: 'carol', ...event });
+  });
+
+  test('a socket has no address', () => {
+    for (const head of ['unix:', 'example.com unix:'])
+      expect(eventOf('combined', `${head} ${rest}`)).toMatchObject({ address: '', account: 'carol' });
+  });
+});
+
 describe('what shippers put before a line', () => {
   const line = `203.0.113.9 - carol [22/Nov/2026:09:59:14 +0800] "GET /v1/a HTTP/1.1" 200 51 "-" "${AGENT}"`;
   const plain = eventOf('combined', line);

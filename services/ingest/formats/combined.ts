@@ -258,20 +258,21 @@ function isAddressNext(bytes: Uint8Array, start: number, end: number): boolean {
 /** The rarer forms: `"10.1.1.1, 10.1.1.2" address`, `10.1.1.1, 10.1.1.2 address`, `10.1.1.1, 10.1.1.2`, `www.example.com address`. */
 function longHead(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, userSlot: number, result: CombinedResult): boolean {
   let at = start;
+  if (bytes[at] !== 0x22 && !listed(bytes, at, end)) {
+    let stop = at;
+    while (stop < end && bytes[stop] !== 0x20) stop++;
+    // A name that is followed by an address is the virtual host; else it is a client that was logged by its name.
+    if (stop < end && (bytes[stop + 1] === 0x22 || isSocket(bytes, stop + 1, end) || isAddressNext(bytes, stop + 1, end))) {
+      if (stop - at > 1 || bytes[at] !== 0x2d) put(spans, SLOT.host, at, stop);
+      at = stop + 1;
+    }
+  }
   if (bytes[at] === 0x22) {
     const quote = quoteEnd(bytes, at + 1, end);
     if (quote < 0) return false;
     put(spans, SLOT.forwarded, at + 1, quote);
     at = quote + 1;
     while (at < end && bytes[at] === 0x20) at++;
-  } else if (!listed(bytes, at, end)) {
-    let stop = at;
-    while (stop < end && bytes[stop] !== 0x20) stop++;
-    // A name that is followed by an address is the virtual host; else it is a client that was logged by its name.
-    if (stop < end && isAddressNext(bytes, stop + 1, end)) {
-      if (stop - at > 1 || bytes[at] !== 0x2d) put(spans, SLOT.host, at, stop);
-      at = stop + 1;
-    }
   }
   const listStart = at;
   let last = at;
@@ -301,10 +302,15 @@ function longHead(bytes: Uint8Array, start: number, end: number, spans: FieldSpa
   // Anything may stand before a time: only a lone dash behind it, the ident that nobody logs, makes a word the client.
   const isClient = bytes[stop + 1] === 0x2d && (stop + 2 >= end || bytes[stop + 2] === 0x20);
   if (!isClient) return false;
-  const isNone = (stop - last === 1 && bytes[last] === 0x2d) || (stop - last === 5 && bytes[stop - 1] === 0x3a);
+  const isNone = (stop - last === 1 && bytes[last] === 0x2d) || isSocket(bytes, last, end);
   result.isNamed = isHostName(bytes, last, stop);
   if (!isNone) put(spans, SLOT.address, last, stop); // `-`, and `unix:` for a socket, are no address
   return true;
+}
+
+/** `unix:`, the peer of a connection through a socket. */
+function isSocket(bytes: Uint8Array, at: number, end: number): boolean {
+  return at + 5 < end && bytes[at] === 0x75 && bytes[at + 1] === 0x6e && bytes[at + 4] === 0x3a && bytes[at + 5] === 0x20;
 }
 
 function listed(bytes: Uint8Array, start: number, end: number): boolean {

@@ -1,7 +1,7 @@
 import { columnSyntax } from '../columns.ts';
 import { GUESSED_TARGETS, rulesOf } from '../fields.ts';
 import type { TextFormat } from '../format.ts';
-import { plusIsSpace } from '../rewrites.ts';
+import { plusIsSpace, withoutZone } from '../rewrites.ts';
 
 /** The fields that IIS logs unless it is told otherwise. */
 const COLUMNS = [
@@ -48,7 +48,7 @@ export const iis: TextFormat = {
       separator: 0x20,
       bare: true,
       header: 'w3c',
-      rewrites: { 'cs(User-Agent)': plusIsSpace, 'cs(Cookie)': plusIsSpace, 'X-Forwarded-For': plusIsSpace },
+      rewrites: { 'c-ip': withoutZone, 'cs(User-Agent)': plusIsSpace, 'cs(Cookie)': plusIsSpace, 'X-Forwarded-For': plusIsSpace },
       joined: { name: 'date time', columns: ['date', 'time'], between: 0x54 },
     }),
   mark: ({ has, text }) =>

@@ -171,10 +171,13 @@ function filebeat(path: string, root: string): CaseFile {
   const name = relative(root, path);
   if (!existsSync(expectedPath)) {
     const isErrorLog = /error/.test(basename(path));
-    const assertion: Assertion = isErrorLog
-      ? { aspect: 'refused', name: 'error log', expected: 'a dead letter' }
-      : { aspect: 'taken', name: 'line', expected: 'a record' };
-    const cases = lines.flatMap((line, i) => (line.trim() === '' || line.startsWith('#') ? [] : [{ line: i, assertions: [assertion] }]));
+    const assertionOf = (line: string): Assertion =>
+      isErrorLog || / (NODATA|SKIPDATA)$/.test(line)
+        ? { aspect: 'refused', name: 'no access', expected: 'a dead letter' }
+        : { aspect: 'taken', name: 'line', expected: 'a record' };
+    const cases = lines.flatMap((line, i) =>
+      line.trim() === '' || /^#|\bsrcaddr\b/.test(line) ? [] : [{ line: i, assertions: [assertionOf(line)] }],
+    );
     return { name, text, formats: formatsOf(name, text), cases };
   }
   const entries = JSON.parse(readFileSync(expectedPath, 'utf8')) as Record<string, unknown>[];
@@ -182,7 +185,8 @@ function filebeat(path: string, root: string): CaseFile {
   const cases = entries.map((entry): Case => {
     const line = lineAt(text, Number(entry['log.offset'] ?? 0));
     const connection = isConnection(entry);
-    if (/error/.test(String(entry['event.dataset'])) || connection)
+    const isEmpty = /vpcflow/.test(String(entry['event.dataset'])) && entry['source.ip'] === undefined;
+    if (/error/.test(String(entry['event.dataset'])) || connection || isEmpty)
       return {
         line,
         assertions: [{ aspect: 'refused', name: String(entry['event.dataset']), expected: 'a dead letter or a flow', connection }],

@@ -74,7 +74,7 @@ function readValue({ aspect }: Assertion, read: ReadLine): string {
 function holds(assertion: Assertion, read: ReadLine, got: string): boolean {
   const { aspect, expected } = assertion;
   const { event, fields } = read;
-  const isNone = expected === '-' || expected === '';
+  const isNone = expected === '-' || expected === '' || expected === 'unix:';
   switch (aspect) {
     case 'taken':
       return event !== undefined || NO_REQUEST.has(read.reason ?? '');
@@ -107,7 +107,12 @@ function holds(assertion: Assertion, read: ReadLine, got: string): boolean {
     case 'duration':
       return Math.abs(Number(got) - Number(expected) / 1e6) <= 1;
     case 'address':
-      return withoutPort(got) === withoutPort(expected) || sameAddress(withoutPort(got), withoutPort(expected)) || (isNone && got === '');
+      return (
+        withoutPort(got) === withoutPort(expected) ||
+        sameAddress(withoutPort(got), withoutPort(expected)) ||
+        fields?.peer_address === expected ||
+        (isNone && got === '')
+      );
     case 'peer':
       return got.includes(expected) || got.includes('external');
     case 'peer_port':
@@ -138,6 +143,7 @@ function isTime(expected: string, { event, fields }: ReadLine, got: string): boo
 function withoutPort(text: string): string {
   const bracketed = /^\[([^\]]+)\](:\d+)?$/.exec(text);
   if (bracketed !== null) return bracketed[1];
+  if (text.includes('%')) return withoutPort(text.slice(0, text.indexOf('%')));
   return text.split(':').length === 2 ? text.slice(0, text.indexOf(':')) : text;
 }
 
