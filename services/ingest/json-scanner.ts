@@ -132,16 +132,18 @@ export class JsonScanner {
     this.ends = new Int32Array(slots);
     this.touched = new Int32Array(slots);
     this.ranks = new Uint8Array(slots).fill(UNRANKED);
+    const known = new Map<string, number>();
     for (const { path, slot, rank } of paths) {
       let node = 0;
       const passed = [0];
       for (const key of path) {
-        node = this.addChild(node, encoder.encode(key));
+        node = this.addChild(node, key, known);
         passed.push(node);
       }
       this.nodeCaptures[node].push({ slot, rank });
       for (const above of passed) (this.nodeSlots[above] ??= []).push(slot);
     }
+    this.tabulate();
     const nodes = this.nodeCaptures.length;
     this.captureSlot = new Int32Array(nodes);
     this.captureRank = new Uint8Array(nodes);
@@ -163,23 +165,29 @@ export class JsonScanner {
     this.siteNext.fill(-1);
   }
 
-  private addChild(node: number, key: Uint8Array): number {
-    const found = this.findChild(node, key, 0, key.length);
-    if (found >= 0) return found;
+  private addChild(node: number, key: string, known: Map<string, number>): number {
+    const name = `${node} ${key}`;
+    const found = known.get(name);
+    if (found !== undefined) return found;
     const child = this.nodeCaptures.length;
+    known.set(name, child);
     this.nodeCaptures.push([]);
     this.nodeHasChildren.push(false);
     this.nodeHasChildren[node] = true;
-    this.childKeys.push({ node, bytes: key, child });
-    if (this.childKeys.length * 2 > this.childTable.length) this.childTable = new Int32Array(this.childTable.length * 2);
-    this.childTable.fill(-1);
-    const mask = this.childTable.length - 1;
+    this.childKeys.push({ node, bytes: encoder.encode(key), child });
+    return child;
+  }
+
+  /** Makes the table in which children are found. */
+  private tabulate(): void {
+    let size = 64;
+    while (size < this.childKeys.length * 2) size *= 2;
+    this.childTable = new Int32Array(size).fill(-1);
     this.childKeys.forEach((entry, index) => {
-      let at = keyHash(entry.node, entry.bytes, 0, entry.bytes.length) & mask;
-      while (this.childTable[at] >= 0) at = (at + 1) & mask;
+      let at = keyHash(entry.node, entry.bytes, 0, entry.bytes.length) & (size - 1);
+      while (this.childTable[at] >= 0) at = (at + 1) & (size - 1);
       this.childTable[at] = index;
     });
-    return child;
   }
 
   private findChild(node: number, bytes: Uint8Array, start: number, end: number): number {

