@@ -41,10 +41,15 @@ const surrounding = fc.oneof(
 /** Words before a value that say that it is something else. */
 const NO_LABEL = ' ; see ';
 
+/** A card number that opens like an order of the 2020s is only found where a name says card. */
+const opensWithDate = (type: SensitiveTypeName, text: string): boolean =>
+  type === 'bank_card' && /^2\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])/.test(text);
+
 describe('any valid value is found in any surrounding text', () => {
   test.each(BARE)('%s', (type) => {
     fc.assert(
       fc.property(value(type), surrounding, surrounding, fc.constantFrom(...KINDS), (text, before, after, kind) => {
+        fc.pre(!opensWithDate(type, text));
         const spaced = kind === 'query' || kind === 'path' ? encodeURIComponent(text) : text;
         expect(typesIn(kind, `${before}${NO_LABEL}${spaced} ; ${after}`)).toContain(type);
       }),
@@ -55,7 +60,9 @@ describe('any valid value is found in any surrounding text', () => {
   test('with Chinese signs on both sides', () => {
     fc.assert(
       fc.property(fc.constantFrom(...BARE.filter((type) => type !== 'plate')), fc.integer({ min: 0, max: 1 << 30 }), (type, seed) => {
-        expect(typesIn('body', `客户说${MAKERS[type](new Chance(seed))}对吗`)).toContain(type);
+        const text = MAKERS[type](new Chance(seed));
+        fc.pre(!opensWithDate(type, text));
+        expect(typesIn('body', `客户说${text}对吗`)).toContain(type);
       }),
     );
   });
@@ -108,7 +115,9 @@ test('percent-encoding any byte changes nothing', () => {
 test('JSON escapes change nothing', () => {
   fc.assert(
     fc.property(fc.constantFrom(...BARE), fc.integer({ min: 0, max: 1 << 30 }), fc.integer({ min: 0, max: 2 }), (type, seed, layers) => {
-      let text = JSON.stringify({ value: MAKERS[type](new Chance(seed)) });
+      const one = MAKERS[type](new Chance(seed));
+      fc.pre(!opensWithDate(type, one));
+      let text = JSON.stringify({ value: one });
       const once = found('body', text);
       for (let i = 0; i < layers; i++)
         text = JSON.stringify(text)

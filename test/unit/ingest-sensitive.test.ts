@@ -115,6 +115,7 @@ describe('what is found where', () => {
     ['query', 'next=https%253A%252F%252Fx.com%252F%253Fphone%253D13812345678', ['mobile']],
     ['body', '{\\"phone\\":\\"13812345678\\",\\"xm\\":\\"\\u5f20\\u4e09\\"}', ['mobile', 'person_name']],
     ['body', '<u><phone>13812345678</phone><xm>王小明</xm></u>', ['mobile', 'person_name']],
+    ['body', '--b\r\nContent-Disposition: form-data; name="realname"\r\n\r\n张三\r\n--b', ['person_name']],
     ['body', 'phone\\x3D13812345678', ['mobile']],
     ['body', '手机号：１３８１２３４５６７８', ['mobile']],
   ])('%s %s', (kind, text, expected) => {
@@ -143,6 +144,7 @@ describe('masked values', () => {
     ['q=6222+****+****+1234', 'bank_card 4*4'],
     ['q=****+****+****+1234', 'bank_card *4'],
     ['q=z***@x.com', 'email 1*@'],
+    ['q=zxxx@x.com', 'email 1*@'],
     ['q=z***n@x***.com', 'email 1*1@1*4'],
     ['xm=张*三', 'person_name 1*1'],
     ['xm=*三', 'person_name *1'],

@@ -194,7 +194,25 @@ export class TextWalk {
     if (start === last || text[at + 1] === 0x2f || isNumber(text, start, last)) return 0;
     if (text[at] === 0x3e && text[start - 1] !== 0x3c) return 0;
     context.enter(start, last, at + 1, quoted);
+    if (text[at + 1] === 0x22 && last - start === 4 && text[start] === 0x6e) {
+      const part = this.enterPart(text, at + 2, end);
+      if (part > 0) return part;
+    }
     return (context.bits & VALUE_BITS) === 0 ? 0 : this.values.find(text, at + 1, end, this.stop);
+  }
+
+  /** Behind `name="` of a part of a form (multipart/form-data): the value follows an empty line. */
+  private enterPart(text: Uint8Array, at: number, end: number): number {
+    const { context } = this;
+    let close = at;
+    while (close < end && close - at < MOST_NAME && text[close] !== 0x22) close++;
+    let i = close + 1;
+    let feeds = 0;
+    for (; i < end && (text[i] === 0x0d || text[i] === 0x0a); i++) if (text[i] === 0x0a) feeds++;
+    if (text[close] !== 0x22 || feeds !== 2) return 0;
+    context.enter(at, close, i, false);
+    const found = (context.bits & VALUE_BITS) === 0 ? 0 : this.values.find(text, i, end, this.stop);
+    return Math.max(found, i);
   }
 
   /** At the `/` of a path: the segment before it names the next one, numbers keep the name that stood before. */

@@ -68,9 +68,11 @@ export class WordFinder {
     let masked = false;
     this.findings.begin();
     for (let i = start; i < behind; i++) {
-      if (text[i] === 0x2a || text[i] === 0x23) {
+      const masks = maskRun(text, i, at);
+      if (masks > 0) {
         masked = true;
         this.findings.push(0x2a);
+        i += masks - 1;
       } else this.findings.pushLower(text[i]);
     }
     this.findings.tell(TYPE.email, masked);
@@ -145,7 +147,7 @@ export class WordFinder {
       iban[to++] = c >= 0x61 ? c & 0xdf : c === 0x23 ? 0x2a : c;
     }
     if (isWord(text[i])) return 0;
-    if (masks > 0 ? masks < 4 || length - masks < LEAST_VISIBLE : !passesMod97(iban, 0, length)) return 0;
+    if (masks > 0 ? masks < LEAST_VISIBLE || length - masks < LEAST_VISIBLE : !passesMod97(iban, 0, length)) return 0;
     this.findings.begin();
     this.findings.pushSpan(iban, 0, length);
     this.findings.tell(TYPE.iban, masks > 0);
@@ -187,4 +189,13 @@ export class WordFinder {
     this.findings.tell(type, masked);
     return behind;
   }
+}
+
+/** Length of the masks at `i` in an e-mail address: signs, and before its @ three x or more. */
+function maskRun(text: Uint8Array, i: number, at: number): number {
+  let behind = i;
+  while (text[behind] === 0x2a || text[behind] === 0x23) behind++;
+  if (behind > i || i >= at) return behind - i;
+  while (behind < at && (text[behind] | 0x20) === 0x78) behind++;
+  return behind - i >= 3 ? behind - i : 0;
 }
