@@ -2,7 +2,7 @@ import type { ADDRESS_FIELDS } from '../../schemas/config.ts';
 import { type AddressBook, FACT } from './address-book.ts';
 import { type FieldName, SLOT } from './fields.ts';
 import { forwardedFor, forwardedStart } from './forwarded-header.ts';
-import { KIND } from './json-scanner.ts';
+import { hexDigit, KIND } from './json-scanner.ts';
 import type { RecordView } from './record-view.ts';
 
 /** A report of the client's address; `address_from` of a source. */
@@ -23,6 +23,7 @@ const REPORTS = Object.values(FIELD_OF).map((field) => SLOT[field]);
 /** Hops of one list that are looked at: nobody has so many proxies, and a list may be as long as a header. */
 const MOST_HOPS = 64;
 const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
 /** What nginx logs for a peer on a Unix socket: a process of the same machine. */
 const UNIX = new TextEncoder().encode('unix:');
 const LOOPBACK = new TextEncoder().encode('127.0.0.1');
@@ -90,6 +91,7 @@ export class ClientAddress {
     for (let i = 0; i < this.reports.length; i++) {
       const { slot, report } = this.reports[i];
       if (kinds[slot] !== KIND.text) continue;
+      if (workspace.bytes.subarray(starts[slot], ends[slot]).includes(BACKSLASH)) this.plain(slot);
       const start = starts[slot];
       const end = ends[slot];
       const client =
@@ -103,6 +105,28 @@ export class ClientAddress {
       return client;
     }
     return peer;
+  }
+
+  /**
+   * Makes bytes of what is left of a gateway's `\\xHH`: a client can keep a whole value from being read as text with one byte
+   * that is none, and what proxies put behind it has to be read all the same. Control characters become spaces.
+   */
+  private plain(slot: number): void {
+    const { starts, ends, workspace } = this.view;
+    const { bytes } = workspace;
+    if (!workspace.hasRoom(ends[slot] - starts[slot])) return;
+    const from = workspace.scratch;
+    for (let i = starts[slot]; i < ends[slot]; i++) {
+      let c = bytes[i];
+      if (c === BACKSLASH && bytes[i + 1] === 0x78 && hexDigit(bytes[i + 2]) >= 0 && hexDigit(bytes[i + 3]) >= 0 && i + 3 < ends[slot]) {
+        c = (hexDigit(bytes[i + 2]) << 4) | hexDigit(bytes[i + 3]);
+        if (c < 0x20) c = 0x20;
+        i += 3;
+      }
+      bytes[workspace.scratch++] = c;
+    }
+    starts[slot] = from;
+    ends[slot] = workspace.scratch;
   }
 
   /** Whether some report ends with another text than the peer's. */

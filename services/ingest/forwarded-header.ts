@@ -60,6 +60,9 @@ function valueOfFor(bytes: Uint8Array, start: number, end: number): Span | undef
     bytes[start + 3] === 0x3d;
   if (!isFor) return undefined;
   start += 4;
+  // Apache's quotes, where the rest of the header kept it from being read as text
+  if (bytes[start] === BACKSLASH && bytes[end - 2] === BACKSLASH && bytes[start + 1] === QUOTE && bytes[end - 1] === QUOTE)
+    return end - start > 4 ? { start: start + 2, end: end - 2 } : undefined;
   if (bytes[start] !== QUOTE) return { start, end };
   return end - start > 2 && bytes[end - 1] === QUOTE ? { start: start + 1, end: end - 1 } : undefined;
 }

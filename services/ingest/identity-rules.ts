@@ -1,3 +1,4 @@
+import { RE2JS } from 're2js';
 import type { IdentityRuleConfig } from '../../schemas/config.ts';
 import { IDENTITY_ORIGINS, type IdentityOrigin } from '../core/batch.ts';
 import { WeirError } from '../core/errors.ts';
@@ -59,18 +60,28 @@ export function planRules(
   return rules.map((rule, index) => {
     if (typeof rule === 'string') return plan({ field: rule }, slotOf);
     if ('origin' in rule) return plan({ field: rule.field }, slotOf, rule.origin);
-    if (rule.verify === undefined) return plan(rule, slotOf);
+    const place = `sources.${source}.identity[${index}]`;
+    const part = rule.pattern === undefined ? undefined : compiled(rule.pattern, `${place}.pattern`);
+    if (rule.verify === undefined) return plan(rule, slotOf, undefined, part);
     const own = keys[index];
     // without its keys a rule would let everybody be anybody
-    if (own === undefined)
-      throw new WeirError('config', `sources.${source}.identity[${index}] verifies tokens, and its keys were not loaded`);
-    return plan(rule, slotOf, 'jwt_verified', new TokenVerifier(own));
+    if (own === undefined) throw new WeirError('config', `${place} verifies tokens, and its keys were not loaded`);
+    return plan(rule, slotOf, 'jwt_verified', part, new TokenVerifier(own));
   });
+}
+
+/** RE2's expressions take time in proportion to the value, and clients choose values. */
+function compiled(pattern: string, place: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (cause) {
+    throw new WeirError('config', `${place}: ${(cause as Error).message}; patterns are RE2's: no lookahead, no backreferences`, { cause });
+  }
 }
 
 type Rule = Exclude<IdentityRuleConfig, string>;
 
-function plan(rule: Rule, slotOf: (name: string) => number, origin?: IdentityOrigin, verifier?: TokenVerifier): PlannedRule {
+function plan(rule: Rule, slotOf: (name: string) => number, origin?: IdentityOrigin, part?: RE2JS, verifier?: TokenVerifier): PlannedRule {
   const { field } = rule;
   const isToken = rule.claim !== undefined;
   const kind = origin ?? rule.as ?? (isToken ? 'jwt' : originOf(field));
@@ -87,7 +98,7 @@ function plan(rule: Rule, slotOf: (name: string) => number, origin?: IdentityOri
     verdicts: kind === 'certificate' ? VERDICTS.map(slotOf) : [],
   };
   if (isCookie) planned.cookie = encoder.encode(field.slice('cookie_'.length));
-  planned.read = reader(rule, kind, planned.origin, verifier);
+  planned.read = reader(rule, kind, planned.origin, part, verifier);
   if (planned.read !== undefined && !isToken && rule.pattern === undefined && kind === 'jwt' && !isHeader(field)) planned.tokensOnly = true;
   return planned;
 }
@@ -97,10 +108,18 @@ function isHeader(field: string): boolean {
 }
 
 /** How the account is read out of a value; undefined: the value is the account. */
-function reader(rule: Rule, kind: IdentityOrigin, origin: number, verifier: TokenVerifier | undefined): PlannedRule['read'] {
-  const part = rule.pattern === undefined ? undefined : new RegExp(rule.pattern);
-  const narrowed = (name: string | undefined): string | undefined =>
-    part === undefined || name === undefined ? name : part.exec(name)?.[1];
+function reader(
+  rule: Rule,
+  kind: IdentityOrigin,
+  origin: number,
+  part: RE2JS | undefined,
+  verifier: TokenVerifier | undefined,
+): PlannedRule['read'] {
+  const narrowed = (name: string | undefined): string | undefined => {
+    if (part === undefined || name === undefined) return name;
+    const matcher = part.matcher(name);
+    return matcher.find() ? (matcher.group(1) ?? undefined) : undefined;
+  };
   const named = (name: string | undefined, claims?: Record<string, unknown>): Named | undefined =>
     name === undefined || name === '' ? undefined : { name, origin, secret: false, ...(claims === undefined ? {} : { claims }) };
   if (rule.claim !== undefined || (kind === 'jwt' && part === undefined && !isHeader(rule.field))) {

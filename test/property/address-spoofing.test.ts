@@ -43,7 +43,22 @@ const lie = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('127.0.0.1', '10.0.0.1', '::1', '[::1]:80', '169.254.169.254', '8.8.8.8:99999', 'fe80::1%eth0') },
   {
     weight: 2,
-    arbitrary: fc.constantFrom('', ' ', 'unknown', '_hidden', '-', 'null', '"', '"10.8.0.1', 'for=10.8.0.1', 'for="', '\\"', ';', ',,,'),
+    arbitrary: fc.constantFrom(
+      '',
+      ' ',
+      '\u0007',
+      'unknown',
+      '_hidden',
+      '-',
+      'null',
+      '"',
+      '"10.8.0.1',
+      'for=10.8.0.1',
+      'for="',
+      '\\"',
+      ';',
+      ',,,',
+    ),
   },
   {
     weight: 2,
@@ -116,7 +131,7 @@ const variable = (report: Report) =>
   })[report];
 const header = (report: Report) => (report === 'forwarded' ? 'forwarded' : report.replaceAll('_', '-'));
 
-const WRITERS: Record<string, { knows: readonly Report[]; config?: Partial<NormaliseConfig>; write: Writer }> = {
+const WRITERS: Record<string, { knows: readonly Report[]; config?: (report: Report) => Partial<NormaliseConfig>; write: Writer }> = {
   'nginx-json': {
     knows: ADDRESS_FIELDS,
     write: (peer, report, lines) =>
@@ -150,6 +165,14 @@ const WRITERS: Record<string, { knows: readonly Report[]; config?: Partial<Norma
         response: { status: 200 },
       }),
   },
+  nginx: {
+    knows: ADDRESS_FIELDS,
+    config: (report) => ({ pattern: `$remote_addr [$time_local] "$request" $status "$${variable(report)}" end` }),
+    write: (peer, report, lines) => {
+      const escaped = lines.join(', ').replace(/["\\\p{Cc}]/gu, (c) => `\\x${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+      return `${peer} [22/Nov/2026:09:00:00 +0000] "GET /a HTTP/1.1" 200 "${escaped || '-'}" end`;
+    },
+  },
   'envoy-json': {
     knows: ADDRESS_FIELDS.filter((report) => report !== 'proxy_protocol_addr'),
     write: (peer, report, lines) =>
@@ -169,7 +192,12 @@ const WRITERS: Record<string, { knows: readonly Report[]; config?: Partial<Norma
 function check(format: keyof typeof WRITERS, report: Report, config: Partial<NormaliseConfig>, ways: readonly Journey[]): void {
   const arrivals = ways.map((way) => arrival(way, report));
   const log = arrivals.map(({ peer, lines }) => WRITERS[format].write(peer, report, lines)).join('\n');
-  const { events, dead } = ingest(`${log}\n`, { format: format as NormaliseConfig['format'], addressFrom: [report], ...config });
+  const { events, dead } = ingest(`${log}\n`, {
+    format: format as NormaliseConfig['format'],
+    addressFrom: [report],
+    ...WRITERS[format].config?.(report),
+    ...config,
+  });
   expect(dead).toEqual([]);
   expect(events.map(({ address }) => address)).toEqual(arrivals.map(({ actor }) => actor));
 }

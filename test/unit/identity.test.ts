@@ -78,6 +78,11 @@ describe('rules', () => {
     const jwt = token({ alg: 'RS256' }, { sub: 'auth0|ann' }, hmac('x'));
     expect(who({ t: jwt }, [{ field: 't', claim: 'sub', pattern: '\\|(.*)' }])).toEqual(['ann', 'jwt']);
     expect(who({ h: 'x'.repeat(10_000) }, [{ field: 'h', pattern: '(x+)' }])).toEqual(NOBODY);
+    // no value that a client may choose makes a pattern slow
+    const began = performance.now();
+    expect(who({ h: `${'a'.repeat(5_000)}!` }, [{ field: 'h', pattern: '^((a+)+)$' }])).toEqual(NOBODY);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(() => who({ h: 'a' }, [{ field: 'h', pattern: '(?=a)(a)' }])).toThrow(/identity\[0\]\.pattern: .*RE2/);
   });
 
   test('`as` says what kind of evidence it is, `hashed` how it is stored', () => {
