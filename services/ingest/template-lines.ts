@@ -13,6 +13,7 @@ const SPACE = 0x20;
 const DASH = 0x2d;
 const COMMA = 0x2c;
 const encoder = new TextEncoder();
+const RAW_ENDERS = Uint8Array.from({ length: 256 }, (_, c) => (c === QUOTE ? 1 : 0));
 const TIMES = /^(clf|iso|bracketed|clock)$/;
 
 /** How a value's end is found. */
@@ -49,6 +50,9 @@ export class TemplateLines implements LineFormat {
   private readonly escaped: boolean;
   /** how many values may end in several places */
   private readonly loose: number;
+  /** those, and a last one that may hold anything, where there are both; first bytes of what may end them */
+  private readonly mixable: readonly number[];
+  private readonly enders = new Uint8Array(256);
   private readonly clocks: { clock: Clock; captures: readonly Capture[] }[] = [];
   private readonly writer = new SlotWriter();
   private readonly starts: Int32Array;
@@ -99,6 +103,8 @@ export class TemplateLines implements LineFormat {
     });
     this.steps = steps;
     this.loose = steps.filter(isLoose).length;
+    this.mixable = this.loose === 0 ? [] : steps.flatMap((step, i) => (isLoose(step) || step.way === 'rest' ? [i] : []));
+    for (const step of steps) if (isLoose(step)) this.enders[step.next[0]] = 1;
     this.starts = new Int32Array(steps.length);
     this.ends = new Int32Array(steps.length);
     this.found = new Int32Array(steps.length * 2);
@@ -146,20 +152,18 @@ export class TemplateLines implements LineFormat {
       ends[i] = end;
       at = Math.min(end + steps[i].next.length, this.stop);
     }
-    if (at === this.stop) return this.loose < 2 || !this.isMixed();
+    if (at === this.stop) return this.mixable.length < 2 || !this.isMixed();
     this.fail(steps.length, at);
     return false;
   }
 
-  /** Whether some value that may end in several places holds what could end it or another one of that kind. */
+  /** Whether some value that may hold anything holds what could end one of them. */
   private isMixed(): boolean {
-    const { steps, starts, ends, bytes } = this;
-    for (let i = 0; i < steps.length; i++) {
-      const step = steps[i];
-      if (!isLoose(step)) continue;
-      const own = step.way === 'text' ? step.next[0] : QUOTE;
-      const space = step.way === 'text' ? SPACE : QUOTE;
-      for (let at = starts[i]; at < ends[i]; at++) if (bytes[at] === QUOTE || bytes[at] === own || bytes[at] === space) return true;
+    const { mixable, steps, starts, ends, bytes } = this;
+    for (const i of mixable) {
+      // between quotes that are not escaped only another quote can end a value
+      const enders = steps[i].way === 'raw_quoted' ? RAW_ENDERS : this.enders;
+      for (let at = starts[i]; at < ends[i]; at++) if (enders[bytes[at]] === 1) return true;
     }
     return false;
   }
