@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -239,6 +239,55 @@ describe('weir interfaces', () => {
       sensitive: [{ type: 'mobile', masked: true, mask: '3*4' }],
       findings: [{ kind: 'masked_differently' }],
     });
+  });
+
+  test('holds what was called against the documents of the tenant', async () => {
+    writeFileSync(
+      join(folder, 'shop.yaml'),
+      `openapi: 3.0.3
+info: { title: shop, version: '1' }
+servers: [{ url: 'https://shop.example/api' }]
+components: { securitySchemes: { key: { type: apiKey, in: header, name: x-key } } }
+security: [{ key: [] }]
+paths:
+  /v1/orders/{orderId}: { get: { deprecated: true, responses: {} } }
+  /v2/orders/{orderId}: { get: { responses: {} }, delete: { responses: {} } }
+  /login: { post: { responses: {} } }
+  /members: { get: { security: [], responses: {} } }
+`,
+    );
+    const config = join(folder, 'weir.yaml');
+    writeFileSync(
+      config,
+      `tenants: { shop: { documents: [shop.yaml] } }
+sources: [{ name: gateway, tenant: shop, files: [shop.log] }]
+store: { path: ${folder} }
+`,
+    );
+    const found = await records('--config', config);
+    expect(Object.fromEntries(found.map((record) => [record.interface.replace(' shop.example/api', ''), record.states.join()]))).toEqual({
+      'GET/v1/orders/{orderId}': 'zombie',
+      'GET/v2/orders/{orderId}': 'active',
+      'DELETE/v2/orders/{orderId}': 'orphan',
+      'POST/login': 'active',
+      'GET/members': 'active',
+      'GET/sms': 'shadow',
+      'GET/fresh': 'shadow,new',
+    });
+    expect(found.find((record) => record.interface.endsWith('v1/orders/{orderId}'))?.document).toEqual({
+      operation: 'GET shop.example/api/v1/orders/{orderId}',
+      deprecated: true,
+    });
+    const { stdout } = await weir('--findings', '--json', '--config', config);
+    expect(stdout).toContain('"kind":"open_despite_document"');
+    expect(
+      stdout
+        .split('\n')
+        .filter((line) => line.includes('open_despite_document'))
+        .join(),
+    ).toContain('POST shop.example/api/login');
+    rmSync(join(folder, 'shop.yaml'));
+    expect(await weir('--config', config)).toMatchObject({ status: 2, stderr: expect.stringContaining('shop.yaml') });
   });
 
   test('never stores a value', async () => {
