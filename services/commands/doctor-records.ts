@@ -30,7 +30,7 @@ export function surveyRecords(
 ): Survey {
   const format = source.format as FormatName;
   const stage = sampleStage(source, format, { ...tenant, values: { plain: ['account', 'source'] } }, known, new Uint32Array(4));
-  const seen = new Sample();
+  const seen = new Sample(source);
   partitions.forEach((records, partition) => {
     if (records.length === 0) return;
     seen.take(stage.process({ tenant: source.tenant, source: source.name, partition: `${path}/${partition}`, ...layRecords(records) }));

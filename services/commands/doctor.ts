@@ -204,6 +204,11 @@ function clientsOf({ guess, events }: Survey, percent: (n: number) => string): s
   return `${distinct > 256 ? 'more than 256 addresses' : distinct === 1 ? '1 address' : `${distinct} addresses`}, by ${from}`;
 }
 
+/** What the session field brings. */
+function sessionsOf(events: number, joined: number, percent: (n: number) => string): string {
+  return `in ${percent(events)} of the events; ${percent(joined)} are joined by it to who logged in`;
+}
+
 function renderSurvey(seen: Survey, coverage: readonly Coverage[], { style, width }: Terminal): string {
   const percent = (n: number): string => `${Math.round((100 * n) / seen.events)} %`;
   const { guess } = seen;
@@ -224,6 +229,7 @@ function renderSurvey(seen: Survey, coverage: readonly Coverage[], { style, widt
         'accounts',
         `${seen.accounts === 0 ? 'none; ' : `${seen.accounts}, by `}${identity.join(', ') || 'the host that opens the connection'}${how(guess.configured.identity)}`,
       ],
+      ...(seen.joined === undefined ? [] : [['sessions', sessionsOf(seen.present.session, seen.joined, percent)] as [string, string]]),
       ['clients', clientsOf(seen, percent)],
       ['targets', `${targets.length > 0 ? targets.join(', ') : 'none'}${how(guess.configured.targets)}`],
       ['interfaces', `${seen.interfaceCount}`],

@@ -4,6 +4,7 @@ import type { Emit } from '../core/stage.ts';
 import type { NormaliseDeps } from '../ingest/normalise-config.ts';
 import { readSample, type SampleRead } from './read-sample.ts';
 
+import { SampleSessions } from './sample-sessions.ts';
 /** What detectors may need of events: the names that `Detector.needs` uses, each with how to see it in a row. */
 const SEEN: Record<string, (batch: EventBatch, row: number) => boolean> = {
   account: ({ columns }, row) => (columns.flags[row] & FLAG.anonymous) === 0 && columns.account[row] !== 0,
@@ -47,10 +48,12 @@ export interface Survey extends SampleRead {
   interfaceCount: number;
   accounts: number;
 }
+  /** events that their session joins to an account; undefined where the source names no session */
+  joined: number | undefined;
 
 /** Looks at the beginning of a log. @throws WeirError as `readSample` does */
 export async function survey(path: string, source: SourceConfig, tenant: TenantConfig, known: NormaliseDeps): Promise<Survey> {
-  const seen = new Sample();
+  const seen = new Sample(source);
   const read = await readSample(
     path,
     source,
@@ -76,6 +79,14 @@ export class Sample {
   private readonly dead = new Map<string, { reason: string; count: number; line: number; detail: string }>();
 
   take(emits: readonly Emit[]): void {
+  private readonly sessions: SampleSessions | undefined;
+
+  /** @param source whose sessions are joined; left out: nobody's are */
+  constructor(source?: Pick<SourceConfig, 'tenant' | 'session' | 'lateness' | 'format'>) {
+    if (source?.session === undefined) return;
+    this.sessions = new SampleSessions(source.tenant, source.lateness ?? defaultLateness(source.format ?? 'nginx-json'));
+  }
+
     for (const emit of emits) {
       if (emit.output === 'events') this.batch(emit.value);
       if (emit.output === 'dead') {
@@ -90,6 +101,7 @@ export class Sample {
 
   private batch(batch: EventBatch): void {
     for (let row = 0; row < batch.n; row++) {
+    this.sessions?.take(batch);
       this.events++;
       const at = batch.columns.at[row];
       if (at < this.from) this.from = at;
@@ -106,14 +118,17 @@ export class Sample {
       .map(([id, events]) => ({ id, events }))
       .sort((a, b) => b.events - a.events || (a.id < b.id ? -1 : 1));
     return {
+    const joined = this.sessions?.joined();
       events: this.events,
       from: this.from,
       to: this.to,
       dead: [...this.dead.values()].sort((a, b) => b.count - a.count),
-      present: this.present,
+      // detectors see whom a session names
+      present: { ...this.present, account: this.present.account + (joined ?? 0) },
       interfaces: interfaces.slice(0, 20),
       interfaceCount: interfaces.length,
       accounts: this.accounts.size,
     };
+      joined,
   }
 }
