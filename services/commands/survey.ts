@@ -2,9 +2,10 @@ import type { SourceConfig, TenantConfig } from '../../schemas/config.ts';
 import { type EventBatch, FLAG, heapString } from '../core/batch.ts';
 import type { Emit } from '../core/stage.ts';
 import type { NormaliseDeps } from '../ingest/normalise-config.ts';
+import { defaultLateness } from '../ingest/normalise-config.ts';
 import { readSample, type SampleRead } from './read-sample.ts';
-
 import { SampleSessions } from './sample-sessions.ts';
+
 /** What detectors may need of events: the names that `Detector.needs` uses, each with how to see it in a row. */
 const SEEN: Record<string, (batch: EventBatch, row: number) => boolean> = {
   account: ({ columns }, row) => (columns.flags[row] & FLAG.anonymous) === 0 && columns.account[row] !== 0,
@@ -47,9 +48,9 @@ export interface Survey extends SampleRead {
   interfaces: { id: string; events: number }[];
   interfaceCount: number;
   accounts: number;
-}
   /** events that their session joins to an account; undefined where the source names no session */
   joined: number | undefined;
+}
 
 /** Looks at the beginning of a log. @throws WeirError as `readSample` does */
 export async function survey(path: string, source: SourceConfig, tenant: TenantConfig, known: NormaliseDeps): Promise<Survey> {
@@ -78,7 +79,6 @@ export class Sample {
   private readonly accounts = new Set<string>();
   private readonly dead = new Map<string, { reason: string; count: number; line: number; detail: string }>();
 
-  take(emits: readonly Emit[]): void {
   private readonly sessions: SampleSessions | undefined;
 
   /** @param source whose sessions are joined; left out: nobody's are */
@@ -87,6 +87,7 @@ export class Sample {
     this.sessions = new SampleSessions(source.tenant, source.lateness ?? defaultLateness(source.format ?? 'nginx-json'));
   }
 
+  take(emits: readonly Emit[]): void {
     for (const emit of emits) {
       if (emit.output === 'events') this.batch(emit.value);
       if (emit.output === 'dead') {
@@ -100,8 +101,8 @@ export class Sample {
   }
 
   private batch(batch: EventBatch): void {
-    for (let row = 0; row < batch.n; row++) {
     this.sessions?.take(batch);
+    for (let row = 0; row < batch.n; row++) {
       this.events++;
       const at = batch.columns.at[row];
       if (at < this.from) this.from = at;
@@ -117,8 +118,8 @@ export class Sample {
     const interfaces = [...this.interfaces]
       .map(([id, events]) => ({ id, events }))
       .sort((a, b) => b.events - a.events || (a.id < b.id ? -1 : 1));
-    return {
     const joined = this.sessions?.joined();
+    return {
       events: this.events,
       from: this.from,
       to: this.to,
@@ -128,7 +129,7 @@ export class Sample {
       interfaces: interfaces.slice(0, 20),
       interfaceCount: interfaces.length,
       accounts: this.accounts.size,
-    };
       joined,
+    };
   }
 }
