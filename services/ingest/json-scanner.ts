@@ -441,32 +441,42 @@ export class JsonScanner {
 
   /** The object at `at`, an element of an array: an attribute when it has a `key` (or `name`) and a `value`. */
   private attribute(at: number, node: number, depth: number): number {
-    const end = this.skipNested(at, depth);
-    if (end < 0) return -1;
-    const key = this.member(at, ATTRIBUTE_KEYS);
-    if (key < 0 || this.bytes[key] !== 0x22) return end;
-    this.name(key + 1);
-    const child = this.findChild(node, this.bytes, this.keyStart, this.keyEnd);
-    if (child < 0) return end;
-    const value = this.member(at, ATTRIBUTE_VALUES);
-    if (value >= 0 && this.value(this.plainValue(value), -1, child, depth) < 0) return -1;
-    return end;
+    if (depth > MAX_DEPTH) return this.fail(at);
+    const bytes = this.bytes;
+    let key = -1;
+    let value = -1;
+    at = this.skipSpace(at + 1);
+    if (bytes[at] === 0x7d) return at + 1;
+    for (;;) {
+      if (bytes[at] !== 0x22) return this.fail(at);
+      const own = at + 1;
+      const stop = this.string(own);
+      if (stop < 0) return -1;
+      const word = this.wordOf(own, stop);
+      at = this.skipSpace(stop + 1);
+      if (bytes[at] !== 0x3a) return this.fail(at);
+      at = this.skipSpace(at + 1);
+      if (word === WORD.key) key = bytes[at] === 0x22 ? at + 1 : -1;
+      else if (word === WORD.value) value = at;
+      at = this.skipValue(at, depth + 1);
+      if (at < 0) return -1;
+      at = this.skipSpace(at);
+      if (bytes[at] === 0x7d) break;
+      if (bytes[at] !== 0x2c) return this.fail(at);
+      at = this.skipSpace(at + 1);
+    }
+    if (key < 0 || value < 0) return at + 1;
+    this.name(key);
+    const child = this.findChild(node, bytes, this.keyStart, this.keyEnd);
+    if (child >= 0 && this.value(this.plainValue(value), -1, child, depth) < 0) return -1;
+    return at + 1;
   }
 
-  /** Position of the value of a member of the checked object at `at`: the last one whose key is in `keys`; -1 without one. */
-  private member(at: number, keys: readonly Uint8Array[]): number {
-    const bytes = this.bytes;
-    let found = -1;
-    at = this.skipSpace(at + 1);
-    while (bytes[at] !== 0x7d) {
-      const stop = this.name(at + 1);
-      const value = this.skipSpace(this.skipSpace(stop + 1) + 1);
-      const { keyStart, keyEnd } = this;
-      if (keys.some((key) => key.length === keyEnd - keyStart && startsWith(bytes, keyStart, key))) found = value;
-      at = this.skipSpace(this.skipValue(value, 1));
-      if (bytes[at] === 0x2c) at = this.skipSpace(at + 1);
-    }
-    return found;
+  /** What the key whose content, just scanned, is [start, stop) means in a list of attributes. */
+  private wordOf(start: number, stop: number): number {
+    if (!this.escaped) return wordOf(this.bytes, start, stop);
+    this.name(start);
+    return wordOf(this.bytes, this.keyStart, this.keyEnd);
   }
 
   /** The checked string whose content starts at `at`, decoded: [keyStart, keyEnd), until the next one. Returns where it closes. */
@@ -482,10 +492,21 @@ export class JsonScanner {
     return stop;
   }
 
-  /** Position of what is in a value of OpenTelemetry: `{"stringValue": "x"}`, `{"arrayValue": {"values": […]}}`. */
+  /** Position of what is in a checked value of OpenTelemetry: `{"stringValue": "x"}`, `{"arrayValue": {"values": […]}}`. */
   private plainValue(at: number): number {
-    for (let level = 0; level < 3 && this.bytes[at] === 0x7b; level++) {
-      const inner = this.member(at, ANY_VALUES);
+    const bytes = this.bytes;
+    for (let level = 0; level < 3 && bytes[at] === 0x7b; level++) {
+      let inner = -1;
+      let next = this.skipSpace(at + 1);
+      while (bytes[next] !== 0x7d) {
+        const own = next + 1;
+        const stop = this.string(own);
+        const isInner = this.wordOf(own, stop) === WORD.inner;
+        next = this.skipSpace(this.skipSpace(stop + 1) + 1);
+        if (isInner) inner = next;
+        next = this.skipSpace(this.skipValue(next, 1));
+        if (bytes[next] === 0x2c) next = this.skipSpace(next + 1);
+      }
       if (inner < 0) break;
       at = inner;
     }
@@ -732,22 +753,35 @@ export class JsonScanner {
 }
 
 const SEPARATOR = encoder.encode(', ');
-const ATTRIBUTE_KEYS = ['key', 'name', 'Key', 'Name'].map((key) => encoder.encode(key));
-const ATTRIBUTE_VALUES = ['value', 'Value'].map((key) => encoder.encode(key));
-/** What OpenTelemetry calls its kinds of values (JSON of protobuf, and as some write them). */
-const ANY_VALUES = [
-  'stringValue',
-  'intValue',
-  'doubleValue',
-  'boolValue',
-  'arrayValue',
-  'values',
-  'string_value',
-  'int_value',
-  'double_value',
-  'bool_value',
-  'array_value',
-].map((key) => encoder.encode(key));
+/** What a key means in a list of attributes: its name, its value, or what is in an OpenTelemetry value. */
+const WORD = { none: 0, key: 1, value: 2, inner: 3 } as const;
+const WORDS: readonly (readonly [word: number, text: Uint8Array])[] = [
+  ...['key', 'name', 'Key', 'Name'].map((text) => [WORD.key, encoder.encode(text)] as const),
+  ...['value', 'Value'].map((text) => [WORD.value, encoder.encode(text)] as const),
+  ...[
+    'stringValue',
+    'intValue',
+    'doubleValue',
+    'boolValue',
+    'arrayValue',
+    'values',
+    // the names of the protocol's definition
+    'string_value',
+    'int_value',
+    'double_value',
+    'bool_value',
+    'array_value',
+  ].map((text) => [WORD.inner, encoder.encode(text)] as const),
+];
+const WORDS_BY_LENGTH = Array.from({ length: 13 }, (_, length) => WORDS.filter(([, text]) => text.length === length));
+
+function wordOf(bytes: Uint8Array, start: number, end: number): number {
+  const words = WORDS_BY_LENGTH[end - start];
+  if (words === undefined) return WORD.none;
+  for (const [word, text] of words) if (startsWith(bytes, start, text)) return word;
+  return WORD.none;
+}
+
 /** Kind of a value that is no text and no number, by its first byte. */
 const KIND_OF: Record<number, number> = { 116: KIND.true, 102: KIND.false, 110: KIND.absent, 123: KIND.raw, 91: KIND.list };
 
