@@ -5,7 +5,7 @@ import { SAYS } from './field-words.ts';
 import type { Findings } from './findings.ts';
 import { isDigit, isWord } from './letters.ts';
 import { NumberToken } from './number-token.ts';
-import { isAnyPhone, isChineseMobile, isInternational, isMobilePrefix } from './phone.ts';
+import { countryCodeOfMobile, isAnyPhone, isChineseMobile, isInternational, isMobilePrefix } from './phone.ts';
 import { isPrefecture, isRegion } from './regions.ts';
 import { birthYear, isOldResidentId, isResidentId } from './resident-id.ts';
 import { isSsn } from './ssn.ts';
@@ -99,7 +99,7 @@ export class NumberFinder {
   private phone(at: number, length: number, groups: number, plus: boolean): boolean {
     const { token } = this;
     const { characters } = token;
-    const code = length === 13 && characters[0] === 0x38 && characters[1] === 0x36 ? 2 : length === 15 && opens0086(characters) ? 4 : 0;
+    const code = countryCodeOfMobile(characters, length);
     if (length - code === 11 && isChineseMobile(characters, code) && isMobileGrouping(token, groups)) {
       return (plus || !this.isOtherwise(at)) && this.tell(TYPE.mobile, length, code);
     }
@@ -206,8 +206,4 @@ function isMobileGrouping(token: NumberToken, groups: number): boolean {
   if (first === 1 && groups === 2) return true;
   if (lengths[first] - code !== 3) return false;
   return groups === first + 2 || (groups === first + 3 && lengths[first + 1] - code === 7);
-}
-
-function opens0086(characters: Uint8Array): boolean {
-  return characters[0] === 0x30 && characters[1] === 0x30 && characters[2] === 0x38 && characters[3] === 0x36;
 }

@@ -38,6 +38,9 @@ const NO_NAMES = new Set(
   ).split(' '),
 );
 
+/** Last characters of places, trades and things. */
+const NO_ENDINGS = new Set([...'市县区省州镇乡村员工师品机店厂部司社院校馆号类型版']);
+
 /**
  * Whether text[start, end) is the name of a person in a field that says so: two to four Chinese characters that begin with
  * a surname, or two to four Latin words. `weak`: the field is only called `name`; Latin words have to be of known names then.
@@ -68,7 +71,10 @@ function isChineseName(text: Uint8Array, start: number, end: number, weak: boole
   if (text[start] === 0x2a) return characters <= 4;
   const surname = (chineseBits(text, start) & CHINESE.surname) !== 0;
   if (masks > 0) return surname ? characters <= 5 : isDouble(text, start) && characters <= 5;
-  if (surname && characters <= 3) return !weak || !NO_NAMES.has(decoder.decode(text.slice(start, start + 6)));
+  if (surname && characters <= 3)
+    return (
+      !weak || (!NO_ENDINGS.has(decoder.decode(text.slice(end - 3, end))) && !NO_NAMES.has(decoder.decode(text.slice(start, start + 6))))
+    );
   return characters <= 4 && isDouble(text, start);
 }
 
@@ -102,7 +108,7 @@ function isLatinName(text: Uint8Array, start: number, end: number, weak: boolean
     }
     if (i - from > 20) return false;
     words++;
-    if (THINGS.has(word)) return false;
+    if (weak && THINGS.has(word)) return false;
     if (COMMON.has(word)) known++;
   }
   if (words === 0 || words > 4) return false;

@@ -101,6 +101,12 @@ export function isInternational(digits: Uint8Array, at: number, length: number):
   return code !== 86 || digits[first] !== 0x31 || national === 10;
 }
 
+/** How many of the first of `length` digits are the code of China in front of a mobile number: 86, 0086; else 0. */
+export function countryCodeOfMobile(digits: Uint8Array, length: number): number {
+  const code = length === 13 ? 2 : length === 15 && digits[0] === 0x30 && digits[1] === 0x30 ? 4 : 0;
+  return code > 0 && digits[code - 2] === 0x38 && digits[code - 1] === 0x36 && isChineseMobile(digits, code) ? code : 0;
+}
+
 /** Whether `length` digits at `at` can be any phone number, landlines included: for fields that say so. */
 export function isAnyPhone(digits: Uint8Array, at: number, length: number): boolean {
   if (length < 7 || length > 15) return false;

@@ -24,6 +24,7 @@ export function isPostalAddress(text: Uint8Array, start: number, end: number): b
   let digits = 0;
   let words = 0;
   let streets = 0;
+  let postcode = false;
   for (let i = start; i < end; ) {
     const c = text[i];
     if (isChinese(text, i)) {
@@ -36,7 +37,10 @@ export function isPostalAddress(text: Uint8Array, start: number, end: number): b
       words++;
       if (STREETS.has(word) || STREET_ENDING.test(word)) streets++;
     } else {
-      if (c >= 0x30 && c <= 0x39) digits++;
+      if (c >= 0x30 && c <= 0x39) {
+        digits++;
+        if (isPostcode(text, i, end)) postcode = true;
+      }
       // of URLs, addresses of machines, structured values
       else if (c === 0x40 || (c === 0x3a && chinese === 0) || c === 0x3d || c === 0x7b || (c === 0x3a && text[i + 1] === 0x2f))
         return false;
@@ -44,8 +48,8 @@ export function isPostalAddress(text: Uint8Array, start: number, end: number): b
     }
   }
   if (chinese >= LEAST_CHINESE) return places >= 2 || (places === 1 && digits > 0);
-  // a number of a house and words, or a word of streets
-  return digits > 0 && words >= 2 && (streets > 0 || opensWithNumber(text, start));
+  // a word of streets, a number of a house in front, or a postcode and more
+  return digits > 0 && words >= 2 && (streets > 0 || opensWithNumber(text, start) || (postcode && (digits > 5 || words > 2)));
 }
 
 function isLetter(c: number): boolean {
@@ -59,4 +63,11 @@ function opensWithNumber(text: Uint8Array, start: number): boolean {
   if (i === start || i - start > 5) return false;
   if (isLetter(text[i])) i++;
   return text[i] === 0x20;
+}
+
+/** Five digits that stand alone. */
+function isPostcode(text: Uint8Array, at: number, end: number): boolean {
+  if (at + 5 > end || (text[at - 1] > 0x20 && text[at - 1] !== 0x22 && text[at - 1] !== 0x2d) || text[at + 5] > 0x39) return false;
+  for (let i = 0; i < 5; i++) if (text[at + i] < 0x30 || text[at + i] > 0x39) return false;
+  return text[at + 5] < 0x2d;
 }

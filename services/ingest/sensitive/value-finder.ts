@@ -6,18 +6,20 @@ import { jwtEnd } from './jwt.ts';
 import { isDigit } from './letters.ts';
 import { isPassport } from './passport.ts';
 import { isPersonName } from './person-name.ts';
+import { countryCodeOfMobile, isAnyPhone } from './phone.ts';
 import { isPostalAddress } from './postal-address.ts';
 import { isPassword, isToken } from './secret.ts';
 import { TYPE } from './types.ts';
 
-/** Types that are found only as the whole value of a field. */
-export const VALUE_BITS = SAYS.passport | SAYS.certificate | SAYS.person_name | SAYS.address | SAYS.secret | SAYS.sms_code;
+/** Types that are found only, or in more ways, as the whole value of a field. */
+export const VALUE_BITS = SAYS.mobile | SAYS.passport | SAYS.certificate | SAYS.person_name | SAYS.address | SAYS.secret | SAYS.sms_code;
 /** Longest value, bytes. */
 const MOST = 2048;
 /** Bytes of values that are read in one span: names without an end between them must not make the work quadratic. */
 const BUDGET = 64 * 1024;
 /** Codes of fields that are only called `code`, kept until the end of the span shows whether there is a phone number. */
 const MOST_CODES = 4;
+const MOST_PHONE = 15;
 const LEAST_CODE = 4;
 const MOST_CODE = 8;
 
@@ -28,6 +30,7 @@ export class ValueFinder {
   private readonly codes = new Int32Array(MOST_CODES * 2);
   private codeCount = 0;
   private budget = 0;
+  private readonly digits = new Uint8Array(MOST_PHONE + 1);
   private start = 0;
   private end = 0;
 
@@ -49,6 +52,7 @@ export class ValueFinder {
     if (!this.measure(text, at, end, stop)) return 0;
     const { bits } = this.context;
     if ((bits & SAYS.secret) !== 0) return this.secret(text, end, stop);
+    if ((bits & SAYS.mobile) !== 0 && this.phone(text)) return this.end;
     if ((bits & SAYS.sms_code) !== 0 && this.code(text)) return this.end;
     if ((bits & (SAYS.passport | SAYS.certificate)) !== 0 && this.passport(text)) return this.end;
     if ((bits & SAYS.person_name) !== 0 && this.personName(text)) return this.end;
@@ -140,6 +144,26 @@ export class ValueFinder {
     return true;
   }
 
+  /** A phone number in any writing: +1-540-558-6605x123, 540.558.6605, (010) 6234 5678. */
+  private phone(text: Uint8Array): boolean {
+    const { findings, start, end } = this;
+    findings.begin();
+    let digits = 0;
+    let i = start;
+    for (; i < end; i++) {
+      const c = text[i];
+      if (isDigit(c)) this.digits[digits++] = c;
+      else if (c !== 0x20 && c !== 0x2d && c !== 0x2e && c !== 0x28 && c !== 0x29 && (c !== 0x2b || i > start)) break;
+      if (digits > MOST_PHONE) return false;
+    }
+    if (!isExtension(text, i, end)) return false;
+    const skip = countryCodeOfMobile(this.digits, digits);
+    if (!isAnyPhone(this.digits, 0, digits)) return false;
+    for (let k = skip; k < digits; k++) findings.push(this.digits[k]);
+    findings.tell(TYPE.mobile, false);
+    return true;
+  }
+
   private passport(text: Uint8Array): boolean {
     const { start, end } = this;
     const generic = (this.context.bits & SAYS.passport) !== 0;
@@ -180,7 +204,7 @@ export class ValueFinder {
 }
 
 function endsValue(c: number, stop: number): boolean {
-  return c === stop || c === 0x26 || c === 0x22 || c === 0x3c || c === 0x0a || c === 0x3b || c === 0x7d || c === 0x5d;
+  return c === stop || c === 0x26 || c === 0x22 || c === 0x3c || (c === 0x0a && stop !== 0) || c === 0x3b || c === 0x7d || c === 0x5d;
 }
 
 /** Length of the longest run of masks. */
@@ -197,4 +221,16 @@ function runOfMasks(text: Uint8Array, start: number, end: number): number {
 /** `{"` in base64. */
 function opensJson(text: Uint8Array, at: number): boolean {
   return text[at] === 0x65 && text[at + 1] === 0x79 && text[at + 2] === 0x4a;
+}
+
+/** Whether nothing follows, or the number of an extension: x123, ext. 123. */
+function isExtension(text: Uint8Array, at: number, end: number): boolean {
+  if (at === end) return true;
+  let i = at;
+  while (i < end && i - at < 4 && (text[i] | 0x20) >= 0x61 && (text[i] | 0x20) <= 0x7a) i++;
+  if (i === at || ((text[at] | 0x20) !== 0x78 && (text[at] | 0x20) !== 0x65)) return false;
+  while (i < end && (text[i] === 0x2e || text[i] === 0x20)) i++;
+  const digits = i;
+  while (i < end && isDigit(text[i])) i++;
+  return i === end && i > digits && i - digits <= 6;
 }
