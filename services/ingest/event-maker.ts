@@ -15,7 +15,7 @@ import { HashedPool } from './hashed-pool.ts';
 import { IdentityFinder } from './identity.ts';
 import { InterfaceTable, METHODS } from './interface-table.ts';
 import type { InterfaceTags } from './interface-tags.ts';
-import { InventoryWatch } from './inventory-watch.ts';
+import { type Finding, InventoryWatch } from './inventory-watch.ts';
 import { NetworkList } from './ip-address.ts';
 import { KIND } from './json-scanner.ts';
 import type { NormaliseConfig, NormaliseDeps } from './normalise-config.ts';
@@ -40,6 +40,7 @@ const YEAR_1990 = Date.UTC(1990, 0, 1);
 const YEAR_2300 = Date.UTC(2299, 11, 31);
 const MAX_U32 = 0xffffffff;
 const HOST_ORIGIN = IDENTITY_ORIGINS.indexOf('host');
+const SESSION_ORIGIN = IDENTITY_ORIGINS.indexOf('session');
 const GET = METHODS.indexOf('GET');
 const HEAD = METHODS.indexOf('HEAD');
 /** Account of events that name neither an account nor an address. */
@@ -400,15 +401,19 @@ export class EventMaker {
 
   /** Tells the inventory of the event in hand. */
   see(): void {
-    const { row } = this;
-    if ((row.flags & FLAG.unanswered) === 0)
-      this.inventory.note(this.interfaceId, row.at, row.origin, row.status, row.caller, this.sensitive.found);
+    this.note(this.interfaceId, this.row, this.sessionId >= 0, this.sensitive.found);
   }
 
   /** Tells the inventory of an event that was held. */
-  seeHeld({ row, interface: name, found }: HeldRow): void {
-    if ((row.flags & FLAG.unanswered) !== 0) return;
-    this.inventory.note(this.interfaceTexts.internText(decoder.decode(name)), row.at, row.origin, row.status, row.caller, found);
+  seeHeld({ row, interface: name, session, found }: HeldRow): void {
+    this.note(this.interfaceTexts.internText(decoder.decode(name)), row, session !== undefined, found);
+  }
+
+  /** Who shows a session is not nobody, whoever it turns out to be later on. */
+  private note(id: number, { at, flags, origin, status, caller }: Row, hasSession: boolean, found: readonly Finding[]): void {
+    if ((flags & FLAG.unanswered) !== 0) return;
+    const by = hasSession && (flags & FLAG.anonymous) !== 0 ? SESSION_ORIGIN : origin;
+    this.inventory.note(id, at, by, status, caller, found);
   }
 
   /** A copy of the event that holds without the pools; `raw`: its record. */

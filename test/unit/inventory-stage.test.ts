@@ -99,6 +99,21 @@ describe('what a normalise stage says of interfaces', () => {
     expect(factsOf(end(stage))).toEqual(factsOf(rest));
   });
 
+  it('tells who shows a session from who shows nothing', () => {
+    const stage = stageOf({ session: 'cookie_sid' });
+    feed(stage, [
+      { at: BASE, uri: '/api/a', more: { cookie_sid: 's1' } },
+      { at: BASE + 1, uri: '/api/a', user: 'u1', more: { cookie_sid: 's1' } },
+      { at: BASE + 2, uri: '/api/b', more: { cookie_sid: 's1' } },
+      { at: BASE + 3, uri: '/api/c' },
+    ]);
+    expect(joinFacts(factsOf(end(stage))).map((fact) => fact.origins)).toEqual([
+      origin('session') | origin('consumer'),
+      origin('session'),
+      origin('address'),
+    ]);
+  });
+
   it('says of sensitive data what they are and how many, never which', () => {
     const stage = stageOf({ bodies: ['request_body'] });
     const phones = ['13800138000', '13912345678', '15887654321'];

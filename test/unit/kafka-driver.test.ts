@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../services/commands/config.ts';
 import { RunVersions } from '../../services/commands/run-versions.ts';
 import { BatchBuilder, heapString } from '../../services/core/batch.ts';
+import { CALLER_SAMPLE, DATA_SAMPLE } from '../../services/core/inventory.ts';
 import { keyGroupOf, partitionOf } from '../../services/core/key-groups.ts';
 import type { Emit, StageSnapshot } from '../../services/core/stage.ts';
 import { HOUR, MINUTE } from '../../services/core/watermark.ts';
@@ -331,6 +332,32 @@ describe('outputs', () => {
     const told = alert.take().map(({ topic, partition }) => `${topic}/${partition}`);
     expect(told).toHaveLength(2 * PARTITIONS);
     expect(new Set(told).size).toBe(2 * PARTITIONS);
+  });
+
+  test('of an hour in which many interfaces were seen are records that a topic takes', () => {
+    const hashes = (n: number): number[] => Array.from({ length: n }, (_, i) => 2 ** 32 - 1 - i);
+    const sensitive = Array.from({ length: 48 }, (_, i) => ({
+      type: 'resident_id',
+      masked: true,
+      shape: `${i}*4`,
+      hashes: hashes(DATA_SAMPLE),
+    }));
+    const facts = Array.from({ length: 1500 }, (_, i) => ({
+      interface: `GET shop.example/${'x'.repeat(300)}/${i}`,
+      hour: 0,
+      origins: 1023,
+      classes: 15,
+      callers: hashes(CALLER_SAMPLE),
+      sensitive,
+    }));
+    const outputs = new Outputs(names, 'normalise', 0, PARTITIONS);
+    outputs.add({ output: 'inventory', tenant: 'shop', value: facts });
+    const records = outputs.take();
+    for (const { topic, value } of records) {
+      expect(topic).toBe(names.inventory);
+      expect(Buffer.byteLength(value as string)).toBeLessThan(4 << 20);
+    }
+    expect(records.flatMap(({ value }) => JSON.parse(value as string))).toEqual(facts);
   });
 
   test('for people carry what a reader needs in their headers', () => {

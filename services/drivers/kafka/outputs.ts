@@ -9,6 +9,8 @@ import { PacketWriter } from './packet.ts';
 
 /** A packet is closed when it has grown to this, bytes; one entry may be larger. */
 const PACKET_BYTES = 512 * 1024;
+/** Facts of interfaces in one record: with all the samples that each may have they stay well below what a topic takes. */
+const FACTS_PER_RECORD = 200;
 
 /** The alert task of a tenant. */
 export function alertPartition(tenant: string, partitions: number): number {
@@ -87,7 +89,9 @@ export class Outputs {
       case 'shadow':
         return this.json(names.shadow, this.task, emit.tenant, emit.value);
       case 'inventory':
-        return this.json(names.inventory, this.task, emit.tenant, emit.value);
+        for (let from = 0; from < emit.value.length; from += FACTS_PER_RECORD)
+          this.json(names.inventory, this.task, emit.tenant, emit.value.slice(from, from + FACTS_PER_RECORD));
+        return;
       case 'alerts':
         this.counts.alerts += emit.value.length;
         for (const alert of emit.value) this.alert(alert);
