@@ -404,9 +404,6 @@ export class TemplateLines implements LineFormat {
         while (comma < end && bytes[comma] === SPACE) comma++;
         writer.put(captures, comma, end);
       } else if (comma > start) writer.put(captures, start, comma - 1);
-    } else {
-      const from = thousandths(workspace, start, end, as === 'from_micro' ? 3 : 6);
-      if (from >= 0) writer.put(captures, from, workspace.scratch);
     }
   }
 }
@@ -422,23 +419,6 @@ function wayOf(shape: Shape, isQuoted: boolean, escaped: boolean, last: boolean)
   }
   if (shape === 'word' && isQuoted) return escaped ? 'quoted' : 'first_quote';
   return shape;
-}
-
-/** Writes the whole number over 10^digits into scratch; -1 for what is none. */
-function thousandths(workspace: Workspace, start: number, end: number, digits: number): number {
-  const { bytes } = workspace;
-  if (end - start < 1 || end - start > 20 || !workspace.hasRoom(32)) return -1;
-  for (let i = start; i < end; i++) if (bytes[i] < 0x30 || bytes[i] > 0x39) return -1;
-  const from = workspace.scratch;
-  let to = from;
-  const whole = end - start - digits;
-  if (whole <= 0) bytes[to++] = 0x30;
-  for (let i = start; i < start + whole; i++) bytes[to++] = bytes[i];
-  bytes[to++] = 0x2e;
-  for (let n = whole; n < 0; n++) bytes[to++] = 0x30;
-  for (let i = start + Math.max(whole, 0); i < end; i++) bytes[to++] = bytes[i];
-  workspace.scratch = to;
-  return from;
 }
 
 function isDigit(c: number): boolean {

@@ -23,10 +23,10 @@ export interface Variable {
   /** parts of a time, for shape clock: letters as in strftime, and `milli`, `micro`; other text literally */
   clock?: readonly ClockPart[];
   /**
-   * which part of the value, or which form of it: microseconds as milliseconds; a query without its `?`; the last of a list of
+   * which part of the value, or which form of it: a query without its `?`; the last of a list of
    * addresses, or the ones before; a client that is an address, or one that is the name of a host
    */
-  as?: 'from_micro' | 'from_nano' | 'bare_query' | 'last_hop' | 'other_hops' | 'address' | 'client_name';
+  as?: 'bare_query' | 'last_hop' | 'other_hops' | 'address' | 'client_name';
   /** a name of its own besides: the same value in another writing */
   also?: readonly Pick<Variable, 'name' | 'as'>[];
 }

@@ -17,7 +17,7 @@ const SIMPLE: Record<string, [name: string, shape: Shape, as?: Variable['as']]> 
   A: ['server_addr', 'word'],
   B: ['body_bytes_sent', 'number'],
   b: ['body_bytes_sent', 'number'],
-  D: ['request_time_us', 'number', 'from_micro'],
+  D: ['request_time_us', 'number'],
   f: ['request_filename', 'text'],
   H: ['server_protocol', 'word'],
   I: ['request_length', 'number'],
@@ -114,7 +114,7 @@ function variableOf(letter: string, parameter: string | undefined): Variable | u
       return { name: parameter === 'remote' ? 'remote_port' : 'server_port', shape: 'number' };
     case 'T':
       if (parameter === 'ms') return { name: 'request_time_ms', shape: 'number' };
-      if (parameter === 'us') return { name: 'request_time_us', shape: 'number', as: 'from_micro' };
+      if (parameter === 'us') return { name: 'request_time_us', shape: 'number' };
       return parameter === undefined || parameter === 's' ? { name: 'request_time', shape: 'number' } : undefined;
     case '^FB':
     case '^FU':

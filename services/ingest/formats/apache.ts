@@ -16,7 +16,8 @@ const FIELDS: FieldMap = {
   time: ['time_complete', 'time_local'],
   start: ['time_received'],
   duration: ['request_time'],
-  duration_ms: ['request_time_us', 'request_time_ms'],
+  duration_us: ['request_time_us'],
+  duration_ms: ['request_time_ms'],
   address: ['remote_addr', 'remote_host', 'peer_addr'],
 };
 /** A client that was logged by its host's name (HostnameLookups). */
