@@ -1,4 +1,4 @@
-import { FLAG, IDENTITY_ORIGINS } from '../core/batch.ts';
+import { FLAG, IDENTITY_ORIGINS, type IdentityOrigin } from '../core/batch.ts';
 import { MINUTE } from '../core/watermark.ts';
 
 /**
@@ -23,17 +23,23 @@ export const NOBODY = -1;
 /** Not to be said before later events are known. */
 export const UNDECIDED = -2;
 
+/**
+ * Origins that are as sure as a session is: a cookie or a header that merely says a name would be made surer than it is by
+ * going over to the other events of its session, of which the client chooses both.
+ */
+const SURE: readonly IdentityOrigin[] = ['consumer', 'api_key', 'jwt', 'jwt_verified', 'certificate', 'remote_user'];
+const IS_SURE = Uint8Array.from(IDENTITY_ORIGINS, (origin) => (SURE.includes(origin) ? 1 : 0));
 const LOGIN_FIELD = IDENTITY_ORIGINS.indexOf('login_field');
 export const SESSION_ORIGIN = IDENTITY_ORIGINS.indexOf('session');
 
 /**
- * Whether an event with a session names the account of the session's other events: it names one itself, and was not
- * refused, since a failed login names whoever was tried. What was typed into a form counts where the form is a login only.
+ * Whether an event with a session names the account of the session's other events: it names one itself, surely enough, and
+ * was not refused, since a failed login names whoever was tried. What was typed into a form counts where that is a login.
  */
 export function namesForSession(flags: number, origin: number, status: number): boolean {
   if ((flags & (FLAG.anonymous | FLAG.failure | FLAG.flow)) !== 0) return false;
   if (status >= 400 && (status < 500 || (flags & FLAG.login) !== 0)) return false;
-  return origin !== LOGIN_FIELD || (flags & FLAG.login) !== 0;
+  return IS_SURE[origin] === 1 || (origin === LOGIN_FIELD && (flags & FLAG.login) !== 0);
 }
 
 /** Whether an event that went to this interface (its id, as text) ended the session, if it was not refused. */

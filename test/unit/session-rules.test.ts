@@ -109,7 +109,7 @@ describe('who is named for a session', () => {
     namesForSession(flags, IDENTITY_ORIGINS.indexOf(origin), status);
 
   test('is whom the event names, when it was not refused', () => {
-    for (const origin of ['consumer', 'api_key', 'jwt', 'remote_user', 'header', 'cookie'] as const) {
+    for (const origin of ['consumer', 'api_key', 'jwt', 'jwt_verified', 'certificate', 'remote_user'] as const) {
       expect(names(origin)).toBe(true);
       expect(names(origin, 0, 302)).toBe(true);
       expect(names(origin, 0, 500)).toBe(true);
@@ -117,6 +117,11 @@ describe('who is named for a session', () => {
       expect(names(origin, FLAG.failure)).toBe(false);
       expect(names(origin, FLAG.anonymous)).toBe(false);
     }
+  });
+
+  test('is nobody whom a cookie or a header alone says', () => {
+    for (const origin of ['cookie', 'header', 'address', 'host', 'session'] as const) expect(names(origin, FLAG.login)).toBe(false);
+    expect(whose([{ minute: 0, account: 'ann', origin: 'cookie' }, { minute: 1 }])).toEqual(['ann', '-']);
   });
 
   test('of a form only where it is the form of a login that went well', () => {
