@@ -169,6 +169,23 @@ describe('masked values', () => {
     expect(kinds('query', text).join()).toBe(expected);
   });
 
+  const names: Partial<Record<string, string>> = {
+    mobile: 'phone',
+    passport: 'passport',
+    person_name: 'xm',
+    address: 'dz',
+    secret: 'password',
+    sms_code: 'yzm',
+  };
+  test.each(SENSITIVE_TYPES.flatMap(({ name, masks }) => masks.map((mask) => [name, mask] as const)))(
+    '%s: the example %s',
+    (name, mask) => {
+      expect(scan('body', JSON.stringify({ [names[name] ?? 'value']: mask })).map(({ type, masked }) => [type, masked])).toEqual([
+        [name, true],
+      ]);
+    },
+  );
+
   test('are hashed by what is visible, however many signs hide the rest', () => {
     const [a, b, c] = scan('query', 'a=138****1234&b=138XXXX1234&c=138****1235');
     expect(a.hash).toBe(b.hash);

@@ -55,11 +55,11 @@ const WORDS: readonly (readonly [number, string])[] = [
     SAYS.bank_card,
     'card cardno cardnum cardnumber cardnbr bankcard bankcardno bankcardnum bankcardnumber bankno bankacct bankacctno bankaccount bankaccountno ' +
       'bankaccountnumber acctno acctnum accountno accountnumber accno creditcard creditcardno creditcardnum creditcardnumber ccnumber ccno ccnum cc debitcard debitcardno debitcardnumber ' +
-      'visa mastercard maestro amex unionpay pan cardpan primaryaccountnumber paymentcard paycard kh kahao yhk yhkh yhkhm yhkhao yinhangka yinhangkahao yhzh xyk xykh',
+      'payeraccount payeeaccount settleaccount settlementaccount visa mastercard maestro amex unionpay pan cardpan primaryaccountnumber paymentcard paycard kh kahao yhk yhkh yhkhm yhkhao yinhangka yinhangkahao yhzh xyk xykh',
   ],
   [
     SAYS.credit_code,
-    'creditcode usci uscc unifiedcode socialcreditcode unifiedsocialcreditcode unifiedcreditcode orgcode companycode enterprisecode taxno taxpayerid taxpayerno ' +
+    'creditcode usci uscc creditno unifiedcode socialcreditcode unifiedsocialcreditcode unifiedcreditcode orgcode companycode enterprisecode taxno taxpayerid taxpayerno ' +
       'nsrsbh tyshxydm tyxydm shxydm xydm',
   ],
   [SAYS.passport, 'passport passportno passportnum passportnumber passportid hz hzh hzhm huzhao huzhaohao huzhaohaoma'],
@@ -174,7 +174,7 @@ const CHINESE_WORDS: readonly (readonly [number, string])[] = [
 ];
 
 /** Ends of words in no list that say an id or a number of something. */
-export const ID_ENDING = /(?:id|no|sn|seq)$/;
+export const ID_ENDING = /(?:id|no|sn|seq|time|stamp)$/;
 
 /** Words that make the name a person's: `user_name` (weak: often a login) aside. */
 const PEOPLE = new Set(
@@ -190,7 +190,7 @@ const MACHINES = new Set(
 /** Words behind the one that decides. */
 export const QUALIFIERS = new Set(
   (
-    'value val values text txt str string input field raw data old new list arr array home work office main primary backup full plain is was are at to of the for my your our ' +
+    'value val values text txt str string input field raw data old new list arr array home work office main primary backup full plain detail details is was are at to of the for my your our ' +
     'and with by please call hao'
   ).split(' '),
 );

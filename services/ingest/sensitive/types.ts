@@ -47,7 +47,7 @@ export const SENSITIVE_TYPES = [
     title: 'unified social credit code',
     where: 'anywhere',
     check: 'check character of GB 32100, kind of body, region',
-    masks: ['9111********1234'],
+    masks: ['9111**********1234'],
   },
   {
     name: 'passport',
@@ -88,8 +88,8 @@ export const SENSITIVE_TYPES = [
     name: 'address',
     title: 'postal address',
     where: 'named',
-    check: 'words of places or streets',
-    masks: ['北京市朝阳区****', '12 **** Street'],
+    check: 'Chinese words of places; a word of streets, a number in front, or a postcode',
+    masks: ['北京市朝阳区****'],
   },
   {
     name: 'iban',
