@@ -117,9 +117,13 @@ export function planFields(config: NormaliseConfig): FieldPlan {
 
   const rules =
     config.identity ?? format.identity.filter(({ field }) => known === undefined || known.has(field) || field.startsWith('cookie_'));
-  const identity = format.flows === true ? [] : planRules(rules, slotOf, config.source, config.tokenKeys);
+  // a log of any kind is one of connections where it says who the responder is
+  const flows =
+    format.flows === true ||
+    (format.undetectable === true && fields.peer_address?.some((name) => known === undefined || known.has(name)) === true);
+  const identity = flows ? [] : planRules(rules, slotOf, config.source, config.tokenKeys);
 
-  const targetNames = format.flows === true ? [] : [...(config.targets ?? format.targets)];
+  const targetNames = flows ? [] : [...(config.targets ?? format.targets)];
   const canLog = targetNames.some((name) => known === undefined || known.has(name));
   const targetSlots = canLog ? targetNames.map(slotOf) : [];
   const queryTargets: string[] = [];
@@ -137,7 +141,7 @@ export function planFields(config: NormaliseConfig): FieldPlan {
   const values = failure?.not ?? failure?.is;
   const planned: Omit<FieldPlan, 'paths' | 'lines' | 'slots' | 'nameOf'> = {
     kind: format.kind,
-    flows: format.flows === true,
+    flows,
     oneWay: format.oneWay === true,
     select,
     spanned: format.spanned === true,

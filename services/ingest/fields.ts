@@ -85,9 +85,19 @@ export function originOf(field: string): IdentityOrigin {
 
 /**
  * Fields in which shippers and container runtimes put the line that they carry: Filebeat, Vector, Logstash and CloudWatch; Fluent Bit
- * and Docker; Elastic's agents; OpenTelemetry's collector (OTLP, and flat); the systemd journal.
+ * and Docker; Elastic's agents; OpenTelemetry's collector (OTLP, and flat); the systemd journal; Azure's
+ * diagnostics of containers.
  */
-export const ENVELOPE_FIELDS: readonly string[] = ['message', 'log', 'event.original', 'body.stringValue', 'body', 'Body', 'MESSAGE'];
+export const ENVELOPE_FIELDS: readonly string[] = [
+  'message',
+  'log',
+  'event.original',
+  'body.stringValue',
+  'body',
+  'Body',
+  'MESSAGE',
+  'properties.log',
+];
 
 /** Fields in which gateways log what is asked of a path that serves many operations, in any format of JSON. */
 export const OPERATION_FIELDS: readonly string[] = [
@@ -101,8 +111,15 @@ export const OPERATION_FIELDS: readonly string[] = [
   'jsonrpc_method',
 ];
 
-/** Arrays whose elements are records, or shippers' envelopes of them, in any format: CloudWatch's and OpenTelemetry's logs. */
-export const ENVELOPE_LISTS: readonly string[] = ['logEvents', 'resourceLogs', 'scopeLogs', 'instrumentationLibraryLogs', 'logRecords'];
+/** Arrays whose elements are records, or shippers' envelopes of them, in any format: CloudWatch's and OpenTelemetry's logs, Azure's batches. */
+export const ENVELOPE_LISTS: readonly string[] = [
+  'logEvents',
+  'resourceLogs',
+  'scopeLogs',
+  'instrumentationLibraryLogs',
+  'logRecords',
+  'records',
+];
 
 /** Rules from bare field names. */
 export function rulesOf(fields: readonly string[]): IdentityRule[] {

@@ -34,6 +34,19 @@ describe('lines by a regular expression', () => {
     expect(events[0].at).toBe(Date.UTC(2026, 2, 2, 10, 15, 30));
   });
 
+  test('a log that says who the responder is is one of connections', () => {
+    const { events, dead } = ingest('1772446530.250 203.0.113.9:51234 -> 10.0.0.2:443 TCP 41\n', {
+      format: 'regex',
+      pattern:
+        '^(?<time>\\S+) (?<address>[^:]+):(?<port>\\d+) -> (?<peer_address>[^:]+):(?<peer_port>\\d+) (?<protocol>\\w+) (?<bytes_in>\\d+)$',
+    });
+    expect(dead).toEqual([]);
+    expect(events[0]).toMatchObject({ account: '203.0.113.9', interface: 'tcp 10.0.0.2:443', bytesIn: 41 });
+    const json = '{"t":1772446530.25,"from":"203.0.113.9","to":"10.0.0.2","to_port":443,"kind":6}\n';
+    const fields = { time: 't', address: 'from', peer_address: 'to', peer_port: 'to_port', protocol: 'kind' };
+    expect(ingest(json, { format: 'json', fields }).events[0]).toMatchObject({ account: '203.0.113.9', interface: 'tcp 10.0.0.2:443' });
+  });
+
   test('a dash is nothing; a line that does not match is dead-lettered', () => {
     const { events, dead } = read(`${LINE.replace('alice', '-')}\nno such line\n`);
     expect(events[0].flags & FLAG.anonymous).not.toBe(0);

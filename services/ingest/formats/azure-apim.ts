@@ -1,12 +1,11 @@
 import { GUESSED_TARGETS, rulesOf } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
-import { AZURE_LISTS, azure } from './azure-records.ts';
+import { azure } from './azure-records.ts';
 
 /** Azure API Management: GatewayLogs; `time` is when the request came in, complete durationMs later. */
 export const azureApim: JsonFormat = {
   kind: 'json',
   startFirst: true,
-  lists: AZURE_LISTS,
   select: { field: ['category', 'Category'], requests: ['GatewayLogs'], what: 'category' },
   fields: {
     start: ['time', 'TimeGenerated'],

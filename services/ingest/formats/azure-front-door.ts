@@ -1,6 +1,6 @@
 import { GUESSED_TARGETS } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
-import { AZURE_LISTS, azure } from './azure-records.ts';
+import { azure } from './azure-records.ts';
 
 /**
  * Azure Front Door: FrontDoorAccessLog (classic: FrontdoorAccessLog); `time` is when the answer was delivered. `socketIp` is the peer;
@@ -8,7 +8,6 @@ import { AZURE_LISTS, azure } from './azure-records.ts';
  */
 export const azureFrontDoor: JsonFormat = {
   kind: 'json',
-  lists: AZURE_LISTS,
   select: { field: ['category', 'Category'], requests: ['FrontDoorAccessLog', 'FrontdoorAccessLog'], what: 'category' },
   fields: {
     time: ['time', 'TimeGenerated'],

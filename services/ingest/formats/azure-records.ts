@@ -1,6 +1,3 @@
-/** What every record of Azure's diagnostic settings is in: an array of the batch that was written to an event hub or a blob. */
-export const AZURE_LISTS: readonly string[] = ['records'];
-
 /**
  * A property of a diagnostic record, and the columns that it is in Log Analytics: in a table of its service, where it begins with a
  * capital, and in AzureDiagnostics, where its type stands behind it.

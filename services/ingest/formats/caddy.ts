@@ -1,5 +1,6 @@
 import { GUESSED_TARGETS } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
+import { fingerprintHeaders } from '../tls-fingerprint.ts';
 import { addressHeaders, callerHeaders, canonicalHeader } from './caller-headers.ts';
 
 const header = (name: string): string => `/request/headers/${canonicalHeader(name)}`;
@@ -20,6 +21,7 @@ export const caddy: JsonFormat = {
     // Caddy's own opinion of the client (its trusted_proxies), else the peer; before 2.5 with its port
     address: ['request.client_ip', 'request.remote_ip', 'request.remote_addr'],
     ...addressHeaders(header),
+    fingerprint: fingerprintHeaders(header),
     method: ['request.method'],
     path: ['request.uri'],
     host: ['request.host'],

@@ -77,6 +77,7 @@ export const otel: JsonFormat = {
     query: attribute('url.query'),
     host: attribute('http.host', 'server.address', 'net.host.name', 'http.server_name'),
     agent: attribute('user_agent.original', 'http.user_agent'),
+    fingerprint: attribute('tls.client.ja4', 'tls.client.ja3'),
     cookie: header('cookie'),
   },
   identity: [

@@ -64,8 +64,11 @@ class MatchedLines implements LineFormat {
     }
     const gives = (...slots: number[]): boolean => this.groups.some(({ captures }) => captures.some(({ slot }) => slots.includes(slot)));
     if (!gives(SLOT.time, SLOT.start)) throw new WeirError('config', `${place}: no group gives the time: call one 'time' (or 'start')`);
-    if (!gives(SLOT.path, SLOT.request))
-      throw new WeirError('config', `${place}: no group gives the path: call one 'path', or 'request' for the whole request line`);
+    if (!gives(SLOT.path, SLOT.request, SLOT.peer_address))
+      throw new WeirError(
+        'config',
+        `${place}: no group gives the path: call one 'path', or 'request' for the whole request line ('peer_address' for connections)`,
+      );
   }
 
   read(view: RecordView, _context: LineContext, fault: LineFault): boolean {

@@ -1,5 +1,6 @@
 import { GUESSED_TARGETS } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
+import { fingerprintHeaders } from '../tls-fingerprint.ts';
 import { addressHeaders, callerHeaders, canonicalHeader } from './caller-headers.ts';
 
 /** Where Traefik puts a request header that it was told to keep (accessLog.fields.headers). */
@@ -18,6 +19,7 @@ export const traefikJson: JsonFormat = {
     bytes_out: ['DownstreamContentSize', 'OriginContentSize'],
     address: ['ClientAddr', 'ClientHost'],
     ...addressHeaders(header),
+    fingerprint: fingerprintHeaders(header),
     method: ['RequestMethod'],
     path: ['RequestPath'],
     request: ['RequestLine'],
