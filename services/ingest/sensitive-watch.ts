@@ -63,7 +63,8 @@ function hasLongValue(bytes: Uint8Array, start: number, end: number): boolean {
       word++;
       if (++digits === DIGITS) return true;
     } else {
-      digits = 0;
+      // 219-09-9998, 138-1234-5678
+      if (c !== 0x2d) digits = 0;
       if ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) word++;
       else if (c === 0x2f || c === 0x2d || c === 0x5f || c === 0x2e) word = 0;
       // what is escaped, masked, or no ASCII
