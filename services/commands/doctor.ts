@@ -216,6 +216,7 @@ function renderSurvey(seen: Survey, coverage: readonly Coverage[], { style, widt
   const identity = guess.identity.map(({ field, origin, events }) =>
     field === '' ? `nobody ${percent(events)}: the address stands in` : `${field} ${percent(events)} (${origin})`,
   );
+  const traits = Object.entries(seen.traits).map(([name, events]) => `${name} ${percent(events)}`);
   const targets = guess.targets.map(({ field, events }) => `${field} ${percent(events)}`);
   let out = renderFields(
     [
@@ -231,6 +232,7 @@ function renderSurvey(seen: Survey, coverage: readonly Coverage[], { style, widt
       ],
       ...(seen.joined === undefined ? [] : [['sessions', sessionsOf(seen.present.session, seen.joined, percent)] as [string, string]]),
       ['clients', clientsOf(seen, percent)],
+      ...(traits.length > 0 ? [['come from', traits.join(', ')] as [string, string]] : []),
       ['targets', `${targets.length > 0 ? targets.join(', ') : 'none'}${how(guess.configured.targets)}`],
       ['interfaces', `${seen.interfaceCount}`],
     ],

@@ -1,5 +1,5 @@
 import type { SourceConfig, TenantConfig } from '../../schemas/config.ts';
-import { type EventBatch, FLAG, heapString } from '../core/batch.ts';
+import { type EventBatch, FLAG, heapString, TRAITS } from '../core/batch.ts';
 import type { Emit } from '../core/stage.ts';
 import type { NormaliseDeps } from '../ingest/normalise-config.ts';
 import { defaultLateness } from '../ingest/normalise-config.ts';
@@ -34,6 +34,18 @@ const SEEN: Record<string, (batch: EventBatch, row: number) => boolean> = {
   export: ({ columns }, row) => (columns.flags[row] & FLAG.export) !== 0,
 };
 
+/** Traits of addresses (FLAG), as people call them. */
+const TRAIT_NAMES = {
+  hosting: 'hosting',
+  mobile: 'mobile carriers',
+  crawler: 'verified crawlers',
+  fakeCrawler: 'fake crawlers',
+  own: 'own addresses',
+  partner: 'partners',
+  bastion: 'bastions',
+  threat: 'listed threats',
+} as const satisfies Partial<Record<keyof typeof FLAG, string>>;
+
 /** What a sample of a log holds. */
 export interface Survey extends SampleRead {
   path: string;
@@ -44,6 +56,8 @@ export interface Survey extends SampleRead {
   dead: { reason: string; count: number; line: number; detail: string }[];
   /** name of `SEEN` -> events that have it */
   present: Record<string, number>;
+  /** what is known of the addresses -> events from such ones, those that there are */
+  traits: Record<string, number>;
   /** the most used interfaces, the most used first */
   interfaces: { id: string; events: number }[];
   interfaceCount: number;
@@ -75,6 +89,7 @@ export class Sample {
   private from = Number.POSITIVE_INFINITY;
   private to = Number.NEGATIVE_INFINITY;
   private readonly present: Record<string, number> = Object.fromEntries(Object.keys(SEEN).map((name) => [name, 0]));
+  private readonly traits: Record<string, number> = {};
   private readonly interfaces = new Map<string, number>();
   private readonly accounts = new Set<string>();
   private readonly dead = new Map<string, { reason: string; count: number; line: number; detail: string }>();
@@ -108,10 +123,16 @@ export class Sample {
       if (at < this.from) this.from = at;
       if (at > this.to) this.to = at;
       for (const name in SEEN) if (SEEN[name](batch, row)) this.present[name]++;
+      if ((batch.columns.flags[row] & TRAITS) !== 0) this.noteTraits(batch.columns.flags[row]);
       const id = heapString(batch.heap, batch.columns.interface[row]);
       this.interfaces.set(id, (this.interfaces.get(id) ?? 0) + 1);
       if (SEEN.account(batch, row)) this.accounts.add(heapString(batch.heap, batch.columns.account[row]));
     }
+  }
+
+  private noteTraits(flags: number): void {
+    for (const [flag, name] of Object.entries(TRAIT_NAMES))
+      if ((flags & FLAG[flag as keyof typeof TRAIT_NAMES]) !== 0) this.traits[name] = (this.traits[name] ?? 0) + 1;
   }
 
   result() {
@@ -126,6 +147,7 @@ export class Sample {
       dead: [...this.dead.values()].sort((a, b) => b.count - a.count),
       // detectors see whom a session names
       present: { ...this.present, account: this.present.account + (joined ?? 0) },
+      traits: this.traits,
       interfaces: interfaces.slice(0, 20),
       interfaceCount: interfaces.length,
       accounts: this.accounts.size,

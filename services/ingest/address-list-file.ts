@@ -50,6 +50,9 @@ export function listedNetworks(networks: readonly string[], until = NEVER): List
   return gathered.content();
 }
 
+/** What the number of an entry counts. */
+type Unit = 'line' | 'entry';
+
 class Gathered {
   readonly path: string;
   private readonly until: number;
@@ -58,6 +61,8 @@ class Gathered {
   private readonly ends = new Map<number, number>();
   private bad = 0;
   private readonly problems: string[] = [];
+  private lastDate = '';
+  private lastDay = NEVER;
 
   constructor(path: string, until: number) {
     this.path = path;
@@ -65,13 +70,22 @@ class Gathered {
   }
 
   /** `number`: of the line, or of the entry where there are no lines. */
-  add(network: string, until: string, number: number, unit: 'line' | 'entry' = 'line'): void {
+  add(network: string, until: string, number: number, unit: Unit = 'line'): void {
     const bits = parseNetwork(network, this.address);
-    const place = `${this.path} ${unit} ${number}`;
-    if (bits < 0) return this.refuse(`${place}: '${network.slice(0, 80)}' is no network; 203.0.113.0/24 or 2001:db8::/32 is`);
-    const day = until === '' ? NEVER : isDate(until) ? dayOf(until) : -1;
-    if (day < 0) return this.refuse(`${place}: '${until.slice(0, 80)}' is no date; 2026-12-31 is`);
-    this.enter(bits, Math.min(day, this.until), place);
+    if (bits < 0) return this.refuse(`'${network.slice(0, 80)}' is no network; 203.0.113.0/24 or 2001:db8::/32 is`, number, unit);
+    const day = this.dayOf(until);
+    if (day < 0) return this.refuse(`'${until.slice(0, 80)}' is no date; 2026-12-31 is`, number, unit);
+    this.enter(bits, Math.min(day, this.until), number, unit);
+  }
+
+  /** -1: no date. Neighbouring entries often end on the same day. */
+  private dayOf(until: string): number {
+    if (until === '') return NEVER;
+    if (until !== this.lastDate) {
+      this.lastDate = until;
+      this.lastDay = isDate(until) ? dayOf(until) : -1;
+    }
+    return this.lastDay;
   }
 
   /** A line that is a network and nothing else; most are plain, and read as they lie. */
@@ -88,24 +102,24 @@ class Gathered {
       address.family === 4 &&
       isDotted(bytes, start, slash)
     )
-      this.enter(bits, this.until, this.path, number);
+      this.enter(bits, this.until, number, 'line');
     else this.add(decoder.decode(bytes.subarray(start, stop)), '', number);
   }
 
-  private enter(bits: number, until: number, place: string, line?: number): void {
+  private enter(bits: number, until: number, number: number, unit: Unit): void {
     if (this.builder.size === MOST_NETWORKS) {
       throw new WeirError(
         'input_format',
-        `${place}${line === undefined ? '' : ` line ${line}`}: a list holds at most ${MOST_NETWORKS} networks; join neighbouring ones, or make two lists of it`,
+        `${this.path} ${unit} ${number}: a list holds at most ${MOST_NETWORKS} networks; join neighbouring ones, or make two lists of it`,
       );
     }
     if (until !== NEVER) this.ends.set(until, (this.ends.get(until) ?? 0) + 1);
     this.builder.add(this.address, bits, until);
   }
 
-  private refuse(problem: string): void {
+  private refuse(problem: string, number: number, unit: Unit): void {
     this.bad++;
-    if (this.problems.length < TOLD) this.problems.push(problem);
+    if (this.problems.length < TOLD) this.problems.push(`${this.path} ${unit} ${number}: ${problem}`);
   }
 
   content(): ListContent {

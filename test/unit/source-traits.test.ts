@@ -1,14 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { Candidate } from '../../models/candidate.ts';
+import { ACCOUNT_FEATURES } from '../../models/windows.ts';
 import { AlertRecord } from '../../schemas/alert.ts';
 import { createAlertStage } from '../../services/alerting/alert-stage.ts';
 import { FLAG, TRAIT_SHIFT } from '../../services/core/batch.ts';
 import { ByteReader, ByteWriter } from '../../services/core/codec.ts';
 import { HOUR } from '../../services/core/watermark.ts';
+import { Panes } from '../../services/core/window.ts';
+import { AccountCloser } from '../../services/features/account-close.ts';
+import { AccountTenant } from '../../services/features/account-tenant.ts';
 import { HourPanes } from '../../services/features/hour-panes.ts';
 import { packStatus, type Ranked, unpackStatus } from '../../services/features/samples.ts';
-import { SOURCE_SPEC } from '../../services/features/specs.ts';
+import { INTERFACE, SOURCE_SPEC } from '../../services/features/specs.ts';
 import { CONFIG, candidate, countTerm, DETECTORS, report, run, START } from '../support/alerting-reports.ts';
+import { batchOf, type PlainEvent } from '../support/random-events.ts';
 
 const END = START + 10 * HOUR;
 /** Evidence of 10 decades or so: medium. */
@@ -110,5 +115,58 @@ describe('on their way', () => {
     expect([panes.marks[other], panes.traits[other]]).toEqual([0xffff_ffff, 0x85]);
     panes.closeHour(5);
     expect(panes.traits[panes.open(2, 6)]).toBe(0);
+  });
+});
+
+describe('at an interface', () => {
+  const SERVICE = 'tcp 10.0.0.5:22';
+
+  /** New callers of an hour, and those who are named as its actors; callers given as name, flags of their events and requests. */
+  function callersOf(callers: [string, number, number][]): { fresh: number; named: string[] } {
+    const panes = new Panes('UTC');
+    const state = new AccountTenant(panes);
+    const events = callers.flatMap(([account, flags, requests]) =>
+      Array.from(
+        { length: requests },
+        (_, id): PlainEvent => ({
+          at: START + id * 1000,
+          account,
+          interface: SERVICE,
+          address: account,
+          status: 200,
+          flags,
+          object: 1 + id,
+          objectNumber: -1,
+          target: '',
+          device: 0,
+          bytesOut: 100,
+          duration: 1,
+          id,
+        }),
+      ),
+    );
+    state.add(batchOf(events), 0);
+    const closer = new AccountCloser(state);
+    const hour = panes.hourOf(START);
+    const values = new Float64Array(ACCOUNT_FEATURES.length);
+    for (const pane of state.accountPanes.panesOf(hour)) closer.close(pane, 20_000, values);
+    const pane = state.interfacePanes.find(0, hour);
+    const fresh = state.interfacePanes.counters[pane * state.interfacePanes.stride + INTERFACE.new_callers];
+    return { fresh, named: closer.tops.of(pane).map(({ account }) => state.accounts.text(account)) };
+  }
+
+  test('a bastion is no stranger, others are', () => {
+    expect(callersOf([['10.0.0.7', FLAG.flow | FLAG.bastion, 3]]).fresh).toBe(0);
+    expect(callersOf([['10.0.0.8', FLAG.flow | FLAG.own, 3]]).fresh).toBe(1);
+  });
+
+  test('an address of a mobile carrier is not named as an actor; an account that comes from there is', () => {
+    const { fresh, named } = callersOf([
+      ['203.0.113.9', FLAG.anonymous | FLAG.mobile, 40],
+      ['203.0.113.10', FLAG.anonymous, 40],
+      ['li.na', FLAG.mobile, 40],
+    ]);
+    expect(fresh).toBe(3);
+    expect(named.sort()).toEqual(['203.0.113.10', 'li.na']);
   });
 });
