@@ -20,6 +20,8 @@ const DISK = { least: 512e6, few: 5e9 };
 const MEMORY_LEAST = 1e9;
 /** A token that is shorter can be guessed. */
 const TOKEN_LEAST = 16;
+/** HS256 asks for a secret as long as its hash (RFC 7518). */
+const SIGNING_LEAST = 32;
 /** Time before a certificate ends that somebody should know of it. */
 const CERTIFICATE_SOON = 30 * DAY;
 /** `statfs` types of file systems that other machines see as well. FUSE (0x65735546) holds most others. */
@@ -74,6 +76,13 @@ export function checkSecrets(config: Config, environment: NodeJS.ProcessEnv): Ch
     ...(usesKafka(config) ? [{ path: 'kafka.sasl.password_env', variable: config.kafka.sasl?.password_env, least: 1 }] : []),
     ...('url' in config.store ? [{ path: 'store.password_env', variable: config.store.password_env, least: 1 }] : []),
     ...config.sources.map(({ name, http }) => ({ path: `source ${name}: http.token_env`, variable: http?.token_env, least: TOKEN_LEAST })),
+    ...config.sources.flatMap(({ name, identity }) =>
+      (identity ?? []).map((rule, i) => ({
+        path: `source ${name}: identity[${i}].verify.secret_env`,
+        variable: typeof rule === 'string' ? undefined : rule.verify?.secret_env,
+        least: SIGNING_LEAST,
+      })),
+    ),
     ...config.alerts.webhooks.map(({ secret_env }, i) => ({ path: `alerts.webhooks[${i}].secret_env`, variable: secret_env, least: 1 })),
   ];
   const used = named.filter((entry) => entry.variable !== undefined) as { path: string; variable: string; least: number }[];

@@ -22,6 +22,7 @@ import { diagnoseLists, type KnownOf } from './doctor-lists.ts';
 import { checkAll } from './doctor-live.ts';
 import { usesKafka } from './doctor-machine.ts';
 import { checkBundles } from './doctor-models.ts';
+import { checkTokenKeys } from './doctor-tokens.ts';
 import { checkProxies } from './hidden-proxies.ts';
 import { diagnoseModels, type ModelsDiagnosis, modelFields } from './model-diagnosis.ts';
 import { DEFAULT_DATA_FOLDER } from './record-list.ts';
@@ -116,6 +117,7 @@ export async function diagnose(loaded: LoadedConfig, files: readonly string[]): 
     checks: [
       ...problems,
       ...surveyed.flat().flatMap(proxiesOf),
+      ...checkTokenKeys(sources, process.env),
       ...lists.checks,
       ...(await checkBundles(config, dataFolder, models)),
       ...live.checks,

@@ -43,7 +43,7 @@ export function renderIncident(incident: IncidentRecord, alerts: readonly AlertR
     const title = `  ${severityPaint(alert.severity, style)('●')} ${style.bold(plainText(alert.title))}`;
     const where = style.dim(
       plainText(
-        `  ${alert.entity.kind} ${alert.entity.id}, ${formatSpan(alert.window.start, alert.window.end, zone)}, ${alert.detector}${endedBefore(alert, incident) ? '; it has lasted since' : ''}`,
+        `  ${alert.entity.kind} ${alert.entity.id}${knownBy(alert)}, ${formatSpan(alert.window.start, alert.window.end, zone)}, ${alert.detector}${endedBefore(alert, incident) ? '; it has lasted since' : ''}`,
       ),
     );
     return `\n${title}\n  ${where}\n${renderExplanation(alert, { ...options, indent: '    ' })}`;
@@ -57,6 +57,12 @@ export function renderIncident(incident: IncidentRecord, alerts: readonly AlertR
       ? `\n  ${style.dim(`and ${rest === 1 ? '1 more alert' : `${formatNumber(rest)} more alerts`} (weir incidents show ${incident.incident_id.slice(0, 12)} --all)`)}\n`
       : '')
   );
+}
+
+/** How an actor is known, and how surely. */
+function knownBy({ entity, identity }: AlertRecord): string {
+  if (entity.kind !== 'account' && entity.kind !== 'source') return '';
+  return ` (known by ${identity.origin}, confidence ${identity.confidence.toFixed(2)})`;
 }
 
 /** Several detectors that say different things of one incident weigh more together than each alone. */
