@@ -102,4 +102,18 @@ describe('a log that says who acts at a login only', () => {
     const changed = await detect('changed', [{ logs: [LOG.lines], session: false }, beside]);
     expect(fates(changed.result)).toMatchObject(all);
   });
+
+  it('lets go what waits when a live tenant falls silent', async () => {
+    const part = LOG.lines.slice(0, 600);
+    const stop = new AbortController();
+    let looks = 0;
+    let clock = Date.parse(JSON.parse(part[599]).time_iso8601) + 1000;
+    const onCaughtUp = (): void => {
+      clock += 3_600_000;
+      if (++looks === 3) stop.abort();
+    };
+    const follow = { pollEvery: 5, idleAfter: 30_000, now: () => clock, onCaughtUp };
+    const { result } = await detect('silent', [{ logs: [part], session: true }], { follow, signal: stop.signal });
+    expect(fates(result)).toMatchObject({ read: 600, windowed: 600, held: 0, late: 0 });
+  });
 });

@@ -141,7 +141,7 @@ describe('sessions are joined as the rules say', () => {
         expect(held).toBe(0);
         for (const text of expected.values()) if (text.endsWith('by session')) joined++;
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
     expect(joined).toBeGreaterThan(300);
   });
