@@ -57,12 +57,13 @@ export function coverageOf(detector: Detector<never>, survey: Survey): Coverage 
   // a detector that needs no field looks at how much is called: services of hosts as well as interfaces
   if (events === 0)
     return { detector: name, sight: 'not for this log', why: readsFlows ? 'reads network connections' : 'reads requests', needs: [] };
-  const missing = detector.needs.filter((need) => (survey.present[need] ?? 0) === 0);
+  const present = readsFlows ? survey.present : survey.presentInRequests;
+  const missing = detector.needs.filter((need) => (present[need] ?? 0) === 0);
   if (missing.length > 0)
     return { detector: name, sight: 'blind', why: missing.map((need) => whyMissing(need, survey.format)).join('; '), needs: missing };
-  const thin = detector.needs.filter((need) => !RARE.has(need) && survey.present[need] < ENOUGH * events);
+  const thin = detector.needs.filter((need) => !RARE.has(need) && present[need] < ENOUGH * events);
   if (thin.length > 0) {
-    const shares = thin.map((need) => `${need} in ${Math.round((100 * survey.present[need]) / events)} % of the events`);
+    const shares = thin.map((need) => `${need} in ${Math.round((100 * present[need]) / events)} % of the events`);
     return { detector: name, sight: 'degraded', why: `only ${shares.join(', ')}`, needs: thin };
   }
   return { detector: name, sight: 'active', why: '', needs: [] };
@@ -111,12 +112,12 @@ export function gapsOf(survey: Survey, coverage: readonly Coverage[]): Gap[] {
   const gapOf = (field: string): Gap => {
     const known = gaps.get(field);
     if (known !== undefined) return known;
-    const share = survey.events === 0 ? 0 : (survey.present[field] ?? 0) / survey.events;
+    const share = requests > 0 ? (survey.presentInRequests[field] ?? 0) / requests : (survey.present[field] ?? 0) / (survey.events || 1);
     const gap = { field, share, blind: [], weaker: [], remedy: whyMissing(field, survey.format) };
     gaps.set(field, gap);
     return gap;
   };
-  if (requests > 0) for (const field of EXPECTED) if ((survey.present[field] ?? 0) === 0) gapOf(field);
+  if (requests > 0) for (const field of EXPECTED) if ((survey.presentInRequests[field] ?? 0) === 0) gapOf(field);
   for (const { detector, sight, needs } of coverage)
     for (const need of needs) (sight === 'blind' ? gapOf(need).blind : gapOf(need).weaker).push(detector);
   return [...gaps.values()].sort(

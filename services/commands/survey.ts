@@ -56,6 +56,8 @@ export interface Survey extends SampleRead {
   dead: { reason: string; count: number; line: number; detail: string }[];
   /** name of `SEEN` -> events that have it */
   present: Record<string, number>;
+  /** the same of requests alone, where a log has connections too */
+  presentInRequests: Record<string, number>;
   /** what is known of the addresses -> events from such ones, those that there are */
   traits: Record<string, number>;
   /** the most used interfaces, the most used first */
@@ -90,6 +92,7 @@ export class Sample {
   private to = Number.NEGATIVE_INFINITY;
   private readonly present: Record<string, number> = Object.fromEntries(Object.keys(SEEN).map((name) => [name, 0]));
   private readonly traits: Record<string, number> = {};
+  private readonly presentInRequests: Record<string, number> = { ...this.present };
   private readonly interfaces = new Map<string, number>();
   private readonly accounts = new Set<string>();
   private readonly dead = new Map<string, { reason: string; count: number; line: number; detail: string }>();
@@ -122,7 +125,12 @@ export class Sample {
       const at = batch.columns.at[row];
       if (at < this.from) this.from = at;
       if (at > this.to) this.to = at;
-      for (const name in SEEN) if (SEEN[name](batch, row)) this.present[name]++;
+      const isRequest = !SEEN.flow(batch, row);
+      for (const name in SEEN)
+        if (SEEN[name](batch, row)) {
+          this.present[name]++;
+          if (isRequest) this.presentInRequests[name]++;
+        }
       if ((batch.columns.flags[row] & TRAITS) !== 0) this.noteTraits(batch.columns.flags[row]);
       const id = heapString(batch.heap, batch.columns.interface[row]);
       this.interfaces.set(id, (this.interfaces.get(id) ?? 0) + 1);
@@ -147,6 +155,7 @@ export class Sample {
       dead: [...this.dead.values()].sort((a, b) => b.count - a.count),
       // detectors see whom a session names
       present: { ...this.present, account: this.present.account + (joined ?? 0) },
+      presentInRequests: { ...this.presentInRequests, account: this.presentInRequests.account + (joined ?? 0) },
       traits: this.traits,
       interfaces: interfaces.slice(0, 20),
       interfaceCount: interfaces.length,

@@ -103,6 +103,8 @@ describe('what a log lacks', () => {
     const sight = (survey: Survey, name: string) =>
       coverageOf(ALL_DETECTORS.find((detector) => detector.name === name) as never, survey).sight;
     expect([sight(both, 'probing'), sight(both, 'beaconing')]).toEqual(['active', 'active']);
+    // that connections have accounts says nothing of requests
+    expect(sight(both, 'scraping')).toBe('blind');
     const requests = surveyOf(lines[0], { format: 'suricata' });
     expect([sight(requests, 'probing'), sight(requests, 'beaconing')]).toEqual(['active', 'not for this log']);
   });
