@@ -33,13 +33,13 @@ const ASPECTS: [RegExp, Aspect][] = [
   [/^(http_path|http_request|request|uri|request_uri|url\.original)$/, 'path'],
   [/^(raw_request_line|haproxy\.http\.request\.raw_request_line)$/, 'request'],
   [/^(http_version|httpversion|http\.version)$/, 'version'],
-  [/^(target_fqdn|http_host|host|authority|url\.domain)$/, 'host'],
+  [/^(target_fqdn|http_host|host|authority|url\.domain|destination\.domain)$/, 'host'],
   [/^(http_status|http_status_code|status|response|elb_status_code|response_code|http\.response\.status_code)$/, 'status'],
   [
     /^(body_bytes_sent|bytes|sent_bytes|bytes_read|bytes_sent|size|http\.response\.bytes|http\.response\.body\.bytes|haproxy\.bytes_read)$/,
     'size',
   ],
-  [/^(received_bytes|bytes_received|http\.request\.bytes)$/, 'size_in'],
+  [/^(received_bytes|bytes_received|http\.request\.bytes|http\.request\.body\.bytes)$/, 'size_in'],
   [/^(timestamp|time|time_local|accept_date|MarshaledTime|@timestamp)$/, 'time'],
   [/^event\.duration$/, 'duration'],
   [/^(source_ip|remote_addr|clientip|client_ip|remote_ip|source\.address|source\.ip)$/, 'address'],
@@ -159,8 +159,21 @@ function crowdsec(folder: string, root: string, problems: string[]): CaseFile[] 
   return [{ name: relative(root, join(folder, config.log_file)), text, formats: formatsOf(words, text), cases }];
 }
 
+/** A string as Go writes it. */
 function literal(text: string): string {
-  return text.startsWith('"') ? (JSON.parse(text.replace(/\\'/g, "'")) as string) : text;
+  if (!text.startsWith('"')) return text.replace(/^`(.*)`$/s, '$1');
+  const escapes = text
+    .replace(/\\\\/g, '\\u005c')
+    .replace(/\\x([0-9a-fA-F]{2})/g, '\\u00$1')
+    .replace(/\\a/g, '\\u0007')
+    .replace(/\\v/g, '\\u000b')
+    .replace(/\\U([0-9a-fA-F]{8})/g, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16)))
+    .replace(/\\'/g, "'");
+  try {
+    return JSON.parse(escapes) as string;
+  } catch {
+    return text.slice(1, -1); // no string that both write in one way
+  }
 }
 
 /** A log of Filebeat's modules, beside it what the module makes of each line; without that every line has to be taken. */

@@ -89,7 +89,11 @@ function holds(assertion: Assertion, read: ReadLine, got: string): boolean {
       );
     case 'path':
       return (
-        got === expected || got.split('?')[0] === expected || (fields?.request ?? fields?.path ?? '') === expected || (isNone && got === '')
+        got === expected ||
+        got.split('?')[0] === expected ||
+        (fields?.request ?? fields?.path ?? '') === expected ||
+        fields?.request?.split(' ')[1] === expected ||
+        (isNone && got === '')
       );
     case 'request':
       return got === expected;

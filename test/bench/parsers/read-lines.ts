@@ -72,7 +72,6 @@ export function readLines(text: Uint8Array, format: Format, trusted: readonly st
       offset: 0,
       line: 1,
       bytes: input.bytes,
-      unterminated: input.unterminated,
     };
     const emits = [...stage.process(chunk), ...stage.control({ kind: 'end', tenant: 'bench', upstream: partition, provisional: false })];
     const read = outcomeOf(emits, format);
@@ -106,18 +105,16 @@ function outcomeOf(emits: readonly Emit[], format: Format): ReadLine | undefined
 const HEADER = /^#|\bsrcaddr\b/;
 const PART = /^\S+ std(out|err) P /;
 
-/** Each line that is no header itself, with the headers before it and the parts that it ends. */
-function* inputsOf(text: Uint8Array): Generator<{ line: number; bytes: Uint8Array; unterminated: boolean }> {
+/** Each line that is no header itself, with the headers before it and the parts that it ends; the last one counts as whole. */
+function* inputsOf(text: Uint8Array): Generator<{ line: number; bytes: Uint8Array }> {
   const lines = decoder.decode(text).split('\n');
-  const unterminated = lines[lines.length - 1] !== '';
   let headers = '';
   let parts = '';
   for (let line = 0; line < lines.length; line++) {
     if (HEADER.test(lines[line])) headers += `${lines[line]}\n`;
     else if (PART.test(lines[line])) parts += `${lines[line]}\n`;
     else if (lines[line].trim() !== '') {
-      const cut = unterminated && line === lines.length - 1;
-      yield { line, bytes: encoder.encode(`${headers}${parts}${lines[line]}${cut ? '' : '\n'}`), unterminated: cut };
+      yield { line, bytes: encoder.encode(`${headers}${parts}${lines[line]}\n`) };
       parts = '';
     }
   }
