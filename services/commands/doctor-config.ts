@@ -1,4 +1,5 @@
 import type { Config, SourceConfig } from '../../schemas/config.ts';
+import { formatOf } from '../ingest/formats/registry.ts';
 import { defaultLateness } from '../ingest/normalise-config.ts';
 import { tenantConfig } from './config.ts';
 import { type Check, fail, ok, spanText, warn } from './doctor-check.ts';
@@ -36,7 +37,7 @@ function checkTenant(config: Config, name: string, now: number): Check[] {
   const slow = slowestSource(sources);
   if (slow !== undefined) checks.push(warn(what, slow, 'give the slow source a tenant of its own, or a smaller lateness'));
 
-  const flows = sources.some(({ format }) => format === 'zeek-conn');
+  const flows = sources.some(({ format }) => format !== undefined && formatOf(format).flows === true);
   if (tenant.internal_networks.length === 0 && flows)
     checks.push(warn(what, 'internal_networks is empty: no connection is seen to leave', 'name your own networks'));
   const everything = tenant.internal_networks.find((network) => /\/0$/.test(network));
