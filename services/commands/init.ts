@@ -133,7 +133,7 @@ export function configText(seen: Survey, source: SourceConfig, sample: string): 
     `    format: ${seen.format}                 # ${seen.reason}`,
     `    files: [ ${JSON.stringify(pathFromHere(sample))} ]`,
     '',
-    ...(seen.present.flow > 0 ? flowLines() : requestLines(seen)),
+    ...(seen.present.flow === seen.events ? flowLines() : requestLines(seen)),
     '# address_data: { csv: ./geo.csv }      # columns prefix,country,region,asn,organisation; default: the packaged databases',
     '# store: { path: ./weir-data }',
   ];

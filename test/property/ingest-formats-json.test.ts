@@ -76,3 +76,28 @@ describe('the same record, written otherwise, is the same event', () => {
     );
   });
 });
+
+describe('broken records', () => {
+  test('are events or dead letters, every one, and what follows is read', () => {
+    const whole = JSON_CASES.map(({ format, record }) => ({ format, line: JSON.stringify(record) }));
+    const byte = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(...new TextEncoder().encode('{}[]",:\\0-tfn ')));
+    const change = fc.record({ at: fc.nat(), byte, kind: fc.constantFrom('set', 'insert', 'delete', 'cut') });
+    fc.assert(
+      fc.property(fc.constantFrom(...whole), fc.array(change, { minLength: 1, maxLength: 4 }), ({ format, line }, changes) => {
+        let bytes = [...new TextEncoder().encode(line)];
+        for (const { at, byte: value, kind } of changes) {
+          const place = at % (bytes.length + 1);
+          if (kind === 'set') bytes[place % bytes.length] = value;
+          else if (kind === 'insert') bytes.splice(place, 0, value);
+          else if (kind === 'delete') bytes.splice(place, 1);
+          else bytes = bytes.slice(0, Math.max(1, place));
+        }
+        const { events, dead, stage } = ingest(Uint8Array.from([...bytes, 10, ...new TextEncoder().encode(line), 10]), { format });
+        const read = Object.entries(stage.counters()).find(([name]) => name.startsWith('read'))?.[1];
+        expect(events.length + dead.length).toBe(read);
+        expect(events.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
