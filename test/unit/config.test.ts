@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { RECORD_FIELDS } from '../../schemas/config.ts';
+import { FORMATS, RECORD_FIELDS } from '../../schemas/config.ts';
 import { configVersion, defaultConfig, loadConfig, parseConfig, tenantConfig } from '../../services/commands/config.ts';
 import { withoutEffect } from '../../services/commands/without-effect.ts';
 import { WeirError } from '../../services/core/errors.ts';
@@ -102,7 +102,7 @@ describe('weir.yaml', () => {
 
   test('a wrong value is named with what is allowed', () => {
     expect(complaint('sources:\n  - name: a\n    files: [a]\n    format: nginx-jsn')).toBe(
-      'weir.yaml:4: sources[0].format is "nginx-jsn"; did you mean nginx-json? (allowed: nginx-json, combined, apisix, kong, envoy-json, zeek-conn)',
+      `weir.yaml:4: sources[0].format is "nginx-jsn"; did you mean nginx-json? (allowed: ${FORMATS.join(', ')})`,
     );
     expect(complaint('sources: [{ name: a, files: [a], lateness: 2 minutes }]')).toContain(
       'sources[0].lateness is "2 minutes": a duration is a number and a unit',
