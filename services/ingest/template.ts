@@ -107,9 +107,9 @@ export function checkTemplate(
   };
   const names = variablesOf(template);
   if (!known.times.some((name) => names.has(name)) && !template.pieces.some((piece) => typeof piece !== 'string' && TIMES.has(piece.shape)))
-    complain(`it has no time, so no line can be an event: add ${known.advice.time}`);
+    complain(`it has no time, so no line can be an event: add ${known.advice.time}, or name it in fields.time`);
   if (!known.requests.some((name) => names.has(name)))
-    complain(`it has no request, so no line can be an event: add ${known.advice.request}`);
+    complain(`it has no request, so no line can be an event: add ${known.advice.request}, or name it in fields.request`);
   template.pieces.forEach((piece, i) => {
     const next = template.pieces[i + 1];
     if (typeof piece === 'string' || next === undefined || typeof next === 'string') return;

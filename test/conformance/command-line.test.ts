@@ -56,7 +56,7 @@ describe('weir', () => {
     [[], /Usage: weir/],
     [['dedect'], /unknown command 'dedect'[\s\S]*Did you mean detect\?/],
     [['incidents', '--jason'], /unknown option '--jason'[\s\S]*Did you mean --json\?/],
-    [['detect', '--format', 'nginx', 'x.log'], /'nginx' is invalid\. Allowed choices are nginx-json/],
+    [['detect', '--format', 'nginx-yaml', 'x.log'], /'nginx-yaml' is invalid\. Allowed choices are nginx-json/],
     [['--log-level', 'loud', 'demo'], /Allowed choices are silent, error/],
     [['detect', '--config', 'none.yaml'], /config file none\.yaml does not exist/],
     [['init'], /missing required argument 'sample'/],
