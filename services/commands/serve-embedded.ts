@@ -8,7 +8,7 @@ import type { FollowOptions } from '../drivers/embedded/quiet.ts';
 import type { RunView } from '../drivers/embedded/run.ts';
 import { HttpInlets } from '../drivers/http/http-inlets.ts';
 import { Inlet } from '../drivers/http/inlet.ts';
-import { defaultLateness, type FormatName } from '../ingest/normalise-config.ts';
+import type { FormatName } from '../ingest/normalise-config.ts';
 import { counter, gauge, histogram } from '../telemetry/catalogue.ts';
 import { diskSamples } from '../telemetry/disk-space.ts';
 import type { Sample } from '../telemetry/samples.ts';
@@ -96,7 +96,7 @@ class Serving implements ServingEmbedded {
   constructor(options: ServeEmbeddedOptions) {
     this.options = options;
     this.config = options.config.config;
-    this.meter = new ServeMeter((tenant) => latenessOf(this.config, tenant), options.follow?.now);
+    this.meter = new ServeMeter(options.follow?.now);
     options.signal?.addEventListener('abort', () => this.stop(), { once: true });
     this.watch = setInterval(() => this.tell(), STATUS_EVERY);
     this.watch.unref();
@@ -281,10 +281,4 @@ function tokenOf(source: string, name: string, environment: NodeJS.ProcessEnv = 
   if (/\s/.test(token))
     throw new WeirError('config', `source ${source}: http.token_env: the token in ${name} has blanks in it; it can be sent without only`);
   return token;
-}
-
-/** The longest lateness of a tenant's sources, ms. */
-function latenessOf(config: Config, tenant: string): number {
-  const own = config.sources.filter((source) => source.tenant === tenant);
-  return Math.max(0, ...own.map(({ lateness, format }) => lateness ?? defaultLateness(format ?? 'nginx-json')));
 }

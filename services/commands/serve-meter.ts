@@ -4,11 +4,11 @@ import type { DeadLetter, LateEvent } from '../core/stage.ts';
 import { ledgerCounter } from '../core/topology-contract.ts';
 import type { RunView, SourceCount } from '../drivers/embedded/run.ts';
 import { counter, gauge, histogram } from '../telemetry/catalogue.ts';
+import { samplesOf } from '../telemetry/ledger-meter.ts';
 import { HistogramRecorder, type MetricSample, type Sample } from '../telemetry/samples.ts';
 
 /** Counts what an embedded live run reads and finds, for metrics. */
 export class ServeMeter implements Sink {
-  private readonly lateness: (tenant: string) => number;
   private readonly now: () => number;
   private readonly counts = new Map<string, MetricSample>();
   private readonly latencies = new Map<string, HistogramRecorder>();
@@ -21,9 +21,7 @@ export class ServeMeter implements Sink {
   private readonly before = new Map<string, SourceCount>();
   private view: () => RunView | undefined = () => undefined;
 
-  /** @param lateness of a tenant's sources, ms */
-  constructor(lateness: (tenant: string) => number, now: () => number = Date.now) {
-    this.lateness = lateness;
+  constructor(now: () => number = Date.now) {
     this.now = now;
   }
 
@@ -38,9 +36,9 @@ export class ServeMeter implements Sink {
   }
 
   alerts(records: AlertRecord[]): void {
-    for (const { tenant, severity, window, final } of records) {
+    for (const { tenant, severity, detected_at, final } of records) {
       this.add(counter('weir_alerts_total', { tenant, severity }, 1));
-      const delay = this.now() - Date.parse(window.end) - this.lateness(tenant);
+      const delay = this.now() - Date.parse(detected_at);
       // an alert of a window that was complete: what a running window raises comes before its end
       if (final && delay >= 0) this.latencyOf(tenant).observe(delay / 1000);
     }
@@ -86,7 +84,7 @@ export class ServeMeter implements Sink {
     for (const [tenant, recorder] of this.latencies) samples.push(histogram('weir_alert_latency_seconds', { tenant }, recorder));
     for (const { tenant, source, fate, reason, count: total } of this.entries) {
       const count = total - (this.atStart?.[ledgerCounter(fate, tenant, source, reason)] ?? 0);
-      if (fate === 'windowed') samples.push(counter('weir_events_windowed_total', { tenant, source }, count));
+      if (fate === 'windowed') samples.push(...samplesOf({ fate, tenant, source, reason, count }));
       if (fate === 'dropped') samples.push(counter('weir_events_dropped_total', { tenant, source, reason }, count));
       if (fate === 'held') samples.push(gauge('weir_events_held', { tenant, source }, total));
     }

@@ -22,6 +22,11 @@ export const CATALOGUE = {
   // the ledger
   weir_events_read_total: { type: 'counter', help: 'Events read, whatever became of them.', labels: ['tenant', 'source'] },
   weir_events_windowed_total: { type: 'counter', help: 'Events counted into windows.', labels: ['tenant', 'source'] },
+  weir_events_joined_total: {
+    type: 'counter',
+    help: 'Of these, events whose account is that of their session.',
+    labels: ['tenant', 'source'],
+  },
   weir_events_late_total: {
     type: 'counter',
     help: "Events behind their tenant's watermark: kept, not windowed.",

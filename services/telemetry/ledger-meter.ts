@@ -8,7 +8,8 @@ const TOTALS = {
   late: 'weir_events_late_total',
 } as const;
 
-interface Line {
+/** Events of one fate. */
+export interface Line {
   fate: Fate;
   tenant: string;
   source: string;
@@ -56,7 +57,7 @@ export class LedgerMeter {
         levels.set(name, level);
       }
     }
-    return [...this.totals.values(), ...levels.values()].map(sampleOf);
+    return [...this.totals.values(), ...levels.values()].flatMap(samplesOf);
   }
 
   private lineOf(name: string): Line | undefined {
@@ -70,9 +71,12 @@ export class LedgerMeter {
   }
 }
 
-function sampleOf({ fate, tenant, source, reason, count }: Line): MetricSample {
-  if (fate === 'held') return gauge('weir_events_held', { tenant, source }, count);
-  if (fate === 'dead') return counter('weir_events_dead_total', { tenant, source, reason }, count);
-  if (fate === 'read' || fate === 'windowed' || fate === 'late') return counter(TOTALS[fate], { tenant, source }, count);
-  return counter('weir_events_dropped_total', { tenant, source, reason }, count);
+/** What is said of a line of the ledger. */
+export function samplesOf({ fate, tenant, source, reason, count }: Line): MetricSample[] {
+  const of = { tenant, source };
+  if (fate === 'held') return [gauge('weir_events_held', of, count)];
+  if (fate === 'dead') return [counter('weir_events_dead_total', { ...of, reason }, count)];
+  if (fate === 'dropped') return [counter('weir_events_dropped_total', { ...of, reason }, count)];
+  const total = counter(TOTALS[fate], of, count);
+  return fate === 'windowed' && reason === 'session' ? [total, counter('weir_events_joined_total', of, count)] : [total];
 }
