@@ -13,9 +13,10 @@ const LEAST_CALLERS = 2;
 const LEAST_HOURS = 2;
 /** Hours that a single caller must have come back in: a nightly job has an interface of its own, one scan has none. Behind a placeholder it may be a scan of names. */
 const LEAST_HOURS_ALONE = 3;
-/** Values behind a placeholder that so few callers do not try: they are scanning names. */
+/** So many values behind a placeholder are a scan of names, if so few callers tried them in so few hours. */
 const MANY_VALUES = 50;
 const MANY_CALLERS = 4;
+const MANY_HOURS = 12;
 /** Where so few of the requests are answered, most come from those who try paths: then it takes more callers. */
 const SELDOM_ANSWERED = 0.25;
 const CALLERS_OF_SELDOM = 10;
@@ -26,7 +27,7 @@ const CALLERS_OF_SELDOM = 10;
  */
 export function isEvident(facts: FoldedFacts): boolean {
   if (facts.answered === 0 || isCatchAll(facts.id)) return false;
-  if ((facts.values ?? 1) > MANY_VALUES && facts.callers < MANY_CALLERS) return false;
+  if ((facts.values ?? 1) > MANY_VALUES && facts.callers < MANY_CALLERS && facts.hours < MANY_HOURS) return false;
   if (facts.answered < SELDOM_ANSWERED * facts.requests && facts.callers < CALLERS_OF_SELDOM) return false;
   if (facts.callers >= LEAST_CALLERS) return facts.hours >= LEAST_HOURS || facts.callers > LEAST_CALLERS;
   return facts.hours >= LEAST_HOURS_ALONE && !facts.id.includes('{');

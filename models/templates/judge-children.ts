@@ -47,12 +47,14 @@ const SWEEP = 50;
  */
 export function judgeChildren(kids: readonly Kid[], place: Place): Verdict {
   const none: Verdict = { values: new Set(), score: -9, named: false };
-  const open = kids.filter(({ text }) => !isVersionName(text) && !place.known?.has(text));
+  const open = kids.filter(({ text }) => text !== '' && !isVersionName(text) && !place.known?.has(text));
   if (open.length === 0) return none;
   const used = open.filter(({ node }) => node.all.callers >= LEAST_CALLERS && node.all.hours >= LEAST_HOURS);
-  const rare = open.length - used.length;
-  const swept = rare >= SWEEP && isSweep(open.filter((kid) => !used.includes(kid)));
-  const candidates = used.length > 0 || swept ? used : open;
+  const seldom = open.filter((kid) => !used.includes(kid));
+  const rare = seldom.length;
+  // what only a caller or two tried says nothing of what it lies beside
+  const swept = isSweep(seldom);
+  const candidates = swept ? used : open;
   const group = withoutLiterals(candidates, place);
   const score = place.known !== undefined ? 9 : group.length === 0 ? -9 : oddsOf(group, place, swept ? 0 : rare);
   if (score > 0) {
@@ -84,11 +86,10 @@ export function judgeChildren(kids: readonly Kid[], place: Place): Verdict {
 const SWEEPERS = 3;
 
 function isSweep(rare: readonly Kid[]): boolean {
-  if (rare.length < SWEEP) return false;
   const callers = new Set<string>();
   for (const { node } of rare) {
     // without a sample of callers each name may have had its own
-    if (node.all.who === undefined) return rare.every((kid) => kid.node.all.hours <= 1);
+    if (node.all.who === undefined) return rare.length >= SWEEP && rare.every((kid) => kid.node.all.hours <= 1);
     for (const caller of node.all.who) callers.add(caller);
     if (callers.size > SWEEPERS) return false;
   }
@@ -101,7 +102,9 @@ function isRandom(text: string): boolean {
   const runs = text.match(/[a-z]+/g) ?? [];
   const lowers = runs.reduce((sum, run) => sum + run.length, 0);
   const uppers = text.replace(/[^A-Z]/g, '').length;
-  return (uppers >= 3 && lowers < 2.8 * runs.length) || /[bcdfghjklmnpqrstvwxz]{6}|[BCDFGHJKLMNPQRSTVWXZ]{6}/.test(text);
+  return (
+    (uppers >= 3 && (text.length >= 20 || lowers < 2.8 * runs.length)) || /[bcdfghjklmnpqrstvwxz]{6}|[BCDFGHJKLMNPQRSTVWXZ]{6}/.test(text)
+  );
 }
 
 function isVersionName(text: string): boolean {
@@ -115,9 +118,14 @@ interface Shape {
   total: number;
 }
 
-function keysOf(node: TrieNode): [string, number][] {
-  const keys: [string, number][] = [...node.methods];
-  for (const [piece, child] of node.children) keys.push([piece.startsWith('/{') ? '/{}' : piece, child.all.requests]);
+function keysOf(node: TrieNode): Map<string, number> {
+  const keys = new Map(node.methods);
+  const count = (key: string, requests: number) => keys.set(key, (keys.get(key) ?? 0) + requests);
+  for (const [piece, child] of node.children) {
+    // an extension is no operation: what is done with it is
+    if (piece.startsWith('.')) for (const [key, requests] of keysOf(child)) count(key, requests);
+    else count(piece.startsWith('/{') ? '/{}' : piece, child.all.requests);
+  }
   return keys;
 }
 
@@ -148,28 +156,49 @@ function withoutLiterals(kids: readonly Kid[], place: Place): Kid[] {
 const OWN_OPERATION = 14;
 /** From so many children on a word of the vocabulary has to stand out to be believed a literal. */
 const MANY = 12;
-const VERY_MANY = 30;
+const VERY_MANY = 15;
+const TRULY_MANY = 30;
 /** Names below a child that can be told apart; more of them are values themselves. */
 const MOST_NAMES = 16;
 
 function isLiteralBeside(kid: Kid, shape: Shape, group: readonly Kid[], place: Place): boolean {
   const { text, node } = kid;
-  if (/^[_$-][a-z][a-z_]*$/.test(text) || isAlwaysLiteral(text)) return true;
+  if (/^[_$-][a-z][a-z_]*$/.test(text)) return true;
+  if (isAlwaysLiteral(text) && !(text.length === 2 && areShort(group))) return true;
   const trunk = place.parent === '' || isTrunk(place.parent);
   if (trunk && isTrunk(text)) return true;
   if (trunk && isCollection(kid) && isHeavy(kid, group) && !hasSharedNames(node, shape)) return true;
   const many = group.length + (place.placeholder === undefined ? 0 : 5);
-  if (group.length < VERY_MANY && isVerbal(text) && wordiness(text) > 0.9) return true;
-  if (many >= 3 && hasOwnOperation(node, shape, many)) return true;
+  if (
+    isVerbal(text) &&
+    wordiness(text) > 0.9 &&
+    (group.length < MANY || areVerbal(group) || (group.length < TRULY_MANY && standsOut(kid, group)))
+  )
+    return true;
+  if (many >= 3 && hasOwnOperation(node, shape, many, wordiness(text) === 1 ? OWN_OPERATION / 2 : OWN_OPERATION)) return true;
   if (!isReserved(text) || hasSharedBelow(node, shape)) return false;
   if (group.length < MANY || (trunk && isHeavy(kid, group))) return true;
   if (group.length >= VERY_MANY && isDoubtful(text) && !trunk) return false;
+  return standsOut(kid, group);
+}
+
+/** Whether a child has far more requests than nine of ten others. */
+function standsOut({ node }: Kid, group: readonly Kid[]): boolean {
   const counts = group.map((other) => other.node.all.requests).sort((a, b) => b - a);
   return node.all.requests > 1.5 * counts[Math.floor(counts.length / 10)];
 }
 
+/** Whether most are codes of a few letters: then `me` is one too. */
+function areShort(group: readonly Kid[]): boolean {
+  return group.filter(({ text }) => text.length <= 4).length > 0.6 * group.length;
+}
+
+function areVerbal(group: readonly Kid[]): boolean {
+  return group.filter(({ text }) => isVerbal(text)).length > 0.5 * group.length;
+}
+
 function hasSharedNames(node: TrieNode, shape: Shape): boolean {
-  return keysOf(node).some(([key]) => key.startsWith('/') && key !== '/{}' && shape.kids.get(key)! >= 3);
+  return [...keysOf(node)].some(([key]) => key.startsWith('/') && key !== '/{}' && shape.kids.get(key)! >= 3);
 }
 
 /** A plural of the vocabulary with ids or names below it: `/lists/{id}`. */
@@ -185,9 +214,8 @@ function isHeavy({ node }: Kid, group: readonly Kid[]): boolean {
 }
 
 /** Whether it has an operation that hardly any other child has, though there were requests enough for others to show it. */
-function hasOwnOperation(node: TrieNode, shape: Shape, many: number): boolean {
-  const keys = keysOf(node);
-  const own = new Map(keys);
+function hasOwnOperation(node: TrieNode, shape: Shape, many: number, least: number): boolean {
+  const own = keysOf(node);
   // where what lies below is values itself, each child has its own
   let shared = 0;
   let named = 0;
@@ -201,8 +229,8 @@ function hasOwnOperation(node: TrieNode, shape: Shape, many: number): boolean {
     if (shape.kids.get(key)! - (own.has(key) ? 1 : 0) > 1) shared += others;
   }
   const namesCount = names <= MOST_NAMES && shared >= 0.7 * named;
-  const most = Math.max(1, 0.06 * many);
-  const rare = keys.filter(([key]) => {
+  const most = many < MANY ? 1 : Math.max(2, 0.06 * many);
+  const rare = [...own].filter(([key]) => {
     if (key.startsWith('.') || (key.startsWith('/') && (key === '/{}' || !namesCount))) return false;
     return shape.kids.get(key)! <= most;
   });
@@ -217,12 +245,12 @@ function hasOwnOperation(node: TrieNode, shape: Shape, many: number): boolean {
   const part = mine / total;
   if (part <= share) return false;
   const rest = total === mine ? 0 : (total - mine) * Math.log((1 - part) / (1 - share));
-  return mine * Math.log(part / share) + rest > OWN_OPERATION + Math.log(many);
+  return mine * Math.log(part / share) + rest > least + Math.log(many);
 }
 
 /** Whether the child has something below it that others have too. */
 function hasSharedBelow(node: TrieNode, shape: Shape): boolean {
-  return keysOf(node).some(([key]) => key !== 'GET' && key !== 'POST' && shape.kids.get(key)! >= 3);
+  return [...keysOf(node)].some(([key]) => key !== 'GET' && key !== 'POST' && shape.kids.get(key)! >= 3);
 }
 
 function oddsOf(kids: readonly Kid[], place: Place, rare: number): number {
@@ -242,6 +270,7 @@ function oddsOf(kids: readonly Kid[], place: Place, rare: number): number {
   const items = mean(({ node }) => (node.methods.has('PUT') || node.methods.has('PATCH') || node.methods.has('DELETE') ? 1 : 0));
   const collections = mean(({ text, node }) => ((node.methods.has('POST') || isPlural(text)) && hasPlaceholder(node) ? 1 : 0));
   odds += (n >= 3 ? 2 * items : 0) - (alike > 2 ? 0 : 3 * collections);
+  if (n >= 8 && collections < 0.2 && areUniform(kids)) odds += 2;
   if (place.listed && place.parent !== '') odds += 0.5;
   const trunk = place.parent === '' || isTrunk(place.parent);
   if (trunk) odds -= 3;
@@ -251,8 +280,19 @@ function oddsOf(kids: readonly Kid[], place: Place, rare: number): number {
   else if (n >= 3 && haveOneForm(texts)) odds += 3;
   if (place.placeholder !== undefined) odds += besidePlaceholder(kids, place.placeholder);
   // values go on coming: many are seen by hardly anyone
-  if (rare >= n && rare >= 5) odds += 1.5;
+  if (rare >= 0.5 * n && rare >= 5) odds += 1.5;
   return odds;
+}
+
+/** Whether nearly all have the same below and at them, ids among it: one thing by another name each. */
+function areUniform(kids: readonly Kid[]): boolean {
+  const shapes = new Map<string, number>();
+  for (const { node } of kids) {
+    const keys = [...keysOf(node).keys()].filter((key) => /^[A-Z]/.test(key) || key === '/{}');
+    const shape = keys.includes('/{}') ? keys.sort().join(' ') : '';
+    shapes.set(shape, (shapes.get(shape) ?? 0) + 1);
+  }
+  return [...shapes].some(([shape, count]) => shape !== '' && count >= 0.9 * kids.length);
 }
 
 function hasPlaceholder(node: TrieNode): boolean {
@@ -262,8 +302,8 @@ function hasPlaceholder(node: TrieNode): boolean {
 
 function sizeOdds(n: number): number {
   if (n <= 2) return -3;
-  if (n <= 4) return -1.5;
-  if (n <= 7) return -0.7;
+  if (n <= 4) return -2.5;
+  if (n <= 7) return -1.2;
   if (n <= 14) return 0.5;
   if (n <= 29) return 1.7;
   if (n <= 59) return 3.2;

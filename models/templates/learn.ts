@@ -79,7 +79,7 @@ function learnSign(node: TrieNode, sign: string, parent: Parent, learned: Learne
     behindValue: parent.value,
     listed: node.methods.has('GET') || node.methods.has('POST'),
     sign,
-    placeholder: placeholders.length > 0 ? variable : undefined,
+    placeholder: shared.length > 0 ? variable : undefined,
     known: before === undefined ? undefined : new Set([...earlier!.literals.keys()].map((piece) => piece.slice(1))),
   });
   for (const { text, node: child } of kids) {

@@ -52,6 +52,8 @@ export class LearnedTemplates implements Templates {
 
   private find(id: string): string {
     const parts = partsOf(id);
+    // a service of flows, or what is no id
+    if (parts.pieces.length === 0) return id;
     let node = this.hosts.get(parts.host);
     const pieces: string[] = [];
     let at = 0;

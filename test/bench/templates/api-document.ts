@@ -12,6 +12,8 @@ export interface Operation {
 export interface ApiDocument {
   name: string;
   host: string;
+  /** when it was written; those of the later sets were read by the learner for the first time when they were measured */
+  set: number;
   operations: Operation[];
   /** kind or values of each path parameter by name */
   parameters: Record<string, { kind?: string; values?: string[] }>;
@@ -33,6 +35,7 @@ export function readDocuments(folder: string): ApiDocument[] {
       return {
         name: name.slice(0, -5),
         host,
+        set: (text.info['x-set'] as number | undefined) ?? 1,
         operations: Object.entries(text.paths as Record<string, any>).flatMap(([path, item]) =>
           METHODS.filter((method) => item[method] !== undefined).map((method) => ({ method: method.toUpperCase(), path: base + path })),
         ),

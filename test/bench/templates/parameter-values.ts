@@ -285,6 +285,48 @@ export const KINDS: Record<string, Kind> = {
   ),
   postal5: many(300, (draw) => chars(draw, DIGITS, 5)),
   snake: many(60, (draw) => (draw() < 0.4 ? pick(draw, FIELDS) : `${pick(draw, FIELDS)}_${pick(draw, NOUNS)}`)),
+  dept2: many(12, (draw) => pick(draw, LAST).slice(0, 3).toUpperCase()),
+  rechnr: many(900, (draw) => `RE-${int(draw, 2021, 2026)}-${chars(draw, DIGITS, 5)}`),
+  astro: many(600, (draw) =>
+    draw() < 0.4 ? `M${int(draw, 1, 110)}` : draw() < 0.5 ? `NGC%20${int(draw, 1, 7840)}` : `${capital(pick(draw, NOUNS))}`,
+  ),
+  zhcorp: many(120, (draw) =>
+    encodeURIComponent(`${pick(draw, CN_CITIES)}${pick(draw, GOODS_A)}${pick(draw, ['科技', '贸易', '电子'])}有限公司`),
+  ),
+  contractno: many(500, (draw) => `${encodeURIComponent('合')}-${int(draw, 2022, 2026)}-${chars(draw, DIGITS, 4)}`),
+  acsid: many(40, (draw) => `AC${chars(draw, HEX, 32)}`),
+  smsid: many(2000, (draw) => `SM${chars(draw, HEX, 32)}`),
+  casid: many(2000, (draw) => `CA${chars(draw, HEX, 32)}`),
+  issuekey: many(1500, (draw) =>
+    draw() < 0.2 ? String(int(draw, 10_000, 99_999)) : `${pick(draw, ['OPS', 'WEB', 'SHOP', 'API', 'HR', 'DATA'])}-${int(draw, 1, 4000)}`,
+  ),
+  projkey: of(list('OPS WEB SHOP API HR DATA MOB SEC')),
+  containerid: many(400, (draw) =>
+    draw() < 0.4 ? `${pick(draw, ADJECTIVES)}_${pick(draw, NOUNS)}` : chars(draw, HEX, draw() < 0.5 ? 12 : 64),
+  ),
+  imagename: many(
+    60,
+    (draw) => `${pick(draw, NOUNS)}${draw() < 0.5 ? `:${int(draw, 1, 9)}.${int(draw, 0, 20)}` : draw() < 0.5 ? ':latest' : ''}`,
+  ),
+  indexname: many(
+    50,
+    (draw) => `${pick(draw, NOUNS)}${draw() < 0.6 ? `-2024.${String(int(draw, 1, 12)).padStart(2, '0')}` : draw() < 0.5 ? '_v2' : ''}`,
+  ),
+  b64s: many(2000, (draw) => chars(draw, B64, 20)),
+  nano8: many(500, (draw) => chars(draw, B62, 8)),
+  emoji2: of(['%F0%9F%91%8D', '%F0%9F%8E%89', '%E2%9D%A4%EF%B8%8F', 'party:123456789012345678', '%F0%9F%98%82', 'blob:998877665544332211']),
+  ordno: many(1500, (draw) => `${day(draw).replaceAll('-', '')}${chars(draw, DIGITS, 6)}`),
+  studentno: many(600, (draw) => `2${chars(draw, DIGITS, 7)}`),
+  coursecode: many(80, (draw) => `${pick(draw, ['CS', 'MATH', 'PHYS', 'BIO', 'HIST', 'ECON'])}${int(draw, 100, 499)}`),
+  term: of(list('2023-fall 2024-spring 2024-summer 2024-fall 2025-spring')),
+  sec: of(list('001 002 003 A B C')),
+  bldg: of(list('north south main west library annex science hall-a hall-b gym')),
+  room: many(120, (draw) => `${pick(draw, ['', 'A', 'B'])}${int(draw, 100, 499)}`),
+  sport: of(
+    list(
+      'soccer_epl soccer_spain_la_liga basketball_nba americanfootball_nfl icehockey_nhl tennis_atp baseball_mlb mma_mixed_martial_arts cricket_ipl rugby_league',
+    ),
+  ),
   upsnake: many(60, (draw) => `${pick(draw, FIELDS)}_${pick(draw, NOUNS)}`.toUpperCase()),
   dotted: many(80, (draw) => `${pick(draw, NOUNS)}.${pick(draw, ['events', 'jobs', 'created', 'updated', 'retry', 'dead'])}`),
 };
