@@ -1,5 +1,6 @@
 import type { ColumnHeader } from './column-header.ts';
 import type { LineContext, LineFault, LineFormat } from './format.ts';
+import { KIND } from './json-scanner.ts';
 import type { RecordView } from './record-view.ts';
 
 /** A line format that says how far the last line fitted. */
@@ -27,6 +28,7 @@ export class FirstOf implements LineFormat {
     let { reason, detail } = fault;
     for (const format of this.formats) {
       if (format.read(view, context, fault)) return true;
+      view.kinds.fill(KIND.absent); // it may have found some values before it gave up
       if (format.reached <= best) continue;
       best = format.reached;
       reason = fault.reason;

@@ -70,7 +70,7 @@ const TIMES = new Set(['clf', 'iso', 'bracketed', 'clock']);
 /** Shapes whose end is seen without what follows. */
 const ENDS_ITSELF = new Set<Shape>(['clf', 'iso', 'bracketed', 'quotable', 'clock', 'method', 'host']);
 
-/** Makes neighbouring literals one and leaves empty ones out. */
+/** Makes neighbouring literals one, leaves empty ones out, and the space at the end. */
 export function tidy(pieces: readonly (string | Variable)[]): (string | Variable)[] {
   const all: (string | Variable)[] = [];
   for (const piece of pieces) {
@@ -78,6 +78,12 @@ export function tidy(pieces: readonly (string | Variable)[]): (string | Variable
     if (piece === '') continue;
     if (typeof piece === 'string' && typeof last === 'string') all[all.length - 1] = last + piece;
     else all.push(piece);
+  }
+  // the spaces at the end of a line are not kept, and a pattern over several lines ends with a line feed
+  const last = all[all.length - 1];
+  if (typeof last === 'string') {
+    const kept = last.replace(/[ \r\n]+$/, '');
+    all.splice(-1, 1, ...(kept === '' ? [] : [kept]));
   }
   return all;
 }

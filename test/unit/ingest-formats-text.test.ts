@@ -3,7 +3,7 @@ import type { Format } from '../../schemas/config.ts';
 import { FLAG, IDENTITY_ORIGINS } from '../../services/core/batch.ts';
 import { detectFormat } from '../../services/ingest/detect.ts';
 import type { NormaliseConfig } from '../../services/ingest/normalise-config.ts';
-import { ingest, type PlainEvent } from '../support/ingest-events.ts';
+import { eventsOf, ingest, type PlainEvent, stageOf } from '../support/ingest-events.ts';
 
 type Case = [what: string, line: string, event: Partial<PlainEvent>, config?: Partial<NormaliseConfig>];
 
@@ -84,6 +84,12 @@ describe('nginx', () => {
       '2026-11-22T01:59:14Z 203.0.113.9 "GET /a HTTP/1.1" sess-1',
       { at: AT, session: expect.stringMatching(/./) as unknown as string },
       nginx('$my_time $remote_addr "$request" $cookie_sid', { fields: { time: 'my_time' }, session: 'cookie_sid' }),
+    ],
+    [
+      'a pattern that a YAML block ends with a line feed',
+      '203.0.113.9 [22/Nov/2026:09:59:14 +0800] "GET /a HTTP/1.1" 200',
+      { status: 200 },
+      nginx('$remote_addr [$time_local] "$request" $status \n'),
     ],
     [
       'nothing in a last value',
@@ -579,7 +585,7 @@ describe('what shippers put before a line', () => {
 
   const cri = (tag: string, text: string, stream = 'stdout') => `2026-11-22T01:59:14.743Z ${stream} ${tag} ${text}\n`;
 
-  test('parts of a line are one line again, across streams, chunks and a restart', () => {
+  test('parts of a line are one line again, across streams', () => {
     const text = cri('P', line.slice(0, 40)) + cri('F', line, 'stderr') + cri('P', line.slice(40, 90)) + cri('F', line.slice(90));
     const { events, dead } = ingest(text, { format: 'combined' });
     expect(dead).toEqual([]);
@@ -587,6 +593,28 @@ describe('what shippers put before a line', () => {
       ['carol', plain.at, plain.device],
       ['carol', plain.at, plain.device],
     ]);
+  });
+
+  test('parts are kept over a restart', () => {
+    const chunk = (text: string, offset: number) => ({
+      tenant: 'shop',
+      source: 'gateway',
+      partition: 'input',
+      offset,
+      line: 0,
+      bytes: bytes(text),
+    });
+    const first = stageOf({ format: 'combined' });
+    const part = cri('P', line.slice(0, 60));
+    expect(eventsOf(first.process(chunk(part, 0)))).toEqual([]);
+    const second = stageOf({ format: 'combined' });
+    second.restore(first.snapshot());
+    const emits = [
+      ...second.process(chunk(cri('F', line.slice(60)), part.length)),
+      ...second.control({ kind: 'end', tenant: 'shop', upstream: 'input', provisional: false }),
+    ];
+    expect(eventsOf(emits)).toMatchObject([{ account: 'carol', offset: part.length, device: plain.device }]);
+    expect(second.counters()['read\tshop\tgateway\t']).toBe(1);
   });
 
   test('a part whose rest does not come is truncated, and no last part is a line of its own', () => {
