@@ -1,7 +1,7 @@
 import type { Format } from '../../../schemas/config.ts';
 
 /** A request as the generated lines tell of it. */
-interface Request {
+export interface Request {
   at: number;
   ip: string;
   user: string;

@@ -1,6 +1,7 @@
 import type { Format } from '../../../schemas/config.ts';
 import { NO_ADDRESS_DATA } from '../../../services/ingest/addresses.ts';
 import { createNormaliseStage } from '../../../services/ingest/normalise.ts';
+import { JSON_GENERATED } from './json-lines.ts';
 import { GENERATED, type GeneratedFormat, requests } from './lines.ts';
 
 /** Lines that are made of each format; they are read again until MEGABYTES are. */
@@ -22,7 +23,7 @@ export function speedTable(): string[] {
     '|---|---|---|---|---|',
   ];
   const made = requests(LINES);
-  for (const generated of GENERATED) {
+  for (const generated of [...GENERATED, ...JSON_GENERATED]) {
     const lines = made.map(generated.line);
     const text = Buffer.from(`${lines.join('\n')}\n`);
     const passes = Math.max(1, Math.round((MEGABYTES * 1e6) / text.length / ROUNDS));
