@@ -57,7 +57,9 @@ export class LinePrefix {
         }
       }
     }
-    if (this.tagged(bytes, next, end, true)) return true;
+    // a line that begins with its own time may go on with a word and a colon: only a process in brackets tells syslog
+    if (this.tagged(bytes, next, end, true) && (!timeFirst || bytes[this.at - 3] === CLOSE)) return true;
+    this.at = start;
     if (timeFirst) return false;
     this.at = next;
     return true;

@@ -583,6 +583,13 @@ describe('what shippers put before a line', () => {
     expect(eventOf('nginx-json', prefix + json)).toMatchObject({ at: AT, address: '203.0.113.9' });
   });
 
+  test('a line that begins with a time of its own is not taken for one with a header', () => {
+    const pattern = '$time_iso8601 $host client: $remote_addr "$request"';
+    const own = '2026-11-22T01:59:14+00:00 api.example.com client: 203.0.113.9 "GET /v1/a HTTP/1.1"';
+    for (const text of [own, `2026-11-22T01:59:15.1+00:00 web-1 nginx[17]: ${own}`, `2026-11-22T01:59:15.1Z stdout F ${own}`])
+      expect(eventOf('nginx', text, { pattern })).toMatchObject({ at: AT, address: '203.0.113.9', interface: 'GET api.example.com/v1/a' });
+  });
+
   const cri = (tag: string, text: string, stream = 'stdout') => `2026-11-22T01:59:14.743Z ${stream} ${tag} ${text}\n`;
 
   test('parts of a line are one line again, across streams', () => {
