@@ -51,18 +51,18 @@ export function registerParse(program: Command): void {
       const tables = listTables(await readLists(config, (text) => process.stderr.write(`${text}\n`)))[source.tenant] ?? [];
       const known = { addresses, lists: new AddressLists(tables) };
       const key = existingKey(config, 'path' in config.store ? config.store.path : process.cwd());
-      const traces: RecordTrace[] = [];
+      const shown: RecordTrace[] = [];
+      let count = 0;
       const seen = new Sample();
       const wanted = flags.explain === true ? Math.max(flags.limit, SUMMARY_RECORDS) : flags.limit;
       const trace = (one: RecordTrace): void => {
-        if (traces.length >= wanted) return;
-        traces.push(one);
+        if (count >= wanted) return;
+        if (count++ < flags.limit) shown.push(one);
         seen.take(outcomeOf(one, source));
       };
-      const read = await readSample(path, source, tenant, { ...known, trace }, tenantKey(key, source.tenant), () => traces.length < wanted);
+      const read = await readSample(path, source, tenant, { ...known, trace }, tenantKey(key, source.tenant), () => count < wanted);
       const name = path === '-' ? 'standard input' : path;
-      if (traces.length === 0) throw new WeirError('nothing_parsed', `${name} has no records`);
-      const shown = traces.slice(0, flags.limit);
+      if (count === 0) throw new WeirError('nothing_parsed', `${name} has no records`);
       if (flags.explain !== true) await writeOut(shown.map((one) => `${JSON.stringify(plain(one, source, path))}\n`).join(''));
       else {
         const records = shown.map(explain);
