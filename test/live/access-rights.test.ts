@@ -130,13 +130,14 @@ describe('in ClickHouse', () => {
   });
 
   test('the grants are enough to make the tables, to write and to read', async () => {
-    expect(grants.length).toBe(2);
+    expect(grants.length).toBe(3);
     const stop = AbortSignal.timeout(30_000);
     store = await createLiveStore(
       { url: server.url, username: user.name, password: user.password, database: 'weir' },
       { retention: 30, signal: stop },
     );
     store.alerts([alertOf(1)], liveVersion(1));
+    store.inventory('shop', [{ interface: 'GET a/b', hour: 0, origins: 1, classes: 4, callers: [1], sensitive: [] }]);
     await store.flush();
     const rows = await store.query('SELECT count() AS n FROM alerts', { format: 'JSONEachRow' });
     expect(Buffer.from(rows).toString().trim()).toBe('{"n":1}');
