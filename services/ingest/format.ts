@@ -111,6 +111,8 @@ export interface LineFormat {
   directive?(bytes: Uint8Array, start: number, end: number, header: ColumnHeader): boolean;
   /** lines begin with a time: what a shipper puts before them cannot be told from it */
   timeFirst?: boolean;
+  /** gets lines with what a shipper has put before them: the format itself may begin in the same way */
+  ownPrefix?: boolean;
 }
 
 /** The first lines of a log, for `mark`. */

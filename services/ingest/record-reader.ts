@@ -181,7 +181,7 @@ export class RecordReader {
   /** Reads a line. Returns the start of the next one. */
   private line(start: number, end: number): number {
     const { bytes } = this.view.workspace;
-    if (!mayHavePrefix(bytes, start)) return this.bareLine(start, end);
+    if (!mayHavePrefix(bytes, start) || this.plan.lines?.ownPrefix === true) return this.bareLine(start, end);
     const { prefix } = this;
     const input = this.input as InputState;
     const feed = lineEnd(bytes, start, end);

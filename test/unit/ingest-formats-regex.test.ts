@@ -47,6 +47,21 @@ describe('lines by a regular expression', () => {
     expect(ingest(json, { format: 'json', fields }).events[0]).toMatchObject({ account: '203.0.113.9', interface: 'tcp 10.0.0.2:443' });
   });
 
+  test('a line that begins with a time, or as syslog does, is matched as it stands; else behind what a runtime puts before it', () => {
+    const iso = LINE.replace(/^[^|]+/, '2026-03-02T10:15:30Z');
+    for (const text of [iso, `2026-11-22T09:59:14.1+08:00 stdout F ${LINE}`, `<134>Nov 22 09:59:14 gw app[1]: ${LINE}`])
+      expect(read(`${text}\n`, PATTERN.replace('[^|]+', '[^|]{1,26}')).events[0]).toMatchObject({
+        at: Date.UTC(2026, 2, 2, 10, 15, 30),
+        account: 'alice',
+        status: 201,
+      });
+    const syslog = '^(?<time>\\S+) (?<who>\\S+) app: (?<request>.*) (?<status>\\d+)$';
+    expect(read('2026-03-02T10:15:30Z alice app: GET /a/7 HTTP/1.1 404\n', syslog).events[0]).toMatchObject({
+      account: 'alice',
+      status: 404,
+    });
+  });
+
   test('a dash is nothing; a line that does not match is dead-lettered', () => {
     const { events, dead } = read(`${LINE.replace('alice', '-')}\nno such line\n`);
     expect(events[0].flags & FLAG.anonymous).not.toBe(0);

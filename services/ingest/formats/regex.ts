@@ -2,6 +2,7 @@ import { RE2JS } from 're2js';
 import { WeirError } from '../../core/errors.ts';
 import { FIELD_NAMES, type FieldMap, GUESSED_TARGETS, SLOT } from '../fields.ts';
 import type { Capture, LineContext, LineFault, LineFormat, LineSyntax, SlotNames, TextFormat } from '../format.ts';
+import { LinePrefix } from '../line-prefix.ts';
 import type { NormaliseConfig } from '../normalise-config.ts';
 import type { RecordView } from '../record-view.ts';
 import { SlotWriter } from '../slot-writer.ts';
@@ -55,6 +56,8 @@ class MatchedLines implements LineFormat {
   private readonly pattern: RE2JS;
   private readonly groups: { group: number; captures: readonly Capture[] }[] = [];
   private readonly writer = new SlotWriter();
+  private readonly prefix = new LinePrefix();
+  readonly ownPrefix = true;
 
   constructor(pattern: RE2JS, groups: readonly [string, number][], names: SlotNames, place: string) {
     this.pattern = pattern;
@@ -79,19 +82,31 @@ class MatchedLines implements LineFormat {
       fault.detail = `the line has ${end - start} bytes; a pattern is held against ${MAX_MATCHED} at most`;
       return false;
     }
-    const bytes = workspace.bytes.subarray(start, end);
-    // of plain ASCII the characters are the bytes, and matching text is faster
-    const matcher = this.pattern.matcher(isPlain(workspace.view, start, end) ? latin1.decode(bytes) : bytes);
-    if (!matcher.find()) {
+    // a pattern may be made for the line with its prefix
+    let from = start;
+    let matcher = this.match(view, from);
+    if (matcher === undefined && this.prefix.read(workspace.bytes, start, end, false)) {
+      from = this.prefix.at;
+      matcher = this.match(view, from);
+    }
+    if (matcher === undefined) {
       fault.reason = 'not_this_format';
       fault.detail = 'the line does not match the pattern';
       return false;
     }
     writer.begin(view);
     for (const { group, captures } of groups) {
-      const from = matcher.start(group);
-      if (from >= 0) writer.put(captures, start + from, start + matcher.end(group));
+      const at = matcher.start(group);
+      if (at >= 0) writer.put(captures, from + at, from + matcher.end(group));
     }
     return true;
+  }
+
+  /** What the pattern finds in the view's line from `start` on; undefined: it does not match. */
+  private match({ workspace, end }: RecordView, start: number): ReturnType<RE2JS['matcher']> | undefined {
+    const bytes = workspace.bytes.subarray(start, end);
+    // of plain ASCII the characters are the bytes, and matching text is faster
+    const matcher = this.pattern.matcher(isPlain(workspace.view, start, end) ? latin1.decode(bytes) : bytes);
+    return matcher.find() ? matcher : undefined;
   }
 }
