@@ -3,7 +3,7 @@ import type { SparseBaselines } from '../baselines/sparse.ts';
 import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { severityOf } from '../severity.ts';
-import { isSharedSource } from '../shared-source.ts';
+import { hasManyAccounts, isSharedSource } from '../shared-source.ts';
 import { countTerm } from '../terms.ts';
 import { SOURCE_FEATURES } from '../windows.ts';
 
@@ -39,7 +39,8 @@ export const probing: Detector<SparseBaselines> = {
     // many people behind one address make many mistakes: who probes does little else
     if (errors < LEAST_SHARE * requests) return undefined;
     // a broken release makes all of them ask for what is not there, beside all else that they do, and for the same things
-    if (isSharedSource(window) && (errors < SCAN_SHARE * requests || paths < SCAN_PATHS * errors)) return undefined;
+    if ((isSharedSource(window) || hasManyAccounts(window)) && (errors < SCAN_SHARE * requests || paths < SCAN_PATHS * errors))
+      return undefined;
     const terms: Term[] = [countTerm('error_paths', paths, b.expected('1h', 'error_paths'), 'paths')];
     if (ofDay) terms.push(countTerm('error_paths_1d', b.amount('1d', 'error_paths'), b.expected('1d', 'error_paths'), 'paths'));
     terms.push({

@@ -48,7 +48,7 @@ export const FLAG = {
   partner: 1 << 21,
   bastion: 1 << 22,
   threat: 1 << 23,
-  /** of an account that an address stands in for: its clients are more kinds of programs than one person has; never an event's */
+  /** of an address, as a source or standing in for an account: it shows more kinds of programs, or sessions, than a household; never an event's */
   shared: 1 << 24,
 } as const;
 

@@ -25,6 +25,8 @@ export const NAMED_CALLERS = 20;
 /** Kinds of client programs (family, system, class) in an hour that no household has, and what one person has. */
 const MANY_DEVICES = 6;
 const FEW_DEVICES = 2;
+/** Sessions in an hour that no household has. */
+const MANY_SESSIONS = 12;
 /** Requests of an hour that would have shown more kinds, were there many people. */
 const BUSY_HOUR = 100;
 /** From this weight on a caller looks odd and counts as a suspect. */
@@ -301,7 +303,9 @@ export class AccountCloser {
     const expected = (traits & FLAG.bastion) !== 0;
     // an address of a mobile carrier stands for many people: it is counted, and not named as one of them
     // and so does one whose clients are of more kinds than a person's are
-    const nameless = anonymous === 1 && (this.isShared(account, values) || (traits & FLAG.mobile) !== 0);
+    const shared = anonymous === 1 && this.isShared(pane, account, values);
+    const nameless = shared || (anonymous === 1 && (traits & FLAG.mobile) !== 0);
+    if (shared) this.markShared(pane, hour);
     let nonAsset = 0;
     for (let g = 0; g < groups; g++) if ((t.interfaceFlags[this.groups[g]] & FLAG.asset) === 0) nonAsset++;
     let newInterfaces = 0;
@@ -412,14 +416,26 @@ export class AccountCloser {
 
   /**
    * Whether the address that stands in for an account stands for many people: in one hour it showed more kinds of client
-   * programs than a household has. That holds until a busy hour shows one or two: the quiet hours of an office are no
-   * one person's either. Who changes agents to look like many is still seen by what interfaces get, and as a source.
+   * programs than a household has, or more sessions (a new one with every request is no person's). That holds until a busy
+   * hour shows one or two kinds: the quiet hours of an office are no one person's either. Who changes agents to look like
+   * many is still seen by what interfaces get, and as a source.
    */
-  private isShared(account: number, values: Float64Array): boolean {
-    const { roles } = this.tenant;
-    if (values[ACCOUNT.devices] >= MANY_DEVICES) roles[account] |= SHARED_MARK;
+  private isShared(pane: number, account: number, values: Float64Array): boolean {
+    const { roles, accountPanes } = this.tenant;
+    const sessions = accountPanes.distinct(pane, ACCOUNT_SETS.sessions);
+    const inSessions = sessions >= MANY_SESSIONS && 2 * sessions <= values[ACCOUNT.requests];
+    if (inSessions || values[ACCOUNT.devices] >= MANY_DEVICES) roles[account] |= SHARED_MARK;
     else if (values[ACCOUNT.devices] <= FEW_DEVICES && values[ACCOUNT.requests] >= BUSY_HOUR) roles[account] &= ~SHARED_MARK;
     return (roles[account] & SHARED_MARK) !== 0;
+  }
+
+  /** The address is shared as a source too. */
+  private markShared(pane: number, hour: number): void {
+    const { accountPanes, sourcePanes } = this.tenant;
+    const { sets } = accountPanes;
+    const list = accountPanes.list(pane, ACCOUNT_SETS.addresses);
+    for (let node = sets.first(list); node >= 0; node = sets.after(node))
+      sourcePanes.marks[sourcePanes.open(sets.valueOf(node), hour)] |= FLAG.shared;
   }
 
   /** A bottom-k sketch of the objects of the last days with the day each was last touched. */

@@ -2,6 +2,7 @@ import type { Sample } from '../../models/candidate.ts';
 import type { EventBatch, EventColumns } from '../core/batch.ts';
 import { FLAG, TRAIT_SHIFT } from '../core/batch.ts';
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
+import { hash32 } from '../core/hash.ts';
 import { HashSets } from '../core/hash-sets.ts';
 import { KeyTable } from '../core/key-table.ts';
 import { roomFor } from '../core/slab.ts';
@@ -339,6 +340,10 @@ export class AccountTenant {
     const addressNode = accounts.addTo(pane, ACCOUNT_SETS.addresses, this.addresses.hashes[address]);
     if (addressNode >= 0) accounts.sets.setValue(addressNode, address);
     if (c.device[row] !== 0) accounts.addTo(pane, ACCOUNT_SETS.devices, c.device[row]);
+    if (anonymous === 1 && c.session[row] !== 0) {
+      const { bytes, ends } = batch.heap;
+      accounts.addTo(pane, ACCOUNT_SETS.sessions, hash32(bytes, ends[c.session[row] - 1], ends[c.session[row]]));
+    }
     // the earliest times, equal ones included: looking for them first would cost more than all other sets
     accounts.sets.addNew(accounts.list(pane, ACCOUNT_SETS.times), at - hourStart, TIMES_KEPT);
     if (accounts.samples.wants(pane, rank)) accounts.samples.add(pane, this.sample(c, row, interesting, account, iface, address, origin));

@@ -30,11 +30,11 @@ export const ACCOUNT_MINUTES = ACCOUNT_RUNNING + MINUTE_COUNTERS.length;
 export const ACCOUNT_SPEC: PaneSpec = {
   sums: ACCOUNT_MINUTES + 2,
   peaks: 0,
-  sets: [{ k: 64 }, { k: 64 }, { k: 32 }, { k: 16 }, { k: 32, bits: true }, { k: 40 }],
+  sets: [{ k: 64 }, { k: 64 }, { k: 32 }, { k: 16 }, { k: 32, bits: true }, { k: 40 }, { k: 32 }],
   samples: 3,
 };
-/** `times`: ms within the hour, the earliest 40 */
-export const ACCOUNT_SETS = { objects: 0, targets: 1, addresses: 2, devices: 3, numbers: 4, times: 5 } as const;
+/** `times`: ms within the hour, the earliest 40; `sessions`: of requests that name nobody */
+export const ACCOUNT_SETS = { objects: 0, targets: 1, addresses: 2, devices: 3, numbers: 4, times: 5, sessions: 6 } as const;
 
 /** Interface pane: behind the features the number of callers that look odd (see caller weight), then peaks. */
 export const INTERFACE_SUSPECTS = INTERFACE_FEATURES.length;

@@ -77,7 +77,7 @@ export function originOf(field: string): IdentityOrigin {
   if (/jwt|authorization|claim|token|(^|[._])sub$/.test(name)) return 'jwt';
   if (/consumer|authenticated_entity|credential/.test(name)) return 'consumer';
   if (/cookie/.test(name)) return 'cookie';
-  if (/^remote_user$|^auth_user$/.test(name)) return 'remote_user';
+  if (/^(remote_user|auth_user|cs-username)$/.test(name)) return 'remote_user';
   if (/login/.test(name)) return 'login_field';
   if (/session|(^|[._])sid$/.test(name)) return 'session';
   return 'header';

@@ -20,7 +20,8 @@ const SCANNER = '198.51.100.9';
 const STUFFER = '198.51.100.10';
 const PUMPER = '198.51.100.12';
 const SCRAPER = '198.51.100.11';
-const PEOPLE = 5_000;
+const BROWSER = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36';
+const PEOPLE: Record<Naming, number> = { accounts: 5_000, nobody: 5_000, 'after login': 2_000, sessions: 2_000 };
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const START = Date.UTC(2026, 2, 2);
@@ -38,12 +39,26 @@ interface Person {
   name: string;
   agent: string;
   address: string;
+  session?: string;
 }
 
-type Naming = 'accounts' | 'nobody' | 'after login';
+/**
+ * How people are told apart: by accounts, by nothing but their programs, by accounts after the login, or by nothing but their
+ * sessions, all with the same program.
+ */
+type Naming = 'accounts' | 'nobody' | 'after login' | 'sessions';
 type Entry = [at: number, line: string];
 
-function entry(at: number, account: string, address: string, agent: string, method: string, path: string, status: number): Entry {
+function entry(
+  at: number,
+  account: string,
+  address: string,
+  agent: string,
+  method: string,
+  path: string,
+  status: number,
+  cookie_sid?: string,
+): Entry {
   const record = {
     time_iso8601: new Date(at).toISOString(),
     remote_addr: address,
@@ -54,6 +69,7 @@ function entry(at: number, account: string, address: string, agent: string, meth
     body_bytes_sent: 900,
     request_time: '0.030',
     http_user_agent: agent,
+    cookie_sid,
   };
   return [at, JSON.stringify(record)];
 }
@@ -65,9 +81,8 @@ function visit(entries: Entry[], random: Random, person: Person, from: number, n
     at += 1000 + Math.floor(random.next() * 40_000);
     const fails = random.chance(failing);
     const isLogin = path(random) === '/api/v1/login';
-    entries.push(
-      entry(at, known ? person.name : '-', person.address, person.agent, method, path(random), fails ? (isLogin ? 401 : 404) : 200),
-    );
+    const status = fails ? (isLogin ? 401 : 404) : 200;
+    entries.push(entry(at, known ? person.name : '-', person.address, person.agent, method, path(random), status, person.session));
     if (naming === 'after login' && isLogin && !fails) known = true;
   }
 }
@@ -77,7 +92,12 @@ function log(naming: Naming): Uint8Array {
   const random = new Random(5);
   const market = new DeviceMarket(random, { app: 1, phone: 1, desktop: 1 });
   const people = (n: number, prefix: string, address: (i: number) => string): Person[] =>
-    Array.from({ length: n }, (_, i) => ({ name: `${prefix}-${i}`, agent: market.draw(random).agent, address: address(i) }));
+    Array.from({ length: n }, (_, i) => ({
+      name: `${prefix}-${i}`,
+      agent: naming === 'sessions' ? BROWSER : market.draw(random).agent,
+      address: address(i),
+      ...(naming === 'sessions' ? { session: `${prefix}${i}` } : {}),
+    }));
   const entries: Entry[] = [];
   const residents = people(250, 'r', (i) => `192.0.${i % 200}.${1 + Math.floor(i / 200)}`);
   for (let day = 0; day < 3; day++)
@@ -85,18 +105,20 @@ function log(naming: Naming): Uint8Array {
       for (let visits = 0; visits < 2; visits++)
         visit(entries, random, person, START + day * DAY + (7 + 14 * random.next()) * HOUR, naming);
   const last = START + 2 * DAY;
-  for (const person of people(PEOPLE, 'n', () => SHARED)) visit(entries, random, person, last + (8 + 5 * random.next()) * HOUR, naming);
+  for (const person of people(PEOPLE[naming], 'n', () => SHARED))
+    visit(entries, random, person, last + (8 + 5 * random.next()) * HOUR, naming);
   for (const person of people(600, 'b', () => BROKEN)) {
     const from = last + (8 + 5 * random.next()) * HOUR;
     visit(entries, random, person, from, naming);
-    const name = naming === 'nobody' ? '-' : person.name;
-    for (let i = 0; i < 5; i++) entries.push(entry(from + i, name, BROKEN, person.agent, 'GET', `/media/pic-${random.int(90)}`, 404));
+    const name = naming === 'nobody' || naming === 'sessions' ? '-' : person.name;
+    for (let i = 0; i < 5; i++)
+      entries.push(entry(from + i, name, BROKEN, person.agent, 'GET', `/media/pic-${random.int(90)}`, 404, person.session));
   }
   for (const person of people(600, 'j', () => JOINING)) {
     const from = last + (8 + 5 * random.next()) * HOUR;
     const phone = 13_000_000_000 + random.int(900_000_000);
     const ask = (at: number, path: string, status = 200): void => {
-      entries.push(entry(from + at, '-', JOINING, person.agent, 'POST', path, status));
+      entries.push(entry(from + at, '-', JOINING, person.agent, 'POST', path, status, person.session));
     };
     ask(0, `/api/v1/sms/send?phone=${phone}`);
     ask(40_000, `/api/v1/register?phone=${phone}`, random.chance(0.1) ? 400 : 200);
@@ -120,7 +142,8 @@ function log(naming: Naming): Uint8Array {
 
 async function found(naming: Naming): Promise<{ alerts: AlertRecord[]; incidents: IncidentRecord[] }> {
   const bytes = log(naming);
-  const text = 'tenants: { shop: {} }\nsources: [{ name: gateway, tenant: shop, format: nginx-json, files: [x.log] }]\n';
+  const session = naming === 'sessions' ? ', session: cookie_sid' : '';
+  const text = `tenants: { shop: {} }\nsources: [{ name: gateway, tenant: shop, format: nginx-json, files: [x.log]${session} }]\n`;
   const { config, version } = parseConfig(text, 'weir.yaml', '.', {});
   const settings = topologyConfigOf({ config, version, sources: config.sources, inputs: [], key: new Uint8Array(32).fill(7) });
   const input = { tenant: 'shop', source: 'gateway', partition: 'x', format: 'nginx-json', upstreams: 1 };
@@ -137,21 +160,24 @@ async function found(naming: Naming): Promise<{ alerts: AlertRecord[]; incidents
   };
 }
 
-describe.each<Naming>(['accounts', 'nobody', 'after login'])('five thousand people behind one address, %s named', async (naming) => {
-  const { alerts, incidents } = await found(naming);
+describe.each<Naming>(['accounts', 'nobody', 'after login', 'sessions'])(
+  'thousands of people behind one address, told apart by: %s',
+  async (naming) => {
+    const { alerts, incidents } = await found(naming);
 
-  test('no alert and no incident is about the address, or names it among the actors', () => {
-    const naming = (id: string): boolean => MANY.includes(id);
-    expect(alerts.filter(({ entity }) => naming(entity.id)).map(({ detector, entity }) => [detector, entity.id])).toEqual([]);
-    expect(alerts.filter(({ related }) => related.some(({ id }) => naming(id))).map(({ detector }) => detector)).toEqual([]);
-    expect(incidents.filter(({ entity, actors }) => naming(entity.id) || actors.some(({ id }) => naming(id)))).toEqual([]);
-  });
+    test('no alert and no incident is about the address, or names it among the actors', () => {
+      const naming = (id: string): boolean => MANY.includes(id);
+      expect(alerts.filter(({ entity }) => naming(entity.id)).map(({ detector, entity }) => [detector, entity.id])).toEqual([]);
+      expect(alerts.filter(({ related }) => related.some(({ id }) => naming(id))).map(({ detector }) => detector)).toEqual([]);
+      expect(incidents.filter(({ entity, actors }) => naming(entity.id) || actors.some(({ id }) => naming(id)))).toEqual([]);
+    });
 
-  test('addresses that are one actor are named', () => {
-    const named = new Set(alerts.flatMap(({ entity, detector }) => (entity.kind === 'source' ? [`${entity.id} ${detector}`] : [])));
-    expect([...named]).toContain(`${SCANNER} probing`);
-    expect([...named]).toContain(`${STUFFER} source_login_failures`);
-    expect([...named]).toContain(`${PUMPER} source_sends`);
-    expect([...named].some((name) => name.startsWith(SCRAPER))).toBe(true);
-  });
-});
+    test('addresses that are one actor are named', () => {
+      const named = new Set(alerts.flatMap(({ entity, detector }) => (entity.kind === 'source' ? [`${entity.id} ${detector}`] : [])));
+      expect([...named]).toContain(`${SCANNER} probing`);
+      expect([...named]).toContain(`${STUFFER} source_login_failures`);
+      expect([...named]).toContain(`${PUMPER} source_sends`);
+      expect([...named].some((name) => name.startsWith(SCRAPER))).toBe(true);
+    });
+  },
+);

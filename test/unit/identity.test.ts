@@ -107,6 +107,19 @@ describe('rules', () => {
     expect(who({ ssl_client_s_dn: 'CN=ann', ssl_client_verify: 'NONE' }, rules)).toEqual(NOBODY);
   });
 
+  test('in text logs too', () => {
+    const pattern =
+      '$remote_addr - $remote_user [$time_local] "$request" $status "$ssl_client_s_dn" $ssl_client_verify "$http_x_user_id" "$http_cookie"';
+    const by = (subject: string, verdict: string, identity?: readonly IdentityRuleConfig[]) => {
+      const line = `203.0.113.9 - - [22/Nov/2026:09:00:00 +0000] "GET /a HTTP/1.1" 200 "${subject}" ${verdict} "u9" "a=1; member=ann"`;
+      const [event] = ingest(`${line}\n`, { format: 'nginx', pattern, identity }).events;
+      return [event.account, IDENTITY_ORIGINS[event.origin]];
+    };
+    expect(by('CN=alice,O=x', 'SUCCESS')).toEqual(['alice', 'certificate']);
+    expect(by('CN=alice,O=x', 'FAILED:expired')).toEqual(['u9', 'header']);
+    expect(by('-', 'NONE', ['cookie_member'])).toEqual(['ann', 'cookie']);
+  });
+
   test('by default no header that clients write goes before what the gateway has checked', () => {
     const lie = {
       http_x_user_id: 'victim',
