@@ -545,6 +545,15 @@ describe('combined, with what stands before it', () => {
     expect(eventOf('combined', line)).toMatchObject({ address: '203.0.113.9', account: 'carol', ...event });
   });
 
+  test('a user name with what looks like a time', () => {
+    const forged = rest.replace('carol', String.raw`x [01/Jan/2020:00:00:00 +0000] \x22GET`);
+    expect(eventOf('combined', `203.0.113.9 ${forged}`)).toMatchObject({
+      at: AT,
+      account: 'x [01/Jan/2020:00:00:00 +0000] "GET',
+      bytesOut: 51,
+    });
+  });
+
   test('a socket has no address', () => {
     for (const head of ['unix:', 'example.com unix:'])
       expect(eventOf('combined', `${head} ${rest}`)).toMatchObject({ address: '', account: 'carol' });

@@ -134,12 +134,18 @@ export function parseCombined(
   result.openTail = false;
   result.escaped = false;
   result.isNamed = false;
-  // The time: the first ` [` whose bracket closes before a quote. User names may hold spaces, brackets hardly.
-  let open = start;
-  while (open < end && !(bytes[open] === 0x5b && (open === start || bytes[open - 1] === 0x20) && isDigit(bytes[open + 1]))) open++;
+  // The time: the first ` [` whose bracket closes before a quote. User names may hold spaces and brackets, but no quotes.
+  let open = openingOf(bytes, start, start, end);
   if (open >= end) return fail(result, 'a time in brackets', !hasQuote(bytes, start, end) && startsWithAddress(bytes, start, end));
-  let at = open + 1;
-  while (at < end && bytes[at] !== 0x5d) at++;
+  let at = closingOf(bytes, open, end);
+  for (let next = open; at < end && !isQuoteNext(bytes, at) && next < end; ) {
+    next = openingOf(bytes, next + 1, start, end);
+    const close = closingOf(bytes, next, end);
+    if (close >= end) break; // no later bracket closes either
+    if (!isQuoteNext(bytes, close)) continue;
+    open = next;
+    at = close;
+  }
   if (at >= end) return fail(result, 'the bracket that closes the time', true);
   put(spans, SLOT.time, open + 1, at);
   if (!head(bytes, start, open, spans, userSlot, result)) return fail(result, 'an address before the time', false);
@@ -158,6 +164,22 @@ export function parseCombined(
   at = token(bytes, sizeFrom, end, spans, SLOT.bytes_out);
   if (at === sizeFrom) return fail(result, 'a size behind the status', at >= end);
   return at >= end || tail(bytes, at, end, spans, result);
+}
+
+/** Position of the next bracket, of a line that begins at `start`, that may open a time; `end` without one. */
+function openingOf(bytes: Uint8Array, at: number, start: number, end: number): number {
+  while (at < end && !(bytes[at] === 0x5b && (at === start || bytes[at - 1] === 0x20) && isDigit(bytes[at + 1]))) at++;
+  return at;
+}
+
+function closingOf(bytes: Uint8Array, open: number, end: number): number {
+  let at = open + 1;
+  while (at < end && bytes[at] !== 0x5d) at++;
+  return at;
+}
+
+function isQuoteNext(bytes: Uint8Array, bracket: number): boolean {
+  return bytes[bracket + 1] === 0x20 && bytes[bracket + 2] === 0x22;
 }
 
 /** Notes why a line is none. */
