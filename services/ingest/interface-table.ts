@@ -186,7 +186,7 @@ export class InterfaceTable {
       }
       count++;
       if (count === ASSET_FOLDERS + 1) folderNode = node;
-      if (plain) {
+      if (plain && !(at - from === 1 && isBehindApi(bytes, from))) {
         this.addObject(literalBefore, hash32(bytes, from, at));
         this.objectNumber = number < 0x80000000 ? number : -1;
         node = this.step(node, SEGMENT.id);
@@ -320,13 +320,14 @@ export class InterfaceTable {
 
   /** Literal id or placeholder kind of a segment without percent signs, parameters and dots. */
   private segment(workspace: Workspace, start: number, end: number): number {
-    if (end - start <= 24) {
-      // Literals are few and short: a known one needs no classification.
+    if (end - start <= 24 && workspace.bytes[start] > 0x39) {
+      // Literals are few and short: a known one needs no classification, unless it may be a version only where it stands.
       const known = this.literals.find(workspace.view, start, end);
       if (known >= 0) return known + LITERALS;
     }
     const kind = segmentKind(workspace.bytes, start, end);
-    return kind === SEGMENT.literal ? this.literal(workspace.view, start, end) : kind;
+    const version = (kind === SEGMENT.id && end - start === 1) || (kind === SEGMENT.date && isBehindApi(workspace.bytes, start));
+    return kind === SEGMENT.literal || version ? this.literal(workspace.view, start, end) : kind;
   }
 
   private literal(view: DataView, start: number, end: number): number {
@@ -458,6 +459,17 @@ function objectOf({ id, values }: { id: string; values: readonly number[] }, par
   const names = values.map((index) => parts[index] ?? '').filter((part) => !part.startsWith('{'));
   if (names.length === 0) return 0;
   return combine32(hashString(id), hashString(names.sort().join('/'))) | 1;
+}
+
+/** Whether a segment stands behind `api`: then a digit (/rest/api/3) or a date (/admin/api/2026-01) is a version. */
+function isBehindApi(bytes: Uint8Array, start: number): boolean {
+  return (
+    start > 4 &&
+    (bytes[start - 4] | 0x20) === 0x61 &&
+    (bytes[start - 3] | 0x20) === 0x70 &&
+    (bytes[start - 2] | 0x20) === 0x69 &&
+    bytes[start - 5] === 0x2f
+  );
 }
 
 /** `Items({id})`, `Items(Order={id},Line={id})`: the keys' names stay. */

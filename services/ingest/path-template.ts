@@ -169,6 +169,7 @@ export function segmentKind(bytes: Uint8Array, start: number, end: number): Segm
   }
   const letters = lowers + uppers;
   if (length === 36 && hyphens === 4 && separators === 4 && allHex && isUuid(bytes, start)) return SEGMENT.uuid;
+  if (length === 17 && separators === 5 && allHex && isMac(bytes, start)) return SEGMENT.id;
   if (letters === 0) {
     if (digits === 0) return length <= 3 ? SEGMENT.literal : SEGMENT.text;
     if (separators === 0) return SEGMENT.id;
@@ -360,4 +361,10 @@ function isVersion(bytes: Uint8Array, start: number, end: number): boolean {
 
 function isUuid(bytes: Uint8Array, start: number): boolean {
   return bytes[start + 8] === 0x2d && bytes[start + 13] === 0x2d && bytes[start + 18] === 0x2d && bytes[start + 23] === 0x2d;
+}
+
+/** Six pairs of hexadecimal digits with : or - between: the address of a network card. */
+function isMac(bytes: Uint8Array, start: number): boolean {
+  for (let i = start + 2; i < start + 17; i += 3) if (bytes[i] !== 0x3a && bytes[i] !== 0x2d) return false;
+  return true;
 }
