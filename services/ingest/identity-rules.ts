@@ -6,7 +6,7 @@ import { callerOf, USUAL_CLAIMS } from './authorization.ts';
 import { certificateName } from './distinguished-name.ts';
 import { type IdentityRule, originOf } from './fields.ts';
 import type { RuleKeys } from './token-key-loader.ts';
-import { TokenVerifier } from './token-verifier.ts';
+import { type TokenTimes, TokenVerifier, timesOf } from './token-verifier.ts';
 import { claimOf, webTokenOf } from './web-token.ts';
 
 /** Whom a value names, once it has been read. */
@@ -16,8 +16,8 @@ export interface Named {
   origin: number;
   /** the name is a secret itself */
   secret: boolean;
-  /** claims of a token whose times have to be checked with every event */
-  claims?: Record<string, unknown>;
+  /** the times of a token, which have to be checked with every event */
+  times?: TokenTimes;
 }
 
 /** An identity rule as the stage reads it. */
@@ -120,14 +120,14 @@ function reader(
     const matcher = part.matcher(name);
     return matcher.find() ? (matcher.group(1) ?? undefined) : undefined;
   };
-  const named = (name: string | undefined, claims?: Record<string, unknown>): Named | undefined =>
-    name === undefined || name === '' ? undefined : { name, origin, secret: false, ...(claims === undefined ? {} : { claims }) };
+  const named = (name: string | undefined, times?: TokenTimes): Named | undefined =>
+    name === undefined || name === '' ? undefined : { name, origin, secret: false, ...(times === undefined ? {} : { times }) };
   if (rule.claim !== undefined || (kind === 'jwt' && part === undefined && !isHeader(rule.field))) {
     const names = rule.claim === undefined ? USUAL_CLAIMS : typeof rule.claim === 'string' ? [rule.claim] : rule.claim;
     return (value) => {
       const token = webTokenOf(value);
       if (token === undefined || (verifier !== undefined && !verifier.isSigned(token))) return undefined;
-      return named(narrowed(claimOf(token.claims, names)), verifier === undefined ? undefined : token.claims);
+      return named(narrowed(claimOf(token.claims, names)), verifier === undefined ? undefined : timesOf(token.claims));
     };
   }
   if (part !== undefined) return (value) => named(narrowed(value));

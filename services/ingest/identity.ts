@@ -11,8 +11,8 @@ const encoder = new TextEncoder();
 const SUCCESS = encoder.encode('SUCCESS');
 /** A longer value that has to be read (a token, a subject) names nobody, bytes. */
 const MAX_READ = 8192;
-/** Values that have been read and are remembered, by rule and generation, in characters. */
-const MEMORY = 1 << 20;
+/** Values that have been read and are remembered, by rule and generation, in characters: about ten thousand tokens. */
+const MEMORY = 1 << 23;
 
 /** Finds the account that a record names, by the source's ordered rules. */
 export class IdentityFinder {
@@ -78,7 +78,7 @@ export class IdentityFinder {
     if (end - start > MAX_READ) return -1;
     const { workspace } = this.view;
     const named = values.of(decoder.decode(workspace.bytes.subarray(start, end)));
-    if (named === undefined || (named.claims !== undefined && !holdsAt(named.claims, at))) return -1;
+    if (named === undefined || (named.times !== undefined && !holdsAt(named.times, at))) return -1;
     const name = encoder.encode(named.name);
     const from = workspace.put(name, 0, name.length);
     if (workspace.scratch === from || isNobody(workspace.bytes, from, workspace.scratch)) return -1;

@@ -35,8 +35,18 @@ export class TokenVerifier {
   }
 }
 
+/** What a token says of when it holds; anything, as clients write it. */
+export interface TokenTimes {
+  exp?: unknown;
+  nbf?: unknown;
+}
+
+export function timesOf({ exp, nbf }: Record<string, unknown>): TokenTimes {
+  return { exp, nbf };
+}
+
 /** Whether a token holds at a time, ms: the event's own. Tokens without `exp` and `nbf` always do. */
-export function holdsAt({ exp, nbf }: Record<string, unknown>, at: number): boolean {
+export function holdsAt({ exp, nbf }: TokenTimes, at: number): boolean {
   const seconds = at / 1000;
   if (exp !== undefined && !(typeof exp === 'number' && seconds < exp + LEEWAY)) return false;
   return nbf === undefined || (typeof nbf === 'number' && seconds >= nbf - LEEWAY);
