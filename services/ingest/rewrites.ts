@@ -47,16 +47,19 @@ export const urlDecoded: Rewrite = (workspace, start, end) => {
   for (let round = 0; round < 2; round++) {
     let write = from;
     let clean = true;
+    let encoded = false;
     for (let i = from; i < to; i++) {
       let c = bytes[i];
       if (c === 0x25 && i + 2 < to && hexDigit(bytes[i + 1]) >= 0 && hexDigit(bytes[i + 2]) >= 0) {
         c = (hexDigit(bytes[i + 1]) << 4) | hexDigit(bytes[i + 2]);
         i += 2;
+        encoded = true;
         if (c < 0x20 || c === 0x7f) clean = false;
       }
       bytes[write++] = c;
     }
     to = write;
+    if (!encoded) break;
     if (!clean || invalidUtf8At(bytes, from, to) >= 0) {
       workspace.scratch = from;
       return workspace.put(bytes, start, end);

@@ -23,6 +23,13 @@ export function isBinary(bytes: Uint8Array, start: number, end: number): boolean
   return false;
 }
 
+/** Whether bytes[start, end) are all ASCII. */
+export function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  let all = 0;
+  for (let i = start; i < end; i++) all |= bytes[i];
+  return all < 0x80;
+}
+
 /** Position of the line feed at or behind `start`, else `end`. */
 export function lineEnd(bytes: Uint8Array, start: number, end: number): number {
   const feed = bytes.indexOf(0x0a, start);

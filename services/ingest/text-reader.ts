@@ -4,7 +4,7 @@ import type { InputState } from './input-state.ts';
 import { KIND, UNRANKED } from './json-scanner.ts';
 import { LinePrefix } from './line-prefix.ts';
 import type { RecordView } from './record-view.ts';
-import { isBinary, isPlain } from './text-checks.ts';
+import { isAscii, isBinary, isPlain } from './text-checks.ts';
 import { invalidUtf8At } from './utf8.ts';
 
 /** What becomes of the records that a reader finds; the record is the view's. */
@@ -65,7 +65,7 @@ export class TextReader {
         handler.refuse('binary', 'control characters that no text has');
         return;
       }
-      const bad = invalidUtf8At(bytes, start, stop);
+      const bad = isAscii(bytes, start, stop) ? -1 : invalidUtf8At(bytes, start, stop);
       if (bad >= 0) {
         handler.refuse('invalid_utf8', `not UTF-8 at byte ${bad - start + 1} of the line`);
         return;
