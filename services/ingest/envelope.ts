@@ -28,6 +28,12 @@ export function opensList(view: RecordView, plan: FieldPlan): number {
   return -1;
 }
 
+/** Slot of an object in the object that is in the slots, which is no record itself; -1 without one. */
+export function opensObject(view: RecordView, plan: FieldPlan): number {
+  for (const slot of plan.objectSlots) if (view.kinds[slot] === KIND.raw) return isRecord(view, plan) ? -1 : slot;
+  return -1;
+}
+
 /** Whether the object in the slots has what every record of the format has. */
 function isRecord({ kinds }: RecordView, plan: FieldPlan): boolean {
   if (plan.kind === 'text') return false;

@@ -2,6 +2,7 @@ import { WeirError } from '../core/errors.ts';
 import {
   ENVELOPE_FIELDS,
   ENVELOPE_LISTS,
+  ENVELOPE_OBJECTS,
   FIELD_NAMES,
   type FieldMap,
   type FieldName,
@@ -52,6 +53,8 @@ export interface FieldPlan {
   /** slots of arrays whose elements are records, and what each is called */
   listSlots: number[];
   listNames: string[];
+  /** slots of objects that the record may lie in */
+  objectSlots: number[];
   /** slots of logged fields that are targets; index in `targetNames` is the same */
   targetSlots: number[];
   /** all target fields: the logged ones, then the query's */
@@ -113,6 +116,8 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     (name, i, all) => all.indexOf(name) === i,
   );
   const listSlots = listNames.map(() => slots++);
+  const objectNames = [...ENVELOPE_OBJECTS, ...((format.kind === 'json' ? format.inside : undefined) ?? [])];
+  const objectSlots = objectNames.map(() => slots++);
   const select = format.select === undefined ? undefined : planSelect(format.select, slotOf, capture);
 
   const rules =
@@ -150,6 +155,7 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     envelopeSlot,
     listSlots,
     listNames,
+    objectSlots,
     targetSlots,
     targetNames,
     queryTargets,
@@ -168,13 +174,15 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     pathFields: namesOf([...(fields.path ?? []), ...(fields.request ?? [])], 'path'),
     requestFields: namesOf([...(fields.request ?? []), ...(fields.method ?? []), ...(fields.path ?? [])], 'request'),
   };
-  const inside = format.kind === 'json' ? (format.inside ?? []) : [];
-  const paths = isText ? [] : capturePaths(names, inside);
+  const paths = isText ? [] : capturePaths(names);
   ENVELOPE_FIELDS.forEach((name, rank) => {
     for (const path of pathsOf(name)) paths.push({ path, slot: envelopeSlot, rank });
   });
   listNames.forEach((name, i) => {
     paths.push({ path: [name], slot: listSlots[i], rank: 0 });
+  });
+  objectNames.forEach((name, i) => {
+    paths.push({ path: [name], slot: objectSlots[i], rank: 0 });
   });
   return { ...planned, paths, lines: syntax?.bind(names), slots, nameOf: (slot, rank) => namesBySlot(names).get(slot)?.[rank] ?? '' };
 }
@@ -191,15 +199,11 @@ function namesBySlot(names: SlotNames): Map<number, string[]> {
   return bySlot;
 }
 
-/** Paths of a JSON record that are captured. `inside`: objects that the record may lie in. */
-function capturePaths(names: SlotNames, inside: readonly string[]): CapturePath[] {
+/** Paths of a JSON record that are captured. */
+function capturePaths(names: SlotNames): CapturePath[] {
   const paths: CapturePath[] = [];
   for (const [name, captures] of names)
-    for (const { slot, rank } of captures)
-      for (const path of pathsOf(name)) {
-        paths.push({ path, slot, rank });
-        for (const outer of inside) paths.push({ path: [outer, ...path], slot, rank });
-      }
+    for (const { slot, rank } of captures) for (const path of pathsOf(name)) paths.push({ path, slot, rank });
   return paths;
 }
 

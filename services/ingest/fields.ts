@@ -111,6 +111,9 @@ export const OPERATION_FIELDS: readonly string[] = [
   'jsonrpc_method',
 ];
 
+/** Objects in which shippers put a line of JSON that they have parsed: Filebeat, Fluent Bit, Logstash, an export of Elasticsearch. */
+export const ENVELOPE_OBJECTS: readonly string[] = ['json', 'log_processed', 'message', '_source', 'payload'];
+
 /** Arrays whose elements are records, or shippers' envelopes of them, in any format: CloudWatch's and OpenTelemetry's logs, Azure's batches. */
 export const ENVELOPE_LISTS: readonly string[] = [
   'logEvents',

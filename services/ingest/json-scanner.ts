@@ -222,8 +222,12 @@ export class JsonScanner {
     this.error = '';
   }
 
-  /** Remembers all slots as they are at `level`, for `restore`: what the elements of a list have from around it. */
+  /**
+   * Remembers all slots as they are at `level`, for `restore`: what the elements of a list have from around it. Whatever an
+   * element says itself goes before that, whichever name it has.
+   */
   keep(level: number): void {
+    for (let i = 0; i < this.touchedCount; i++) this.ranks[this.touched[i]] = VOIDED;
     const { kinds, starts, ends, ranks, touched, touchedCount, anyEscaped } = this;
     const slots = kinds.length;
     this.kept[level] ??= {

@@ -1,5 +1,5 @@
 import { type LogRecords, MAX_LINE_BYTES, type RawChunk } from '../core/raw.ts';
-import { opensEnvelope, opensList } from './envelope.ts';
+import { opensEnvelope, opensList, opensObject } from './envelope.ts';
 import type { FieldPlan } from './field-plan.ts';
 import { InputState } from './input-state.ts';
 import { type JsonScanner, KIND } from './json-scanner.ts';
@@ -247,10 +247,16 @@ export class RecordReader {
     const { scanner } = this;
     scanner.clear();
     const stop = scanner.scan(start);
-    if (stop < 0 || (!opensEnvelope(this.view, this.plan) && opensList(this.view, this.plan) < 0)) return -1;
+    if (stop < 0 || !this.opens()) return -1;
     const next = this.behind(stop, end);
     if (next >= 0) this.found(start, stop, 0);
     return next;
+  }
+
+  /** Whether the object in the slots is one that holds records rather than a record. */
+  private opens(): boolean {
+    const { view, plan } = this;
+    return opensEnvelope(view, plan) || opensList(view, plan) >= 0 || opensObject(view, plan) >= 0;
   }
 
   /** A line that should be JSON. Returns the start of the next line. */
@@ -347,6 +353,11 @@ export class RecordReader {
       this.open(start);
       return;
     }
+    const object = this.lists < MAX_LISTS ? opensObject(view, plan) : -1;
+    if (object >= 0) {
+      this.inner(object, start);
+      return;
+    }
     view.place(start, stop, index);
     if (!this.isJson) {
       this.handler.refuse('not_this_format', 'an object without a line of the format');
@@ -354,6 +365,18 @@ export class RecordReader {
     }
     if (this.scanner.anyEscaped) this.decodeAll();
     this.handler.record();
+  }
+
+  /** Reads an object in the object at `start` as the record; what stands around it is the shipper's. */
+  private inner(slot: number, start: number): void {
+    const { view, scanner } = this;
+    const at = view.starts[slot];
+    const pinned = view.pinAt(start);
+    this.lists++;
+    scanner.clear();
+    this.found(at, scanner.scan(at), 0);
+    this.lists--;
+    if (pinned) view.unpin();
   }
 
   /** Reads the elements of a list in the object at `start`. What the object says besides holds for each, unless that says it itself. */

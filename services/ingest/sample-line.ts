@@ -1,4 +1,4 @@
-import { ENVELOPE_LISTS } from './fields.ts';
+import { ENVELOPE_LISTS, ENVELOPE_OBJECTS } from './fields.ts';
 
 /** Envelopes that are taken off, one in another. */
 const MOST = 6;
@@ -29,6 +29,8 @@ function inside(line: string): string | undefined {
     const list = object[name];
     if (Array.isArray(list) && typeof list[0] === 'object') return JSON.stringify(list[0]);
   }
+  const parsed = ENVELOPE_OBJECTS.map((name) => object[name]).find((value) => typeof value === 'object' && value !== null);
+  if (parsed !== undefined) return JSON.stringify(parsed);
   const texts = [
     object.message,
     object.log,

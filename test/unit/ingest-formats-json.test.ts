@@ -52,6 +52,9 @@ describe('around a record', () => {
         resourceLogs: [{ resource: { attributes: [] }, scopeLogs: [{ logRecords: [{ timeUnixNano: '1', body: { stringValue: text } }] }] }],
       }),
     ],
+    ['Filebeat, parsed', (_, record) => ({ '@timestamp': '2030-01-01T00:00:00Z', host: { name: 'gw' }, log: { offset: 7 }, json: record })],
+    ['Fluent Bit, parsed', (_, record) => ({ time: '2030-01-01T00:00:00Z', stream: 'stdout', log_processed: record })],
+    ['an export of Elasticsearch', (_, record) => ({ _index: 'logs', _id: '1', _source: record })],
     ['a container’s prefix in Filebeat', (text) => ({ message: `2026-11-22T09:59:14.1+08:00 stdout F ${text}` })],
   ];
   // Tyk's own time is called as the envelope's, and an ECS record of Elastic has its line along
@@ -61,7 +64,7 @@ describe('around a record', () => {
       const text = line(wrap(JSON.stringify(each.record), each.record));
       readsAs(each, text, each.format);
       // what detection looks at is the record itself
-      if (!text.includes('stdout')) expect(lineInside(text.trim())).toBe(JSON.stringify(each.record));
+      if (!text.includes('stdout F')) expect(lineInside(text.trim())).toBe(JSON.stringify(each.record));
     }
     const [first] = inner;
     const lines = line(wrap(JSON.stringify(first.record), first.record)).repeat(2);
@@ -168,6 +171,14 @@ describe('records that hold several events', () => {
       format: 'azure-apim',
     });
     expect(events.map(({ address }) => address)).toEqual(['198.51.100.1', '192.0.2.1', '198.51.100.1']);
+  });
+
+  test('what an element says itself goes before what stands around it, whichever name it has', () => {
+    const inner = { time: '2026-03-02T10:15:30Z', client: '203.0.113.9', verb: 'GET', url: '/a' };
+    const { events } = ingest(line({ '@timestamp': '2030-01-01T00:00:00Z', client_ip: '192.0.2.1', records: [inner] }), {
+      format: 'nginx-json',
+    });
+    expect(events[0]).toMatchObject({ at: Date.UTC(2026, 2, 2, 10, 15, 30), address: '203.0.113.9' });
   });
 
   test('lists may lie deep; too deep they are one dead letter', () => {
