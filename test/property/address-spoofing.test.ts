@@ -119,7 +119,7 @@ function arrival(way: Journey, report: Report): { peer: string; lines: string[];
 }
 
 /** Log lines of a format that has the header; undefined where it cannot. */
-type Writer = (peer: string, report: Report, lines: readonly string[]) => string;
+type Writer = (peer: string, report: Report, lines: readonly string[], lie: string) => string;
 const variable = (report: Report) =>
   ({
     x_forwarded_for: 'http_x_forwarded_for',
@@ -129,39 +129,47 @@ const variable = (report: Report) =>
     true_client_ip: 'http_true_client_ip',
     proxy_protocol_addr: 'proxy_protocol_addr',
   })[report];
+/** What the client writes into all other reports, which nobody of ours sets or reads. */
+const others = (report: Report, lie: string, named: (report: Report) => string): Record<string, string> =>
+  Object.fromEntries(ADDRESS_FIELDS.filter((other) => other !== report).map((other) => [named(other), lie]));
 const header = (report: Report) => (report === 'forwarded' ? 'forwarded' : report.replaceAll('_', '-'));
 
 const WRITERS: Record<string, { knows: readonly Report[]; config?: (report: Report) => Partial<NormaliseConfig>; write: Writer }> = {
   'nginx-json': {
     knows: ADDRESS_FIELDS,
-    write: (peer, report, lines) =>
+    write: (peer, report, lines, lie) =>
       JSON.stringify({
         msec: 1795000000.5,
         remote_addr: peer,
         request: 'GET /a HTTP/1.1',
         status: 200,
+        ...others(report, lie, variable),
         [variable(report)]: lines.join(', '),
       }),
   },
   kong: {
     knows: ADDRESS_FIELDS.filter((report) => report !== 'proxy_protocol_addr'),
-    write: (peer, report, lines) =>
+    write: (peer, report, lines, lie) =>
       JSON.stringify({
         started_at: 1795000000500,
         latencies: { request: 3 },
         client_ip: peer,
-        request: { method: 'GET', uri: '/a', headers: { host: 'a', [header(report)]: lines.length === 1 ? lines[0] : lines } },
+        request: {
+          method: 'GET',
+          uri: '/a',
+          headers: { host: 'a', ...others(report, lie, header), [header(report)]: lines.length === 1 ? lines[0] : lines },
+        },
         response: { status: 200 },
       }),
   },
   apisix: {
     knows: ADDRESS_FIELDS.filter((report) => report !== 'proxy_protocol_addr'),
-    write: (peer, report, lines) =>
+    write: (peer, report, lines, lie) =>
       JSON.stringify({
         start_time: 1795000000500,
         latency: 3,
         client_ip: peer,
-        request: { method: 'GET', uri: '/a', headers: { host: 'a', [header(report)]: lines.join(', ') } },
+        request: { method: 'GET', uri: '/a', headers: { host: 'a', ...others(report, lie, header), [header(report)]: lines.join(', ') } },
         response: { status: 200 },
       }),
   },
@@ -175,7 +183,7 @@ const WRITERS: Record<string, { knows: readonly Report[]; config?: (report: Repo
   },
   'envoy-json': {
     knows: ADDRESS_FIELDS.filter((report) => report !== 'proxy_protocol_addr'),
-    write: (peer, report, lines) =>
+    write: (peer, report, lines, lie) =>
       JSON.stringify({
         start_time: '2026-11-22T09:00:00.000Z',
         duration: 3,
@@ -184,6 +192,7 @@ const WRITERS: Record<string, { knows: readonly Report[]; config?: (report: Repo
         path: '/a',
         authority: 'a',
         response_code: 200,
+        ...others(report, lie, header),
         [header(report)]: lines.join(','),
       }),
   },
@@ -191,7 +200,7 @@ const WRITERS: Record<string, { knows: readonly Report[]; config?: (report: Repo
 
 function check(format: keyof typeof WRITERS, report: Report, config: Partial<NormaliseConfig>, ways: readonly Journey[]): void {
   const arrivals = ways.map((way) => arrival(way, report));
-  const log = arrivals.map(({ peer, lines }) => WRITERS[format].write(peer, report, lines)).join('\n');
+  const log = arrivals.map(({ peer, lines }, i) => WRITERS[format].write(peer, report, lines, ways[i].lies[0] ?? '10.8.0.1')).join('\n');
   const { events, dead } = ingest(`${log}\n`, {
     format: format as NormaliseConfig['format'],
     addressFrom: [report],
@@ -210,7 +219,7 @@ describe.each(ADDRESS_FIELDS)('a spoofed %s names nobody else', (report) => {
       fc.property(fc.array(journey, { minLength: 40, maxLength: 80 }), (ways) => {
         check(format, report, { trustedProxies: TRUSTED }, ways);
       }),
-      { numRuns: 4 },
+      { numRuns: 6 },
     );
   });
 
@@ -221,14 +230,27 @@ describe.each(ADDRESS_FIELDS)('a spoofed %s names nobody else', (report) => {
         const fixed = ways.filter(({ proxies }) => proxies.length === hops);
         check(format, report, { proxyHops: hops }, fixed);
       }),
-      { numRuns: 4 },
+      { numRuns: 6 },
+    );
+  });
+
+  test('trusted_proxies and proxy_hops at once', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3 }), fc.array(journey, { minLength: 40, maxLength: 80 }), (hops, ways) => {
+        const fixed = ways.filter(({ proxies }) => proxies.length === hops);
+        check('nginx-json', report, { trustedProxies: TRUSTED, proxyHops: hops }, fixed);
+        // who goes round the proxies is its own peer, whatever it writes
+        const alone = ways.filter(({ proxies, foreign }) => proxies.length === 0 && foreign === undefined);
+        check('nginx-json', report, { trustedProxies: TRUSTED, proxyHops: hops }, alone);
+      }),
+      { numRuns: 3 },
     );
   });
 
   test('nobody is trusted: the peer', () => {
     fc.assert(
       fc.property(fc.array(journey, { minLength: 20, maxLength: 40 }), (ways) => {
-        const log = ways.map((way) => WRITERS['nginx-json'].write(way.client, report, way.lies)).join('\n');
+        const log = ways.map((way) => WRITERS['nginx-json'].write(way.client, report, way.lies, way.lies[0] ?? '10.8.0.1')).join('\n');
         const { events } = ingest(`${log}\n`, { addressFrom: [report] });
         expect(events.map(({ address }) => address)).toEqual(ways.map(({ client }) => client));
       }),
