@@ -30,7 +30,8 @@ export class RequestLine {
     } else if (kinds[SLOT.request] === KIND.text) {
       if (!this.line(view)) return false;
     } else if (kinds[SLOT.method] === KIND.absent) {
-      const none = plan.kind === 'json' ? `no request: none of the fields ${plan.requestFields} is set` : 'the connection carried no request';
+      const none =
+        plan.kind === 'json' ? `no request: none of the fields ${plan.requestFields} is set` : 'the connection carried no request';
       return this.refuse('not_http', none);
     } else return this.refuse('bad_request', `no path: none of the fields ${plan.pathFields} is set`);
     this.hostStart = 0;
