@@ -4,6 +4,7 @@ import { ByteReader, ByteWriter } from '../../services/core/codec.ts';
 import { CALLER_SAMPLE, distinctOf, type InventoryFact, MISSING_INTERFACES } from '../../services/core/inventory.ts';
 import { HOUR } from '../../services/core/watermark.ts';
 import { InventoryWatch, MOST_NEW } from '../../services/ingest/inventory-watch.ts';
+import { SmallestSamples } from '../../services/ingest/smallest-samples.ts';
 import { TextPool } from '../../services/ingest/text-pool.ts';
 import { joinFacts } from '../support/inventory.ts';
 
@@ -151,6 +152,28 @@ describe('one who tries paths by the thousand', () => {
 });
 
 describe('a sample of hashes', () => {
+  it('is the smallest distinct ones that came, slot by slot', () => {
+    const hashes = fc.array(
+      fc.tuple(
+        fc.nat(70),
+        fc.integer({ min: 0, max: 2 ** 32 - 1 }).map((n) => (n % 40) * 107374182),
+      ),
+      { maxLength: 200 },
+    );
+    fc.assert(
+      fc.property(hashes, fc.integer({ min: 1, max: 12 }), (added, size) => {
+        const samples = new SmallestSamples(size);
+        const slots = [...new Set(added.map(([slot]) => slot))];
+        for (const slot of slots) samples.clear(slot);
+        for (const [slot, hash] of added) samples.add(slot, hash);
+        for (const slot of slots) {
+          const own = new Set(added.filter(([other]) => other === slot).map(([, hash]) => hash));
+          expect(samples.of(slot)).toEqual([...own].sort((a, b) => a - b).slice(0, size));
+        }
+      }),
+    );
+  });
+
   it('tells how many there were, exactly while there are few', () => {
     const few = Array.from({ length: CALLER_SAMPLE - 1 }, (_, i) => i);
     expect(distinctOf(few, CALLER_SAMPLE)).toBe(CALLER_SAMPLE - 1);

@@ -133,10 +133,13 @@ describe('states of interfaces', () => {
       called('GET a/2024-06-01/rates', always),
       busy('GET a/2025-01-15/rates'),
       called('POST a/api/v1/only', always),
+      // the same version, written otherwise
+      called('GET a/api/V2/orders/{id}', always),
     ]);
     expect(states(found)).toEqual({
       'GET a/2024-06-01/rates': 'zombie',
       'GET a/2025-01-15/rates': 'active',
+      'GET a/api/V2/orders/{id}': 'active',
       'GET a/api/v1/carts': 'active',
       'GET a/api/v1/orders/{id}': 'zombie',
       'GET a/api/v2/orders/{id}': 'active',
