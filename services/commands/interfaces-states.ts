@@ -123,7 +123,7 @@ function outdated(all: readonly FoldedInterface[], input: InventoryInput): [Fold
   }
   const found: [FoldedInterface, FoldedInterface][] = [];
   for (const family of families.values()) {
-    const ordered = family.sort((a, b) => compare(a.version, b.version));
+    const ordered = family.sort((a, b) => compare(a.version, b.version) || a.one.total.late.requests - b.one.total.late.requests);
     const newest = ordered[ordered.length - 1];
     for (const { one, version } of ordered) {
       if (compare(version, newest.version) === 0 || !isCalled(one, input)) continue;
