@@ -17,6 +17,8 @@ export interface Place {
   behindValue: boolean;
   /** the parent answers GET or POST itself, as a collection does */
   listed: boolean;
+  /** names that one variable has elsewhere on the host */
+  lists: readonly ReadonlySet<string>[];
   /** sign of the children's pieces */
   sign: string;
   /** what the pure rules already made placeholders of here, merged; undefined: nothing */
@@ -34,6 +36,8 @@ export interface Verdict {
   named: boolean;
 }
 
+/** Log odds for children that are values elsewhere. */
+const LISTED = 4;
 /** Callers and hours from which a child counts as one that is really used. */
 const LEAST_CALLERS = 2;
 const LEAST_HOURS = 2;
@@ -65,6 +69,11 @@ export function judgeChildren(kids: readonly Kid[], place: Place): Verdict {
       if (!isLiteralBeside(kid, shapes, group, place)) values.add(kid.text);
     }
     return { values, score, named: used.length >= 2 };
+  }
+  // The same names are values elsewhere: these are, whatever lies beside them.
+  const listed = listedOf(group, place.lists);
+  if (listed.length > 0 && oddsOf(listed, place, 0) + LISTED > 0) {
+    return { values: new Set(listed.map(({ text }) => text)), score, named: true };
   }
   // Beside ids, what looks like chance is one of them that happens to have no digit.
   if (place.placeholder !== undefined) {
@@ -282,6 +291,16 @@ function oddsOf(kids: readonly Kid[], place: Place, rare: number): number {
   // values go on coming: many are seen by hardly anyone
   if (rare >= 0.5 * n && rare >= 5) odds += 1.5;
   return odds;
+}
+
+/** Children that are values of a variable elsewhere, where they are most of its values; none: no list is like them. */
+function listedOf(kids: readonly Kid[], lists: readonly ReadonlySet<string>[]): Kid[] {
+  let best: Kid[] = [];
+  for (const list of lists) {
+    const listed = kids.filter(({ text }) => list.has(text));
+    if (listed.length >= 5 && listed.length >= 0.5 * list.size && listed.length > best.length) best = listed;
+  }
+  return best;
 }
 
 /** Whether nearly all have the same below and at them, ids among it: one thing by another name each. */

@@ -22,16 +22,30 @@ const SIGNS = ['/', ':', '=', '#'];
  */
 export function learnTemplates(facts: Iterable<InterfaceFacts>, known?: Templates): Templates {
   const earlier = known instanceof LearnedTemplates ? known.hosts : new Map<string, LearnedNode>();
+  const answered = mostRequested(facts);
+  // Twice: a list of values that is sure in one place (/rss/world.xml) tells what the same names are in another (/world).
+  const lists = new Map<string, ValueLists>();
+  for (const [host, root] of triesOf(answered)) {
+    const found: ValueLists = [];
+    learnNode(root, { text: '', value: false, known: [], found }, earlier.get(host));
+    lists.set(host, found);
+  }
+  const hosts = new Map(earlier);
+  for (const [host, root] of triesOf(answered)) {
+    hosts.set(host, learnNode(root, { text: '', value: false, known: lists.get(host)!, found: [] }, earlier.get(host)));
+  }
+  return new LearnedTemplates(hosts);
+}
+
+function triesOf(facts: readonly InterfaceFacts[]): Map<string, TrieNode> {
   const roots = new Map<string, TrieNode>();
-  for (const each of mostRequested(facts)) {
+  for (const each of facts) {
     const { method, host, pieces } = partsOf(each.id);
     let root = roots.get(host);
     if (root === undefined) roots.set(host, (root = new TrieNode()));
     root.enter(pieces, method, each);
   }
-  const hosts = new Map(earlier);
-  for (const [host, root] of roots) hosts.set(host, learnNode(root, { text: '', value: false }, earlier.get(host)));
-  return new LearnedTemplates(hosts);
+  return roots;
 }
 
 function mostRequested(facts: Iterable<InterfaceFacts>): InterfaceFacts[] {
@@ -43,7 +57,19 @@ function mostRequested(facts: Iterable<InterfaceFacts>): InterfaceFacts[] {
 interface Parent {
   text: string;
   value: boolean;
+  /** lists of values of the host that are sure, and where new ones go */
+  known: ValueLists;
+  found: ValueLists;
 }
+
+/** Lists of values: names that one variable has. */
+type ValueLists = ReadonlySet<string>[];
+/** Names of a list that says something of the same names elsewhere, and lists kept. */
+const LEAST_LISTED = 5;
+const MOST_LISTED = 100;
+const MOST_LISTS = 64;
+/** Log odds from which a list is sure. */
+const SURE = 3;
 
 function learnNode(node: TrieNode, parent: Parent, earlier: LearnedNode | undefined): LearnedNode {
   const learned = emptyNode();
@@ -74,10 +100,11 @@ function learnSign(node: TrieNode, sign: string, parent: Parent, learned: Learne
   const firsts = (shared.length > 0 ? shared : placeholders).map(({ text, node: { all } }) => ({ text, first: all.first }));
   const variable = new TrieNode();
   for (const each of placeholders) variable.absorb(each.node);
-  const { values, named } = judgeChildren(kids, {
+  const { values, named, score } = judgeChildren(kids, {
     parent: parent.text,
     behindValue: parent.value,
     listed: node.methods.has('GET') || node.methods.has('POST'),
+    lists: parent.known,
     sign,
     placeholder: shared.length > 0 ? variable : undefined,
     known: before === undefined ? undefined : new Set([...earlier!.literals.keys()].map((piece) => piece.slice(1))),
@@ -85,9 +112,12 @@ function learnSign(node: TrieNode, sign: string, parent: Parent, learned: Learne
   for (const { text, node: child } of kids) {
     if (values.has(text)) continue;
     const piece = sign + text;
-    learned.literals.set(piece, learnNode(child, { text, value: false }, earlier?.literals.get(piece)));
+    learned.literals.set(piece, learnNode(child, { ...parent, text, value: false }, earlier?.literals.get(piece)));
   }
   if (values.size === 0 && placeholders.length === 0) return;
+  if (score >= SURE && named && values.size >= LEAST_LISTED && values.size <= MOST_LISTED && parent.found.length < MOST_LISTS) {
+    parent.found.push(values);
+  }
   const taken = kids.filter(({ text }) => values.has(text));
   const own = ownExtensions(taken, placeholders);
   // names that nobody but a sweep tried do not name the placeholder
@@ -104,7 +134,7 @@ function learnSign(node: TrieNode, sign: string, parent: Parent, learned: Learne
   learned.variables.set(sign, {
     placeholder: before?.placeholder ?? `${sign}${firsts[0]?.text ?? '{name}'}`,
     extended,
-    below: learnNode(variable, { text: parent.text, value: true }, before?.below),
+    below: learnNode(variable, { ...parent, value: true }, before?.below),
   });
 }
 

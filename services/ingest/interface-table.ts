@@ -37,8 +37,8 @@ export const METHODS = [
   'SEARCH',
 ] as const;
 
-/** The last of the methods, in their order, by which assets are fetched: OTHER, GET, HEAD. */
-const READS = METHODS.indexOf('HEAD');
+/** Methods by which nobody fetches an asset. */
+const WRITES = ['POST', 'PUT', 'DELETE', 'PATCH'].map((method) => (METHODS as readonly string[]).indexOf(method));
 
 const MAX_NODES = 1 << 16;
 const MAX_TEXTS = 1 << 16;
@@ -103,7 +103,7 @@ export class InterfaceTable {
   /** where the trie was left, and whether the operation is in it already */
   private node = 0;
   private refined = false;
-  /** the request's method is one by which a page fetches its assets */
+  /** the request's method is one by which an asset may be fetched */
   private reads = true;
 
   constructor(tags: InterfaceTags, fallbackHost: string, partitions: number, seed: number, documents?: DocumentedIds) {
@@ -144,7 +144,7 @@ export class InterfaceTable {
     let node = root;
     let names = true;
     this.refined = false;
-    this.reads = method <= READS;
+    this.reads = !WRITES.includes(method);
     const wholeEnd = end;
     let at = start;
     let count = 0;

@@ -1,6 +1,6 @@
 /**
  * Precision and recall of learned templates on traffic made from self-written OpenAPI documents, no document being given
- * to the learner. `npm run bench:templates -- [--seeds 1,2] [--requests N] [--callers N] [--days N] [--sets 1,4,5] [--wrong]`.
+ * to the learner. `npm run bench:templates -- [--seeds 1,2] [--requests N] [--callers N] [--days N] [--sets 1,4,5] [--uniform] [--wrong]`.
  */
 import { parseArgs } from 'node:util';
 import { readDocuments } from './templates/api-document.ts';
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     callers: { type: 'string', default: '300' },
     days: { type: 'string', default: '5' },
     sets: { type: 'string', default: '1,4,5' },
+    uniform: { type: 'boolean', default: false },
     noscan: { type: 'boolean', default: false },
     document: { type: 'string' },
     wrong: { type: 'boolean', default: false },
@@ -30,7 +31,13 @@ for (const set of values.sets.split(',').map(Number)) {
     if (document.set !== set || (values.document !== undefined && values.document !== document.name)) continue;
     for (const seed of values.seeds.split(',').map(Number)) {
       const observed = new Observed();
-      const plan = { seed, requests: Number(values.requests), callers: Number(values.callers), days: Number(values.days) };
+      const plan = {
+        seed,
+        requests: Number(values.requests),
+        callers: Number(values.callers),
+        days: Number(values.days),
+        uniform: values.uniform,
+      };
       for (const request of trafficOf(document, plan)) observed.take(request, document.host);
       const figures = figuresOf(document, observed);
       truth += figures.truth;

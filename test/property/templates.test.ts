@@ -65,7 +65,7 @@ describe('learned templates', () => {
       fc.property(shuffled, (order) => {
         expect(learnTemplates(order).save()).toEqual(saved);
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   });
 
@@ -90,7 +90,7 @@ describe('learned templates', () => {
         }
         expect(learnTemplates([], after).save()).toEqual(after.save());
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   });
 
@@ -122,7 +122,7 @@ describe('evidence', () => {
         // a scanner that tries names where there are names, by a method that is used there, is one more caller
         expect(now).toEqual(before);
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   });
 

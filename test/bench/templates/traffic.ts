@@ -21,6 +21,8 @@ export interface TrafficPlan {
   requests: number;
   callers: number;
   days: number;
+  /** all values of a parameter are as popular; left out: few are popular, many are rare */
+  uniform?: boolean;
 }
 
 const HOUR = 3_600_000;
@@ -71,7 +73,11 @@ export function* trafficOf(document: ApiDocument, plan: TrafficPlan): Generator<
     for (const part of templates[operation]) {
       const pool = pools.get(part);
       if (pool === undefined) text += part;
-      else text += owned.has(part) && draw() < 0.8 ? pool[caller % pool.length] : pool[zipf(draw, pool.length)];
+      else
+        text +=
+          owned.has(part) && draw() < 0.8
+            ? pool[caller % pool.length]
+            : pool[plan.uniform ? random.int(pool.length) : zipf(draw, pool.length)];
     }
     if (!path.includes('?') && draw() < 0.15) text += `?page=${random.int(20)}`;
     yield { method, path: text, status: statusOf(method, draw), caller: `caller${caller}`, at, operation };
