@@ -12,6 +12,8 @@ import { invalidUtf8At } from './utf8.ts';
 const FEED = 0x0a;
 const OBJECT = 0x7b;
 const ARRAY = 0x5b;
+const ARRAY_END = 0x5d;
+const COMMA = 0x2c;
 /** Envelopes that may lie one in another (a shipper's around a container runtime's). */
 const MAX_ENVELOPES = 2;
 /** Copies of a line that came in parts: itself, and what is decoded of it. */
@@ -267,6 +269,11 @@ export class RecordReader {
     if (at >= end) return end;
     let c = bytes[at];
     if (c === FEED) return at + 1;
+    if (!this.ofLog && (c === ARRAY || c === ARRAY_END)) {
+      // the brackets of an array whose elements have a line each
+      const behind = scanner.skipSpace(at + 1);
+      if (behind >= end || bytes[behind] === FEED) return Math.min(behind + 1, end);
+    }
     // `[pod/…] {`: kubectl's prefix begins as no array does
     if (c !== OBJECT && (c !== ARRAY || bytes[at + 1] === 0x70)) {
       const inner = this.prefix.behindName(bytes, at, lineEnd(bytes, at, end));
@@ -290,9 +297,12 @@ export class RecordReader {
   /** Position of what follows a document that ended at `stop`: nothing else may stand in its line. -1 when something does. */
   private behind(stop: number, end: number): number {
     const { scanner, folded, foldedAt } = this;
-    const at = scanner.skipSpace(stop);
+    const { bytes } = this.view.workspace;
+    let at = scanner.skipSpace(stop);
+    // an element of an array whose elements have a line each
+    if (bytes[at] === COMMA && !this.ofLog && at < end) at = scanner.skipSpace(at + 1);
     if (at >= end) return end;
-    if (this.view.workspace.bytes[at] === FEED) return at + 1;
+    if (bytes[at] === FEED) return at + 1;
     if (folded !== undefined) {
       const feed = folded.indexOf(FEED, stop - foldedAt);
       if (feed >= 0 && feed + foldedAt < at) return at;

@@ -229,6 +229,23 @@ describe('what a source says of its own JSON', () => {
   });
 });
 
+describe('a file that is one array', () => {
+  const record = JSON.stringify(JSON_CASES.find(({ format }) => format === 'kong')?.record);
+  test('of an element a line: its brackets and commas are no records', () => {
+    const { events, dead } = ingest(`[\n  ${record},\r\n${record}\n]\n`, { format: 'kong' });
+    expect([events.length, dead.length]).toEqual([2, 0]);
+    const text = `[\n${record},\n${record}\n]`;
+    expect(detectFormat(new TextEncoder().encode(text)).format).toBe('kong');
+    expect(ingest(text, { format: 'kong' }).events).toHaveLength(2);
+  });
+
+  test('anything else behind an element is not taken', () => {
+    const { events, dead } = ingest(`${record},,\n${record}, ${record}\n[ ,\n${record}\n`, { format: 'kong' });
+    expect(events).toHaveLength(1);
+    expect(dead.map(({ reason }) => reason)).toEqual(['not_json', 'not_json', 'not_json']);
+  });
+});
+
 describe('what gateways write of nobody', () => {
   test('Caddy’s and Tyk’s placeholders for keys are no account, and no one key of all', () => {
     const recordOf = (wanted: string): Record<string, unknown> => (JSON_CASES.find(({ name }) => name === wanted) as JsonCase).record;
