@@ -39,6 +39,7 @@ const YEAR_1990 = Date.UTC(1990, 0, 1);
 /** No event time of use lies behind this (the largest a DateTime64 column holds). */
 const YEAR_2300 = Date.UTC(2299, 11, 31);
 const MAX_U32 = 0xffffffff;
+const SIZES = [SLOT.bytes_in, SLOT.bytes_out];
 const HOST_ORIGIN = IDENTITY_ORIGINS.indexOf('host');
 const SESSION_ORIGIN = IDENTITY_ORIGINS.indexOf('session');
 const GET = METHODS.indexOf('GET');
@@ -176,9 +177,7 @@ export class EventMaker {
     row.peerCountry = 0;
     row.device = 0;
     this.crawler = 0;
-    const sampling = view.count(SLOT.sampling) || 1;
-    row.bytesIn = Math.min(view.count(SLOT.bytes_in) * sampling, Number.MAX_SAFE_INTEGER);
-    row.bytesOut = Math.min(view.count(SLOT.bytes_out) * sampling, Number.MAX_SAFE_INTEGER);
+    if (!this.sizes()) return false;
     row.records = Math.min(view.count(SLOT.records), MAX_U32);
     this.sessionId = -1;
     this.targets.clear();
@@ -218,16 +217,28 @@ export class EventMaker {
     row.caller = accountId >= 0 ? this.accounts.pool.ids.hashOf(accountId) : addresses.pool.ids.hashOf(addressId);
   }
 
-  /** Event time and duration. */
+  /** Bytes of both directions. In a line of text, a size that is none tells that what stands before it is not what it seems. */
+  private sizes(): boolean {
+    const { row, plan, view } = this;
+    if (plan.kind === 'text')
+      for (const slot of SIZES)
+        if (view.has(slot) && !view.isCount(slot)) return this.refuse('not_this_format', `'${view.show(slot)}' is no size`);
+    const sampling = view.count(SLOT.sampling) || 1;
+    row.bytesIn = Math.min(view.count(SLOT.bytes_in) * sampling, Number.MAX_SAFE_INTEGER);
+    row.bytesOut = Math.min(view.count(SLOT.bytes_out) * sampling, Number.MAX_SAFE_INTEGER);
+    return true;
+  }
+
+  /** Event time and duration: of several, the one in the smallest unit that a name says (Apache's %D before %T). */
   private time(): boolean {
     const { row, plan, view } = this;
     const { kinds, starts, ends } = view;
     const { bytes } = view.workspace;
     let duration = 0;
-    if (view.has(SLOT.duration_ms)) duration = durationOf(bytes, starts[SLOT.duration_ms], ends[SLOT.duration_ms], 0);
-    else if (view.has(SLOT.duration)) duration = durationOf(bytes, starts[SLOT.duration], ends[SLOT.duration], 3);
+    if (view.has(SLOT.duration_ns)) duration = durationOf(bytes, starts[SLOT.duration_ns], ends[SLOT.duration_ns], -6);
     else if (view.has(SLOT.duration_us)) duration = durationOf(bytes, starts[SLOT.duration_us], ends[SLOT.duration_us], -3);
-    else if (view.has(SLOT.duration_ns)) duration = durationOf(bytes, starts[SLOT.duration_ns], ends[SLOT.duration_ns], -6);
+    else if (view.has(SLOT.duration_ms)) duration = durationOf(bytes, starts[SLOT.duration_ms], ends[SLOT.duration_ms], 0);
+    else if (view.has(SLOT.duration)) duration = durationOf(bytes, starts[SLOT.duration], ends[SLOT.duration], 3);
     else if (plan.spanned && view.has(SLOT.start) && view.has(SLOT.time)) {
       const start = timeOf(bytes, starts[SLOT.start], ends[SLOT.start]);
       if (start >= YEAR_1990) duration = timeOf(bytes, starts[SLOT.time], ends[SLOT.time]) - start;

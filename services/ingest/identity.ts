@@ -131,8 +131,8 @@ class ReadValues {
 function looksLikeToken(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start > 20 && bytes[start] === 0x65 && bytes[start + 1] === 0x79 && bytes[start + 2] === 0x4a;
 }
-const NOBODY = ['-', '0', 'null', 'none', 'nil', '(null)', 'anonymous', 'undefined', 'guest', 'n/a', 'redacted', '00000000'].map((text) =>
-  encoder.encode(text),
+const NOBODY = ['-', '0', 'null', 'none', 'nil', '(null)', 'anonymous', 'undefined', 'guest', 'n/a', 'redacted', '00000000', '""'].map(
+  (text) => encoder.encode(text),
 );
 /** First bytes of NOBODY, lower case. */
 const NOBODY_FIRST = Uint8Array.from({ length: 256 }, (_, c) => (NOBODY.some((text) => text[0] === c || text[0] === (c | 0x20)) ? 1 : 0));

@@ -113,6 +113,14 @@ export class RecordView {
     return value >= 0 ? value : Math.max(0, Math.min(scaledOf(bytes, this.starts[slot], this.ends[slot], 0), Number.MAX_SAFE_INTEGER));
   }
 
+  /** Whether a slot that holds something holds a number that counts, or a dash for none. */
+  isCount(slot: number): boolean {
+    const { bytes } = this.workspace;
+    const start = this.starts[slot];
+    const end = this.ends[slot];
+    return unsignedOf(bytes, start, end) >= 0 || (end - start === 1 && bytes[start] === 0x2d) || scaledOf(bytes, start, end, 0) >= 0;
+  }
+
   /** true, T or a text that begins so. */
   isTrue(slot: number): boolean {
     return this.kinds[slot] === KIND.true || (this.kinds[slot] === KIND.text && (this.workspace.bytes[this.starts[slot]] | 0x20) === 0x74);

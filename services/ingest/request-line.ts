@@ -50,17 +50,24 @@ export class RequestLine {
     return false;
   }
 
-  /** `GET /path HTTP/1.1` */
+  /** `GET /path HTTP/1.1`; where the method has a field of its own, that one counts, and the target may stand alone. */
   private line(view: RecordView): boolean {
     const { bytes } = view.workspace;
     const from = view.starts[SLOT.request];
+    const own = view.kinds[SLOT.method] === KIND.text ? methodOf(bytes, view.starts[SLOT.method], view.ends[SLOT.method]) : -1;
     let to = view.ends[SLOT.request];
     let gap = from;
     while (gap < to && bytes[gap] !== 0x20) gap++;
+    if (own >= 0 && gap === to && bytes[from] === 0x2f) {
+      this.method = own;
+      this.pathStart = from;
+      this.pathEnd = to;
+      return true;
+    }
     if (to - from <= 1) return this.refuse('not_http', 'the connection carried no request');
     const none = `'${view.show(SLOT.request)}' is no request line`;
     if (gap === to || gap === from) return this.refuse('bad_request', none);
-    this.method = methodOf(bytes, from, gap);
+    this.method = own > 0 ? own : methodOf(bytes, from, gap);
     this.pathStart = gap + 1;
     // A path with spaces in it is the client's fault and stays whole.
     if (to - gap > 9 && isVersion(bytes, to - 9)) to -= 9;
