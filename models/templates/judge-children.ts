@@ -1,7 +1,7 @@
 import { areCodes, areLocales } from './code-lists.ts';
 import { isPlaceholder } from './path-parts.ts';
 import type { TrieNode } from './segment-trie.ts';
-import { isAlwaysLiteral, isDoubtful, isPlural, isReserved, isTrunk, isVerbal, wordiness } from './vocabulary.ts';
+import { isAlwaysLiteral, isDoubtful, isPlural, isProperty, isReserved, isTrunk, isVerbal, wordiness } from './vocabulary.ts';
 
 /** A child of a node, by the text of its piece without the sign. */
 export interface Kid {
@@ -54,13 +54,13 @@ export function judgeChildren(kids: readonly Kid[], place: Place): Verdict {
   const open = kids.filter(({ text }) => text !== '' && !isVersionName(text) && !place.known?.has(text));
   if (open.length === 0) return none;
   const used = open.filter(({ node }) => node.all.callers >= LEAST_CALLERS && node.all.hours >= LEAST_HOURS);
-  const seldom = open.filter((kid) => !used.includes(kid));
-  const rare = seldom.length;
+  const tried = sweptOf(open);
+  const seldom = open.filter((kid) => !used.includes(kid) && !tried.has(kid));
   // what only a caller or two tried says nothing of what it lies beside
   const swept = isSweep(seldom);
-  const candidates = swept ? used : open;
+  const candidates = swept ? used : open.filter((kid) => !tried.has(kid));
   const group = withoutLiterals(candidates, place);
-  const score = place.known !== undefined ? 9 : group.length === 0 ? -9 : oddsOf(group, place, swept ? 0 : rare);
+  const score = place.known !== undefined ? 9 : group.length === 0 ? -9 : oddsOf(group, place, swept ? 0 : seldom.length);
   if (score > 0) {
     const shapes = shapeOf(group, place);
     const values = new Set(group.map(({ text }) => text));
@@ -81,7 +81,7 @@ export function judgeChildren(kids: readonly Kid[], place: Place): Verdict {
     if (random.length > 0) return { values: new Set(random.map(({ text }) => text)), score, named: false };
   }
   // Nothing here is a variable; a sweep of names is put away under one placeholder all the same.
-  if (rare > SWEEP && place.sign === '/') {
+  if (open.length - used.length > SWEEP && place.sign === '/') {
     return {
       values: new Set(open.filter((kid) => !used.includes(kid) && !isReserved(kid.text)).map(({ text }) => text)),
       score,
@@ -89,6 +89,20 @@ export function judgeChildren(kids: readonly Kid[], place: Place): Verdict {
     };
   }
   return { values: new Set(), score, named: false };
+}
+
+/** Children that one caller alone tried, who tried so many: a scanner, or a robot that reads everything. */
+function sweptOf(kids: readonly Kid[]): Set<Kid> {
+  const byCaller = new Map<string, Kid[]>();
+  for (const kid of kids) {
+    const { who, callers } = kid.node.all;
+    if (callers > 1 || who?.size !== 1) continue;
+    const [caller] = who;
+    const tried = byCaller.get(caller);
+    if (tried === undefined) byCaller.set(caller, [kid]);
+    else tried.push(kid);
+  }
+  return new Set([...byCaller.values()].filter((tried) => tried.length >= SWEEP).flat());
 }
 
 /** Callers that tried names; fewer than so many for so many names are a sweep. */
@@ -279,6 +293,7 @@ function oddsOf(kids: readonly Kid[], place: Place, rare: number): number {
   const items = mean(({ node }) => (node.methods.has('PUT') || node.methods.has('PATCH') || node.methods.has('DELETE') ? 1 : 0));
   const collections = mean(({ text, node }) => ((node.methods.has('POST') || isPlural(text)) && hasPlaceholder(node) ? 1 : 0));
   odds += (n >= 3 ? 2 * items : 0) - (alike > 2 ? 0 : 3 * collections);
+  if (n >= 3 && isProperty(place.parent) && !place.behindValue) odds += 2.5;
   if (n >= 8 && collections < 0.2 && areUniform(kids)) odds += 2;
   if (place.listed && place.parent !== '') odds += 0.5;
   const trunk = place.parent === '' || isTrunk(place.parent);

@@ -164,3 +164,15 @@ export function isTrunk(segment: string): boolean {
     segment,
   );
 }
+
+/** Words for a property that has few values: what follows is one of them. */
+const PROPERTIES = new Set(
+  words(`
+  type kind state status category channel provider period level range size color colour mode theme region country city lang language
+  locale currency unit format platform env environment stage role tier metric tag genre topic section symbol ticker brand vendor
+  protocol gender season quarter weekday grade severity priority visibility carrier network chain asset market
+`),
+);
+export function isProperty(segment: string): boolean {
+  return PROPERTIES.has(segment.toLowerCase()) || /^by[-_]/.test(segment);
+}

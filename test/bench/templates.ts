@@ -1,6 +1,6 @@
 /**
  * Precision and recall of learned templates on traffic made from self-written OpenAPI documents, no document being given
- * to the learner. `npm run bench:templates -- [--seeds 1,2] [--requests N] [--callers N] [--days N] [--sets 1,4,5] [--uniform] [--wrong]`.
+ * to the learner. `npm run bench:templates -- [--seeds 1,2] [--requests N] [--callers N] [--days N] [--sets 1,4,5,6] [--uniform] [--wrong]`.
  */
 import { parseArgs } from 'node:util';
 import { readDocuments } from './templates/api-document.ts';
@@ -14,7 +14,7 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '30000' },
     callers: { type: 'string', default: '300' },
     days: { type: 'string', default: '5' },
-    sets: { type: 'string', default: '1,4,5' },
+    sets: { type: 'string', default: '1,4,5,6' },
     uniform: { type: 'boolean', default: false },
     noscan: { type: 'boolean', default: false },
     document: { type: 'string' },

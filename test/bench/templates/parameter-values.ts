@@ -294,6 +294,8 @@ export const KINDS: Record<string, Kind> = {
     encodeURIComponent(`${pick(draw, CN_CITIES)}${pick(draw, GOODS_A)}${pick(draw, ['科技', '贸易', '电子'])}有限公司`),
   ),
   contractno: many(500, (draw) => `${encodeURIComponent('合')}-${int(draw, 2022, 2026)}-${chars(draw, DIGITS, 4)}`),
+  accession: many(900, (draw) => `${int(draw, 1890, 2024)}.${int(draw, 1, 900)}.${int(draw, 1, 40)}`),
+  euplate: many(300, (draw) => `${chars(draw, UPPER, 2)}-${chars(draw, UPPER, 2)}-${int(draw, 10, 9999)}`),
   acsid: many(40, (draw) => `AC${chars(draw, HEX, 32)}`),
   smsid: many(2000, (draw) => `SM${chars(draw, HEX, 32)}`),
   casid: many(2000, (draw) => `CA${chars(draw, HEX, 32)}`),
