@@ -187,15 +187,22 @@ const GUNZIP_CHUNK = 256 * 1024;
 
 /** @param handle of the open file, which stays open; left out: it is opened by its path */
 export function gzipSource(path: string, offset: number, handle?: FileHandle): ByteSource {
-  const file =
-    handle === undefined
-      ? createReadStream(path, { highWaterMark: GUNZIP_CHUNK })
-      : handle.createReadStream({ start: 0, autoClose: false, highWaterMark: GUNZIP_CHUNK });
+  const file = handle === undefined ? createReadStream(path, { highWaterMark: GUNZIP_CHUNK }) : Readable.from(contentsOf(handle));
   const gunzip = createGunzip({ chunkSize: GUNZIP_CHUNK });
   file.on('error', (error) => gunzip.destroy(error));
   gunzip.on('close', () => file.destroy());
   file.pipe(gunzip);
   return new StreamSource(gunzip, offset, new Uint8Array(0), (error) => gzipProblem(path, error));
+}
+
+/** The file from its beginning, by positions of its own. A stream of the handle would close it when it is given up. */
+async function* contentsOf(handle: FileHandle): AsyncGenerator<Buffer> {
+  for (let at = 0; ; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(GUNZIP_CHUNK), 0, GUNZIP_CHUNK, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
 }
 
 function gzipProblem(name: string, error: unknown): string {
