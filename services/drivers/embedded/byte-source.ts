@@ -187,7 +187,7 @@ const GUNZIP_CHUNK = 256 * 1024;
 
 /** @param handle of the open file, which stays open; left out: it is opened by its path */
 export function gzipSource(path: string, offset: number, handle?: FileHandle): ByteSource {
-  const file = handle === undefined ? createReadStream(path, { highWaterMark: GUNZIP_CHUNK }) : Readable.from(contentsOf(handle));
+  const file: Readable = handle === undefined ? createReadStream(path, { highWaterMark: GUNZIP_CHUNK }) : Readable.from(contentsOf(handle));
   const gunzip = createGunzip({ chunkSize: GUNZIP_CHUNK });
   file.on('error', (error) => gunzip.destroy(error));
   gunzip.on('close', () => file.destroy());
