@@ -95,9 +95,11 @@ export function judgeChildren(kids: readonly Kid[], place: Place): Verdict {
 function sweptOf(kids: readonly Kid[]): Set<Kid> {
   const byCaller = new Map<string, Kid[]>();
   for (const kid of kids) {
-    const { who, callers } = kid.node.all;
-    if (callers > 1 || who?.size !== 1) continue;
-    const [caller] = who;
+    const { who, callers, hours } = kid.node.all;
+    if (callers > 1) continue;
+    // nobody said who called: what was seen in one hour alone may have been the same caller
+    if (who === undefined || who.size === 0 ? hours > 1 : who.size > 1) continue;
+    const [caller = ''] = who ?? [];
     const tried = byCaller.get(caller);
     if (tried === undefined) byCaller.set(caller, [kid]);
     else tried.push(kid);

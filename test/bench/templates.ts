@@ -60,7 +60,9 @@ for (const set of values.sets.split(',').map(Number)) {
 let added = 0;
 let missed = 0;
 const before = process.memoryUsage().heapUsed;
-for (const document of values.noscan ? [] : documents.slice(0, 6)) {
+for (const document of values.noscan
+  ? []
+  : documents.filter(({ name }, i) => (values.document === undefined ? i < 6 : name === values.document))) {
   const quiet = new Observed();
   const scanned = new Observed();
   for (const request of trafficOf(document, { seed: 1, requests: 20_000, callers: 300, days: 5 })) {
