@@ -45,7 +45,7 @@ print(`| all | ${total.cases} | ${total.assertions} | ${total.passed} |`);
 print();
 for (const line of [...problems, ...failures]) print(line);
 if (failures.length === 0) print('every assertion holds');
-if (!flags['no-speed']) for (const line of speedTable()) print(line);
+if (!flags['no-speed']) for (const line of await speedTable()) print(line);
 process.exitCode = failures.length + problems.length > 0 || total.assertions === 0 ? 1 : 0;
 
 function count(verdicts: readonly Verdict[]): void {
