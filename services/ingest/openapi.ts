@@ -100,7 +100,10 @@ function serverOf(url: string, variables: unknown, index: number): { host: strin
     return String(value);
   });
   // a host that varies is any host
-  return { host: host === undefined || host.includes('{') ? undefined : hostOf(host), base: base.replace(/[?#].*$/, '').replace(/\/+$/, '') };
+  return {
+    host: host === undefined || host.includes('{') ? undefined : hostOf(host),
+    base: base.replace(/[?#].*$/, '').replace(/\/+$/, ''),
+  };
 }
 
 function hostOf(text: string): string {

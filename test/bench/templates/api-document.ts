@@ -19,6 +19,22 @@ export interface ApiDocument {
   parameters: Record<string, { kind?: string; values?: string[] }>;
 }
 
+interface WrittenValues {
+  enum?: unknown[];
+  'x-kind'?: string;
+}
+
+/** The parts of a document that are used. */
+interface Written {
+  host?: string;
+  basePath?: string;
+  servers?: { url: string }[];
+  info: { 'x-set'?: number };
+  paths: Record<string, Record<string, unknown>>;
+  parameters?: Record<string, WrittenValues & { schema?: WrittenValues }>;
+  components?: { parameters?: Record<string, WrittenValues & { schema?: WrittenValues }> };
+}
+
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head'];
 
 /** Reads the bench's documents in the order of their names. Only what these documents use: the program has its own loader. */
@@ -27,16 +43,16 @@ export function readDocuments(folder: string): ApiDocument[] {
     .filter((name) => name.endsWith('.yaml'))
     .sort()
     .map((name) => {
-      const text = parse(readFileSync(join(folder, name), 'utf8')) as Record<string, any>;
+      const text = parse(readFileSync(join(folder, name), 'utf8')) as Written;
       const server = text.servers === undefined ? `https://${text.host}${text.basePath}` : text.servers[0].url;
       const { host, pathname } = new URL(server);
       const base = pathname.replace(/\/$/, '');
-      const declared = (text.components?.parameters ?? text.parameters ?? {}) as Record<string, any>;
+      const declared = text.components?.parameters ?? text.parameters ?? {};
       return {
         name: name.slice(0, -5),
         host,
-        set: (text.info['x-set'] as number | undefined) ?? 1,
-        operations: Object.entries(text.paths as Record<string, any>).flatMap(([path, item]) =>
+        set: text.info['x-set'] ?? 1,
+        operations: Object.entries(text.paths).flatMap(([path, item]) =>
           METHODS.filter((method) => item[method] !== undefined).map((method) => ({ method: method.toUpperCase(), path: base + path })),
         ),
         parameters: Object.fromEntries(
