@@ -55,6 +55,8 @@ export class ClientAddress {
   private readonly believed: Float64Array;
   /** nobody is believed, and the record in hand reports somebody else than its peer */
   reported = false;
+  /** of a list in the place of the peer: where the hops before the last one end; -1 without them */
+  private hopsEnd = -1;
 
   constructor(view: RecordView, addresses: AddressBook, config: ClientAddressConfig) {
     this.view = view;
@@ -78,9 +80,11 @@ export class ClientAddress {
     const { view, addresses } = this;
     const { starts, ends, kinds, workspace } = view;
     let peer = -1;
+    this.hopsEnd = -1;
     if (kinds[SLOT.address] !== KIND.absent) {
       peer = addresses.find(workspace, starts[SLOT.address], ends[SLOT.address]);
       if (peer < 0) peer = this.sameMachine();
+      if (peer < 0) peer = this.lastOfList();
       if (peer < 0) return -1;
     }
     if (this.reports.length === 0) {
@@ -90,10 +94,11 @@ export class ClientAddress {
     if (this.trusts && (peer < 0 || addresses.fact(peer, FACT.trusted) === 0)) return peer;
     for (let i = 0; i < this.reports.length; i++) {
       const { slot, report } = this.reports[i];
-      if (kinds[slot] !== KIND.text) continue;
-      if (workspace.bytes.subarray(starts[slot], ends[slot]).includes(BACKSLASH)) this.plain(slot);
-      const start = starts[slot];
-      const end = ends[slot];
+      const isAbsent = kinds[slot] !== KIND.text;
+      if (isAbsent && (this.hopsEnd < 0 || report !== 'x_forwarded_for')) continue;
+      if (!isAbsent && workspace.bytes.subarray(starts[slot], ends[slot]).includes(BACKSLASH)) this.plain(slot);
+      const start = starts[isAbsent ? SLOT.address : slot];
+      const end = isAbsent ? this.hopsEnd : ends[slot];
       const client =
         report === 'x_forwarded_for'
           ? this.list(start, end, entryStart, undefined)
@@ -153,6 +158,21 @@ export class ClientAddress {
     if (ends[SLOT.address] - start !== UNIX.length || UNIX.some((byte, i) => workspace.bytes[start + i] !== byte)) return -1;
     const from = workspace.put(LOOPBACK, 0, LOOPBACK.length);
     return this.addresses.find(workspace, from, workspace.scratch);
+  }
+
+  /**
+   * Some gateways log X-Forwarded-For in the place of the peer (Traefik): the last entry is the peer, so far as anybody knows, and those
+   * before it are what it reports. -1: it is no list that ends with an address.
+   */
+  private lastOfList(): number {
+    const { kinds, starts, ends, workspace } = this.view;
+    if (kinds[SLOT.address] !== KIND.text) return -1;
+    const start = starts[SLOT.address];
+    const from = entryStart(workspace.bytes, start, ends[SLOT.address]);
+    if (from === start) return -1;
+    const peer = this.addresses.find(workspace, from, ends[SLOT.address]);
+    if (peer >= 0) this.hopsEnd = from - 1;
+    return peer;
   }
 
   /**

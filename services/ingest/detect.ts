@@ -36,12 +36,12 @@ export function detectFormat(sample: Uint8Array): Detection {
     const mark = formatOf(format).mark?.(own) ?? 0;
     // one that reads some kinds of records leaves all others aside: that it takes them says nothing
     if (mark === 0 && formatOf(format).select !== undefined) continue;
-    const taken = records.length === 0 ? 0 : share(format, lines);
+    const taken = records.length === 0 ? 0 : share(format, lines, mark);
     if (taken + mark === 0 || (taken === 0 && records.length > 0)) continue;
     if (best === undefined || taken + mark > best.taken + best.mark) best = { format, taken, mark };
   }
   if (best === undefined) {
-    const array = records[0]?.trimStart().startsWith('[') ? '; it begins as a JSON array: write one record a line (jq -c .[])' : '';
+    const array = /^\s*\[\s*([{["]|$)/.test(records[0] ?? '') ? '; it begins as a JSON array: write one record a line (jq -c .[])' : '';
     const lines = records.length === 1 ? 'the first line' : `the first ${records.length} lines`;
     return { format: undefined, reason: `no format reads ${lines}${array}; formats are ${DETECTABLE.join(', ')}` };
   }
@@ -81,8 +81,11 @@ function wholeLines(bytes: Uint8Array): Uint8Array {
   return end === 0 ? bytes : bytes.subarray(0, end);
 }
 
-/** Share of the lines that the format's own parser takes. */
-function share(format: FormatName, lines: Uint8Array): number {
+/**
+ * Share of the lines that the format's own parser takes. Lines that are its records and no requests count where something else says that
+ * they are its own: an event, or the format's mark.
+ */
+function share(format: FormatName, lines: Uint8Array, mark: number): number {
   const stage = createNormaliseStage(
     { tenant: 'sample', source: 'sample', format, partitions: 1, upstreams: 1, key: [0, 0, 0, 0] },
     { addresses: NO_ADDRESS_DATA },
@@ -90,12 +93,15 @@ function share(format: FormatName, lines: Uint8Array): number {
   stage.process({ tenant: 'sample', source: 'sample', partition: 'sample', offset: 0, line: 1, bytes: lines });
   let read = 0;
   let dead = 0;
+  let others = 0;
   for (const [name, value] of Object.entries(stage.counters())) {
     if (name.startsWith('read\t')) read += value;
-    // A request that is none is still a record of the format.
-    else if (name.startsWith('dead\t') && !/not_http|bad_request|time_in_future$/.test(name)) dead += value;
+    else if (!name.startsWith('dead\t')) continue;
+    else if (/not_http|bad_request|time_in_future$/.test(name)) others += value;
+    else dead += value;
   }
-  return read === 0 ? 0 : (read - dead) / read;
+  if (read === 0 || (mark === 0 && read - dead === others)) return 0;
+  return (read - dead) / read;
 }
 
 function sampleOf(records: readonly string[], lines: Uint8Array): Sample {

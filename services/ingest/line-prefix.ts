@@ -24,7 +24,7 @@ export class LinePrefix {
     return isMonth(bytes, start, end) && this.rfc3164(bytes, start, end);
   }
 
-  /** Where a line begins behind a name that some tools put before it (`web-1  | `, `[pod/web/nginx] `); -1 without one. */
+  /** Where a line begins behind a name that some tools put before it (`web-1  | `, `[pod/web/nginx] `, `nginx[17]: `); -1 without one. */
   behindName(bytes: Uint8Array, start: number, end: number): number {
     if (bytes[start] === OPEN) {
       const close = bytes.indexOf(CLOSE, start);
@@ -35,6 +35,12 @@ export class LinePrefix {
     let at = start;
     while (at < end && isNameByte(bytes[at])) at++;
     if (at === start || at - start > MAX_NAME) return -1;
+    if (bytes[at] === OPEN) {
+      let digit = at + 1;
+      while (digit < end && bytes[digit] >= 0x30 && bytes[digit] <= 0x39) digit++;
+      const ends = digit > at + 1 && bytes[digit] === CLOSE && bytes[digit + 1] === COLON && bytes[digit + 2] === SPACE;
+      return ends && digit + 3 < end ? digit + 3 : -1;
+    }
     while (at < end && bytes[at] === SPACE) at++;
     return bytes[at] === BAR && bytes[at + 1] === SPACE && bytes[at - 1] === SPACE && at + 2 < end ? at + 2 : -1;
   }

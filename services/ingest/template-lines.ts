@@ -210,6 +210,7 @@ export class TemplateLines implements LineFormat {
       this.solve(index + 1, Math.min(end + step.next.length, this.stop));
       if (!many) return;
       end = this.indexOf(step.next, end + 1);
+      if (end >= 0 && !this.isClean(step, at, end)) return;
       if (end < 0) this.work -= this.stop - at;
     }
   }
@@ -217,10 +218,24 @@ export class TemplateLines implements LineFormat {
   /** Nearest end of a step's value from `at`, where its literal follows; -1 without one. */
   private endOf(step: Step, at: number, index: number): number {
     const end = this.shapeEnd(step, at);
+    if (end >= 0 && !this.isClean(step, at, end)) {
+      this.fail(index, at);
+      return -1;
+    }
     if (end >= 0 && this.follows(step, end, index)) return end;
     if (end < 0) this.fail(index, -end - 1);
     else this.fail(index, end, step);
     return -1;
+  }
+
+  /**
+   * Whether a value that may hold anything has no quote that the gateway would have escaped: with one, the line is two that were
+   * written into each other. Apache has `""` for an empty name.
+   */
+  private isClean({ way }: Step, at: number, end: number): boolean {
+    if (!this.escaped || (way !== 'text' && way !== 'rest')) return true;
+    const quote = quoteEnd(this.bytes, at, end);
+    return quote < 0 || (quote === at && end === at + 2);
   }
 
   /** Whether the step's literal, or the line's end, is at `end`. */
@@ -255,7 +270,7 @@ export class TemplateLines implements LineFormat {
       case 'word':
         return this.wordEnd(step, at);
       case 'list':
-        return this.listEnd(at);
+        return this.listEnd(step, at);
       case 'number':
         return numberEnd(bytes, at, stop);
       case 'clf':
@@ -304,12 +319,23 @@ export class TemplateLines implements LineFormat {
     return end;
   }
 
-  /** Words with `, ` or ` : ` between. */
-  private listEnd(at: number): number {
+  /** Words with `, ` or ` : ` between, up to the step's literal. */
+  private listEnd(step: Step, at: number): number {
     const { bytes, stop } = this;
+    const { next } = step;
+    const first = next.length === 0 ? SPACE : next[0];
     let end = at;
+    let inBrackets = false;
     for (;;) {
-      while (end < stop && bytes[end] !== SPACE && bytes[end] !== 0x5d && bytes[end] !== QUOTE) end++;
+      for (; end < stop && bytes[end] !== SPACE && bytes[end] !== QUOTE; end++) {
+        const c = bytes[end];
+        if (c === 0x5b)
+          inBrackets = true; // an address of IPv6
+        else if (c === 0x5d) {
+          if (!inBrackets) break;
+          inBrackets = false;
+        } else if (c === first && this.literalAt(next, end) && !(c === COMMA && bytes[end + 1] === SPACE)) break;
+      }
       if (end > at && bytes[end - 1] === COMMA && bytes[end] === SPACE) end++;
       else if (bytes[end] === SPACE && bytes[end + 1] === 0x3a && bytes[end + 2] === SPACE && end + 2 < stop) end += 3;
       else return end;

@@ -11,6 +11,8 @@ const header = (name: string): string => `/request/headers/${canonicalHeader(nam
  */
 export const caddy: JsonFormat = {
   kind: 'json',
+  // its handlers (at level debug) and its log of errors tell of the same request again; NOP: no handler has answered
+  select: { field: ['msg'], requests: ['handled request', 'NOP'], absent: 'request', what: 'msg' },
   fields: {
     time: ['ts', 'time'],
     duration: ['duration'],

@@ -142,18 +142,25 @@ function head(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, 
     !isAddressNext(bytes, first + 1, stop)
   ) {
     put(spans, SLOT.address, start, first);
-    user(bytes, first, stop, spans, userSlot);
-    return first > start;
+    return first > start && user(bytes, first, stop, spans, userSlot);
   }
   return longHead(bytes, start, stop, spans, userSlot, result);
 }
 
-/** `ident user` behind the address; a lone dash is one of them, nothing more. */
-function user(bytes: Uint8Array, at: number, end: number, spans: FieldSpans, userSlot: number): void {
+/**
+ * `ident user` behind the address; a lone dash is one of them, nothing more. false: a quote stands there that nothing escapes, as in
+ * no name (but Apache's `""` for an empty one): a line that another one was written into.
+ */
+function user(bytes: Uint8Array, at: number, end: number, spans: FieldSpans, userSlot: number): boolean {
   at++;
+  const ident = at;
   while (at < end && bytes[at] !== 0x20) at++;
+  if (quoteEnd(bytes, ident, at) >= 0) return false;
   at++;
-  if (at < end && !(end - at === 1 && bytes[at] === 0x2d)) put(spans, userSlot, at, end);
+  if (at >= end || (end - at === 1 && bytes[at] === 0x2d)) return true;
+  if (quoteEnd(bytes, at, end) >= 0) return end - at === 2 && bytes[at] === 0x22 && bytes[at + 1] === 0x22;
+  put(spans, userSlot, at, end);
+  return true;
 }
 
 function looksLikeAddress(bytes: Uint8Array, start: number, end: number): boolean {
@@ -226,8 +233,7 @@ function longHead(bytes: Uint8Array, start: number, end: number, spans: FieldSpa
     while (listEnd > listStart && (bytes[listEnd - 1] === 0x20 || bytes[listEnd - 1] === 0x2c)) listEnd--;
     put(spans, SLOT.forwarded, listStart, listEnd);
   }
-  user(bytes, stop, end, spans, userSlot);
-  if (stop === last) return false;
+  if (stop === last || !user(bytes, stop, end, spans, userSlot)) return false;
   if (looksLikeAddress(bytes, last, stop)) {
     put(spans, SLOT.address, last, stop);
     return true;
@@ -257,6 +263,7 @@ function listed(bytes: Uint8Array, start: number, end: number): boolean {
 function tail(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, result: CombinedResult): boolean {
   let at = start;
   let quoted = 0;
+  let other = false;
   while (at < end) {
     if (bytes[at] === 0x20) {
       at++;
@@ -264,6 +271,8 @@ function tail(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, 
     }
     if (bytes[at] === 0x22) {
       const quote = quoteEnd(bytes, at + 1, end);
+      // what is quoted behind something else may be anything
+      if (other) return fail(result, 'a quoted referer behind the size', false);
       if (quote < 0) {
         return fail(result, quoted === 0 ? 'the quote that closes the referer' : 'the quote that closes the agent', true);
       }
@@ -275,13 +284,16 @@ function tail(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, 
         put(spans, SLOT.forwarded, at + 1, quote);
       quoted++;
       at = quote + 1;
+      if (at < end && bytes[at] !== 0x20) return fail(result, 'a space behind a quoted value', false);
       continue;
     }
     let stop = at;
     while (stop < end && bytes[stop] !== 0x20) stop++;
     // An unquoted dash stands for a referer or an agent that was not sent (Traefik).
-    if (quoted < 2) quoted++;
-    else {
+    if (quoted < 2) {
+      quoted++;
+      if (stop - at > 1 || bytes[at] !== 0x2d) other = true;
+    } else {
       duration(bytes, at, stop, spans);
       result.openTail = stop === end && isDigit(bytes[stop - 1]);
     }
@@ -290,14 +302,13 @@ function tail(bytes: Uint8Array, start: number, end: number, spans: FieldSpans, 
   return true;
 }
 
+/** A number that has a name goes before one that has none, and of the latter the first counts: what follows is the upstream's. */
 function duration(bytes: Uint8Array, start: number, end: number, spans: FieldSpans): void {
   let from = start;
   for (let i = start; i < end; i++) if (bytes[i] === 0x3d) from = i + 1;
   if (from > start) {
-    const first = bytes[start] | 0x20;
-    if (first !== 0x72) return; // rt=, request_time=
-    if (bytes[start + 1] !== 0x74 && bytes[start + 1] !== 0x65) return;
-  }
+    if (!isName(bytes, start, from, RT) && !isName(bytes, start, from, REQUEST_TIME)) return;
+  } else if (spans.kinds[SLOT.duration] === KIND.text || spans.kinds[SLOT.duration_ms] === KIND.text) return;
   let dots = 0;
   let digits = 0;
   let at = from;
@@ -309,4 +320,15 @@ function duration(bytes: Uint8Array, start: number, end: number, spans: FieldSpa
   if (digits === 0 || dots > 1) return;
   if (at === end && dots === 1) put(spans, SLOT.duration, from, end);
   else if (end - at === 2 && bytes[at] === 0x6d && bytes[at + 1] === 0x73) put(spans, SLOT.duration_ms, from, at);
+}
+
+const encoder = new TextEncoder();
+const RT = encoder.encode('rt=');
+const REQUEST_TIME = encoder.encode('request_time=');
+
+/** Whether bytes[start, end) are `text`, in letters of either case. */
+function isName(bytes: Uint8Array, start: number, end: number, text: Uint8Array): boolean {
+  if (end - start !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i] && (bytes[start + i] | 0x20) !== text[i]) return false;
+  return true;
 }

@@ -135,6 +135,8 @@ class HaproxyLines implements LineFormat {
     if (bytes[at] !== QUOTE) return refuse(fault, 'not_this_format', 'no haproxy record: a quoted request was expected');
     const requestEnd = quoteEnd(bytes, at + 1, end);
     if (requestEnd < 0) return refuse(fault, 'truncated', 'no haproxy record: the line ends in its request');
+    if (requestEnd + 1 < end && bytes[requestEnd + 1] !== SPACE)
+      return refuse(fault, 'not_this_format', 'no haproxy record: a space was expected behind the quoted request');
     this.put('request', at + 1, requestEnd);
     return true;
   }

@@ -19,6 +19,8 @@ export const traefikJson: JsonFormat = {
     bytes_out: ['DownstreamContentSize', 'OriginContentSize'],
     address: ['ClientAddr', 'ClientHost'],
     ...addressHeaders(header),
+    // it is the X-Forwarded-For that a trusted peer sent, else the peer
+    forwarded: [header('x-forwarded-for'), 'ClientHost'],
     fingerprint: fingerprintHeaders(header),
     method: ['RequestMethod'],
     path: ['RequestPath'],

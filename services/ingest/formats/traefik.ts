@@ -8,7 +8,8 @@ const number = (name: string): Variable => ({ name, shape: 'number' });
 const quotable = (name: string): Variable => ({ name, shape: 'quotable' });
 
 const COMMON: Template['pieces'] = [
-  { name: 'remote_addr', shape: 'word' },
+  // the peer, or the X-Forwarded-For that a trusted one sent
+  { name: 'remote_addr', shape: 'list' },
   ' - ',
   text('remote_user'),
   ' [',
