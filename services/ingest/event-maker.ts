@@ -30,7 +30,7 @@ import { RequestLine } from './request-line.ts';
 import { fillRow, type HeldRow, Row } from './row.ts';
 import { SensitiveWatch } from './sensitive-watch.ts';
 import { TargetFinder } from './target-finder.ts';
-import { contentHash } from './text-checks.ts';
+import { contentHash, isHostName } from './text-checks.ts';
 import type { TextPool } from './text-pool.ts';
 import { durationOf, NO_TIME, timeOf } from './time.ts';
 import { tlsTrait } from './tls-fingerprint.ts';
@@ -81,6 +81,8 @@ export class EventMaker {
   private addressId = -1;
   private interfaceId = -1;
   private sessionId = -1;
+  /** the client was logged by the name of its host */
+  private isNamed = false;
   /** which crawler the agent says it is (crawlers.ts) */
   private crawler = 0;
   /** why `make` refused */
@@ -260,10 +262,17 @@ export class EventMaker {
   private client(): boolean {
     const { view, clients, plan } = this;
     this.addressId = clients.find();
+    this.isNamed = false;
     if (this.addressId >= 0) return true;
-    if (view.kinds[SLOT.address] !== KIND.absent)
+    this.isNamed = plan.namesClients && view.has(SLOT.address) && this.isHost(SLOT.address);
+    if (view.kinds[SLOT.address] !== KIND.absent && !this.isNamed)
       return this.refuse('bad_address', `'${view.show(SLOT.address)}' is no IPv4 or IPv6 address`);
     return !this.isFlow || this.refuse('bad_address', `no address of the originator: none of the fields ${plan.addressFields} is set`);
+  }
+
+  private isHost(slot: number): boolean {
+    const { starts, ends, workspace } = this.view;
+    return isHostName(workspace.bytes, starts[slot], ends[slot]);
   }
 
   private request(): boolean {
@@ -330,9 +339,13 @@ export class EventMaker {
 
   /** Finds the account; without one the address stands in. */
   private identify(): void {
-    const { row, identity, accounts } = this;
+    const { row, identity, accounts, view } = this;
     this.accountId = identity.find(row.at);
     row.origin = identity.origin;
+    if (this.accountId < 0 && this.isNamed) {
+      this.accountId = accounts.find(view.workspace, view.starts[SLOT.address], view.ends[SLOT.address], false);
+      row.origin = HOST_ORIGIN;
+    }
     if (this.accountId >= 0) {
       row.flags |= accounts.flags(this.accountId);
       return;

@@ -43,6 +43,8 @@ export interface FieldPlan {
   startFirst: boolean;
   /** without a duration it is from `start` to `time` */
   spanned: boolean;
+  /** a client may be logged by the name of its host */
+  namesClients: boolean;
   slots: number;
   paths: CapturePath[];
   /** reads lines of text; undefined: the format has none */
@@ -150,6 +152,7 @@ export function planFields(config: NormaliseConfig): FieldPlan {
     oneWay: format.oneWay === true,
     select,
     spanned: format.spanned === true,
+    namesClients: format.namesClients === true,
     startFirst: format.startFirst === true && config.fields?.time === undefined,
     identity,
     envelopeSlot,

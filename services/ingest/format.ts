@@ -23,6 +23,8 @@ interface Declaration {
   select?: Select;
   /** a record without a duration took from `start` to `time` */
   spanned?: boolean;
+  /** where the client's address is the name of its host instead, that is the account of who is not named */
+  namesClients?: true;
   /** how late its events come, ms; left out: two minutes */
   lateness?: number;
   /**

@@ -73,8 +73,10 @@ export class RequestLine {
     if (to - gap > 9 && isVersion(bytes, to - 9)) to -= 9;
     else if (to - gap > 7 && isVersion(bytes, to - 7)) to -= 7;
     this.pathEnd = to;
+    if (this.pathStart >= to) return this.refuse('bad_request', none);
     const first = bytes[this.pathStart];
-    if (this.method === 0 && first !== 0x2f && first !== 0x2a && (first | 0x20) !== 0x68) return this.refuse('bad_request', none);
+    const isTarget = first === 0x2f || first === 0x2a || (first | 0x20) === 0x68;
+    if (this.method === 0 && !(isTarget && isToken(bytes, from, gap))) return this.refuse('bad_request', none);
     return true;
   }
 
@@ -110,6 +112,16 @@ function methodOf(bytes: Uint8Array, start: number, end: number): number {
     if (i === length) return method;
   }
   return 0;
+}
+
+/** Letters, digits, dashes: what methods that are not known here are made of, and greetings of other protocols are not. */
+function isToken(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const c = bytes[i];
+    const l = c | 0x20;
+    if (!((l >= 0x61 && l <= 0x7a) || (c >= 0x30 && c <= 0x39) || c === 0x2d || c === 0x5f)) return false;
+  }
+  return true;
 }
 
 /** Position behind `scheme://`, -1 without one. */

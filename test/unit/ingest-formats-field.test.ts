@@ -180,6 +180,35 @@ describe('methods and targets apart', () => {
   });
 });
 
+describe('what is no request line', () => {
+  const line = `203.0.113.9 - - ${TIME} "GET /a HTTP/1.1" 400 51 "-" "-"`;
+
+  test.each(['\\x16\\x03\\x01 /\\xA9', 'GET ', 'GET', '\\x00\\x01 *', 'a=b /x HTTP/1.1', '{} /x', 'EHLO mail'])('%s', (request) => {
+    expect(fateOf('combined', line.replace('GET /a HTTP/1.1', request))).toMatch(/^bad_request/);
+  });
+
+  test('methods that nobody knows are methods', () => {
+    expect(fateOf('combined', line.replace('GET', 'SSTP_DUPLEX_POST'))).toMatchObject({ interface: 'OTHER gateway/a' });
+    expect(fateOf('combined', line.replace('GET', 'M-SEARCH'))).toMatchObject({ status: 400 });
+  });
+});
+
+describe('ecs', () => {
+  const record = {
+    '@timestamp': '2026-11-22T01:59:14.000Z',
+    http: { request: { method: 'GET' }, response: { status_code: 200 } },
+    url: { original: '/status' },
+    source: { address: 'monitoring-7.example.com' },
+  };
+
+  test('a client by the name of its host', () => {
+    expect(fateOf('ecs', record)).toMatchObject({ account: 'monitoring-7.example.com', address: '', status: 200 });
+    expect(fateOf('ecs', { ...record, user: { name: 'ann' } })).toMatchObject({ account: 'ann', address: '' });
+    expect(fateOf('ecs', { ...record, source: { address: '999.1.1.1' } })).toMatch(/^bad_address/);
+    expect(fateOf('ecs', { ...record, source: { address: 'monitoring-7', ip: '203.0.113.9' } })).toMatchObject({ account: '203.0.113.9' });
+  });
+});
+
 describe('detection', () => {
   const detected = (text: string): string | undefined => detectFormat(new TextEncoder().encode(text)).format;
   const combined = `203.0.113.9 - - ${TIME} "GET /a HTTP/1.1" 200 51 "-" "curl/8"\n`;

@@ -8,6 +8,7 @@ import type { JsonFormat } from '../format.ts';
 export const ecs: JsonFormat = {
   kind: 'json',
   startFirst: true,
+  namesClients: true,
   inside: ['_source'],
   fields: {
     start: ['event.start'],
