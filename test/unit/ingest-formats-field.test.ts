@@ -193,6 +193,46 @@ describe('what is no request line', () => {
   });
 });
 
+describe('apisix', () => {
+  const line = `203.0.113.9 - - ${TIME} api.example.com "GET /hello?a=1 HTTP/1.1" 200 118 0.019 "-" "curl/8" 127.0.0.1:1980 200 0.017 "http://api.example.com"`;
+
+  test('its access.log', () => {
+    expect(fateOf('apisix', line)).toMatchObject({
+      at: AT,
+      duration: 19,
+      status: 200,
+      bytesOut: 118,
+      address: '203.0.113.9',
+      interface: 'GET api.example.com/hello',
+    });
+    const record = {
+      client_ip: '203.0.113.9',
+      start_time: 1795312754000,
+      latency: 19,
+      request: { method: 'GET', uri: '/a' },
+      response: { status: 200 },
+    };
+    expect(fateOf('apisix', record)).toMatchObject({ at: 1795312754019, status: 200 });
+    expect(fateOf('apisix', line.replace(' 0.019', ''))).toMatch(/^not_this_format/);
+    expect(detectFormat(new TextEncoder().encode(`${line}\n`)).format).toBe('apisix');
+  });
+});
+
+describe('aws-cloudfront', () => {
+  const pattern = 'timestamp(ms) c-ip time-taken sc-status sc-bytes cs-method cs-host cs-uri-stem cs-uri-query cs-user-agent cs-cookie';
+  const line = '1795312754125\t203.0.113.9\t0.020\t200\t392\tGET\tapi.example.com\t/a/17\tb=c\tMozilla/5.0%20(X11)\t-';
+
+  test('the real-time log, by its columns', () => {
+    const event = { at: 1795312754125, duration: 20, status: 200, bytesOut: 392, interface: 'GET api.example.com/a/{id}' };
+    expect(fateOf('aws-cloudfront', line, { pattern })).toMatchObject(event);
+    expect(
+      fateOf('aws-cloudfront', line.replace('1795312754125', '1795312754.125'), { pattern: pattern.replace('(ms)', '') }),
+    ).toMatchObject(event);
+    expect(fateOf('aws-cloudfront', line.slice(0, -20), { pattern })).toMatch(/^truncated/);
+    expect(() => fateOf('aws-cloudfront', line, { pattern: 'c-ip sc-status' })).toThrow(/without timestamp, cs-uri-stem, cs-method/);
+  });
+});
+
 describe('ecs', () => {
   const record = {
     '@timestamp': '2026-11-22T01:59:14.000Z',

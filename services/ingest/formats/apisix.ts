@@ -1,7 +1,9 @@
 import { type FieldMap, GUESSED_TARGETS, rulesOf } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
+import { templateSyntax } from '../template-syntax.ts';
 import { fingerprintHeaders } from '../tls-fingerprint.ts';
 import { NGINX_FIELDS, NGINX_IDENTITY } from './nginx-json.ts';
+import { nginxTemplate, writtenInNginx } from './nginx-pattern.ts';
 
 /** Proxies' reports of the client and of its TLS handshake, for gateways that log request headers under their names in lower case. */
 export const HEADER_ADDRESSES: FieldMap = {
@@ -49,14 +51,23 @@ export const HEADER_IDENTITY = rulesOf([
   'request.headers.x-account-id',
 ]);
 
-/** Apache APISIX kafka-logger and http-logger: one record or an array of them a line; complete at start_time + latency. */
+/** Lines of its access.log, unless it was told otherwise (nginx_config.http.access_log_format). */
+const ACCESS_LOG =
+  '$remote_addr - $remote_user [$time_local] $http_host "$request" $status $body_bytes_sent $request_time "$http_referer" "$http_user_agent" $upstream_addr $upstream_status $upstream_response_time "$upstream_url"';
+
+/**
+ * Apache APISIX kafka-logger and http-logger: one record or an array of them a line; complete at start_time + latency. Lines of its
+ * own access.log are complete at their time.
+ */
 export const apisix: JsonFormat = {
   kind: 'json',
   startFirst: true,
   fields: withFlat(NATIVE),
   identity: [...rulesOf(['consumer.username', 'consumer.consumer_name']), ...HEADER_IDENTITY, ...NGINX_IDENTITY],
   targets: GUESSED_TARGETS,
+  syntax: () => templateSyntax('apisix', [nginxTemplate(ACCESS_LOG)], writtenInNginx),
   mark: ({ has }) => {
+    if (has(/^[^"{]+ \[[^\]]+\] \S+ "[^"]*" [\d-]+ \d+ [\d.]+ "/)) return 1;
     if (has(/"latencies"\s*:/)) return 0;
     return has(/"apisix_latency"|"route_id"\s*:/) ? 1 : has(/"request"\s*:\s*\{/) ? 0.5 : 0;
   },

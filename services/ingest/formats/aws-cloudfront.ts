@@ -1,6 +1,8 @@
+import { WeirError } from '../../core/errors.ts';
 import { columnSyntax } from '../columns.ts';
 import { GUESSED_TARGETS, rulesOf } from '../fields.ts';
 import type { TextFormat } from '../format.ts';
+import type { NormaliseConfig } from '../normalise-config.ts';
 import { urlDecoded } from '../rewrites.ts';
 
 /** Columns of a standard log whose header was not seen. */
@@ -42,11 +44,25 @@ const COLUMNS = [
 /** The columns of 2012's logs: all that followed were appended. */
 const FIRST_RELEASE = 12;
 
-/** AWS CloudFront's standard log: tabs, values percent-encoded, some of them twice; the time (UTC) is that of the answer's end. */
+/** Columns whose values are percent-encoded, once or twice. */
+const ENCODED = ['cs(User-Agent)', 'cs(Cookie)', 'cs(Referer)', 'cs-user-agent', 'cs-cookie', 'cs-referer', 'x-forwarded-for'];
+
+/** The usual columns, or those of a real-time log: its owner has chosen them, and no header names them. */
+function columnsOf({ pattern, source }: NormaliseConfig): readonly string[] {
+  if (pattern === undefined) return COLUMNS;
+  const columns = pattern.trim().split(/[\s,]+/);
+  const isTimed = columns.some((name) => /^timestamp(\(ms\))?$/.test(name)) || (columns.includes('date') && columns.includes('time'));
+  const missing = ['cs-uri-stem', 'cs-method'].filter((name) => !columns.includes(name));
+  if (!isTimed) missing.unshift('timestamp');
+  if (missing.length > 0) throw new WeirError('config', `sources.${source}.pattern: without ${missing.join(', ')} no line can be an event`);
+  return columns;
+}
+
+/** AWS CloudFront's standard log, or its real-time log by its columns in `pattern`: tabs, values percent-encoded, some of them twice; the time (UTC) is that of the answer's end. */
 export const awsCloudfront: TextFormat = {
   kind: 'text',
   fields: {
-    time: ['date time'],
+    time: ['date time', 'timestamp', 'timestamp(ms)'],
     duration: ['time-taken'],
     status: ['sc-status'],
     bytes_in: ['cs-bytes'],
@@ -56,21 +72,21 @@ export const awsCloudfront: TextFormat = {
     method: ['cs-method'],
     path: ['cs-uri-stem'],
     query: ['cs-uri-query'],
-    host: ['x-host-header', 'cs(Host)'],
-    agent: ['cs(User-Agent)'],
-    cookie: ['cs(Cookie)'],
+    host: ['x-host-header', 'cs(Host)', 'cs-host'],
+    agent: ['cs(User-Agent)', 'cs-user-agent'],
+    cookie: ['cs(Cookie)', 'cs-cookie'],
   },
   identity: rulesOf([]),
   targets: GUESSED_TARGETS,
   // its files come within an hour, mostly much sooner
   lateness: 3_600_000,
-  syntax: () =>
+  syntax: (config) =>
     columnSyntax({
-      columns: COLUMNS,
+      columns: columnsOf(config),
       separator: 0x09,
-      least: FIRST_RELEASE,
+      least: config.pattern === undefined ? FIRST_RELEASE : undefined,
       header: 'w3c',
-      rewrites: { 'cs(User-Agent)': urlDecoded, 'cs(Cookie)': urlDecoded, 'cs(Referer)': urlDecoded, 'x-forwarded-for': urlDecoded },
+      rewrites: Object.fromEntries(ENCODED.map((name) => [name, urlDecoded])),
       joined: { name: 'date time', columns: ['date', 'time'], between: 0x54 },
       grows: true,
     }),
