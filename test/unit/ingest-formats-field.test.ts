@@ -121,6 +121,15 @@ describe('traefik', () => {
     expect(fateOf('traefik', `203.0.113.9 - - ${TIME} "GET /a203.0.113.9 ${rest}`)).toMatch(/^not_this_format/);
   });
 
+  test('quotes in a query hide nothing', () => {
+    expect(fateOf('traefik', `203.0.113.9 ${rest.replace('/a HTTP', '/a?x="1"&y=" HTTP')}`)).toMatchObject({
+      status: 304,
+      duration: 2,
+      interface: 'GET gateway/a',
+    });
+    expect(fateOf('traefik', `203.0.113.9 ${rest.replace('GET /a HTTP/1.1', '- - -')}`)).toMatch(/^not_http/);
+  });
+
   test('ClientHost holds what X-Forwarded-For says', () => {
     const record = {
       ClientHost: '198.51.100.4, 203.0.113.9',
