@@ -253,7 +253,6 @@ class Normaliser implements NormaliseStage, RecordHandler {
     if (record.kind === 'end' && this.inputs.has(record.upstream)) {
       this.input = this.inputOf(record.upstream);
       this.reader.finish(this.input);
-      this.reader.finish(this.input);
       const settled = this.input.guard.finish();
       this.settle(settled.released, settled.refused);
       this.maker.inventory.close(Number.POSITIVE_INFINITY);
