@@ -131,7 +131,7 @@ function withKeysAt(rule: IdentityRuleConfig, at: (relative: string) => string):
 /** Hash of what can change a result: tenants, and sources without where their bytes lie. */
 export function configVersion(config: Config): string {
   const sources = config.sources.map(({ files: _files, kafka: _kafka, http: _http, ...rest }) => rest);
-  // what the files of lists hold is added when they are read (ingest/address-list-loader.ts)
+  // what the files of lists hold is added when they are read (ingest/addresses/address-list-loader.ts)
   const tenants = Object.entries(config.tenants).map(([name, { lists, ...rest }]) => [
     name,
     { ...rest, lists: lists.map(({ file: _file, ...list }) => list) },

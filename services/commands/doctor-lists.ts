@@ -1,8 +1,8 @@
 import type { Config, ListKind } from '../../schemas/config.ts';
 import { WeirError } from '../core/errors.ts';
-import { expiredBy, type LoadedList, listTables, loadAddressList } from '../ingest/address-list-loader.ts';
-import { AddressLists } from '../ingest/address-lists.ts';
-import type { AddressData } from '../ingest/addresses.ts';
+import { expiredBy, type LoadedList, listTables, loadAddressList } from '../ingest/addresses/address-list-loader.ts';
+import { AddressLists } from '../ingest/addresses/address-lists.ts';
+import type { AddressData } from '../ingest/addresses/addresses.ts';
 import type { NormaliseDeps } from '../ingest/normalise-config.ts';
 import { type Check, failed, ok, spanText, warn } from './doctor-check.ts';
 import { badEntries } from './list-watch.ts';

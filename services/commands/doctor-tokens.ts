@@ -1,5 +1,5 @@
 import type { SourceConfig } from '../../schemas/config.ts';
-import { loadTokenKeys } from '../ingest/token-key-loader.ts';
+import { loadTokenKeys } from '../ingest/identity/token-key-loader.ts';
 import { type Check, failed, ok } from './doctor-check.ts';
 
 /** Keys that identity rules verify tokens with: there, readable, and for which algorithms. */

@@ -1,5 +1,5 @@
+import type { ProxyReport } from '../ingest/addresses/proxy-signs.ts';
 import type { GuessReport } from '../ingest/guess-report.ts';
-import type { ProxyReport } from '../ingest/proxy-signs.ts';
 import { type Check, warn } from './doctor-check.ts';
 
 /** So many addresses at most are proxies that stand in front. */

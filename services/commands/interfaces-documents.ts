@@ -1,6 +1,6 @@
-import { DocumentTemplates } from '../ingest/document-templates.ts';
-import type { ApiOperation } from '../ingest/openapi.ts';
-import { loadDocuments } from '../ingest/openapi-loader.ts';
+import { DocumentTemplates } from '../ingest/interfaces/document-templates.ts';
+import type { ApiOperation } from '../ingest/interfaces/openapi.ts';
+import { loadDocuments } from '../ingest/interfaces/openapi-loader.ts';
 import { loadConfig } from './config.ts';
 
 /** An operation of an OpenAPI document. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Config } from '../../schemas/config.ts';
 import { WeirError } from '../core/errors.ts';
-import { type LoadedList, loadAddressList, loadAddressLists } from '../ingest/address-list-loader.ts';
+import { type LoadedList, loadAddressList, loadAddressLists } from '../ingest/addresses/address-list-loader.ts';
 
 /** ms between looks at the files of lists. A file is read when it has stayed the same from one look to the next. */
 export const LOOK_EVERY = 10_000;

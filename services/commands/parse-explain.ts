@@ -3,7 +3,7 @@ import { plainText } from '../console/plain-text.ts';
 import { renderTable } from '../console/table.ts';
 import { FLAG, type IDENTITY_ORIGINS } from '../core/batch.ts';
 import type { FieldName } from '../ingest/fields.ts';
-import type { RecordTrace } from '../ingest/record-trace.ts';
+import type { RecordTrace } from '../ingest/records/record-trace.ts';
 import { CONFIDENCE } from '../scoring/account-keeper.ts';
 import { type EventFields, eventFields } from './event-fields.ts';
 

@@ -1,6 +1,6 @@
 import { SourceConfig, TenantConfig } from '../../schemas/config.ts';
 import type { KnownInput } from '../drivers/embedded/driver.ts';
-import { NO_ADDRESS_DATA } from '../ingest/addresses.ts';
+import { NO_ADDRESS_DATA } from '../ingest/addresses/addresses.ts';
 import { type HiddenProxies, hiddenProxies } from './hidden-proxies.ts';
 import { readSample } from './read-sample.ts';
 

@@ -4,10 +4,10 @@ import { type RawChunk, sampleBytes } from '../core/raw.ts';
 import type { Emit } from '../core/stage.ts';
 import { openInput } from '../drivers/embedded/byte-source.ts';
 import { detectFormat } from '../ingest/detect.ts';
-import { LineFramer, type RawPiece } from '../ingest/framing.ts';
+import { loadTokenKeys } from '../ingest/identity/token-key-loader.ts';
 import { createNormaliseStage, type GuessReport } from '../ingest/normalise.ts';
 import { type FormatName, type NormaliseDeps, normaliseSlice } from '../ingest/normalise-config.ts';
-import { loadTokenKeys } from '../ingest/token-key-loader.ts';
+import { LineFramer, type RawPiece } from '../ingest/records/framing.ts';
 
 /** Uncompressed bytes of a log that are looked at: enough for thousands of records, quick for any log. */
 const SAMPLE_BYTES = 16 << 20;

@@ -1,10 +1,10 @@
 import { MODEL } from '../../models/version.ts';
 import type { Config, SourceConfig, TenantConfig } from '../../schemas/config.ts';
 import type { KnownInput } from '../drivers/embedded/driver.ts';
-import type { AddressListTable } from '../ingest/address-lists.ts';
-import type { AddressTables } from '../ingest/addresses.ts';
-import { loadDocuments } from '../ingest/openapi-loader.ts';
-import { loadTokenKeys } from '../ingest/token-key-loader.ts';
+import type { AddressListTable } from '../ingest/addresses/address-lists.ts';
+import type { AddressTables } from '../ingest/addresses/addresses.ts';
+import { loadTokenKeys } from '../ingest/identity/token-key-loader.ts';
+import { loadDocuments } from '../ingest/interfaces/openapi-loader.ts';
 import type { TopologyConfig } from '../topology.ts';
 import { tenantConfig } from './config.ts';
 import { tenantKey } from './master-key.ts';

@@ -10,7 +10,7 @@ import { WeirError } from '../core/errors.ts';
 import { sampleBytes } from '../core/raw.ts';
 import { openInput } from '../drivers/embedded/byte-source.ts';
 import type { KnownInput } from '../drivers/embedded/driver.ts';
-import { loadAddressTables } from '../ingest/address-loader.ts';
+import { loadAddressTables } from '../ingest/addresses/address-loader.ts';
 import { detectFormat } from '../ingest/detect.ts';
 import { defaultLateness, type FormatName } from '../ingest/normalise-config.ts';
 import { makeFolder } from '../state/make-folder.ts';

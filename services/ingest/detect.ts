@@ -1,10 +1,10 @@
 import { MAX_LINE_BYTES } from '../core/raw.ts';
-import { NO_ADDRESS_DATA } from './addresses.ts';
+import { NO_ADDRESS_DATA } from './addresses/addresses.ts';
 import type { Sample } from './format.ts';
 import { DETECTABLE, formatOf } from './formats/registry.ts';
 import { createNormaliseStage } from './normalise.ts';
 import type { FormatName } from './normalise-config.ts';
-import { lineInside } from './sample-line.ts';
+import { lineInside } from './records/sample-line.ts';
 
 /** Most of an input's beginning that is looked at: one line of the longest. */
 const SAMPLE_BYTES = MAX_LINE_BYTES + 1;

@@ -12,10 +12,10 @@ import {
 } from './fields.ts';
 import type { Capture, LineFormat, Select, SlotNames } from './format.ts';
 import { formatOf } from './formats/registry.ts';
-import { type PlannedRule, planRules } from './identity-rules.ts';
-import { pathsOf } from './json-paths.ts';
-import type { CapturePath } from './json-scanner.ts';
+import { type PlannedRule, planRules } from './identity/identity-rules.ts';
 import type { NormaliseConfig } from './normalise-config.ts';
+import { pathsOf } from './records/json-paths.ts';
+import type { CapturePath } from './records/json-scanner.ts';
 
 const encoder = new TextEncoder();
 

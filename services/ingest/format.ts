@@ -1,9 +1,9 @@
 import type { DeadReason } from '../core/stage.ts';
-import type { ColumnHeader } from './column-header.ts';
 import type { FieldMap, IdentityRule } from './fields.ts';
 import type { InputState } from './input-state.ts';
 import type { NormaliseConfig } from './normalise-config.ts';
-import type { RecordView } from './record-view.ts';
+import type { ColumnHeader } from './records/column-header.ts';
+import type { RecordView } from './records/record-view.ts';
 
 /** What every format declares; formats/registry.ts lists them. */
 interface Declaration {

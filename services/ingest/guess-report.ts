@@ -1,5 +1,5 @@
 import type { IdentityOrigin } from '../core/batch.ts';
-import type { ProxyReport } from './proxy-signs.ts';
+import type { ProxyReport } from './addresses/proxy-signs.ts';
 
 /** What was guessed for a source, and what came of it: for `weir detect` and `weir doctor`. */
 export interface GuessReport {

@@ -1,8 +1,8 @@
 import { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { DeadReason } from '../core/stage.ts';
 import { ClockGuard, type Held } from './clock-guard.ts';
-import { ColumnHeader } from './column-header.ts';
-import { PartialLines } from './partial-lines.ts';
+import { ColumnHeader } from './records/column-header.ts';
+import { PartialLines } from './records/partial-lines.ts';
 import { type HeldRow, ROW_NUMBERS, Row } from './row.ts';
 
 /** What the stage keeps of one input partition. */

@@ -1,12 +1,12 @@
 import type { Format, IdentityRuleConfig, SourceConfig, TenantConfig } from '../../schemas/config.ts';
 import { MINUTE } from '../core/watermark.ts';
-import type { AddressLists } from './address-lists.ts';
-import type { AddressData } from './addresses.ts';
+import type { AddressLists } from './addresses/address-lists.ts';
+import type { AddressData } from './addresses/addresses.ts';
 import { formatOf } from './formats/registry.ts';
-import type { InterfaceRules } from './interface-tags.ts';
-import type { ApiOperation } from './openapi.ts';
-import type { RecordTrace } from './record-trace.ts';
-import type { RuleKeys } from './token-key-loader.ts';
+import type { RuleKeys } from './identity/token-key-loader.ts';
+import type { InterfaceRules } from './interfaces/interface-tags.ts';
+import type { ApiOperation } from './interfaces/openapi.ts';
+import type { RecordTrace } from './records/record-trace.ts';
 
 export type FormatName = Format;
 

@@ -11,15 +11,15 @@ import { type FieldPlan, planFields } from './field-plan.ts';
 import { JOINED_SLOTS, SLOT } from './fields.ts';
 import type { GuessReport } from './guess-report.ts';
 import { InputState, packInputs, unpackInputs } from './input-state.ts';
-import { InterfaceTags, TAG_NAMES, tagNames } from './interface-tags.ts';
-import { JsonScanner } from './json-scanner.ts';
+import { InterfaceTags, TAG_NAMES, tagNames } from './interfaces/interface-tags.ts';
 import { defaultLateness, type NormaliseConfig, type NormaliseDeps } from './normalise-config.ts';
-import { RecordReader } from './record-reader.ts';
-import { RecordTracer } from './record-trace.ts';
-import { RecordView } from './record-view.ts';
+import { JsonScanner } from './records/json-scanner.ts';
+import { RecordReader } from './records/record-reader.ts';
+import { RecordTracer } from './records/record-trace.ts';
+import { RecordView } from './records/record-view.ts';
+import type { RecordHandler } from './records/text-reader.ts';
+import { Workspace } from './records/workspace.ts';
 import { type HeldRow, writeHeld } from './row.ts';
-import type { RecordHandler } from './text-reader.ts';
-import { Workspace } from './workspace.ts';
 
 export type { GuessReport } from './guess-report.ts';
 

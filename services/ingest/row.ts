@@ -1,5 +1,5 @@
 import type { BatchBuilder } from '../core/batch.ts';
-import type { Finding } from './inventory-watch.ts';
+import type { Finding } from './inventory/inventory-watch.ts';
 
 /** One event's numbers on their way into a batch; names are the columns'. */
 export class Row {

@@ -1,9 +1,9 @@
 import { FLAG } from '../core/batch.ts';
-import type { AccountBook } from './account-book.ts';
 import type { FieldPlan } from './field-plan.ts';
-import type { HashedPool } from './hashed-pool.ts';
-import type { RecordView } from './record-view.ts';
-import type { Workspace } from './workspace.ts';
+import type { AccountBook } from './identity/account-book.ts';
+import type { HashedPool } from './pools/hashed-pool.ts';
+import type { RecordView } from './records/record-view.ts';
+import type { Workspace } from './records/workspace.ts';
 
 /** Longest value that is told apart, bytes. */
 const MAX_VALUE = 256;

@@ -3,7 +3,7 @@ import type { TenantSwitch } from '../core/control.ts';
 import { Panes } from '../core/window.ts';
 import type { CalendarConfig } from '../features/calendar.ts';
 import { TenantCalendar } from '../features/calendar.ts';
-import { globPattern } from '../ingest/account-book.ts';
+import { globPattern } from '../ingest/identity/account-book.ts';
 import type { Observe } from './view-scoring.ts';
 
 /** What the account and merge stages have to know of a tenant. Plain data. */

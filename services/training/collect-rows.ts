@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { WeirError } from '../core/errors.ts';
 import { compiled } from '../drivers/embedded/modules.ts';
-import type { AddressTables } from '../ingest/addresses.ts';
+import type { AddressTables } from '../ingest/addresses/addresses.ts';
 import type { TenantRows } from './collect-tenant.ts';
 import { collectTenant } from './collect-tenant.ts';
 import type { TrainingTenant } from './training-plans.ts';

@@ -5,7 +5,7 @@ import type { View } from '../../models/windows.ts';
 import type { Emit, Stage } from '../core/stage.ts';
 import type { Topology } from '../core/topology-contract.ts';
 import { InThread } from '../drivers/in-thread.ts';
-import type { AddressTables } from '../ingest/addresses.ts';
+import type { AddressTables } from '../ingest/addresses/addresses.ts';
 import { createTopology } from '../topology.ts';
 import { prepareTenant, replayTenant, simulatedTopologyConfig } from './replay-tenant.ts';
 import { RowCollector } from './row-collector.ts';

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { AddressTables } from '../ingest/addresses.ts';
+import type { AddressTables } from '../ingest/addresses/addresses.ts';
 import { collectTenant } from './collect-tenant.ts';
 import type { TrainingTenant } from './training-plans.ts';
 

@@ -3,7 +3,7 @@ import type { LearnedView } from '../../models/learned/feature-list.ts';
 import { FEATURE_LISTS, LEARNED_VIEWS } from '../../models/learned/feature-lists.ts';
 import type { BundleData, ManifestView } from '../../models/learned/learned-models.ts';
 import { CARD_FILE } from '../../models/registry/manifest-schema.ts';
-import type { AddressTables } from '../ingest/addresses.ts';
+import type { AddressTables } from '../ingest/addresses/addresses.ts';
 import { collectRows } from './collect-rows.ts';
 import type { TenantRows } from './collect-tenant.ts';
 import { FIT, type FitOptions, type FittedView, fitView } from './fit-view.ts';

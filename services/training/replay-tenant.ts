@@ -1,7 +1,7 @@
 import { type Config, ConfigSchema, TenantConfig } from '../../schemas/config.ts';
 import type { RawChunk } from '../core/raw.ts';
 import type { InputPartition } from '../core/topology-contract.ts';
-import type { AddressTables } from '../ingest/addresses.ts';
+import type { AddressTables } from '../ingest/addresses/addresses.ts';
 import type { SimulatedEvent } from '../simulation/event.ts';
 import { interfaceIn, logHeader, writeLine } from '../simulation/formats/write-line.ts';
 import type { Labels } from '../simulation/labels.ts';

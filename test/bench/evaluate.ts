@@ -8,7 +8,7 @@ import { BundleCatalogue } from '../../models/registry/catalogue.ts';
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import { ConfigSchema, TenantConfig } from '../../schemas/config.ts';
 import { InThread } from '../../services/drivers/in-thread.ts';
-import { loadAddressTables } from '../../services/ingest/address-loader.ts';
+import { loadAddressTables } from '../../services/ingest/addresses/address-loader.ts';
 import { evaluationPlans } from '../../services/simulation/evaluation-plans.ts';
 import { writeLine } from '../../services/simulation/formats/write-line.ts';
 import { targetId } from '../../services/simulation/labels.ts';

@@ -1,7 +1,7 @@
-import { loadAddressTables } from '../../services/ingest/address-loader.ts';
-import { AddressData, NO_ADDRESS_DATA } from '../../services/ingest/addresses.ts';
-import { LineFramer } from '../../services/ingest/framing.ts';
+import { loadAddressTables } from '../../services/ingest/addresses/address-loader.ts';
+import { AddressData, NO_ADDRESS_DATA } from '../../services/ingest/addresses/addresses.ts';
 import { createNormaliseStage } from '../../services/ingest/normalise.ts';
+import { LineFramer } from '../../services/ingest/records/framing.ts';
 
 /**
  * Cost of the normalise stage per event against JSON.parse of the same lines, in one process, in turns.

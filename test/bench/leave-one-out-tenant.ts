@@ -2,7 +2,7 @@ import { openBackend } from '../../models/autoencoder/backend.ts';
 import { evaluateIncidents } from '../../models/evaluation/incidents.ts';
 import type { BundleData } from '../../models/learned/learned-models.ts';
 import { openBundle } from '../../models/learned/open-bundle.ts';
-import type { AddressTables } from '../../services/ingest/addresses.ts';
+import type { AddressTables } from '../../services/ingest/addresses/addresses.ts';
 import { defaultLateness } from '../../services/ingest/normalise-config.ts';
 import { targetId } from '../../services/simulation/labels.ts';
 import { createTopology } from '../../services/topology.ts';

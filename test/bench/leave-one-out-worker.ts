@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { BundleData } from '../../models/learned/learned-models.ts';
-import type { AddressTables } from '../../services/ingest/addresses.ts';
+import type { AddressTables } from '../../services/ingest/addresses/addresses.ts';
 import type { TrainingTenant } from '../../services/training/training-plans.ts';
 import { outcomesOf } from './leave-one-out-tenant.ts';
 import type { Variant } from './variants.ts';

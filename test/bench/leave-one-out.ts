@@ -4,7 +4,7 @@ import { deserialize, serialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { LEARNED_VIEWS } from '../../models/learned/feature-lists.ts';
 import type { BundleData } from '../../models/learned/learned-models.ts';
-import { loadAddressTables } from '../../services/ingest/address-loader.ts';
+import { loadAddressTables } from '../../services/ingest/addresses/address-loader.ts';
 import { collectRows } from '../../services/training/collect-rows.ts';
 import type { TenantRows } from '../../services/training/collect-tenant.ts';
 import { FIT } from '../../services/training/fit-view.ts';

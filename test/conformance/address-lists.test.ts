@@ -6,7 +6,7 @@ import type { AlertRecord } from '../../schemas/alert.ts';
 import { parseConfig } from '../../services/commands/config.ts';
 import { topologyConfigOf } from '../../services/commands/topology-config.ts';
 import { InThread } from '../../services/drivers/in-thread.ts';
-import { listTables, loadAddressLists } from '../../services/ingest/address-list-loader.ts';
+import { listTables, loadAddressLists } from '../../services/ingest/addresses/address-list-loader.ts';
 import { createTopology } from '../../services/topology.ts';
 import { numbers } from '../support/driver-runs.ts';
 

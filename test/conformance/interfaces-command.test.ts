@@ -8,7 +8,7 @@ import { registerInterfaces } from '../../services/commands/interfaces.ts';
 import { WeirError } from '../../services/core/errors.ts';
 import type { Emit } from '../../services/core/stage.ts';
 import { DAY } from '../../services/core/watermark.ts';
-import { NO_ADDRESS_DATA } from '../../services/ingest/addresses.ts';
+import { NO_ADDRESS_DATA } from '../../services/ingest/addresses/addresses.ts';
 import { createNormaliseStage } from '../../services/ingest/normalise.ts';
 import { openDataFolder } from '../../services/storage/open-writer.ts';
 import type { Store } from '../../services/storage/store.ts';

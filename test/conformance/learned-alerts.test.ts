@@ -10,7 +10,7 @@ import { FEATURE_LISTS } from '../../models/learned/feature-lists.ts';
 import { BundleCatalogue } from '../../models/registry/catalogue.ts';
 import { alertId } from '../../services/alerting/alert-record.ts';
 import { InThread } from '../../services/drivers/in-thread.ts';
-import { loadAddressTables } from '../../services/ingest/address-loader.ts';
+import { loadAddressTables } from '../../services/ingest/addresses/address-loader.ts';
 import { evaluationPlans } from '../../services/simulation/evaluation-plans.ts';
 import { createTopology } from '../../services/topology.ts';
 import { prepareTenant, replayTenant, simulatedTopologyConfig } from '../../services/training/replay-tenant.ts';

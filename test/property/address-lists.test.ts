@@ -2,12 +2,19 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LIST_KINDS, type ListKind } from '../../schemas/config.ts';
 import { FLAG, TRAITS } from '../../services/core/batch.ts';
-import { parseListFile } from '../../services/ingest/address-list-file.ts';
-import { AddressLists } from '../../services/ingest/address-lists.ts';
-import { NO_ADDRESS_DATA } from '../../services/ingest/addresses.ts';
-import { IpAddress, NetworkList, parseIp } from '../../services/ingest/ip-address.ts';
-import { dayOf, NEVER, NetworkTableBuilder, packNetworkTable, unpackNetworkTable, untilOf } from '../../services/ingest/network-table.ts';
-import { SourceTraits } from '../../services/ingest/source-traits.ts';
+import { parseListFile } from '../../services/ingest/addresses/address-list-file.ts';
+import { AddressLists } from '../../services/ingest/addresses/address-lists.ts';
+import { NO_ADDRESS_DATA } from '../../services/ingest/addresses/addresses.ts';
+import { IpAddress, NetworkList, parseIp } from '../../services/ingest/addresses/ip-address.ts';
+import {
+  dayOf,
+  NEVER,
+  NetworkTableBuilder,
+  packNetworkTable,
+  unpackNetworkTable,
+  untilOf,
+} from '../../services/ingest/addresses/network-table.ts';
+import { SourceTraits } from '../../services/ingest/traits/source-traits.ts';
 
 const encoder = new TextEncoder();
 

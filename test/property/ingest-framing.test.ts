@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LineFramer, type RawPiece } from '../../services/ingest/framing.ts';
+import { LineFramer, type RawPiece } from '../../services/ingest/records/framing.ts';
 
 const LIMIT = 24;
 const input = fc

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type CapturePath, JsonScanner, KIND } from '../../services/ingest/json-scanner.ts';
-import { Workspace } from '../../services/ingest/workspace.ts';
+import { type CapturePath, JsonScanner, KIND } from '../../services/ingest/records/json-scanner.ts';
+import { Workspace } from '../../services/ingest/records/workspace.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { LineFault } from '../../services/ingest/format.ts';
 import { nginxTemplate, writtenInNginx } from '../../services/ingest/formats/nginx-pattern.ts';
 import { InputState } from '../../services/ingest/input-state.ts';
-import { JsonScanner, KIND } from '../../services/ingest/json-scanner.ts';
-import { RecordView } from '../../services/ingest/record-view.ts';
-import { TemplateLines } from '../../services/ingest/template-lines.ts';
-import { Workspace } from '../../services/ingest/workspace.ts';
+import { TemplateLines } from '../../services/ingest/patterns/template-lines.ts';
+import { JsonScanner, KIND } from '../../services/ingest/records/json-scanner.ts';
+import { RecordView } from '../../services/ingest/records/record-view.ts';
+import { Workspace } from '../../services/ingest/records/workspace.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { scaledOf, unsignedOf } from '../../services/ingest/numbers.ts';
-import { NO_TIME, timeOf } from '../../services/ingest/time.ts';
-import { invalidUtf8At } from '../../services/ingest/utf8.ts';
+import { invalidUtf8At } from '../../services/ingest/records/utf8.ts';
+import { scaledOf, unsignedOf } from '../../services/ingest/values/numbers.ts';
+import { NO_TIME, timeOf } from '../../services/ingest/values/time.ts';
 
 const encoder = new TextEncoder();
 const time = (text: string): number => {

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { ByteReader, ByteWriter } from '../../services/core/codec.ts';
 import { CALLER_SAMPLE, distinctOf, type InventoryFact, MISSING_INTERFACES } from '../../services/core/inventory.ts';
 import { HOUR } from '../../services/core/watermark.ts';
-import { InventoryWatch, MOST_NEW } from '../../services/ingest/inventory-watch.ts';
-import { SmallestSamples } from '../../services/ingest/smallest-samples.ts';
-import { TextPool } from '../../services/ingest/text-pool.ts';
+import { InventoryWatch, MOST_NEW } from '../../services/ingest/inventory/inventory-watch.ts';
+import { SmallestSamples } from '../../services/ingest/inventory/smallest-samples.ts';
+import { TextPool } from '../../services/ingest/pools/text-pool.ts';
 import { joinFacts } from '../support/inventory.ts';
 
 const BASE = Date.UTC(2026, 3, 1);

@@ -1,9 +1,9 @@
 import { type ColumnName, heapString } from '../../services/core/batch.ts';
 import type { DeadLetter, Emit } from '../../services/core/stage.ts';
-import { NO_ADDRESS_DATA } from '../../services/ingest/addresses.ts';
-import { LineFramer } from '../../services/ingest/framing.ts';
+import { NO_ADDRESS_DATA } from '../../services/ingest/addresses/addresses.ts';
 import { createNormaliseStage, type NormaliseStage } from '../../services/ingest/normalise.ts';
 import type { NormaliseConfig, NormaliseDeps } from '../../services/ingest/normalise-config.ts';
+import { LineFramer } from '../../services/ingest/records/framing.ts';
 
 /** One row of a batch, readable. */
 export type PlainEvent = Record<Exclude<ColumnName, 'account' | 'interface' | 'address' | 'target' | 'session'>, number> & {

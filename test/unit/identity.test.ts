@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type IdentityRuleConfig, SourceConfig } from '../../schemas/config.ts';
 import { IDENTITY_ORIGINS } from '../../services/core/batch.ts';
 import { WeirError } from '../../services/core/errors.ts';
-import { certificateName } from '../../services/ingest/distinguished-name.ts';
+import { certificateName } from '../../services/ingest/identity/distinguished-name.ts';
+import { loadTokenKeys } from '../../services/ingest/identity/token-key-loader.ts';
+import { publicKeys, secretKey } from '../../services/ingest/identity/token-keys.ts';
+import { TokenVerifier } from '../../services/ingest/identity/token-verifier.ts';
+import { webTokenOf } from '../../services/ingest/identity/web-token.ts';
 import type { NormaliseConfig } from '../../services/ingest/normalise-config.ts';
-import { loadTokenKeys } from '../../services/ingest/token-key-loader.ts';
-import { publicKeys, secretKey } from '../../services/ingest/token-keys.ts';
-import { TokenVerifier } from '../../services/ingest/token-verifier.ts';
-import { webTokenOf } from '../../services/ingest/web-token.ts';
 import { ingest } from '../support/ingest-events.ts';
 
 const AT = Date.UTC(2026, 10, 22, 9);

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WeirError } from '../../services/core/errors.ts';
-import { AddressBook, FACT } from '../../services/ingest/address-book.ts';
-import { loadAddressTables } from '../../services/ingest/address-loader.ts';
-import { AddressData } from '../../services/ingest/addresses.ts';
-import { IpAddress, ipText, NetworkList, parseIp, prefixHash } from '../../services/ingest/ip-address.ts';
-import { Workspace } from '../../services/ingest/workspace.ts';
+import { AddressBook, FACT } from '../../services/ingest/addresses/address-book.ts';
+import { loadAddressTables } from '../../services/ingest/addresses/address-loader.ts';
+import { AddressData } from '../../services/ingest/addresses/addresses.ts';
+import { IpAddress, ipText, NetworkList, parseIp, prefixHash } from '../../services/ingest/addresses/ip-address.ts';
+import { Workspace } from '../../services/ingest/records/workspace.ts';
 import { ingest } from '../support/ingest-events.ts';
 
 const encoder = new TextEncoder();

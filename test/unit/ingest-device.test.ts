@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DeviceReader } from '../../services/ingest/device.ts';
+import { DeviceReader } from '../../services/ingest/traits/device.ts';
 
 const reader = new DeviceReader();
 const shown = (agent: string): string => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { durationOf } from '../../services/ingest/time.ts';
+import { durationOf } from '../../services/ingest/values/time.ts';
 
 const encoder = new TextEncoder();
 const ms = (text: string, shift = 0): number => {

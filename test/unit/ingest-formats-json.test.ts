@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { FLAG, IDENTITY_ORIGINS } from '../../services/core/batch.ts';
 import { detectFormat } from '../../services/ingest/detect.ts';
 import type { FormatName } from '../../services/ingest/normalise-config.ts';
-import { lineInside } from '../../services/ingest/sample-line.ts';
+import { lineInside } from '../../services/ingest/records/sample-line.ts';
 import { ingest } from '../support/ingest-events.ts';
 import { JSON_CASES, type JsonCase } from '../support/json-records.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FLAG } from '../../services/core/batch.ts';
-import { InterfaceTable, METHODS } from '../../services/ingest/interface-table.ts';
-import { InterfaceTags, interfacePattern, tagNames } from '../../services/ingest/interface-tags.ts';
-import { Workspace } from '../../services/ingest/workspace.ts';
+import { InterfaceTable, METHODS } from '../../services/ingest/interfaces/interface-table.ts';
+import { InterfaceTags, interfacePattern, tagNames } from '../../services/ingest/interfaces/interface-tags.ts';
+import { Workspace } from '../../services/ingest/records/workspace.ts';
 
 const NO_RULES = { sensitive: [], tags: {} };
 const workspace = new Workspace();

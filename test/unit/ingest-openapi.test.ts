@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { DocumentTemplates } from '../../services/ingest/document-templates.ts';
-import { InterfaceTable, METHODS } from '../../services/ingest/interface-table.ts';
-import { InterfaceTags } from '../../services/ingest/interface-tags.ts';
-import { operationsOf } from '../../services/ingest/openapi.ts';
-import { loadDocuments } from '../../services/ingest/openapi-loader.ts';
-import { Workspace } from '../../services/ingest/workspace.ts';
+import { DocumentTemplates } from '../../services/ingest/interfaces/document-templates.ts';
+import { InterfaceTable, METHODS } from '../../services/ingest/interfaces/interface-table.ts';
+import { InterfaceTags } from '../../services/ingest/interfaces/interface-tags.ts';
+import { operationsOf } from '../../services/ingest/interfaces/openapi.ts';
+import { loadDocuments } from '../../services/ingest/interfaces/openapi-loader.ts';
+import { Workspace } from '../../services/ingest/records/workspace.ts';
 
 const SHOP = `
 openapi: 3.0.3

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ListKind } from '../../schemas/config.ts';
 import { FLAG, TRAITS } from '../../services/core/batch.ts';
-import { parseListFile } from '../../services/ingest/address-list-file.ts';
-import { AddressLists } from '../../services/ingest/address-lists.ts';
-import { loadAddressTables } from '../../services/ingest/address-loader.ts';
-import { AddressData, NO_ADDRESS_DATA } from '../../services/ingest/addresses.ts';
-import { NEVER } from '../../services/ingest/network-table.ts';
+import { parseListFile } from '../../services/ingest/addresses/address-list-file.ts';
+import { AddressLists } from '../../services/ingest/addresses/address-lists.ts';
+import { loadAddressTables } from '../../services/ingest/addresses/address-loader.ts';
+import { AddressData, NO_ADDRESS_DATA } from '../../services/ingest/addresses/addresses.ts';
+import { NEVER } from '../../services/ingest/addresses/network-table.ts';
 import { ingest } from '../support/ingest-events.ts';
 
 const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36';

@@ -3,7 +3,7 @@ import { IDENTITY_ORIGINS } from '../../services/core/batch.ts';
 import type { InventoryFact } from '../../services/core/inventory.ts';
 import type { Emit } from '../../services/core/stage.ts';
 import { HOUR } from '../../services/core/watermark.ts';
-import { NO_ADDRESS_DATA } from '../../services/ingest/addresses.ts';
+import { NO_ADDRESS_DATA } from '../../services/ingest/addresses/addresses.ts';
 import { createNormaliseStage, type NormaliseStage } from '../../services/ingest/normalise.ts';
 import type { NormaliseConfig } from '../../services/ingest/normalise-config.ts';
 import { joinFacts } from '../support/inventory.ts';

@@ -6,7 +6,7 @@ import { parseConfig } from '../../services/commands/config.ts';
 import { RunVersions } from '../../services/commands/run-versions.ts';
 import { FLAG } from '../../services/core/batch.ts';
 import type { Topology } from '../../services/core/topology-contract.ts';
-import { loadAddressLists, versionWithLists } from '../../services/ingest/address-list-loader.ts';
+import { loadAddressLists, versionWithLists } from '../../services/ingest/addresses/address-list-loader.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-list-versions-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -6,7 +6,7 @@ import { ConfigSchema } from '../../schemas/config.ts';
 import { checkList } from '../../services/commands/doctor-lists.ts';
 import { ListWatch, readLists } from '../../services/commands/list-watch.ts';
 import { WeirError } from '../../services/core/errors.ts';
-import { loadAddressList } from '../../services/ingest/address-list-loader.ts';
+import { loadAddressList } from '../../services/ingest/addresses/address-list-loader.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-watch-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

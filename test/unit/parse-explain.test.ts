@@ -3,9 +3,9 @@ import { ALL_DETECTORS } from '../../models/detectors/index.ts';
 import { coverageOf, gapsOf } from '../../services/commands/coverage.ts';
 import { explain } from '../../services/commands/parse-explain.ts';
 import { Sample, type Survey } from '../../services/commands/survey.ts';
-import { NO_ADDRESS_DATA } from '../../services/ingest/addresses.ts';
+import { NO_ADDRESS_DATA } from '../../services/ingest/addresses/addresses.ts';
 import type { NormaliseConfig } from '../../services/ingest/normalise-config.ts';
-import type { RecordTrace } from '../../services/ingest/record-trace.ts';
+import type { RecordTrace } from '../../services/ingest/records/record-trace.ts';
 import { ingest } from '../support/ingest-events.ts';
 import { JSON_CASES, type JsonCase } from '../support/json-records.ts';
 

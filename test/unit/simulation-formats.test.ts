@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigSchema } from '../../schemas/config.ts';
 import { type EventBatch, FLAG, heapString } from '../../services/core/batch.ts';
-import { NO_ADDRESS_DATA } from '../../services/ingest/addresses.ts';
+import { NO_ADDRESS_DATA } from '../../services/ingest/addresses/addresses.ts';
 import { createNormaliseStage } from '../../services/ingest/normalise.ts';
 import { writeBench } from '../../services/simulation/bench.ts';
 import type { SimulatedEvent } from '../../services/simulation/event.ts';

@@ -7,7 +7,7 @@ import { FEATURE_LISTS } from '../../models/learned/feature-lists.ts';
 import { openBundle } from '../../models/learned/open-bundle.ts';
 import { bundleHash, cardOf, readBundle, writeBundle } from '../../models/registry/bundle-folder.ts';
 import { DAY, HOUR } from '../../services/core/watermark.ts';
-import { loadAddressTables } from '../../services/ingest/address-loader.ts';
+import { loadAddressTables } from '../../services/ingest/addresses/address-loader.ts';
 import { DEFAULT_START, tenantPlan } from '../../services/simulation/tenant-plan.ts';
 import type { FitOptions } from '../../services/training/fit-view.ts';
 import { type MadeBundle, type MakeOptions, makeBundle } from '../../services/training/make-bundle.ts';

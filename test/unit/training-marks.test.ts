@@ -6,7 +6,7 @@ import { ConfigSchema, TenantConfig } from '../../schemas/config.ts';
 import type { MarkRecord } from '../../schemas/marks.ts';
 import { DAY, HOUR } from '../../services/core/watermark.ts';
 import type { KnownInput } from '../../services/drivers/embedded/driver.ts';
-import { loadAddressTables } from '../../services/ingest/address-loader.ts';
+import { loadAddressTables } from '../../services/ingest/addresses/address-loader.ts';
 import { DEFAULT_START, tenantPlan } from '../../services/simulation/tenant-plan.ts';
 import { writeSimulation } from '../../services/simulation/write-files.ts';
 import { labelOf, MARKED, markedRows } from '../../services/training/marked-rows.ts';

@@ -1,5 +1,5 @@
 import { MAX_LINE_BYTES, type RawChunk } from '../../core/raw.ts';
-import { LineFramer, type RawPiece } from '../../ingest/framing.ts';
+import { LineFramer, type RawPiece } from '../../ingest/records/framing.ts';
 import type { ByteSource } from './byte-source.ts';
 
 /** Where reading stands: all bytes before `offset` were handed out in whole lines. */

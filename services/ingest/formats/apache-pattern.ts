@@ -1,6 +1,6 @@
-import { clockParts } from '../clock.ts';
-import type { ClockPart, Shape, Template, Variable } from '../template.ts';
-import { tidy } from '../template.ts';
+import type { ClockPart, Shape, Template, Variable } from '../patterns/template.ts';
+import { tidy } from '../patterns/template.ts';
+import { clockParts } from '../values/clock.ts';
 
 /** LogFormats that Apache's own configuration and Debian's define, by their nicknames. */
 const NICKNAMES: Record<string, string> = {

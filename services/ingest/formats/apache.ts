@@ -1,12 +1,12 @@
 import { WeirError } from '../../core/errors.ts';
-import { isWholeTime } from '../clock.ts';
 import { type FieldMap, GUESSED_TARGETS, type IdentityRule } from '../fields.ts';
-import { FirstOf } from '../first-of.ts';
 import type { LineSyntax, TextFormat } from '../format.ts';
 import type { NormaliseConfig } from '../normalise-config.ts';
-import { type ClockPart, checkTemplate, type Template, variablesOf } from '../template.ts';
-import { TemplateLines } from '../template-lines.ts';
-import { templateSyntax } from '../template-syntax.ts';
+import { FirstOf } from '../patterns/first-of.ts';
+import { type ClockPart, checkTemplate, type Template, variablesOf } from '../patterns/template.ts';
+import { TemplateLines } from '../patterns/template-lines.ts';
+import { templateSyntax } from '../patterns/template-syntax.ts';
+import { isWholeTime } from '../values/clock.ts';
 import { apacheTemplate, SSL_REQUEST, UnknownDirective, writtenInApache } from './apache-pattern.ts';
 import { combined } from './combined.ts';
 import { NGINX_FIELDS, NGINX_IDENTITY } from './nginx-json.ts';

@@ -1,7 +1,7 @@
 import { type FieldMap, GUESSED_TARGETS, rulesOf } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
-import { templateSyntax } from '../template-syntax.ts';
-import { fingerprintHeaders } from '../tls-fingerprint.ts';
+import { templateSyntax } from '../patterns/template-syntax.ts';
+import { fingerprintHeaders } from '../traits/tls-fingerprint.ts';
 import { NGINX_FIELDS, NGINX_IDENTITY } from './nginx-json.ts';
 import { nginxTemplate, writtenInNginx } from './nginx-pattern.ts';
 

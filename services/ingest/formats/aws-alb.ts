@@ -1,8 +1,8 @@
-import { columnSyntax, type Rewrite } from '../columns.ts';
 import { GUESSED_TARGETS, rulesOf } from '../fields.ts';
-import { FirstOf } from '../first-of.ts';
 import type { TextFormat } from '../format.ts';
-import { putNumber, sumOfSeconds, withoutPort } from '../rewrites.ts';
+import { FirstOf } from '../patterns/first-of.ts';
+import { putNumber, sumOfSeconds, withoutPort } from '../patterns/rewrites.ts';
+import { columnSyntax, type Rewrite } from '../records/columns.ts';
 
 const TIMES = ['request_processing_time', 'target_processing_time', 'response_processing_time'] as const;
 const BEGINNING = [

@@ -1,9 +1,9 @@
 import { WeirError } from '../../core/errors.ts';
-import { columnSyntax } from '../columns.ts';
 import { GUESSED_TARGETS, rulesOf } from '../fields.ts';
 import type { TextFormat } from '../format.ts';
 import type { NormaliseConfig } from '../normalise-config.ts';
-import { urlDecoded } from '../rewrites.ts';
+import { urlDecoded } from '../patterns/rewrites.ts';
+import { columnSyntax } from '../records/columns.ts';
 
 /** Columns of a standard log whose header was not seen. */
 const COLUMNS = [

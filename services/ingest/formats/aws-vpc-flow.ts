@@ -1,10 +1,10 @@
 import { WeirError } from '../../core/errors.ts';
-import { columnSyntax, type Rewrite } from '../columns.ts';
 import type { FieldMap } from '../fields.ts';
 import type { TextFormat } from '../format.ts';
 import type { NormaliseConfig } from '../normalise-config.ts';
-import { unsignedOf } from '../numbers.ts';
-import { putNumber } from '../rewrites.ts';
+import { putNumber } from '../patterns/rewrites.ts';
+import { columnSyntax, type Rewrite } from '../records/columns.ts';
+import { unsignedOf } from '../values/numbers.ts';
 
 /** Version 2, the default. */
 const VERSION_2 = [

@@ -1,6 +1,6 @@
 import { GUESSED_TARGETS } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
-import { fingerprintHeaders } from '../tls-fingerprint.ts';
+import { fingerprintHeaders } from '../traits/tls-fingerprint.ts';
 import { addressHeaders, callerHeaders, canonicalHeader } from './caller-headers.ts';
 
 const header = (name: string): string => `/request/headers/${canonicalHeader(name)}`;

@@ -1,5 +1,5 @@
 import { type FieldMap, type IdentityRule, rulesOf } from '../fields.ts';
-import { fingerprintHeaders } from '../tls-fingerprint.ts';
+import { fingerprintHeaders } from '../traits/tls-fingerprint.ts';
 
 /** Request headers in which gateways and their plugins say who calls, the strongest evidence first; what any client may write comes last. */
 const CALLER_HEADERS = [

@@ -1,7 +1,7 @@
-import { hasBackslash, quoteEnd } from '../escapes.ts';
 import { SLOT } from '../fields.ts';
-import { KIND } from '../json-scanner.ts';
-import { isHostName } from '../text-checks.ts';
+import { hasBackslash, quoteEnd } from '../records/escapes.ts';
+import { KIND } from '../records/json-scanner.ts';
+import { isHostName } from '../records/text-checks.ts';
 
 /** Spans of a record's fields, as the normalise stage reads them; indexed by slot. */
 export interface FieldSpans {

@@ -1,8 +1,8 @@
-import { hasBackslash, unescaped } from '../escapes.ts';
 import { type FieldMap, type FieldName, GUESSED_TARGETS, rulesOf, SLOT } from '../fields.ts';
 import type { LineContext, LineFault, LineFormat, LineSyntax, SlotNames, TextFormat } from '../format.ts';
-import { KIND } from '../json-scanner.ts';
-import type { RecordView } from '../record-view.ts';
+import { hasBackslash, unescaped } from '../records/escapes.ts';
+import { KIND } from '../records/json-scanner.ts';
+import type { RecordView } from '../records/record-view.ts';
 import { type CombinedResult, parseCombined, put } from './combined-line.ts';
 
 /** nginx's names of what a combined line says: by these, rules and `fields` of a source know it. */

@@ -1,6 +1,6 @@
 import { GUESSED_TARGETS, rulesOf } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
-import { FLAT_FINGERPRINTS, fingerprintHeaders } from '../tls-fingerprint.ts';
+import { FLAT_FINGERPRINTS, fingerprintHeaders } from '../traits/tls-fingerprint.ts';
 
 /** Envoy's JSON access log with its usual keys (also Istio's and Envoy Gateway's); complete at start_time + duration. */
 export const envoyJson: JsonFormat = {

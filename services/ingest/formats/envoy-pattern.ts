@@ -1,5 +1,5 @@
-import { clockParts } from '../clock.ts';
-import { type Shape, type Template, tidy, type Variable } from '../template.ts';
+import { type Shape, type Template, tidy, type Variable } from '../patterns/template.ts';
+import { clockParts } from '../values/clock.ts';
 
 const SHAPES: Record<string, Shape> = {
   protocol: 'word',

@@ -1,10 +1,10 @@
 import { WeirError } from '../../core/errors.ts';
-import { isWholeTime } from '../clock.ts';
 import { type FieldMap, GUESSED_TARGETS } from '../fields.ts';
 import type { LineSyntax, TextFormat } from '../format.ts';
 import type { NormaliseConfig } from '../normalise-config.ts';
-import { checkTemplate, type Template } from '../template.ts';
-import { templateSyntax } from '../template-syntax.ts';
+import { checkTemplate, type Template } from '../patterns/template.ts';
+import { templateSyntax } from '../patterns/template-syntax.ts';
+import { isWholeTime } from '../values/clock.ts';
 import { envoyTemplate, writtenInEnvoy } from './envoy-pattern.ts';
 import { NGINX_IDENTITY } from './nginx-json.ts';
 

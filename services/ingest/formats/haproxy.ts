@@ -1,8 +1,8 @@
-import { quoteEnd } from '../escapes.ts';
 import { type FieldMap, GUESSED_TARGETS, rulesOf } from '../fields.ts';
 import type { LineContext, LineFault, LineFormat, LineSyntax, SlotNames, TextFormat } from '../format.ts';
-import type { RecordView } from '../record-view.ts';
-import { SlotWriter } from '../slot-writer.ts';
+import { quoteEnd } from '../records/escapes.ts';
+import type { RecordView } from '../records/record-view.ts';
+import { SlotWriter } from '../records/slot-writer.ts';
 
 /** Captured headers that have names of their own. */
 const MOST_CAPTURES = 16;

@@ -1,7 +1,7 @@
-import { columnSyntax } from '../columns.ts';
 import { GUESSED_TARGETS, rulesOf } from '../fields.ts';
 import type { TextFormat } from '../format.ts';
-import { plusIsSpace, withoutZone } from '../rewrites.ts';
+import { plusIsSpace, withoutZone } from '../patterns/rewrites.ts';
+import { columnSyntax } from '../records/columns.ts';
 
 /** The fields that IIS logs unless it is told otherwise. */
 const COLUMNS = [

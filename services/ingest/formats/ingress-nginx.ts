@@ -1,5 +1,5 @@
 import type { TextFormat } from '../format.ts';
-import { templateSyntax } from '../template-syntax.ts';
+import { templateSyntax } from '../patterns/template-syntax.ts';
 import { nginx, nginxSyntax } from './nginx.ts';
 import { nginxTemplate, writtenInNginx } from './nginx-pattern.ts';
 

@@ -1,6 +1,6 @@
 import { type FieldMap, GUESSED_TARGETS, type IdentityRule, rulesOf } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
-import { FLAT_FINGERPRINTS } from '../tls-fingerprint.ts';
+import { FLAT_FINGERPRINTS } from '../traits/tls-fingerprint.ts';
 
 /** Names that nginx's variables and their usual relatives have in JSON logs; the time is that of the request's end. */
 export const NGINX_FIELDS: FieldMap = {

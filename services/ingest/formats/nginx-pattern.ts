@@ -1,4 +1,4 @@
-import { type Shape, type Template, tidy, type Variable } from '../template.ts';
+import { type Shape, type Template, tidy, type Variable } from '../patterns/template.ts';
 
 /** What the values of nginx's variables look like where nothing encloses them; others are text. */
 const SHAPES: Record<string, Shape> = {

@@ -2,11 +2,11 @@ import { RE2JS } from 're2js';
 import { WeirError } from '../../core/errors.ts';
 import { FIELD_NAMES, type FieldMap, GUESSED_TARGETS, SLOT } from '../fields.ts';
 import type { Capture, LineContext, LineFault, LineFormat, LineSyntax, SlotNames, TextFormat } from '../format.ts';
-import { LinePrefix } from '../line-prefix.ts';
 import type { NormaliseConfig } from '../normalise-config.ts';
-import type { RecordView } from '../record-view.ts';
-import { SlotWriter } from '../slot-writer.ts';
-import { isPlain } from '../text-checks.ts';
+import { LinePrefix } from '../records/line-prefix.ts';
+import type { RecordView } from '../records/record-view.ts';
+import { SlotWriter } from '../records/slot-writer.ts';
+import { isPlain } from '../records/text-checks.ts';
 import { NGINX_IDENTITY } from './nginx-json.ts';
 
 /** Longest pattern, characters, and longest line that it is held against, bytes: both bound what one line can cost. */

@@ -1,6 +1,6 @@
 import { GUESSED_TARGETS } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
-import { fingerprintHeaders } from '../tls-fingerprint.ts';
+import { fingerprintHeaders } from '../traits/tls-fingerprint.ts';
 import { addressHeaders, callerHeaders, canonicalHeader } from './caller-headers.ts';
 
 /** Where Traefik puts a request header that it was told to keep (accessLog.fields.headers). */

@@ -1,7 +1,7 @@
 import { GUESSED_TARGETS, rulesOf } from '../fields.ts';
 import type { TextFormat } from '../format.ts';
-import type { Template, Variable } from '../template.ts';
-import { templateSyntax } from '../template-syntax.ts';
+import type { Template, Variable } from '../patterns/template.ts';
+import { templateSyntax } from '../patterns/template-syntax.ts';
 
 const text = (name: string): Variable => ({ name, shape: 'text' });
 const number = (name: string): Variable => ({ name, shape: 'number' });

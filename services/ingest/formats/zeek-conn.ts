@@ -1,6 +1,6 @@
-import { columnSyntax } from '../columns.ts';
 import type { FieldName } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
+import { columnSyntax } from '../records/columns.ts';
 
 /** Zeek's names of a connection record. */
 const ZEEK_FIELDS: Partial<Record<FieldName, readonly string[]>> = {

@@ -1,6 +1,6 @@
-import { columnSyntax } from '../columns.ts';
 import { GUESSED_TARGETS } from '../fields.ts';
 import type { JsonFormat } from '../format.ts';
+import { columnSyntax } from '../records/columns.ts';
 
 /** Columns of an http.log whose header was not seen (Zeek 3 and later, without extensions). */
 const COLUMNS = [

@@ -1,4 +1,4 @@
-import { timeOf } from '../../../services/ingest/time.ts';
+import { timeOf } from '../../../services/ingest/values/time.ts';
 import type { Assertion, CaseFile } from './case.ts';
 import { type ReadLine, readLines } from './read-lines.ts';
 

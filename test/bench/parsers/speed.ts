@@ -1,6 +1,6 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import type { Format } from '../../../schemas/config.ts';
-import { NO_ADDRESS_DATA } from '../../../services/ingest/addresses.ts';
+import { NO_ADDRESS_DATA } from '../../../services/ingest/addresses/addresses.ts';
 import { createNormaliseStage } from '../../../services/ingest/normalise.ts';
 import { JSON_GENERATED } from './json-lines.ts';
 import { GENERATED, type GeneratedFormat, requests } from './lines.ts';

@@ -1,8 +1,8 @@
 import type { InterfaceFacts } from '../../../models/templates/index.ts';
 import { foldFacts, isEvident, learnTemplates } from '../../../models/templates/index.ts';
-import { InterfaceTable, METHODS } from '../../../services/ingest/interface-table.ts';
-import { InterfaceTags } from '../../../services/ingest/interface-tags.ts';
-import { Workspace } from '../../../services/ingest/workspace.ts';
+import { InterfaceTable, METHODS } from '../../../services/ingest/interfaces/interface-table.ts';
+import { InterfaceTags } from '../../../services/ingest/interfaces/interface-tags.ts';
+import { Workspace } from '../../../services/ingest/records/workspace.ts';
 import type { ApiDocument } from './api-document.ts';
 import type { Request } from './traffic.ts';
 
