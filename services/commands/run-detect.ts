@@ -13,6 +13,7 @@ import { takeStdin } from '../drivers/embedded/stdin.ts';
 import { listTables, versionWithLists } from '../ingest/addresses/address-list-loader.ts';
 import { loadAddressTables } from '../ingest/addresses/address-loader.ts';
 import { detectFormat } from '../ingest/detect.ts';
+import { documentsOf, versionWithDocuments } from '../ingest/interfaces/openapi-loader.ts';
 import { defaultLateness, type FormatName } from '../ingest/normalise-config.ts';
 import { MarkJournal } from '../state/mark-journal.ts';
 import { SwitchJournal } from '../state/model-switches.ts';
@@ -123,6 +124,8 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
     const addresses = await loadAddressTables({ csv: config.address_data?.csv });
     const problem = (reason: string): void => notice(reason, { event: 'list_problem', fields: { reason } });
     let lists = await readLists(config, problem);
+    const documents = documentsOf(config.tenants);
+    const versionNow = (): string => versionWithDocuments(versionWithLists(version, lists), documents);
     const opened = await openStore('path' in config.store ? { path: dataFolder } : storeConfigOf(config.store, options.environment), {
       retentionDays: retentionOf(config),
     });
@@ -159,17 +162,18 @@ export async function runDetect(options: DetectOptions): Promise<DetectResult> {
       topologyConfig: (known) =>
         topologyConfigOf({
           config,
-          version: versionWithLists(version, lists),
+          version: versionNow(),
           sources,
           inputs: known,
           key,
           addresses,
           lists: listTables(lists),
+          documents,
           models: modelsInForce(dataFolder),
         }),
       // asked again with the topology, when a list has changed
       get configVersion() {
-        return versionWithLists(version, lists);
+        return versionNow();
       },
       program: programVersion(),
       workers: options.workers,

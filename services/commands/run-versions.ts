@@ -10,6 +10,7 @@ import type { LoadedList } from '../ingest/addresses/address-list-loader.ts';
 import type { AddressListTable } from '../ingest/addresses/address-lists.ts';
 import type { AddressTables } from '../ingest/addresses/addresses.ts';
 import { packNetworkTable, unpackNetworkTable } from '../ingest/addresses/network-table.ts';
+import type { Documents } from '../ingest/interfaces/openapi-loader.ts';
 import { writeDurably } from '../state/durable-file.ts';
 import { ALL_TENANTS, BEGINNING, SwitchJournal, switchesOf } from '../state/model-switches.ts';
 import { createTopology, joinedTenants } from '../topology.ts';
@@ -24,6 +25,8 @@ interface KeptVersion {
   upstreams: Readonly<Record<string, number>>;
   /** lists of addresses by tenant; what each held lies in a file of its own */
   lists?: Readonly<Record<string, readonly KeptList[]>>;
+  /** what the tenants' OpenAPI documents said */
+  documents?: Documents;
 }
 
 interface KeptList extends Omit<AddressListTable, 'table'> {
@@ -39,13 +42,21 @@ export class RunVersions {
   private readonly key: Uint8Array;
   private readonly addresses: AddressTables | undefined;
   private readonly lists: readonly LoadedList[];
+  private readonly documents: Documents;
 
-  /** `lists`: as they are today. */
-  constructor(stateFolder: string, key: Uint8Array, addresses: AddressTables | undefined, lists: readonly LoadedList[] = []) {
+  /** `lists`, `documents`: as they are today. */
+  constructor(
+    stateFolder: string,
+    key: Uint8Array,
+    addresses: AddressTables | undefined,
+    lists: readonly LoadedList[] = [],
+    documents: Documents = {},
+  ) {
     this.folder = stateFolder;
     this.key = key;
     this.addresses = addresses;
     this.lists = lists;
+    this.documents = documents;
   }
 
   /** Throws `config` when the master key is not the one that the folder's states were made with. */
@@ -60,7 +71,7 @@ export class RunVersions {
       );
   }
 
-  /** Names this program's run version, `config-inputs`, and keeps it. `version`: with what the files of lists hold. */
+  /** Names this program's run version, `config-inputs`, and keeps it. `version`: with what the files that it names hold. */
   name({ config, version }: LoadedConfig, upstreams: Readonly<Record<string, number>>): string {
     const switches = this.switches();
     const bundles = hash(JSON.stringify(switches));
@@ -69,8 +80,9 @@ export class RunVersions {
     const name = `${version}.${bundles}-${inputs}`;
     const path = this.path(name);
     if (existsSync(path)) return name;
-    const lists = this.keepLists();
-    keepOnce(path, JSON.stringify({ configVersion: version, config, switches, upstreams, lists } satisfies KeptVersion));
+    const { documents } = this;
+    const kept: KeptVersion = { configVersion: version, config, switches, upstreams, lists: this.keepLists(), documents };
+    keepOnce(path, JSON.stringify(kept));
     return name;
   }
 
@@ -83,7 +95,7 @@ export class RunVersions {
         `a committed offset was processed under run version ${name}, which is not in ${join(this.folder, 'versions')}: every process needs the same state folder (kafka.state)`,
       );
     }
-    const { config, configVersion, switches, upstreams, lists } = JSON.parse(readFileSync(path, 'utf8')) as KeptVersion;
+    const { config, configVersion, switches, upstreams, lists, documents } = JSON.parse(readFileSync(path, 'utf8')) as KeptVersion;
     const catalogue = new BundleCatalogue(this.folder);
     const named = new Set(switches.flatMap(({ champion, challenger }) => [champion, challenger]).filter((bundle) => bundle !== ''));
     const topology = createTopology(
@@ -95,6 +107,7 @@ export class RunVersions {
         key: this.key,
         addresses: this.addresses,
         lists: this.readLists(lists ?? {}),
+        documents,
         models: { switches, bundles: [...named].sort().map((bundle) => catalogue.bundle(bundle)) },
       }),
     );

@@ -7,6 +7,7 @@ import { ROLES, type Role } from '../drivers/kafka/names.ts';
 import type { LiveSink } from '../drivers/kafka/store-role.ts';
 import { versionWithLists } from '../ingest/addresses/address-list-loader.ts';
 import { loadAddressTables } from '../ingest/addresses/address-loader.ts';
+import { documentsOf, versionWithDocuments } from '../ingest/interfaces/openapi-loader.ts';
 import { defaultLateness } from '../ingest/normalise-config.ts';
 import { makeFolder } from '../state/make-folder.ts';
 import { lockDataFolder } from '../storage/data-folder.ts';
@@ -70,8 +71,9 @@ export async function serveKafka(options: ServeKafkaOptions): Promise<void> {
   const addresses = roles.includes('normalise') ? await loadAddressTables({ csv: config.address_data?.csv }) : undefined;
   const problem = (reason: string): void => log.say('list_problem', { reason });
   const lists = await readLists(config, problem);
-  const version = versionWithLists(options.config.version, lists);
-  const runVersions = new RunVersions(state, key, addresses, lists);
+  const documents = documentsOf(config.tenants);
+  const version = versionWithDocuments(versionWithLists(options.config.version, lists), documents);
+  const runVersions = new RunVersions(state, key, addresses, lists, documents);
   const watch = new ListWatch({
     config,
     lists,

@@ -4,7 +4,7 @@ import type { KnownInput } from '../drivers/embedded/driver.ts';
 import type { AddressListTable } from '../ingest/addresses/address-lists.ts';
 import type { AddressTables } from '../ingest/addresses/addresses.ts';
 import { loadTokenKeys } from '../ingest/identity/token-key-loader.ts';
-import { loadDocuments } from '../ingest/interfaces/openapi-loader.ts';
+import { type Documents, documentsOf } from '../ingest/interfaces/openapi-loader.ts';
 import type { TopologyConfig } from '../topology.ts';
 import { tenantConfig } from './config.ts';
 import { tenantKey } from './master-key.ts';
@@ -22,12 +22,24 @@ export interface TopologyParts {
   addresses?: AddressTables;
   /** lists of addresses by tenant */
   lists?: Readonly<Record<string, readonly AddressListTable[]>>;
+  /** what the tenants' documents say; left out: as their files are now */
+  documents?: Documents;
   /** trained scorers, and from when on each judges */
   models?: Pick<TopologyConfig, 'bundles' | 'switches'>;
 }
 
 /** What the stages are made from: the whole config, with every tenant and format that the inputs bring in. */
-export function topologyConfigOf({ config, version, sources, inputs, key, addresses, lists, models }: TopologyParts): TopologyConfig {
+export function topologyConfigOf({
+  config,
+  version,
+  sources,
+  inputs,
+  key,
+  addresses,
+  lists,
+  documents,
+  models,
+}: TopologyParts): TopologyConfig {
   const formats = new Map<string, KnownInput>();
   for (const input of inputs) {
     // files of one source may differ in format: alerts wait for the slowest
@@ -58,16 +70,10 @@ export function topologyConfigOf({ config, version, sources, inputs, key, addres
     configVersion: version,
     model: MODEL,
     backend: config.models.backend,
-    documents: documentsBy(tenants),
+    documents: documents ?? documentsOf(tenants),
     tokenKeys: Object.fromEntries(sources.map((source) => [source.name, loadTokenKeys(source)])),
     ...models,
     addresses,
     lists,
   };
-}
-
-/** Operations of the OpenAPI documents of the tenants that have some. */
-function documentsBy(tenants: Readonly<Record<string, TenantConfig>>): TopologyConfig['documents'] {
-  const named = Object.entries(tenants).filter(([, { documents }]) => documents.length > 0);
-  return Object.fromEntries(named.map(([name, { documents }]) => [name, loadDocuments(documents, `tenants.${name}.documents`)]));
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { parse } from 'yaml';
 import { WeirError } from '../../core/errors.ts';
@@ -29,6 +30,25 @@ export function loadDocuments(files: readonly string[], place: string): ApiOpera
       throw new WeirError('input_format', `${at}: ${cause.message}`, { cause });
     }
   });
+}
+
+/** Operations that each tenant's documents name; tenants without documents are left out. */
+export type Documents = Readonly<Record<string, readonly ApiOperation[]>>;
+
+/** Loads the documents of all tenants of a config. Throws as `loadDocuments` does. */
+export function documentsOf(tenants: Readonly<Record<string, { documents: readonly string[] }>>): Documents {
+  const named = Object.entries(tenants).filter(([, { documents }]) => documents.length > 0);
+  return Object.fromEntries(named.map(([name, { documents }]) => [name, loadDocuments(documents, `tenants.${name}.documents`)]));
+}
+
+/** A config's version with what its documents say, which the config does not. 12 hex digits; the config's own without documents. */
+export function versionWithDocuments(version: string, documents: Documents): string {
+  const said = Object.entries(documents).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (said.length === 0) return version;
+  return createHash('sha256')
+    .update(`${version}\n${JSON.stringify(said)}`)
+    .digest('hex')
+    .slice(0, 12);
 }
 
 function read(file: string, at: string): string {
