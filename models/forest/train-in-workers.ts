@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { compiled } from '../../services/core/compiled.ts';
+import { endThreads } from '../../services/core/end-threads.ts';
 import { WeirError } from '../../services/core/errors.ts';
 import { trainedForest } from './assemble.ts';
 import { checkTable } from './check-table.ts';
@@ -60,7 +61,7 @@ export async function trainForestInWorkers(
   try {
     await Promise.all(workers.map((worker) => ended(worker, take)));
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await endThreads(workers);
   }
   return trainedForest(table, trees, oobSums, oobTrees);
 }

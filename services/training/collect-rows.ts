@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { endThreads } from '../core/end-threads.ts';
 import { WeirError } from '../core/errors.ts';
 import { compiled } from '../drivers/embedded/modules.ts';
 import type { AddressTables } from '../ingest/addresses/addresses.ts';
@@ -56,7 +57,7 @@ export async function collectRows(
       }
     });
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await endThreads(workers);
   }
   return all;
 }

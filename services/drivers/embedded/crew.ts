@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, type TransferListItem, Worker } from 'node:worker_threads';
+import { endThreads } from '../../core/end-threads.ts';
 import { WeirError } from '../../core/errors.ts';
 import type { InputPartition } from '../../core/topology-contract.ts';
 import type { SnapshotFile } from '../../state/manifest.ts';
@@ -128,7 +129,7 @@ export class Crew {
 
   async stop(): Promise<void> {
     this.stopping = true;
-    await Promise.all(this.workers.map((worker) => worker.terminate()));
+    await endThreads(this.workers);
   }
 
   private ask(left: number): Promise<Waiting> {
