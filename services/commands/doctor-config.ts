@@ -1,6 +1,5 @@
 import type { Config, SourceConfig } from '../../schemas/config.ts';
-import { formatOf } from '../ingest/formats/registry.ts';
-import { defaultLateness } from '../ingest/normalise-config.ts';
+import { defaultLateness, formatOf } from '../ingest/formats/registry.ts';
 import { tenantConfig } from './config.ts';
 import { type Check, fail, ok, spanText, warn } from './doctor-check.ts';
 

@@ -1,6 +1,6 @@
 import type { Config } from '../../schemas/config.ts';
 import { openKafka } from '../drivers/kafka/client.ts';
-import { defaultLateness } from '../ingest/normalise-config.ts';
+import { defaultLateness } from '../ingest/formats/registry.ts';
 import { tenantConfig } from './config.ts';
 import { checkAddressAge } from './doctor-addresses.ts';
 import type { Check } from './doctor-check.ts';

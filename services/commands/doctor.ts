@@ -11,7 +11,7 @@ import { WeirError } from '../core/errors.ts';
 import { versionWithLists } from '../ingest/addresses/address-list-loader.ts';
 import { loadAddressTables } from '../ingest/addresses/address-loader.ts';
 import { AddressData, NO_ADDRESS_DATA } from '../ingest/addresses/addresses.ts';
-import { defaultLateness } from '../ingest/normalise-config.ts';
+import { defaultLateness } from '../ingest/formats/registry.ts';
 import { openReader } from '../storage/open-reader.ts';
 import { placeOf } from '../storage/server-options.ts';
 import { type BackendsDiagnosis, backendFields, diagnoseBackends } from './backends.ts';

@@ -1,8 +1,8 @@
 import type { SourceConfig, TenantConfig } from '../../schemas/config.ts';
 import { type EventBatch, FLAG, heapString, TRAITS } from '../core/batch.ts';
 import type { Emit } from '../core/stage.ts';
+import { defaultLateness } from '../ingest/formats/registry.ts';
 import type { NormaliseDeps } from '../ingest/normalise-config.ts';
-import { defaultLateness } from '../ingest/normalise-config.ts';
 import { readSample, type SampleRead } from './read-sample.ts';
 import { SampleSessions } from './sample-sessions.ts';
 

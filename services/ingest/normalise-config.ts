@@ -1,8 +1,6 @@
 import type { Format, IdentityRuleConfig, SourceConfig, TenantConfig } from '../../schemas/config.ts';
-import { MINUTE } from '../core/watermark.ts';
 import type { AddressLists } from './addresses/address-lists.ts';
 import type { AddressData } from './addresses/addresses.ts';
-import { formatOf } from './formats/registry.ts';
 import type { RuleKeys } from './identity/token-key-loader.ts';
 import type { InterfaceRules } from './interfaces/interface-tags.ts';
 import type { ApiOperation } from './interfaces/openapi.ts';
@@ -89,9 +87,4 @@ export function normaliseSlice(
     roles: tenant.roles,
     plain: tenant.values.plain,
   };
-}
-
-/** Lateness that a format has by default, ms. */
-export function defaultLateness(format: FormatName): number {
-  return formatOf(format).lateness ?? 2 * MINUTE;
 }

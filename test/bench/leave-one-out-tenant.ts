@@ -3,7 +3,7 @@ import { evaluateIncidents } from '../../models/evaluation/incidents.ts';
 import type { BundleData } from '../../models/learned/learned-models.ts';
 import { openBundle } from '../../models/learned/open-bundle.ts';
 import type { AddressTables } from '../../services/ingest/addresses/addresses.ts';
-import { defaultLateness } from '../../services/ingest/normalise-config.ts';
+import { defaultLateness } from '../../services/ingest/formats/registry.ts';
 import { targetId } from '../../services/simulation/labels.ts';
 import { createTopology } from '../../services/topology.ts';
 import { prepareTenant, replayTenant, SIMULATED_KEY, simulatedTopologyConfig } from '../../services/training/replay-tenant.ts';

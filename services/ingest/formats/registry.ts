@@ -1,4 +1,5 @@
 import { FORMATS } from '../../../schemas/config.ts';
+import { MINUTE } from '../../core/watermark.ts';
 import type { RecordFormat } from '../format.ts';
 import type { FormatName } from '../normalise-config.ts';
 import { anyJson } from './any-json.ts';
@@ -73,3 +74,8 @@ export function formatOf(name: FormatName): RecordFormat {
 
 /** Formats that `detectFormat` looks for, in the order of schemas/config.ts. */
 export const DETECTABLE: readonly FormatName[] = FORMATS.filter((name) => REGISTRY[name].undetectable !== true);
+
+/** Lateness that a format has by default, ms. */
+export function defaultLateness(format: FormatName): number {
+  return formatOf(format).lateness ?? 2 * MINUTE;
+}
