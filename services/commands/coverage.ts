@@ -89,7 +89,7 @@ export interface Gap {
 }
 
 /** Fields that an event should have, whoever needs them. */
-const EXPECTED = [
+export const EXPECTED_FIELDS = [
   'account',
   'address',
   'country',
@@ -117,7 +117,7 @@ export function gapsOf(survey: Survey, coverage: readonly Coverage[]): Gap[] {
     gaps.set(field, gap);
     return gap;
   };
-  if (requests > 0) for (const field of EXPECTED) if ((survey.presentInRequests[field] ?? 0) === 0) gapOf(field);
+  if (requests > 0) for (const field of EXPECTED_FIELDS) if ((survey.presentInRequests[field] ?? 0) === 0) gapOf(field);
   for (const { detector, sight, needs } of coverage)
     for (const need of needs) (sight === 'blind' ? gapOf(need).blind : gapOf(need).weaker).push(detector);
   return [...gaps.values()].sort(

@@ -5,6 +5,7 @@ import { FLAG, type IDENTITY_ORIGINS } from '../core/batch.ts';
 import type { FieldName } from '../ingest/fields.ts';
 import type { RecordTrace } from '../ingest/records/record-trace.ts';
 import { CONFIDENCE } from '../scoring/account-keeper.ts';
+import { EXPECTED_FIELDS } from './coverage.ts';
 import { type EventFields, eventFields } from './event-fields.ts';
 
 /** One field of an event: its value, and where the record says it. */
@@ -26,21 +27,8 @@ export interface Explained {
   dead?: { reason: string; detail: string };
 }
 
-/** Fields that a request should have; what is missing of them is said. */
-const EXPECTED = [
-  'account',
-  'address',
-  'country',
-  'asn',
-  'status',
-  'duration',
-  'bytesOut',
-  'bytesIn',
-  'object',
-  'target',
-  'device',
-  'session',
-];
+/** Fields whose want is said of each request. Only of a whole log can one tell that it has no paths. */
+const EXPECTED = EXPECTED_FIELDS.filter((field) => field !== 'path');
 
 type Found = RecordTrace['found'];
 
