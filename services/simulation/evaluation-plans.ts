@@ -1,7 +1,7 @@
 import { DAY, HOUR } from '../core/watermark.ts';
 import type { ScenarioRequest, TenantKind, TenantPlan } from './plan.ts';
 import { Random } from './random.ts';
-import { SCENARIOS } from './scenarios/list.ts';
+import { findScenario, SCENARIOS } from './scenarios/list.ts';
 import type { TenantPlanOptions } from './tenant-plan.ts';
 import { DEFAULT_START, tenantPlan } from './tenant-plan.ts';
 
@@ -17,6 +17,8 @@ export interface EvaluationOptions {
   intensities?: readonly number[];
   /** share of the days that is left clean for learning; default 0.5 */
   clean?: number;
+  /** names of the scenarios to draw from; default: all that suit the kind */
+  scenarios?: readonly string[];
   /** passed on: accounts, eventsPerDay, hardNegatives (default 'all') */
   tenant?: Pick<TenantPlanOptions, 'accounts' | 'eventsPerDay' | 'hardNegatives'>;
 }
@@ -27,11 +29,13 @@ export interface EvaluationOptions {
  * clean one (long ones may still overlap others).
  */
 export function evaluationPlans(options: EvaluationOptions): TenantPlan[] {
-  const { kinds, tenants, days, seed, campaigns = 3, intensities = [1], clean = 0.5 } = options;
+  const { kinds, tenants, days, seed, campaigns = 3, intensities = [1], clean = 0.5, scenarios } = options;
+  for (const name of scenarios ?? []) findScenario(name);
   const plans: TenantPlan[] = [];
   for (const kind of kinds) {
     const random = new Random(seed, 'evaluation', kind);
-    const suiting = SCENARIOS.filter((one) => one.kinds.includes(kind) && one.days <= days && one.span <= days * (1 - clean * 0.5));
+    const asked = SCENARIOS.filter((one) => scenarios === undefined || scenarios.includes(one.name));
+    const suiting = asked.filter((one) => one.kinds.includes(kind) && one.days <= days && one.span <= days * (1 - clean * 0.5));
     let turn: typeof suiting = [];
     for (let t = 0; t < tenants; t++) {
       const chosen: ScenarioRequest[] = [];

@@ -19,7 +19,7 @@ import { labelsIn } from '../../services/simulation/write-files.ts';
 import { createTopology } from '../../services/topology.ts';
 
 /**
- * `npm run evaluate -- [--kinds consumer,partners,office] [--tenants 4] [--days 12] [--seed 1] [--campaigns 3]
+ * `npm run evaluate -- [--kinds consumer,partners,office] [--tenants 4] [--days 12] [--seed 1] [--campaigns 3] [--scenarios NAME,NAME]
  * [--intensity 1] [--budget 1] [--accounts N] [--events N] [--clean] [--bundle FOLDER|none]
  * [--verbose] [--out FILE.json]`: detection quality on
  * simulated tenants: recall by scenario with 95 % Wilson intervals, false incidents per tenant and day and what caused
@@ -32,6 +32,7 @@ const { values: flags } = parseArgs({
     days: { type: 'string', default: '12' },
     seed: { type: 'string', default: '1' },
     campaigns: { type: 'string', default: '3' },
+    scenarios: { type: 'string' },
     intensity: { type: 'string', default: '1' },
     budget: { type: 'string', default: '1' },
     accounts: { type: 'string' },
@@ -116,6 +117,7 @@ const plans = evaluationPlans({
   days,
   seed: Number(flags.seed),
   campaigns: flags.clean ? 0 : Number(flags.campaigns),
+  ...(flags.scenarios === undefined ? {} : { scenarios: flags.scenarios.split(',') }),
   intensities: flags.intensity.split(',').map(Number),
   tenant: {
     ...(flags.accounts === undefined ? {} : { accounts: Number(flags.accounts) }),
