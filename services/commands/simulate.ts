@@ -164,16 +164,16 @@ function checkZone(zone: string): void {
   }
 }
 
-/** NAME, NAME:INTENSITY, NAME:INTENSITY@TIME or NAME@TIME. */
-function parseScenario(text: string): Pick<ScenarioRequest, 'scenario' | 'intensity' | 'at'> {
-  const match = /^([^:@]+)(?::([^@]*))?(?:@(.+))?$/.exec(text);
-  if (match === null) throw new WeirError('usage', `--scenario ${text}: write NAME, NAME:INTENSITY or NAME:INTENSITY@TIME`);
-  const intensity = match[2] === undefined ? 1 : Number(match[2]);
-  if (!(intensity > 0)) throw new WeirError('usage', `--scenario ${text}: the intensity is a number above 0, 1 as described in full`);
+/** NAME, NAME:INTENSITY or NAME:SHARE% (of the tenant's traffic), each with @TIME or without. */
+function parseScenario(text: string): Pick<ScenarioRequest, 'scenario' | 'intensity' | 'share' | 'at'> {
+  const match = /^([^:@]+)(?::([^@%]*)(%?))?(?:@(.+))?$/.exec(text);
+  if (match === null) throw new WeirError('usage', `--scenario ${text}: write NAME, NAME:INTENSITY, NAME:SHARE% or NAME:INTENSITY@TIME`);
+  const size = match[2] === undefined ? 1 : Number(match[2]);
+  if (!(size > 0)) throw new WeirError('usage', `--scenario ${text}: the intensity is a number above 0, 1 as described in full`);
   return {
     scenario: match[1],
-    intensity,
-    at: match[3] === undefined ? undefined : parseTimeOption(match[3], '--scenario', { now: DEFAULT_START, zone: 'UTC' }),
+    ...(match[3] === '%' ? { intensity: 1, share: size / 100 } : { intensity: size }),
+    at: match[4] === undefined ? undefined : parseTimeOption(match[4], '--scenario', { now: DEFAULT_START, zone: 'UTC' }),
   };
 }
 

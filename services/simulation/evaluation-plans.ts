@@ -15,6 +15,8 @@ export interface EvaluationOptions {
   campaigns?: number;
   /** intensities, drawn evenly; default 1 */
   intensities?: readonly number[];
+  /** instead of intensities: shares of the tenant's traffic, drawn evenly */
+  shares?: readonly number[];
   /** share of the days that is left clean for learning; default 0.5 */
   clean?: number;
   /** names of the scenarios to draw from; default: all that suit the kind */
@@ -29,7 +31,7 @@ export interface EvaluationOptions {
  * clean one (long ones may still overlap others).
  */
 export function evaluationPlans(options: EvaluationOptions): TenantPlan[] {
-  const { kinds, tenants, days, seed, campaigns = 3, intensities = [1], clean = 0.5, scenarios } = options;
+  const { kinds, tenants, days, seed, campaigns = 3, intensities = [1], shares, clean = 0.5, scenarios } = options;
   for (const name of scenarios ?? []) findScenario(name);
   const plans: TenantPlan[] = [];
   for (const kind of kinds) {
@@ -47,9 +49,14 @@ export function evaluationPlans(options: EvaluationOptions): TenantPlan[] {
         const part = (days * (1 - clean) * DAY) / campaigns;
         const at = first + (c + random.range(0.05, 0.6)) * part;
         const latest = DEFAULT_START + days * DAY - scenario.span * DAY - HOUR;
-        chosen.push({ scenario: scenario.name, intensity: random.pick(intensities), at: Math.round(Math.min(at, latest)) });
+        const size = shares === undefined ? { intensity: random.pick(intensities) } : { intensity: 1, share: random.pick(shares) };
+        chosen.push({ scenario: scenario.name, ...size, at: Math.round(Math.min(at, latest)) });
       }
-      plans.push(tenantPlan(kind, seed * 1000 + t, { hardNegatives: 'all', ...options.tenant, days, scenarios: chosen }));
+      // an attack from the internet needs a login that it reaches; being reached from outside is odd where nobody is
+      const asks = chosen.map((request) => findScenario(request.scenario));
+      const inside = asks.some((one) => one.name === 'access_from_outside');
+      const portal = kind !== 'office' || inside ? { portal: false } : asks.some((one) => one.portal === true) ? { portal: true } : {};
+      plans.push(tenantPlan(kind, seed * 1000 + t, { hardNegatives: 'all', ...options.tenant, ...portal, days, scenarios: chosen }));
     }
   }
   return plans;

@@ -160,6 +160,11 @@ export class NetworkMap {
     return random.pick(this.abroad.get(country) ?? this.homes);
   }
 
+  /** A home in one of the towns of customers. */
+  customerAddress(random: Random): string {
+    return addressIn(this.town(random), random.word());
+  }
+
   /** An address of a carrier's NAT: `member` says which of its few public addresses. */
   carrierAddress(carrier: number, member: number): string {
     const block = this.carriers[carrier % this.carriers.length];

@@ -14,6 +14,8 @@ export interface ScenarioRequest {
   scenario: string;
   /** 1 = as described in full, 1/3 a third of it; > 0 */
   intensity: number;
+  /** instead of an intensity: share of the tenant's events that the campaign's are while it lasts, in (0, 1) */
+  share?: number;
   /** when it begins, ms UTC; undefined: drawn so that it fits into the second half of the time */
   at?: number;
 }
@@ -37,6 +39,8 @@ export interface TenantPlan {
   scenarios: ScenarioRequest[];
   /** names of hard negatives */
   hardNegatives: string[];
+  /** offices: the system is reached from the internet too, people work from anywhere */
+  portal?: boolean;
 }
 
 export interface SimulationPlan {

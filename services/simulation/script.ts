@@ -174,12 +174,14 @@ export function localHour(setting: Setting, from: number, hour: number): number 
 
 /** Scales a full count by the intensity; at least `least`. */
 export function scaled(setting: Setting, count: number, least = 1): number {
-  return Math.max(least, Math.round(count * setting.intensity));
+  return Math.max(setting.slow === true ? 1 : least, Math.round(count * setting.intensity));
 }
 
 /** A device drawn by the tenant's own law. */
 export function device(setting: Setting): Device {
-  return setting.world.market.draw(setting.random);
+  const { world, random } = setting;
+  if (world.plan.kind !== 'partners') return world.market.draw(random);
+  return random.chance(0.78) ? world.market.library(random) : world.market.desktop(random);
 }
 
 /** Activity of the tenant that a campaign hides in: accounts, but never fewer than `least` nor more than `most`. */

@@ -26,6 +26,8 @@ export interface Setting {
   random: Random;
   /** 1 as described in full; hard negatives get 1 */
   intensity: number;
+  /** asked for as a small share of the traffic: a campaign that can be slow is, and counts may fall to a few */
+  slow?: boolean;
   /** wanted begin, ms UTC */
   at: number;
   /** end of the plan, ms UTC: everything has to fit before it */
@@ -43,6 +45,8 @@ export interface Scenario {
   days: number;
   /** how long it runs, days: begins are drawn so that it fits */
   span: number;
+  /** in offices: it takes a login that the internet reaches */
+  portal?: true;
   begin(setting: Setting): Strand;
 }
 

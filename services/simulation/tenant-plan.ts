@@ -15,9 +15,11 @@ export interface TenantPlanOptions {
   time_zone?: string;
   country?: string;
   calendar?: CalendarDays;
-  scenarios?: { scenario: string; intensity?: number; at?: number }[];
+  scenarios?: { scenario: string; intensity?: number; share?: number; at?: number }[];
   /** 'all': those that suit the kind and the number of days */
   hardNegatives?: 'all' | string[];
+  /** offices: reached from the internet; default: a third of the seeds */
+  portal?: boolean;
 }
 
 const PLACES = [
@@ -62,6 +64,9 @@ export function tenantPlan(kind: TenantKind, seed: number, options: TenantPlanOp
     if (!(request.intensity > 0 && request.intensity <= 10)) {
       throw new WeirError('usage', `intensity of ${request.scenario} is ${request.intensity}, it must be above 0 and at most 10`);
     }
+    if (request.share !== undefined && !(request.share > 0 && request.share < 1)) {
+      throw new WeirError('usage', `share of ${request.scenario} is ${request.share}, it must be above 0 and below 1 (100 %)`);
+    }
   }
   return {
     name: options.name ?? `${kind}-${seed}`,
@@ -74,6 +79,7 @@ export function tenantPlan(kind: TenantKind, seed: number, options: TenantPlanOp
     hardNegatives,
     start: options.start ?? DEFAULT_START,
     accounts: options.accounts ?? SIZES[kind].accounts,
+    portal: options.portal ?? (kind === 'office' && new Random(seed, 'portal', kind).chance(1 / 3)),
     eventsPerDay: options.eventsPerDay ?? SIZES[kind].eventsPerDay,
     calendar: options.calendar ?? (hardNegatives.includes('holiday') ? holidayDays(random, options.start ?? DEFAULT_START, days) : {}),
   };

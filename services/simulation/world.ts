@@ -10,7 +10,7 @@ import { addressIn, NetworkMap } from './networks.ts';
 import type { Nuisances } from './nuisances.ts';
 import { drawNuisances } from './nuisances.ts';
 import type { Person, Population, Role } from './people.ts';
-import { addressOf, drawPerson, nameOf } from './people.ts';
+import { addressOf, drawPerson, nameOf, phoneNumber } from './people.ts';
 import type { TenantPlan } from './plan.ts';
 import { planEnd, seedOf } from './plan.ts';
 import { fraction, Random } from './random.ts';
@@ -52,6 +52,12 @@ export class World {
   readonly phoneArgument: string;
   /** exponent of the popularity of objects */
   readonly popularity: number;
+  /** the interface that says whether a phone number is known: whether it answers without a login, how it says no, how often it is asked for a known one */
+  readonly lookup: { open: boolean; unknown: 'body' | 'status' | 'code'; hits: number };
+  /** share of visits by people who do not log in */
+  readonly guests: number;
+  /** offices: share of the employees' days outside the office, 0 where its network or its gateway is the only way in */
+  readonly fieldDays: number;
   habitCount = 0;
   /** accounts that joined when the plan began count at once */
   private readonly population: Population;
@@ -85,6 +91,14 @@ export class World {
     this.site = random.chance(0.5) ? `www.${this.nuisances.domain}` : this.nuisances.domain;
     this.phoneArgument = random.pick(['phone', 'mobile', 'phone', 'tel']);
     this.popularity = random.range(0.5, 1.15);
+    const outward = new Random(this.seed, 'outward');
+    this.lookup = {
+      open: plan.kind === 'consumer' || outward.chance(0.4),
+      unknown: outward.pick(['body', 'status', 'code']),
+      hits: outward.range(0.75, 0.97),
+    };
+    this.guests = plan.kind === 'consumer' && outward.chance(0.5) ? outward.range(0.03, 0.35) : 0;
+    this.fieldDays = plan.portal ? outward.range(0.15, 0.5) : 0;
     this.api = new ApiCatalogue(new Random(this.seed, 'interfaces'));
     this.kind.build(this, new Random(this.seed, 'build'));
     this.population = {
@@ -194,6 +208,11 @@ export class World {
     return nameOf(style, this.nuisances.domain, this.plan.country, this.seed ^ random.word(), random.int(this.plan.accounts * 20 + 5000));
   }
 
+  /** A phone number of the tenant's country that belongs to nobody here. */
+  unknownPhone(random: Random): string {
+    return phoneNumber(this.plan.country, random.word());
+  }
+
   private serialAt(joined: number): number {
     const perDay = Math.max(1, this.plan.accounts * this.nuisances.joinRate);
     return Math.floor((this.plan.accounts + ((joined - this.plan.start) / DAY) * perDay) * SERIAL_GAP);
@@ -213,6 +232,7 @@ export class World {
   addressOf(person: Person, at: number, draw: number): string {
     if (person.role === 'employee' || person.role === 'admin' || person.role === 'agent') {
       const remote = fraction(person.seed, Math.floor(at / DAY), 3);
+      if (this.fieldDays > 0 && 1 - remote < this.fieldDays) return addressOf(person, this.networks, at, draw);
       if (remote < 0.12) return addressIn(this.networks.offices[0], 1 + (person.office & 3));
       return `10.${(this.seed & 63) + 80}.${person.office & 15}.${2 + Math.floor(fraction(person.seed, Math.floor(at / (person.renewal * DAY)), 5) * 250)}`;
     }
@@ -291,6 +311,11 @@ export class World {
       device: person.devices[random.zipf(person.devices.length, 1.2)],
       ...extra,
     });
+    if (this.guests > 0 && this.kind.guest !== undefined && fraction(person.seed, Math.floor(at / HOUR), 41) < this.guests) {
+      visit.account = '';
+      this.kind.guest(visit, person);
+      return visit;
+    }
     const token = this.kind.token * HOUR * (0.5 + fraction(person.seed, 31));
     if (at >= person.tokenUntil && this.api.find('login') !== undefined) {
       person.tokenUntil = at + token;

@@ -20,7 +20,7 @@ import { createTopology } from '../../services/topology.ts';
 
 /**
  * `npm run evaluate -- [--kinds consumer,partners,office] [--tenants 4] [--days 12] [--seed 1] [--campaigns 3] [--scenarios NAME,NAME]
- * [--intensity 1] [--budget 1] [--accounts N] [--events N] [--clean] [--bundle FOLDER|none]
+ * [--intensity 1] [--share 0.001] [--budget 1] [--accounts N] [--events N] [--clean] [--bundle FOLDER|none]
  * [--verbose] [--out FILE.json]`: detection quality on
  * simulated tenants: recall by scenario with 95 % Wilson intervals, false incidents per tenant and day and what caused
  * them, time to detect. `--bundle`: with these trained scorers instead of the shipped ones; `none`: baselines alone. `--clean`: no campaigns, benign oddities only: is the budget kept?
@@ -34,6 +34,7 @@ const { values: flags } = parseArgs({
     campaigns: { type: 'string', default: '3' },
     scenarios: { type: 'string' },
     intensity: { type: 'string', default: '1' },
+    share: { type: 'string' },
     budget: { type: 'string', default: '1' },
     accounts: { type: 'string' },
     events: { type: 'string' },
@@ -119,6 +120,7 @@ const plans = evaluationPlans({
   campaigns: flags.clean ? 0 : Number(flags.campaigns),
   ...(flags.scenarios === undefined ? {} : { scenarios: flags.scenarios.split(',') }),
   intensities: flags.intensity.split(',').map(Number),
+  ...(flags.share === undefined ? {} : { shares: flags.share.split(',').map(Number) }),
   tenant: {
     ...(flags.accounts === undefined ? {} : { accounts: Number(flags.accounts) }),
     ...(flags.events === undefined ? {} : { eventsPerDay: Number(flags.events) }),

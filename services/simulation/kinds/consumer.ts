@@ -1,10 +1,9 @@
 import { DAY } from '../../core/watermark.ts';
 import { ObjectSpace } from '../interfaces.ts';
 import type { Person } from '../people.ts';
-import type { Random } from '../random.ts';
 import type { Visit } from '../visit.ts';
-import type { World } from '../world.ts';
 import type { Kind } from './kind.ts';
+import { askWhether } from './lookup.ts';
 import { drawNaming, tailNames } from './naming.ts';
 
 const GOODS = [
@@ -258,6 +257,12 @@ export const consumer: Kind = {
     for (const habit of person.habits) if (visit.random.chance(0.18)) visit.call(api.get(`tail${habit}`));
     visit.think(0.7);
   },
+  guest(visit, person) {
+    const { api } = visit.world;
+    if (visit.random.chance(0.8)) visit.call(api.get('config'));
+    if (visit.random.chance(0.7)) visit.call(api.get('home'));
+    for (let n = visit.random.geometric(1.5); n > 0; n--) (visit.random.chance(0.8) ? browse : search)(visit, person);
+  },
   welcome(visit, person) {
     register(visit, person);
     for (let i = visit.random.geometric(2); i > 0; i--) browse(visit, person);
@@ -416,7 +421,8 @@ export function register(visit: Visit, person: Person): void {
   visit.account = '';
   visit.call(world.api.get('config'));
   if (random.chance(0.4)) browse(visit, person);
-  if (random.chance(0.8)) visit.call(world.api.get('check'), { query: `${world.phoneArgument}=${person.phone}`, target: person.phone });
+  // now and then someone has forgotten that there is an account already
+  if (random.chance(0.8)) askWhether(visit, person.phone, random.chance(0.08));
   visit.think();
   askCode(visit, person.phone);
   visit.think(0.6);
@@ -434,12 +440,4 @@ function forgotten(visit: Visit, person: Person): void {
   visit.call(world.api.get('reset'), { target: person.phone });
   visit.think(0.5);
   visit.signIn(person.name, person.login, true);
-}
-
-/** Used by scenarios that only need a few ordinary interfaces. */
-export function drawLookAround(visit: Visit, random: Random, world: World): void {
-  visit.call(world.api.get('profile'));
-  visit.think(0.5);
-  const i = random.int(world.count('mine'));
-  visit.call(world.api.get(`mine${i}`));
 }

@@ -25,6 +25,8 @@ export interface Kind {
   journeysPerVisit: number;
   /** what a visit begins with when the token still holds */
   open(visit: Visit, person: Person): void;
+  /** a visit of someone who has not logged in and does not */
+  guest?(visit: Visit, person: Person): void;
   /** a visit of someone who has just registered */
   welcome?(visit: Visit, person: Person): void;
   /** events that are no visits: machines, batches, flows */

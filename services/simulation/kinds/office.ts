@@ -6,6 +6,7 @@ import { Random } from '../random.ts';
 import { Visit } from '../visit.ts';
 import type { World } from '../world.ts';
 import type { Kind } from './kind.ts';
+import { lookUpSome } from './lookup.ts';
 import { drawNaming, tailNames } from './naming.ts';
 
 const RECORDS = [
@@ -117,6 +118,13 @@ export const office: Kind = {
     if (world.nuisances.assets)
       for (const file of ['app.js', 'app.css', 'logo.png'])
         api.add(host, { key: `asset-${file}`, operation: 'asset', method: 'GET', path: `/assets/${file}` });
+    const portal = new Random(world.seed, 'portal');
+    api.add(host, {
+      key: 'check',
+      operation: 'check',
+      method: 'GET',
+      path: path(portal.pick(['directory/find', 'contacts/lookup', 'callers/identify', 'people/by-phone'])),
+    });
   },
   settle(world, random) {
     const services = Math.max(2, Math.round(world.plan.accounts * 0.012));
@@ -159,6 +167,7 @@ export const office: Kind = {
     },
     { name: 'export', weight: 0.35, run: exportOnce },
     { name: 'administer', weight: 0.02, run: administer },
+    { name: 'look up', weight: 5, run: (visit, person) => lookUpSome(visit, person.seed % 40) },
   ],
   machines(world, start, end, emit) {
     for (const person of world.people) if (person.role === 'service') serve(world, person, start, end, emit);

@@ -7,6 +7,7 @@ import { Random } from '../random.ts';
 import { Visit } from '../visit.ts';
 import type { World } from '../world.ts';
 import type { Kind } from './kind.ts';
+import { lookUpSome } from './lookup.ts';
 import { drawNaming, tailNames } from './naming.ts';
 
 const RESOURCES = [
@@ -107,6 +108,24 @@ export const partners: Kind = {
     tailNames(random, world.habitCount).forEach(([area, aspect], i) => {
       api.add(host, { key: `tail${i}`, operation: 'tail', method: 'GET', path: path(area, aspect) });
     });
+    // the portal: "is this customer known", and promotions that a partner takes part in
+    const portal = new Random(world.seed, 'portal');
+    api.add(host, {
+      key: 'check',
+      operation: 'check',
+      method: 'GET',
+      path: path(portal.pick(['customers/lookup', 'clients/find', 'members/exists', 'subscribers/check'])),
+    });
+    const promotions = portal.pick(['promotions', 'bonuses', 'rebates', 'incentives']);
+    world.spaces.set('offers', new ObjectSpace(portal, 'offers', 'sequential', portal.between(8, 40), 0.3, world.plan.start));
+    api.add(host, { key: 'benefits', operation: 'list', method: 'GET', path: path(promotions) });
+    api.add(host, {
+      key: 'claim',
+      operation: 'benefit',
+      method: 'POST',
+      path: path(promotions, '{}', portal.pick(['claim', 'join', 'redeem'])),
+      space: world.space('offers'),
+    });
   },
   settle(world, random) {
     for (let i = 0; i < world.plan.accounts; i++) machine(world, random, Number.NEGATIVE_INFINITY);
@@ -141,6 +160,17 @@ export const partners: Kind = {
         visit.think();
       },
     },
+    { name: 'customer', weight: 3, run: (visit, person) => lookUpSome(visit, person.seed) },
+    {
+      name: 'promotion',
+      weight: 1.2,
+      run(visit) {
+        visit.call(visit.world.api.get('benefits'));
+        visit.think();
+        for (let n = visit.random.poisson(0.8); n > 0; n--)
+          visit.call(visit.world.api.get('claim'), { index: visit.random.zipf(visit.world.space('offers').count, 0.7) });
+      },
+    },
   ],
   machines(world, start, end, emit) {
     for (const person of world.people) runJobs(world, person, start, end, emit);
@@ -150,6 +180,8 @@ export const partners: Kind = {
 function machine(world: World, random: Random, joined: number): void {
   const person = world.addPerson(random, 'partner', joined);
   person.devices = [world.market.library(random)];
+  // people of the partner use the portal from a browser
+  if (random.chance(0.4)) person.devices.push(world.market.desktop(random));
   person.weekend = random.range(0.2, 1);
   person.portfolio = Math.round(random.lognormal(400, 0.9));
   person.mobileShare = 0;

@@ -1,5 +1,5 @@
 import { HOUR } from '../../core/watermark.ts';
-import { drawLookAround } from '../kinds/consumer.ts';
+import { lookAround } from '../kinds/look-around.ts';
 import { candidates, crowd, device, Script, scaled } from '../script.ts';
 import type { Scenario } from '../strand.ts';
 
@@ -8,13 +8,13 @@ export const credentialStuffing: Scenario = {
   number: 1,
   name: 'credential_stuffing',
   title: 'credential stuffing: leaked pairs tried within hours',
-  kinds: ['consumer', 'office'],
+  kinds: ['consumer', 'partners', 'office'],
   days: 1,
   span: 0.3,
   begin(setting) {
     const { random, world } = setting;
     const script = new Script(setting);
-    const known = candidates(setting, (person) => person.role === 'user' || person.role === 'employee');
+    const known = candidates(setting, (person) => person.role !== 'service');
     const sources = Array.from({ length: scaled(setting, random.between(60, 180), 5) }, () => ({
       address: world.networks.residential(random, random.range(0, 0.3)),
       device: device(setting),
@@ -31,7 +31,7 @@ export const credentialStuffing: Scenario = {
       if (person !== undefined && random.chance(hit * 4)) {
         visit.signIn(person.name, name, true);
         visit.account = person.name;
-        if (world.plan.kind === 'consumer' && random.chance(0.7)) drawLookAround(visit, random, world);
+        if (random.chance(0.7)) lookAround(visit, random, person);
         else visit.call(world.api.get('profile'));
       } else visit.signIn('', name, false);
     }

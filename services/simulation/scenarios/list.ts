@@ -4,7 +4,7 @@ import type { ScenarioRequest } from '../plan.ts';
 import { planEnd } from '../plan.ts';
 import { Random } from '../random.ts';
 import type { Scenario, Strand } from '../strand.ts';
-import type { World } from '../world.ts';
+import { World } from '../world.ts';
 import { accessAbroad, accessFromOutside } from './access-abroad.ts';
 import { accountEnumeration } from './account-enumeration.ts';
 import { accountSharing } from './account-sharing.ts';
@@ -91,5 +91,30 @@ export function beginScenario(world: World, request: ScenarioRequest, index: num
       `${scenario.name} is to begin at ${new Date(at).toISOString()}, outside of ${new Date(plan.start).toISOString()} to ${new Date(end).toISOString()}`,
     );
   }
-  return scenario.begin({ id: `${plan.name}-${index + 1}-${scenario.name}`, world, random, intensity: request.intensity, at, end });
+  const setting = { id: `${plan.name}-${index + 1}-${scenario.name}`, world, random, intensity: request.intensity, at, end };
+  if (request.share === undefined) return scenario.begin(setting);
+  const intensity = intensityOf(scenario, world, request.share, index, at);
+  return scenario.begin({ ...setting, intensity, slow: true });
+}
+
+/** Trials until a campaign has the wanted share: its length hangs on its size in some scenarios. */
+const TRIALS = 4;
+
+/**
+ * The intensity at which a campaign's events are a share of the tenant's events while it lasts (an hour at least, by the
+ * plan's events a day). Tried in worlds of their own, so that nothing else changes. Scenarios that add no events have no share.
+ */
+function intensityOf(scenario: Scenario, world: World, share: number, index: number, at: number): number {
+  const { plan } = world;
+  let intensity = 0.3;
+  for (let trial = 0; trial < TRIALS; trial++) {
+    const random = new Random(world.seed, 'scenario', scenario.name, index);
+    const id = `${plan.name}-trial-${scenario.name}`;
+    const tried = scenario.begin({ id, world: new World(plan), random, intensity, slow: true, at, end: planEnd(plan) }).campaign;
+    if (tried === undefined || tried.events === 0)
+      throw new WeirError('usage', `${scenario.name} adds no events of its own: give it an intensity, not a share of the traffic`);
+    const days = Math.max(HOUR, Date.parse(tried.end) - Date.parse(tried.start)) / DAY;
+    intensity = Math.min(10, Math.max(1e-5, (intensity * share * plan.eventsPerDay * days) / tried.events));
+  }
+  return intensity;
 }
