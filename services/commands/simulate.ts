@@ -74,7 +74,10 @@ export function registerSimulate(program: Command): void {
     .option('--events-per-day <n>', 'events of an ordinary working day (default: by the kind)')
     .option('--time-zone <zone>', "the tenants' time zone (default: drawn by the seed)")
     .option('--seed <n>', 'another seed is another tenant: other interfaces, people, hours, habits', '1')
-    .option('--scenario <name...>', `NAME, NAME:INTENSITY or NAME:INTENSITY@TIME; all or none (default: ${USUAL} drawn by the seed)`)
+    .option(
+      '--scenario <name...>',
+      `NAME, NAME:INTENSITY, NAME:SHARE% (of the traffic) or NAME:INTENSITY@TIME; all or none (default: ${USUAL} drawn by the seed)`,
+    )
     .option('--hard-negatives <name...>', 'benign behaviour that looks odd; all or none', ['none'])
     .option('--list', 'list scenarios and hard negatives, and the kinds of tenant they suit')
     .addHelpText('after', EXAMPLES)

@@ -97,8 +97,10 @@ export function beginScenario(world: World, request: ScenarioRequest, index: num
   return scenario.begin({ ...setting, intensity, slow: true });
 }
 
-/** Trials until a campaign has the wanted share: its length hangs on its size in some scenarios. */
+/** Trials until a campaign has the wanted size. */
 const TRIALS = 4;
+/** The first trial is large enough to tell how long the campaign lasts. */
+const FIRST_INTENSITY = 0.5;
 
 /**
  * The intensity at which a campaign's events are a share of the tenant's events while it lasts (an hour at least, by the
@@ -106,15 +108,19 @@ const TRIALS = 4;
  */
 function intensityOf(scenario: Scenario, world: World, share: number, index: number, at: number): number {
   const { plan } = world;
-  let intensity = 0.3;
+  let intensity = FIRST_INTENSITY;
+  let wanted = 0;
+  let best = { intensity, error: Number.POSITIVE_INFINITY };
   for (let trial = 0; trial < TRIALS; trial++) {
     const random = new Random(world.seed, 'scenario', scenario.name, index);
     const id = `${plan.name}-trial-${scenario.name}`;
     const tried = scenario.begin({ id, world: new World(plan), random, intensity, slow: true, at, end: planEnd(plan) }).campaign;
     if (tried === undefined || tried.events === 0)
       throw new WeirError('usage', `${scenario.name} adds no events of its own: give it an intensity, not a share of the traffic`);
-    const days = Math.max(HOUR, Date.parse(tried.end) - Date.parse(tried.start)) / DAY;
-    intensity = Math.min(10, Math.max(1e-5, (intensity * share * plan.eventsPerDay * days) / tried.events));
+    if (trial === 0) wanted = (share * plan.eventsPerDay * Math.max(HOUR, Date.parse(tried.end) - Date.parse(tried.start))) / DAY;
+    const error = Math.abs(Math.log(tried.events / Math.max(1, wanted)));
+    if (error < best.error) best = { intensity, error };
+    intensity = Math.min(10, Math.max(1e-5, (intensity * Math.max(1, wanted)) / tried.events));
   }
-  return intensity;
+  return best.intensity;
 }

@@ -58,7 +58,7 @@ export const scrapingCohort: Scenario = {
   span: 1.5,
   portal: true,
   begin(setting) {
-    const { random, world } = setting;
+    const { random } = setting;
     const script = new Script(setting);
     const ways = drawWays(setting);
     const { detail, list, count } = drawPrey(setting);
