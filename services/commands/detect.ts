@@ -2,10 +2,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FORMATS } from '../../schemas/config.ts';
 import { terminalOf, writeOut } from '../console/output.ts';
 import { createProgress } from '../console/progress.ts';
-import { EXIT } from '../core/errors.ts';
+import { EXIT, WeirError } from '../core/errors.ts';
 import { createRunLog } from '../telemetry/run-log.ts';
 import { loadConfig, tenantConfig } from './config.ts';
 import { detectReport } from './detect-report.ts';
+import { detectSeries } from './detect-series.ts';
 import { globalOptions } from './global-options.ts';
 import { proxyNotes } from './proxy-notes.ts';
 import { type DetectOptions, judgeResult, runDetect } from './run-detect.ts';
@@ -22,6 +23,8 @@ interface Flags {
   canonical?: string;
   workers?: number;
   follow?: boolean;
+  series?: string;
+  budget?: number;
 }
 
 /** `weir detect`: the main job on files. */
@@ -39,6 +42,8 @@ export function registerDetect(program: Command): void {
     .option('--canonical <folder>', 'write alerts.ndjson, windows.ndjson and inventory.ndjson of all that the store holds, sorted by key')
     .option('--workers <n>', 'threads, 1 to the number of cores (default: 2)', wholeNumber)
     .option('--follow', 'go on reading as the files grow, until stopped')
+    .option('--series <file>', 'judge a plain series instead: CSV of timestamp,value[,value2...], - is standard input')
+    .option('--budget <n>', 'with --series: false alerts to expect in 1,000 rows (default: 0.5)', positive)
     .addHelpText(
       'after',
       `
@@ -47,12 +52,21 @@ Examples:
   weir detect shop-*.log.gz --tenant shop --alerts alerts.ndjson
   weir detect --config weir.yaml --follow
   tail -n +1 access.log | weir detect - --alerts - --quiet
+  weir detect --series cpu.csv                 the alerts as a table
+  weir detect --series cpu.csv --alerts -      every row as it comes: score, verdict, expected range, reasons
 
 The same file again adds nothing; a file that grew is read from where it stood. Standard input has no position: what was
 read of it counts as read. What is found at the end of the input is provisional, and replaced when the input grows.`,
     )
     .action(async (files: string[], flags: Flags, command: Command) => {
       const { quiet, logLevel } = globalOptions(command);
+      if (flags.series !== undefined) {
+        refuseBeside(files, flags);
+        await detectSeries({ path: flags.series, alerts: flags.alerts, budget: flags.budget, quiet });
+        return;
+      }
+      if (flags.budget !== undefined)
+        throw new WeirError('usage', '--budget goes with --series; for logs it is alert_budget of the config');
       const log = createRunLog(logLevel);
       const { follow, config: path, ...plain } = flags;
       const config = path === undefined ? undefined : loadConfig(path);
@@ -94,6 +108,19 @@ read of it counts as read. What is found at the end of the input is provisional,
         signals.release();
       }
     });
+}
+
+/** A series has no store, no tenant and no format. */
+function refuseBeside(files: readonly string[], { series, alerts, budget, ...others }: Flags): void {
+  const beside = Object.keys(others).map((name) => `--${name}`);
+  if (files.length > 0) beside.unshift(files[0]);
+  if (beside.length > 0) throw new WeirError('usage', `--series reads one file and stores nothing: ${beside.join(', ')} cannot go with it`);
+}
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (!(number > 0 && number <= 1000)) throw new InvalidArgumentError('a number above 0, up to 1000');
+  return number;
 }
 
 function wholeNumber(text: string): number {

@@ -1,0 +1,59 @@
+import type { Statistic } from './row.ts';
+import { Level } from './statistics/level.ts';
+import { Seasonal } from './statistics/seasonal.ts';
+import { Shift } from './statistics/shift.ts';
+import { Volatility } from './statistics/volatility.ts';
+import type { TailOptions } from './tail.ts';
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** A statistic and the directions in which it may be odd. */
+export interface StatisticSetting {
+  readonly make: () => Statistic;
+  readonly directions: readonly (1 | -1)[];
+}
+
+/** Everything that was chosen for plain series: one set, for every series. */
+export interface SeriesSettings {
+  readonly statistics: readonly StatisticSetting[];
+  readonly tail: TailOptions;
+  /** what the second strongest statistic adds, of its surprise */
+  readonly second: number;
+  /** rows that only teach */
+  readonly warmUp: number;
+  /** after an alarm as much of the series so far stays quiet */
+  readonly quietShare: number;
+  /** but at least, and at most, so many rows */
+  readonly quietLeast: number;
+  readonly quietMost: number;
+  /** nats by which a row in the quiet period must exceed the alarm to be one of its own */
+  readonly escalation: number;
+  /** surprise in nats at which an ordinary series gives `usualRate` alarms a row; `decay` nats more divide them by e */
+  readonly usualSurprise: number;
+  readonly usualRate: number;
+  readonly decay: number;
+}
+
+const both = [1, -1] as const;
+
+/** The settings in use. */
+export const SERIES_SETTINGS: SeriesSettings = {
+  statistics: [
+    { make: () => new Level(3), directions: both },
+    { make: () => new Volatility(12), directions: [1] },
+    { make: () => new Shift(1, 48), directions: both },
+    { make: () => new Shift(48, 192), directions: both },
+    { make: () => new Seasonal('time_of_day', DAY, 96), directions: both },
+    { make: () => new Seasonal('time_of_week', 7 * DAY, 168), directions: both },
+  ],
+  tail: { share: 0.02, least: 10, shape: 0.25, halfLife: 1e9 },
+  second: 0.5,
+  warmUp: 20,
+  quietShare: 0.03,
+  quietLeast: 20,
+  quietMost: 720,
+  escalation: 5,
+  usualSurprise: 10,
+  usualRate: 0.0005,
+  decay: 1.5,
+};

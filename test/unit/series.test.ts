@@ -1,0 +1,230 @@
+import { describe, expect, test } from 'vitest';
+import { SeriesDetector, scoreOf, surpriseOf } from '../../models/series/detector.ts';
+import { Recent } from '../../models/series/recent.ts';
+import type { Statistic } from '../../models/series/row.ts';
+import { SERIES_SETTINGS } from '../../models/series/settings.ts';
+import { Level } from '../../models/series/statistics/level.ts';
+import { Seasonal } from '../../models/series/statistics/seasonal.ts';
+import { Shift } from '../../models/series/statistics/shift.ts';
+import { Volatility } from '../../models/series/statistics/volatility.ts';
+import { Tail } from '../../models/series/tail.ts';
+import { seeded } from '../support/synthetic-windows.ts';
+
+const HOUR = 3_600_000;
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const spread = (values: readonly number[]): number => Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)));
+
+/** Runs a statistic over values an hour apart; its deviation at each. */
+function deviations(statistic: Statistic, values: readonly number[]): number[] {
+  const past = new Recent(statistic.reach + 1);
+  return values.map((value, i) => {
+    const row = { time: i * HOUR, value, past };
+    const deviation = statistic.look(row);
+    statistic.learn(row);
+    past.push(value);
+    return deviation;
+  });
+}
+
+/** Normal noise. */
+function noise(count: number, seed: number): number[] {
+  const next = seeded(seed);
+  return Array.from({ length: count }, () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()));
+}
+
+describe('the last values of a series', () => {
+  test('mean and variance of any stretch are those of the values, however long it runs', () => {
+    const recent = new Recent(20);
+    const values = noise(500, 1).map((value) => 1e6 + value);
+    for (const [i, value] of values.entries()) {
+      recent.push(value);
+      const size = Math.min(20, i + 1);
+      expect(recent.size).toBe(size);
+      for (const [count, skip] of [
+        [size, 0],
+        [Math.ceil(size / 2), Math.floor(size / 2)],
+        [1, size - 1],
+      ]) {
+        const stretch = values.slice(i + 1 - skip - count, i + 1 - skip);
+        expect(recent.mean(count, skip)).toBeCloseTo(mean(stretch), 6);
+        expect(Math.sqrt(recent.variance(count, skip))).toBeCloseTo(spread(stretch), 5);
+      }
+      expect(recent.at(1)).toBe(value);
+    }
+  });
+});
+
+describe('the tail of deviations', () => {
+  const options = SERIES_SETTINGS.tail;
+
+  test('within the data it is the share of the values at least as large', () => {
+    const tail = new Tail(options);
+    const values = noise(5000, 2).map(Math.abs);
+    for (const value of values) tail.learn(value);
+    for (const at of [0.1, 0.5, 1, 1.5, 2]) {
+      const share = values.filter((value) => value >= at).length / values.length;
+      expect(Math.exp(-tail.surprise(at))).toBeCloseTo(share, 2);
+    }
+  });
+
+  test('beyond the data it goes on growing, and never falls', () => {
+    const tail = new Tail(options);
+    for (const value of noise(2000, 3)) tail.learn(Math.abs(value));
+    let last = 0;
+    for (let at = 0; at < 40; at += 0.05) {
+      const surprise = tail.surprise(at);
+      // the fitted tail begins on the edge of a bin: a hair of a step is none
+      expect(surprise).toBeGreaterThanOrEqual(last - 0.25);
+      last = surprise;
+    }
+    expect(tail.surprise(40)).toBeGreaterThan(tail.surprise(10) + 1);
+    expect(tail.surprise(10)).toBeGreaterThan(Math.log(2000));
+  });
+
+  test('an exceedance is as frequent as it says, of another sample too', () => {
+    const tail = new Tail(options);
+    for (const value of noise(20_000, 4)) tail.learn(Math.abs(value));
+    const others = noise(200_000, 5).map(Math.abs);
+    for (const surprise of [2, 4, 6]) {
+      const beyond = others.filter((value) => tail.surprise(value) >= surprise).length / others.length;
+      expect(Math.log(beyond)).toBeGreaterThan(-surprise - 0.7);
+      expect(Math.log(beyond)).toBeLessThan(-surprise + 0.7);
+    }
+  });
+
+  test('knows no unit: 1000 times the values, the same surprise', () => {
+    const small = new Tail(options);
+    const large = new Tail(options);
+    for (const value of noise(1000, 6)) {
+      small.learn(Math.abs(value));
+      large.learn(Math.abs(value) * Math.exp(80 * 0.08));
+    }
+    for (const at of [0.3, 1, 3, 9]) expect(large.surprise(at * Math.exp(80 * 0.08))).toBeCloseTo(small.surprise(at), 6);
+  });
+
+  test('the quantile of a surprise has that surprise', () => {
+    const tail = new Tail(options);
+    for (const value of noise(3000, 7)) tail.learn(Math.abs(value));
+    for (const surprise of [5, 7, 12]) expect(tail.surprise(tail.quantile(surprise))).toBeCloseTo(surprise, 9);
+    expect(tail.surprise(tail.quantile(2))).toBeCloseTo(2, 0);
+    expect(new Tail(options).quantile(3)).toBeNaN();
+  });
+
+  test('with a half-life old values count less', () => {
+    const tail = new Tail({ ...options, halfLife: 100 });
+    for (let i = 0; i < 1000; i++) tail.learn(10 + (i % 7));
+    for (let i = 0; i < 1000; i++) tail.learn(1 + (i % 7) / 10);
+    expect(tail.surprise(5)).toBeGreaterThan(4);
+    expect(tail.size).toBeLessThan(200);
+  });
+});
+
+describe('statistics', () => {
+  const values = noise(60, 8).map((value) => 50 + value);
+
+  test('level: mean of the last three against the mean of all before', () => {
+    const found = deviations(new Level(3), values);
+    expect(found[1]).toBeNaN();
+    for (const i of [2, 10, 59]) expect(found[i]).toBeCloseTo(mean(values.slice(i - 2, i + 1)) - mean(values.slice(0, i)), 9);
+  });
+
+  test('shift: mean of the last five against the ten before them; a jump is one value against ten', () => {
+    const shift = deviations(new Shift(5, 10), values);
+    expect(shift[13]).toBeNaN();
+    for (const i of [14, 40]) expect(shift[i]).toBeCloseTo(mean(values.slice(i - 4, i + 1)) - mean(values.slice(i - 14, i - 4)), 9);
+    const jump = deviations(new Shift(1, 10), values);
+    for (const i of [10, 40]) expect(jump[i]).toBeCloseTo(values[i] - mean(values.slice(i - 10, i)), 9);
+  });
+
+  test('volatility: turbulence is up, calm is down, a constant series says nothing', () => {
+    const calm = noise(400, 9).map((value) => value / 10);
+    const wild = noise(40, 10).map((value) => value * 10);
+    const found = deviations(new Volatility(12), [...calm, ...wild]);
+    expect(found.at(-1)).toBeGreaterThan(2);
+    expect(deviations(new Volatility(12), new Array<number>(100).fill(7)).every(Number.isNaN)).toBe(true);
+  });
+
+  test('season: what is usual at noon is odd at night', () => {
+    const daily = Array.from({ length: 24 * 10 }, (_, i) => (i % 24 === 12 ? 100 : 10) + Math.sin(i * 7));
+    const odd = [...daily];
+    odd[24 * 9 + 3] = 100;
+    const found = deviations(new Seasonal('day', 24 * HOUR, 24), odd);
+    expect(found[5]).toBeNaN();
+    const usual = Math.max(...found.slice(24 * 3, 24 * 9).map(Math.abs));
+    expect(found[24 * 9 + 3]).toBeGreaterThan(10 * usual);
+    expect(Math.abs(found[24 * 9 + 12])).toBeLessThan(2 * usual);
+  });
+
+  test.each([
+    ['jump', () => new Shift(1, 10)],
+    ['level', () => new Level(1)],
+    ['season', () => new Seasonal('day', 24 * HOUR, 24)],
+  ])('%s: the value of a deviation has that deviation', (_, make) => {
+    const statistic = make();
+    const past = new Recent(statistic.reach + 1);
+    for (const [i, value] of values.entries()) {
+      const row = { time: i * HOUR, value, past };
+      const deviation = statistic.look(row);
+      if (!Number.isNaN(deviation)) expect(statistic.valueAt(deviation)).toBeCloseTo(value, 6);
+      statistic.learn(row);
+      past.push(value);
+    }
+  });
+});
+
+describe('the detector', () => {
+  const run = (values: readonly number[], detector = new SeriesDetector(1)) =>
+    values.map((value, i) => detector.next(i * 300_000, [value]));
+
+  test('finds a spike in noise, a lasting shift, and says which statistic', () => {
+    const spike = noise(2000, 11);
+    spike[1500] = 25;
+    const found = run(spike);
+    expect(found[1500]).toMatchObject({ alert: true, score: Math.max(...found.map(({ score }) => score)) });
+    expect(found[1500].reasons[0]).toMatchObject({ direction: 1, value: 0 });
+    const [low, high] = found[1500].expected[0] ?? [0, 0];
+    expect(low).toBeGreaterThan(-10);
+    expect(high).toBeLessThan(10);
+    const shifted = noise(2000, 12).map((value, i) => value + (i >= 1500 ? 6 : 0));
+    expect(
+      run(shifted)
+        .slice(1500, 1510)
+        .some(({ alert }) => alert),
+    ).toBe(true);
+  });
+
+  test('contributions add up to the score', () => {
+    for (const { score, reasons } of run(noise(500, 13)))
+      expect(reasons.reduce((sum, { contribution }) => sum + contribution, 0)).toBeCloseTo(score, 9);
+  });
+
+  test('a constant series and one that repeats exactly say nothing', () => {
+    expect(run(new Array<number>(3000).fill(45)).some(({ alert }) => alert)).toBe(false);
+    const daily = Array.from({ length: 288 * 14 }, (_, i) => (i % 288 > 100 && i % 288 < 200 ? 80 : 20));
+    expect(
+      run(daily)
+        .slice(288)
+        .some(({ alert }) => alert),
+    ).toBe(false);
+  });
+
+  test('one value of several is enough, and it is named; missing values are passed over', () => {
+    const one = noise(1500, 14);
+    const other = noise(1500, 15);
+    other[1200] = -30;
+    one[700] = Number.NaN;
+    const detector = new SeriesDetector(2);
+    const found = one.map((value, i) => detector.next(i * 60_000, [value, other[i]]));
+    expect(found[1200]).toMatchObject({ alert: true, score: Math.max(...found.map(({ score }) => score)) });
+    expect(found[1200].reasons[0]).toMatchObject({ value: 1, direction: -1 });
+    expect(found[700].expected[0]).toBeUndefined();
+  });
+
+  test('a larger budget never raises the threshold, and scores stay what they are', () => {
+    expect(surpriseOf({ perThousand: 5 }, SERIES_SETTINGS)).toBeLessThan(surpriseOf({ perThousand: 0.5 }, SERIES_SETTINGS));
+    expect([scoreOf(0), scoreOf(10)]).toEqual([0, 0.5]);
+    const values = noise(1000, 16);
+    const scores = (perThousand: number) => run(values, new SeriesDetector(1, { perThousand })).map(({ score }) => score);
+    expect(scores(0.1)).toEqual(scores(10));
+  });
+});
