@@ -10,6 +10,7 @@ const LEVELS = [
   ['services/topology.ts'],
   ['services/drivers', 'services/storage', 'services/console'],
   ['services/training'],
+  ['services/evaluation'],
   ['services/commands'],
   ['services/main.ts'],
   ['services/launcher.cts'],

@@ -113,3 +113,37 @@ const ERFC = [
   5.059343495e-9, -9.91364156e-10, -2.27365122e-10, 9.6467911e-11, 2.394038e-12, -6.886027e-12, 8.94487e-13, 3.13092e-13, -1.12708e-13,
   3.81e-16, 7.106e-15,
 ];
+
+/**
+ * Regularised lower incomplete gamma function P(a, x): the probability that a gamma variable of shape `a` > 0 is at most
+ * `x` >= 0. Series below a + 1, continued fraction above (Numerical Recipes, 3rd ed., 6.2).
+ */
+export function gammaShare(a: number, x: number): number {
+  if (x <= 0) return 0;
+  const scale = Math.exp(a * Math.log(x) - x - logGamma(a));
+  if (x < a + 1) {
+    let term = 1 / a;
+    let sum = term;
+    for (let n = 1; n <= MAX_STEPS && term > sum * PRECISION; n++) {
+      term *= x / (a + n);
+      sum += term;
+    }
+    return sum * scale;
+  }
+  let b = x + 1 - a;
+  let c = 1 / TINY;
+  let d = 1 / b;
+  let h = d;
+  for (let n = 1; n <= MAX_STEPS; n++) {
+    const factor = n * (a - n);
+    b += 2;
+    d = factor * d + b;
+    if (Math.abs(d) < TINY) d = TINY;
+    c = b + factor / c;
+    if (Math.abs(c) < TINY) c = TINY;
+    d = 1 / d;
+    h *= d * c;
+    if (Math.abs(d * c - 1) < PRECISION) break;
+  }
+  return 1 - scale * h;
+}

@@ -19,10 +19,14 @@ export interface EvaluationOptions {
   start?: number;
 }
 
+/** What an evaluation needs to know of an alert. */
+export type JudgedAlert = Pick<AlertRecord, 'alert_id' | 'entity' | 'window' | 'detected_at'>;
+
 /** How a campaign fared. */
 export interface CampaignResult {
   campaign: string;
   tenant: string;
+  /** number and name */
   scenario: string;
   intensity: number | undefined;
   /** incidents that count for it, the first detected first */
@@ -73,7 +77,7 @@ export interface Evaluation {
  */
 export function evaluateIncidents(
   incidents: readonly IncidentRecord[],
-  alerts: readonly AlertRecord[],
+  alerts: readonly JudgedAlert[],
   campaigns: readonly LabelledCampaign[],
   options: EvaluationOptions,
 ): Evaluation {
@@ -136,27 +140,61 @@ export function evaluateIncidents(
   };
 }
 
+/** What luck would have found. */
+export interface Chance {
+  /** mean over the campaigns that could be moved: share of their moves at which the same incidents count for them */
+  recall: number;
+  /** campaigns that could be moved: there was room in the run for another day */
+  campaigns: number;
+  /** moves in all */
+  moves: number;
+}
+
 /**
- * What the same incidents would find by luck: recall against the campaigns moved in time by each of `shifts` (ms, both
- * signs; days keep the hour of day). Subtract it from recall.
+ * What the same incidents would find by luck: every campaign is moved by whole days (so that it keeps its hour), far enough
+ * not to overlap itself and only to places inside the run of its tenant. Subtract it from recall.
+ * @param runs ms UTC at which the input of each tenant begins and ends
  */
 export function chanceRecall(
   incidents: readonly IncidentRecord[],
-  alerts: readonly AlertRecord[],
   campaigns: readonly LabelledCampaign[],
-  shifts: readonly number[],
-): number {
-  if (shifts.length === 0) return 0;
-  let sum = 0;
-  for (const shift of shifts) {
-    const moved = campaigns.map((campaign) => ({ ...campaign, start: shifted(campaign.start, shift), end: shifted(campaign.end, shift) }));
-    sum += evaluateIncidents(incidents, alerts, moved, { tenantDays: 1 }).recall.share;
+  runs: ReadonlyMap<string, { start: number; end: number }>,
+): Chance {
+  const byTenant = new Map<string, IncidentRecord[]>();
+  for (const incident of lastRevisions(incidents)) {
+    if (incident.severity === 'info') continue;
+    const of = byTenant.get(incident.tenant);
+    if (of === undefined) byTenant.set(incident.tenant, [incident]);
+    else of.push(incident);
   }
-  return sum / shifts.length;
+  let sum = 0;
+  let moved = 0;
+  let moves = 0;
+  for (const label of campaigns) {
+    const run = runs.get(label.tenant);
+    if (run === undefined) continue;
+    const campaign = prepare(label);
+    const days = movesWithin(campaign, run);
+    if (days.length === 0) continue;
+    const candidates = (byTenant.get(label.tenant) ?? []).filter((incident) => counts(incident, campaign));
+    const lucky = days.filter((day) => {
+      const there = { ...campaign, start: campaign.start + day * DAY_MS, end: campaign.end + day * DAY_MS };
+      return candidates.some((incident) => overlaps(incident, there));
+    });
+    sum += lucky.length / days.length;
+    moved++;
+    moves += days.length;
+  }
+  return { recall: moved > 0 ? sum / moved : 0, campaigns: moved, moves };
 }
 
-function shifted(time: string, by: number): string {
-  return new Date(Date.parse(time) + by).toISOString();
+/** Whole days by which a campaign can be moved: away from itself, inside the run. */
+function movesWithin({ start, end }: { start: number; end: number }, run: { start: number; end: number }): number[] {
+  const least = Math.floor((end - start) / DAY_MS) + 1;
+  const days: number[] = [];
+  for (let day = least; end + day * DAY_MS <= run.end; day++) days.push(day);
+  for (let day = -least; start + day * DAY_MS >= run.start; day--) days.push(day);
+  return days;
 }
 
 interface Prepared {
@@ -214,7 +252,7 @@ function counts(incident: IncidentRecord, campaign: Prepared): boolean {
   if (!takesPart(incident.entity, campaign)) return false;
   // a kind of actor that the campaign is not attributed to says nothing either way
   const named = incident.actors.filter((actor) => isActor(actor.kind) && campaign.byKind[actor.kind].size > 0).length;
-  const takingPart = incident.actors.filter((actor) => takesPart(actor, campaign));
+  const takingPart = incident.actors.filter((actor) => isActor(actor.kind) && takesPart(actor, campaign));
   if (named > 0 && takingPart.length < TRUE_SHARE * named) return false;
   if (incident.entity.kind === 'interface' || incident.entity.kind === 'target') return true;
   return (['account', 'source'] as const).some((kind) => {
@@ -230,7 +268,7 @@ function isActor(kind: EntityRef['kind']): kind is 'account' | 'source' {
 }
 
 /** Detection time of the incident's first alert that overlaps the campaign and is about one of its entities. */
-function detectedAt(incident: IncidentRecord, alerts: ReadonlyMap<string, AlertRecord>, campaign: Prepared): number {
+function detectedAt(incident: IncidentRecord, alerts: ReadonlyMap<string, JudgedAlert>, campaign: Prepared): number {
   let first: number | undefined;
   for (const id of incident.alert_ids) {
     const alert = alerts.get(id);

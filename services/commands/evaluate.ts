@@ -1,9 +1,25 @@
 import type { Command } from 'commander';
+import type { EvaluationReport } from '../../models/evaluation/evaluation-report.ts';
+import { terminalOf, writeOut } from '../console/output.ts';
 import { WeirError } from '../core/errors.ts';
 import { globalOptions } from './global-options.ts';
 import { delimiterOf, wholeNumber } from './train.ts';
 
 interface Flags {
+  simulate?: boolean;
+  kinds: string;
+  tenants: string;
+  days: string;
+  seeds: string;
+  scenarios?: string;
+  campaigns: string;
+  intensities: string;
+  budgets: string;
+  accounts?: string;
+  events?: string;
+  clean?: boolean;
+  bundle?: string;
+  html?: string;
   table?: string;
   model?: string;
   label?: string;
@@ -18,36 +34,85 @@ interface Flags {
 }
 
 const EXAMPLES = `
-Columns are found by name; others than the model's are passed over. Given the table that the model learned from, it is
-judged on the rows that were set aside then. The learning curve learns again, with the model's own options, from growing
+--simulate: tenants that nobody has seen, drawn by seeds, run through the whole pipeline with shipped defaults and judged by
+what they truly did. The same options give the same figures, whatever the number of threads. How incidents are judged:
+docs/evaluation.md.
+
+--table: columns are found by name; others than the model's are passed over. Given the table that the model learned from, it
+is judged on the rows that were set aside then. The learning curve learns again, with the model's own options, from growing
 shares of the table (1/16 to all of three quarters, judged on the other quarter; groups are never split).
 
 Examples:
+  weir evaluate --simulate --kinds consumer,office --tenants 6 --seeds 1..4 --days 10 --html evaluation.html
+  weir evaluate --simulate --scenarios slow_stuffing,scraping --intensities 1,0.5,0.25,0.1   down to where half is missed
+  weir evaluate --simulate --budgets 1,0.3,3                  is the alert budget kept?
+  weir evaluate --simulate --clean                            benign oddities only
   weir evaluate --table others.csv --model attack.forest
   weir evaluate --table others.csv --model attack.forest --json --no-learning-curve`;
 
-/** `weir evaluate`: judges a model. With --table: a forest, on a CSV file. */
+const SIMULATE_ONLY = [
+  'kinds',
+  'tenants',
+  'days',
+  'seeds',
+  'scenarios',
+  'campaigns',
+  'intensities',
+  'budgets',
+  'accounts',
+  'events',
+  'clean',
+  'bundle',
+];
+const TABLE_ONLY = ['model', 'label', 'group', 'positive', 'delimiter', 'allRows', 'learningCurve', 'permutations'];
+
+/** `weir evaluate`: judges detection on simulated tenants (--simulate), or a forest on a CSV file (--table). */
 export function registerEvaluate(program: Command): void {
   program
     .command('evaluate')
-    .summary('judge a random forest on a table')
+    .summary('judge detection by labels, or a random forest by a table')
     .description(
-      'Judges a forest on a labelled CSV file: ranking, calibration, confusion, what each feature is worth, and whether more rows would help.',
+      'Judges what Weir finds and what it raises wrongly, on simulated tenants. With --table: judges a forest on a labelled CSV file: ranking, calibration, confusion, what each feature is worth, and whether more rows would help.',
     )
+    .option('--simulate', 'on simulated tenants')
+    .option('--kinds <list>', 'simulate: kinds of tenant', 'consumer,partners,office,network')
+    .option('--tenants <n>', 'simulate: tenants of each kind and seed', '4')
+    .option('--days <n>', 'simulate: days of each tenant, the first half without attacks', '10')
+    .option('--seeds <list>', 'simulate: as in 7,9 or 1..20; each draws other tenants and campaigns', '1')
+    .option('--scenarios <list>', 'simulate: names (weir simulate --list); default: all that suit')
+    .option('--campaigns <n>', 'simulate: campaigns of a tenant at most', '3')
+    .option('--intensities <list>', 'simulate: strength of campaigns, drawn evenly; 1 is an attack in full', '1')
+    .option('--budgets <list>', 'simulate: alert budgets (false incidents a day); the first one is reported in full', '1')
+    .option('--accounts <n>', 'simulate: accounts of a tenant (default: by the kind)')
+    .option('--events <n>', 'simulate: events of an ordinary working day (default: by the kind)')
+    .option('--clean', 'simulate: no campaigns, benign oddities only')
+    .option('--bundle <folder>', 'simulate: trained scorers to judge with, none for baselines alone (default: the shipped ones)')
+    .option('--html <file>', 'also write a page with plots')
     .option('--table <file>', 'CSV file with labels, .gz accepted, - for standard input')
-    .option('--model <file>', 'a model that weir train wrote, or the JSON of ml-random-forest')
-    .option('--label <column>', "column with the class of each row (default: the model's)")
-    .option('--group <column>', "column of the group (default: the model's, where the table has it)")
-    .option('--positive <class>', 'class whose probabilities are calibrated (default: the last of two)')
-    .option('--delimiter <char>', 'what separates cells; tab for tabs (default: ,)')
-    .option('--all-rows', 'judge rows too that the model learned from')
-    .option('--no-learning-curve', 'leave the learning curve out: it learns again, five times')
-    .option('--permutations <n>', 'how often each column is shuffled for its importance; 0 leaves it out', '5')
+    .option('--model <file>', 'table: a model that weir train wrote, or the JSON of ml-random-forest')
+    .option('--label <column>', "table: column with the class of each row (default: the model's)")
+    .option('--group <column>', "table: column of the group (default: the model's, where the table has it)")
+    .option('--positive <class>', 'table: class whose probabilities are calibrated (default: the last of two)')
+    .option('--delimiter <char>', 'table: what separates cells; tab for tabs (default: ,)')
+    .option('--all-rows', 'table: judge rows too that the model learned from')
+    .option('--no-learning-curve', 'table: leave the learning curve out: it learns again, five times')
+    .option('--permutations <n>', 'table: how often each column is shuffled for its importance; 0 leaves it out', '5')
     .option('--threads <n>', 'threads (default: one a core)')
     .option('--json', 'one JSON document')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags, command: Command) => {
-      if (flags.table === undefined) throw new WeirError('usage', '--table FILE.csv is missing: the table to judge by');
+      const modes = [flags.table !== undefined ? '--table' : '', flags.simulate === true ? '--simulate' : ''].filter((mode) => mode !== '');
+      if (modes.length > 1) throw new WeirError('usage', `${modes.join(' and ')} are two evaluations: ask for one`);
+      const { quiet } = globalOptions(command);
+      if (flags.simulate === true) {
+        refuse(command, TABLE_ONLY, '--table');
+        const { evaluateSimulated } = await import('./evaluate-simulate.ts');
+        await tell(await evaluateSimulated({ ...flags, quiet }), flags);
+        return;
+      }
+      refuse(command, [...SIMULATE_ONLY, 'html'], '--simulate');
+      if (flags.table === undefined)
+        throw new WeirError('usage', 'say what to judge: --simulate (simulated tenants) or --table FILE.csv (a random forest by a table)');
       if (flags.model === undefined) throw new WeirError('usage', '--model FILE is missing: the model to judge');
       const { evaluateTable } = await import('./evaluate-table.ts');
       await evaluateTable({
@@ -62,7 +127,24 @@ export function registerEvaluate(program: Command): void {
         permutations: wholeNumber(flags.permutations, '--permutations', 0, 1000) as number,
         threads: wholeNumber(flags.threads, '--threads', 1, 256),
         json: flags.json === true,
-        quiet: globalOptions(command).quiet,
+        quiet,
       });
     });
+}
+
+/** An option that would have no effect is a misunderstanding. Throws `usage`. */
+function refuse(command: Command, names: readonly string[], mode: string): void {
+  const given = command.options.find(
+    (option) => names.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  if (given !== undefined) throw new WeirError('usage', `${given.long} goes with ${mode}, which is missing`);
+}
+
+async function tell(report: EvaluationReport, flags: Flags): Promise<void> {
+  if (flags.json === true) {
+    await writeOut(`${JSON.stringify(report, null, 2)}\n`);
+    return;
+  }
+  const { evaluationText } = await import('../console/evaluation-text.ts');
+  await writeOut(evaluationText(report, terminalOf(process.stdout)));
 }

@@ -64,19 +64,24 @@ export interface LogTaker {
 /**
  * Simulates a tenant's traffic, writes it in its gateway's format and takes it through the stages, hour by hour: memory
  * does not grow with the length of the log. Returns the number of events. `onEvent` sees an event, and its interface as Weir names it, before the stages do.
+ * `fields`: `all` that an event has are written, or those that the tenant's gateway was told to log.
  */
 export async function replayTenant(
   simulated: SimulatedTenant,
   tenant: TrainingTenant,
   start: (input: InputPartition) => Promise<LogTaker>,
   onEvent?: (event: SimulatedEvent, interfaceId: string) => void,
+  fields: 'all' | 'told' = 'told',
 ): Promise<number> {
   const { world, config } = simulated;
   const { format, plan } = tenant;
   const source = config.sources[0].name;
   const net = await start({ tenant: plan.name, source, partition: 'p0', format, upstreams: 1 });
   const { nuisances } = world;
-  const shape = { login: nuisances.logsLogin, session: nuisances.logsSession, code: nuisances.logsCode, records: nuisances.logsRecords };
+  const shape =
+    fields === 'all'
+      ? undefined
+      : { login: nuisances.logsLogin, session: nuisances.logsSession, code: nuisances.logsCode, records: nuisances.logsRecords };
   const encoder = new TextEncoder();
   const ids = new Map<string, string>();
   let text = logHeader(format);

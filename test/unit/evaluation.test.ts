@@ -77,6 +77,26 @@ describe('an incident earns nothing', () => {
     expect(result.incidents[0].class).toBe('partial');
   });
 
+  it('when it names everyone at the very interface, however it is counted', () => {
+    const everyone = [
+      ...bots.slice(0, 40),
+      ...Array.from({ length: 161 }, (_, i) => `customer${i}`), // one too many: 40 of 201 are less than a fifth
+    ];
+    expect(judge([incident({ names: everyone })]).recall.hits).toBe(0);
+    expect(judge([incident({ names: everyone.slice(0, 200) })]).recall.hits).toBe(1);
+    // interfaces among the actors are no actors that took part
+    const padded = incident({ names: everyone });
+    padded.actors.push({ kind: 'interface', id: LOGIN, contribution: 1 });
+    expect(judge([padded]).recall.hits).toBe(0);
+  });
+
+  it('when it names everyone every hour of every day: recall stays nought, luck finds nothing either', () => {
+    const all = Array.from({ length: 48 }, (_, hour) =>
+      incident({ hours: [hour - 24, hour - 23], names: Array.from({ length: 400 }, (_, i) => `customer${i}`).concat(bots.slice(0, 90)) }),
+    );
+    expect(judge(all).recall.hits).toBe(0);
+  });
+
   it('when it names everyone and is about something else: it is about nothing of the campaign', () => {
     expect(judge([incident({ entity: { kind: 'interface', id: 'GET shop/news' }, names: bots.slice(0, 50) })]).recall.hits).toBe(0);
     expect(judge([incident({ entity: { kind: 'tenant', id: 'shop' }, names: bots.slice(0, 50) })]).recall.hits).toBe(0);
@@ -159,10 +179,37 @@ it('measures the delay by the first alert that names the campaign', () => {
   expect(result.medianDelay).toBe(3 * HOUR);
 });
 
-it('knows what luck would find', () => {
-  const always = Array.from({ length: 10 }, (_, day) => incident({ hours: [day * 24 - 120, day * 24 - 97] }));
-  expect(chanceRecall(always, [], [campaign], [-48 * HOUR, -24 * HOUR, 24 * HOUR, 48 * HOUR])).toBe(1);
-  expect(chanceRecall([incident({})], [], [campaign], [-48 * HOUR, 48 * HOUR])).toBe(0);
+describe('luck', () => {
+  const DAY = 24;
+  const run = new Map([['shop', { start: Date.parse(iso(-5 * DAY)), end: Date.parse(iso(3 * DAY)) }]]);
+
+  it('finds all where the same is alerted every day', () => {
+    const always = Array.from({ length: 10 }, (_, day) => incident({ hours: [day * DAY - 120, day * DAY - 97] }));
+    // the campaign takes 6 hours from hour 0: there is room 1 and 2 days later, and 1 to 5 days earlier
+    expect(chanceRecall(always, [campaign], run)).toEqual({ recall: 1, campaigns: 1, moves: 7 });
+  });
+
+  it('finds the share of the days on which it would have been named, never its own day', () => {
+    const third = [incident({}), incident({ hours: [-DAY, 1 - DAY] }), incident({ hours: [2 * DAY, 2 * DAY + 1] })];
+    expect(chanceRecall(third, [campaign], run).recall).toBeCloseTo(2 / 7, 12);
+    expect(chanceRecall([incident({})], [campaign], run).recall).toBe(0);
+    // elsewhere, about something else, informational, retracted: nothing
+    const nothing = [
+      incident({ hours: [-DAY, 1 - DAY], entity: { kind: 'interface', id: 'GET shop/news' } }),
+      incident({ hours: [-DAY, 1 - DAY], severity: 'info' }),
+      incident({ hours: [-DAY, 1 - DAY], status: 'retracted' }),
+      incident({ hours: [-DAY, 1 - DAY], tenant: 'other' }),
+    ];
+    expect(chanceRecall(nothing, [campaign], run).recall).toBe(0);
+  });
+
+  it('moves nothing out of the run, and no campaign onto itself', () => {
+    const long = { ...campaign, end: iso(2 * DAY + 3) };
+    const short = new Map([['shop', { start: Date.parse(iso(-2 * DAY)), end: Date.parse(iso(5 * DAY)) }]]);
+    // 51 hours: three days at least, and it does not fit 3 days later or earlier
+    expect(chanceRecall([], [long], short)).toEqual({ recall: 0, campaigns: 0, moves: 0 });
+    expect(chanceRecall([], [campaign], new Map())).toEqual({ recall: 0, campaigns: 0, moves: 0 });
+  });
 });
 
 it('gives Wilson intervals', () => {

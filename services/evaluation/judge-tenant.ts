@@ -1,0 +1,126 @@
+import type { LabelledCampaign } from '../../models/evaluation/campaign.ts';
+import { HourlyCounts } from '../../models/evaluation/hourly-z.ts';
+import { lastRevisions } from '../../models/evaluation/incidents.ts';
+import type { CampaignTraffic, JudgedTenant } from '../../models/evaluation/judged-tenant.ts';
+import type { BundleData } from '../../models/learned/learned-models.ts';
+import type { AlertRecord } from '../../schemas/alert.ts';
+import { InThread } from '../drivers/in-thread.ts';
+import type { AddressTables } from '../ingest/addresses/addresses.ts';
+import type { SimulatedEvent } from '../simulation/event.ts';
+import { targetId } from '../simulation/labels.ts';
+import type { TenantPlan } from '../simulation/plan.ts';
+import { planEnd } from '../simulation/plan.ts';
+import { createTopology } from '../topology.ts';
+import { prepareTenant, replayTenant, SIMULATED_KEY, simulatedTopologyConfig } from '../training/replay-tenant.ts';
+
+const HOUR = 3_600_000;
+
+/** One tenant to run and to judge. */
+export interface TenantTask {
+  plan: TenantPlan;
+  /** evaluation seed that it was drawn from */
+  seed: number;
+  /** false incidents a day that are configured */
+  budget: number;
+}
+
+/** What all tenants of an evaluation have in common. */
+export interface Judges {
+  addresses: AddressTables;
+  /** trained scorers; undefined: baselines alone */
+  bundle: BundleData | undefined;
+}
+
+/** Runs one simulated tenant through the whole pipeline. Depends on the task and the judges alone. */
+export async function judgeTenant({ plan, seed, budget }: TenantTask, { addresses, bundle }: Judges): Promise<JudgedTenant> {
+  const tenant = {
+    plan,
+    format: plan.kind === 'network' ? 'zeek-conn' : 'nginx-json',
+    untold: { tags: false, sensitive: false, roles: false, calendar: false },
+  } as const;
+  const simulated = prepareTenant(tenant, budget);
+  const topology = createTopology({
+    ...simulatedTopologyConfig(simulated.config, plan.name, addresses),
+    ...(bundle === undefined
+      ? {}
+      : { bundles: [bundle], switches: [{ tenant: '*', from: 0, champion: bundle.manifest.version, challenger: '' }] }),
+  });
+  const traffic = new TrafficWatch(plan, simulated.labels.campaigns);
+  let net: InThread | undefined;
+  const events = await replayTenant(
+    simulated,
+    tenant,
+    async (input) => {
+      net = await InThread.start(topology, input);
+      return net;
+    },
+    (event, interfaceId) => traffic.take(event, interfaceId),
+    'all',
+  );
+  const { alerts, incidents } = net as InThread;
+  const key = Uint32Array.from(SIMULATED_KEY);
+  const last = lastRevisions(incidents);
+  return {
+    tenant: plan.name,
+    kind: plan.kind,
+    seed,
+    start: plan.start,
+    end: planEnd(plan),
+    events,
+    incidents: last,
+    alerts: alerts.map(({ alert_id, entity, window, detected_at }) => ({ alert_id, entity, window, detected_at })),
+    volume: { alerts: alerts.length, incidents: last.length, revisions: incidents.length },
+    campaigns: simulated.labels.campaigns.map((campaign) => ({
+      ...campaign,
+      targets: campaign.targets.map((target) => targetId(key, target)),
+    })),
+    benign: simulated.labels.benign,
+    traffic: traffic.result(),
+    explanationError: alerts.reduce((most, alert) => Math.max(most, explanationError(alert)), 0),
+  };
+}
+
+/** |bias + contributions − score| */
+export function explanationError({ bias, reasons, score }: Pick<AlertRecord, 'bias' | 'reasons' | 'score'>): number {
+  return Math.abs(reasons.reduce((sum, { contribution }) => sum + contribution, bias) - score);
+}
+
+/** Looks at a tenant's events as they go by: when those of campaigns come, how small a part they are, what a z-score sees of them. */
+class TrafficWatch {
+  private readonly start: number;
+  private readonly campaigns: readonly (LabelledCampaign & { events: number })[];
+  private readonly added: ReadonlySet<string>;
+  private readonly times = new Map<string, number[]>();
+  private readonly counts: HourlyCounts;
+  /** of the tenant, before and in each campaign's time */
+  private readonly within: { start: number; end: number; events: number }[];
+
+  constructor(plan: TenantPlan, campaigns: readonly (LabelledCampaign & { events: number })[]) {
+    this.start = plan.start;
+    this.campaigns = campaigns;
+    this.added = new Set(campaigns.filter(({ events }) => events > 0).map(({ id }) => id));
+    this.counts = new HourlyCounts(this.start, Math.ceil((planEnd(plan) - plan.start) / HOUR));
+    this.within = campaigns.map(({ start, end }) => ({ start: Date.parse(start), end: Date.parse(end), events: 0 }));
+  }
+
+  take(event: SimulatedEvent, interfaceId: string): void {
+    const { at, campaign } = event;
+    for (const one of this.within) if (at >= one.start && at <= one.end) one.events++;
+    this.counts.take(at, interfaceId, this.added.has(campaign) ? campaign : '');
+    if (campaign === '') return;
+    const times = this.times.get(campaign);
+    if (times === undefined) this.times.set(campaign, [at]);
+    else times.push(at);
+  }
+
+  result(): ReadonlyMap<string, CampaignTraffic> {
+    return new Map(
+      this.campaigns.map((campaign, i) => {
+        const times = Float64Array.from(this.times.get(campaign.id) ?? []).sort();
+        const { start, end, events } = this.within[i];
+        const seenByZ = this.added.has(campaign.id) ? this.counts.sees({ id: campaign.id, start, end }, campaign.interfaces) : undefined;
+        return [campaign.id, { times, share: events > 0 ? Math.min(1, times.length / events) : 0, seenByZ }];
+      }),
+    );
+  }
+}
