@@ -8,6 +8,8 @@ export interface CampaignTraffic {
   times: Float64Array;
   /** its events by all of its tenant from its start to its end */
   share: number;
+  /** the share that it was made for; undefined: it was made by intensity */
+  wanted?: number;
   /** an hourly z-score of its interfaces sees it; undefined where its events only change ordinary ones */
   seenByZ: boolean | undefined;
 }

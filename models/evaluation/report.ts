@@ -35,6 +35,8 @@ export interface CampaignLine {
   events: number | undefined;
   /** its events by all of the tenant in its time */
   share: number | undefined;
+  /** what it was made with: an intensity, or a share of the traffic */
+  size: number | undefined;
   seen_by_z: boolean | undefined;
 }
 
@@ -83,7 +85,7 @@ export interface FalseIncident {
 
 export interface SweepLine {
   of: 'all' | Group;
-  points: { intensity: number; recall: Proportion }[];
+  points: { size: number; recall: Proportion }[];
   half: Halfway | undefined;
 }
 
@@ -110,6 +112,8 @@ export interface RunReport {
   vague: number;
   precision: Proportion;
   precision_recall: PrecisionRecall;
+  /** by intensity, or by the share of the traffic where campaigns were made by that */
+  sweep_by: 'intensity' | 'share';
   sweep: SweepLine[];
   hard_negatives: HardNegativeResult[];
   /** a tenant and day */
@@ -197,6 +201,9 @@ export function runReport({ budget, tenants }: JudgedRun): RunReport {
     vague: judged.incidents.filter((one) => one.class === 'partial').length,
     precision: wilson(rights, rights + judged.falseIncidents),
     precision_recall: precisionRecall(judged, incidents, tenantDays),
+    sweep_by: tenants.some(({ traffic }) => [...(traffic?.values() ?? [])].some(({ wanted }) => wanted !== undefined))
+      ? 'share'
+      : 'intensity',
     sweep: sweepOf(lines),
     hard_negatives: hardNegativeResults(benign, falseOnes.attributions),
     volume: {
@@ -290,6 +297,7 @@ function campaignLines(judged: Evaluation, labels: readonly LabelledCampaign[], 
       delay: result.delay,
       events: traffic === undefined || at === undefined ? undefined : upTo(traffic.times, at),
       share: traffic?.share,
+      size: traffic?.wanted ?? result.intensity,
       seen_by_z: traffic?.seenByZ,
     };
   });
@@ -412,18 +420,18 @@ function byDay(
 }
 
 function sweepOf(lines: readonly CampaignLine[]): SweepLine[] {
-  const known = lines.flatMap((line) => (line.intensity === undefined ? [] : [{ ...line, intensity: line.intensity }]));
-  const intensities = [...new Set(known.map(({ intensity }) => intensity))].sort((a, b) => a - b);
-  if (intensities.length < 2) return [];
+  const known = lines.flatMap((line) => (line.size === undefined ? [] : [{ ...line, size: line.size }]));
+  const sizes = [...new Set(known.map(({ size }) => size))].sort((a, b) => a - b);
+  if (sizes.length < 2) return [];
   return (['all', ...GROUPS] as const).flatMap((of) => {
     const some = known.filter(({ group }) => of === 'all' || group === of);
     if (some.length === 0) return [];
     return {
       of,
-      points: intensities
-        .map((intensity) => ({ intensity, recall: recallOf(some.filter((line) => line.intensity === intensity)) }))
+      points: sizes
+        .map((size) => ({ size, recall: recallOf(some.filter((line) => line.size === size)) }))
         .filter(({ recall }) => recall.of > 0),
-      half: halfway(some),
+      half: halfway(some.map(({ size, found }) => ({ intensity: size, found }))),
     };
   });
 }

@@ -24,6 +24,7 @@ export interface EvaluateSimulateFlags {
   scenarios?: string;
   campaigns: string;
   intensities: string;
+  shares?: string;
   budgets: string;
   accounts?: string;
   events?: string;
@@ -39,6 +40,7 @@ export async function evaluateSimulated(flags: EvaluateSimulateFlags): Promise<E
   const seeds = seedsOf(flags.seeds);
   const budgets = numbersOf(flags.budgets, '--budgets', 0.001, 1000);
   const intensities = numbersOf(flags.intensities, '--intensities', 0.001, 10);
+  const shares = flags.shares === undefined ? undefined : numbersOf(flags.shares, '--shares', 0.00001, 0.9);
   const scenarios = flags.scenarios?.split(',').map((name) => findScenario(name.trim()).name);
   const days = wholeOf(flags.days, '--days', 1, 365);
   const threads = flags.threads === undefined ? Math.min(4, availableParallelism()) : wholeOf(flags.threads, '--threads', 1, 64);
@@ -49,6 +51,7 @@ export async function evaluateSimulated(flags: EvaluateSimulateFlags): Promise<E
     days,
     campaigns: flags.clean === true ? 0 : wholeOf(flags.campaigns, '--campaigns', 0, 100),
     intensities,
+    ...(shares === undefined ? {} : { shares }),
     ...(scenarios === undefined ? {} : { scenarios }),
     tenant: {
       ...(flags.accounts === undefined ? {} : { accounts: wholeOf(flags.accounts, '--accounts', 1, 1_000_000) }),
@@ -76,13 +79,18 @@ export async function evaluateSimulated(flags: EvaluateSimulateFlags): Promise<E
       about: [
         ['tenants', `${formatNumber(each)}, simulated: ${kinds.join(', ')}, ${tenants} of each a seed; ${days} days each`],
         ['seeds', flags.seeds],
-        ['campaigns', flags.clean === true ? 'none' : `up to ${options.campaigns} a tenant, intensity ${intensities.join(', ')}`],
+        ['campaigns', flags.clean === true ? 'none' : `up to ${options.campaigns} a tenant, ${sizeText(intensities, shares)}`],
         ['budget', `${budgets.join(', ')} false incidents a tenant and day${budgets.length > 1 ? `; in full: ${budgets[0]}` : ''}`],
         ['scorers', bundle === undefined ? 'baselines alone' : `baselines and bundle ${bundle.manifest.version}`],
       ],
       remarks: seedRemarks(seeds),
     },
   );
+}
+
+function sizeText(intensities: readonly number[], shares: readonly number[] | undefined): string {
+  if (shares === undefined) return `intensity ${intensities.join(', ')}`;
+  return `${shares.map((share) => `${Number((100 * share).toPrecision(3))} %`).join(', ')} of the traffic`;
 }
 
 /** Says which seeds flatter. */

@@ -14,6 +14,7 @@ interface Flags {
   scenarios?: string;
   campaigns: string;
   intensities: string;
+  shares?: string;
   budgets: string;
   accounts?: string;
   events?: string;
@@ -58,6 +59,7 @@ const SIMULATE_ONLY = [
   'scenarios',
   'campaigns',
   'intensities',
+  'shares',
   'budgets',
   'accounts',
   'events',
@@ -82,6 +84,7 @@ export function registerEvaluate(program: Command): void {
     .option('--scenarios <list>', 'simulate: names (weir simulate --list); default: all that suit')
     .option('--campaigns <n>', 'simulate: campaigns of a tenant at most', '3')
     .option('--intensities <list>', 'simulate: strength of campaigns, drawn evenly; 1 is an attack in full', '1')
+    .option('--shares <list>', 'simulate: instead, the part of the traffic that campaigns are, as in 0.01,0.001')
     .option('--budgets <list>', 'simulate: alert budgets (false incidents a day); the first one is reported in full', '1')
     .option('--accounts <n>', 'simulate: accounts of a tenant (default: by the kind)')
     .option('--events <n>', 'simulate: events of an ordinary working day (default: by the kind)')

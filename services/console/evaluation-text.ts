@@ -102,11 +102,11 @@ export function evaluationText(report: EvaluationReport, { style, width }: Termi
     ),
   );
   out += part(
-    'Intensity',
+    run.sweep_by === 'share' ? 'Share of the traffic' : 'Intensity',
     run.sweep
       .map(
         ({ of, points, half }) =>
-          `  ${of}: ${points.map(({ intensity, recall }) => `${intensity}: ${recall.hits}/${recall.of}`).join('  ')}  half found at ${halfText(half)}\n`,
+          `  ${of}: ${points.map(({ size, recall }) => `${size}: ${recall.hits}/${recall.of}`).join('  ')}  half found at ${halfText(half)}\n`,
       )
       .join(''),
   );

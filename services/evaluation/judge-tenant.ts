@@ -88,6 +88,7 @@ export function explanationError({ bias, reasons, score }: Pick<AlertRecord, 'bi
 /** Looks at a tenant's events as they go by: when those of campaigns come, how small a part they are, what a z-score sees of them. */
 class TrafficWatch {
   private readonly start: number;
+  private readonly wanted: ReadonlyMap<string, number>;
   private readonly campaigns: readonly (LabelledCampaign & { events: number })[];
   private readonly added: ReadonlySet<string>;
   private readonly times = new Map<string, number[]>();
@@ -97,6 +98,11 @@ class TrafficWatch {
 
   constructor(plan: TenantPlan, campaigns: readonly (LabelledCampaign & { events: number })[]) {
     this.start = plan.start;
+    this.wanted = new Map(
+      plan.scenarios.flatMap(({ scenario, share }, i) =>
+        share === undefined ? [] : [[`${plan.name}-${i + 1}-${scenario}`, share] as const],
+      ),
+    );
     this.campaigns = campaigns;
     this.added = new Set(campaigns.filter(({ events }) => events > 0).map(({ id }) => id));
     this.counts = new HourlyCounts(this.start, Math.ceil((planEnd(plan) - plan.start) / HOUR));
@@ -119,7 +125,11 @@ class TrafficWatch {
         const times = Float64Array.from(this.times.get(campaign.id) ?? []).sort();
         const { start, end, events } = this.within[i];
         const seenByZ = this.added.has(campaign.id) ? this.counts.sees({ id: campaign.id, start, end }, campaign.interfaces) : undefined;
-        return [campaign.id, { times, share: events > 0 ? Math.min(1, times.length / events) : 0, seenByZ }];
+        const wanted = this.wanted.get(campaign.id);
+        return [
+          campaign.id,
+          { times, share: events > 0 ? Math.min(1, times.length / events) : 0, ...(wanted === undefined ? {} : { wanted }), seenByZ },
+        ];
       }),
     );
   }

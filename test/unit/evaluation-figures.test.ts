@@ -330,7 +330,7 @@ describe('the report of a run', () => {
 
   it('sweeps intensities', () => {
     expect(report.sweep.map(({ of }) => of)).toEqual(['all', 'low-and-slow', 'others']);
-    expect(report.sweep[0].points.map(({ intensity, recall }) => [intensity, recall.hits, recall.of])).toEqual([
+    expect(report.sweep[0].points.map(({ size, recall }) => [size, recall.hits, recall.of])).toEqual([
       [0.3, 0, 2],
       [1, 1, 2],
     ]);
