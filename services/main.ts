@@ -39,6 +39,10 @@ export const COMMANDS: Record<string, CommandEntry> = {
     summary: 'versions of the trained scorers, and which of them judges',
     load: async () => (await import('./commands/models.ts')).registerModels,
   },
+  baselines: {
+    summary: 'versions of what was learned, and the way back to one',
+    load: async () => (await import('./commands/baselines.ts')).registerBaselines,
+  },
   sql: { summary: 'a query on the store (ClickHouse SQL, read-only)', load: async () => (await import('./commands/sql.ts')).registerSql },
   reconcile: {
     summary: 'check that nothing was lost or doubled',

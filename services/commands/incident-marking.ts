@@ -46,12 +46,16 @@ export async function performMark(
   const done = draft.request === undefined ? undefined : journal.marks.find(({ request }) => request === draft.request);
   if (done !== undefined) return done;
   const mark = journal.next(draft, Date.now());
-  const until = mark.until === null ? FOR_EVER : Date.parse(mark.until);
-  await tell({ kind: 'feedback', tenant: mark.tenant, incident: mark.incident_id, mark: mark.mark, until });
+  await tell(feedbackOf(mark));
   journal.append(mark);
   storeMarks(store, [mark]);
   await store.flush();
   return mark;
+}
+
+/** A mark as the runs hear of it. */
+export function feedbackOf({ tenant, incident_id, mark, until }: MarkRecord): Feedback {
+  return { kind: 'feedback', tenant, incident: incident_id, mark, until: until === null ? FOR_EVER : Date.parse(until) };
 }
 
 /** Marks into the feedback table; one that is there already is replaced by itself. */

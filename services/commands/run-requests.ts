@@ -4,10 +4,11 @@ import type { RunInbox } from '../drivers/embedded/inbox.ts';
 import type { SwitchEntry } from '../state/model-switches.ts';
 import type { RequestHandler } from '../storage/query-socket.ts';
 import type { Store } from '../storage/store.ts';
+import { performRollback, RollbackRequest, type RolledBack } from './baselines-rollback.ts';
 import { MarkRequest, performMark } from './incident-marking.ts';
 import { performSwitch, SwitchRequest } from './model-switching.ts';
 
-const Request = z.discriminatedUnion('kind', [SwitchRequest, MarkRequest]);
+const Request = z.discriminatedUnion('kind', [SwitchRequest, MarkRequest, RollbackRequest]);
 
 /** What a run needs to do what other processes ask of it. */
 export interface RunParts {
@@ -40,6 +41,16 @@ async function carryOut(request: unknown, { dataFolder, store, inbox }: RunParts
   const asked = parsed.data;
   if (asked.kind === 'mark') {
     return performMark(dataFolder, asked.mark, store, (record) => inbox.ask({ kind: 'feedback', record }));
+  }
+  if (asked.kind === 'rollback') {
+    let back: RolledBack | undefined;
+    await inbox.ask({
+      kind: 'change',
+      act: () => {
+        back = performRollback(dataFolder, asked);
+      },
+    });
+    return back;
   }
   let entry: SwitchEntry | undefined;
   await inbox.ask({

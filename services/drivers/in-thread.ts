@@ -1,5 +1,6 @@
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import type { EventBatch } from '../core/batch.ts';
+import type { ControlRecord } from '../core/control.ts';
 import type { RawChunk } from '../core/raw.ts';
 import type { Emit, Stage, StageName } from '../core/stage.ts';
 import type { InputPartition, Topology } from '../core/topology-contract.ts';
@@ -41,6 +42,11 @@ export class InThread {
 
   chunk(chunk: RawChunk): void {
     this.route(this.normalise.process(chunk), 'normalise');
+  }
+
+  /** Tells the stages something that no input says: a mark. */
+  tell(record: Extract<ControlRecord, { kind: 'feedback' }>): void {
+    this.route(this.alert.control(record), 'alert');
   }
 
   end(tenant: string, upstream: string): void {

@@ -17,6 +17,7 @@ import { crc32 } from 'node:zlib';
 import { ByteReader, ByteWriter } from '../core/codec.ts';
 import { WeirError } from '../core/errors.ts';
 import type { StageName, StageSnapshot } from '../core/stage.ts';
+import { replacedBy, surplus } from './baseline-versions.ts';
 import { type Manifest, SNAPSHOT_VERSION, type SnapshotFile } from './manifest.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 import { syncFolder } from './sync-folder.ts';
@@ -26,10 +27,12 @@ const MAGIC = 0x52494557;
 /** Bytes before the index: magic, version, length of the index. */
 const PREFIX = 12;
 const MANIFEST = /^manifest-(\d+)\.json$/;
+const KEPT = /^version-(\d+)\.json$/;
 const CUT = /^\d+$/;
 
 /**
- * Snapshots in a folder: `<folder>/<sequence>/<stage>-<task>.state` and `<folder>/manifest-<sequence>.json`.
+ * Snapshots in a folder: `<folder>/<sequence>/<stage>-<task>.state` and `<folder>/manifest-<sequence>.json`; cuts that are
+ * kept as versions of the baselines beside it as `<folder>/version-<sequence>.json`, with the files that they name.
  * A chunk file is: magic, version, index length (u32 each), index (stage, task, stage version, length and crc of the
  * common part, then group, length, crc of each group; crc of the index last), the common part, the groups.
  */
@@ -43,7 +46,10 @@ export class FileSnapshotStore implements SnapshotStore {
   newest(): Manifest | undefined {
     const sequence = this.sequences()[0];
     if (sequence === undefined) return undefined;
-    const path = this.manifestPath(sequence);
+    return this.readManifest(this.manifestPath(sequence));
+  }
+
+  private readManifest(path: string): Manifest {
     let manifest: Manifest;
     try {
       manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
@@ -56,6 +62,12 @@ export class FileSnapshotStore implements SnapshotStore {
     }
     refuseNewer(path, manifest.version);
     return manifest;
+  }
+
+  versions(): Manifest[] {
+    return this.numbered(KEPT)
+      .reverse()
+      .map((number) => this.readManifest(this.versionPath(number)));
   }
 
   write(sequence: number, task: string, snapshot: StageSnapshot): SnapshotFile {
@@ -130,19 +142,32 @@ export class FileSnapshotStore implements SnapshotStore {
   }
 
   commit(manifest: Manifest): void {
-    const path = this.manifestPath(manifest.sequence);
+    onDisk(this.folder, () => mkdirSync(this.folder, { recursive: true }));
+    const before = manifest.kept?.number === manifest.sequence ? this.newest() : undefined;
+    this.replace(this.manifestPath(manifest.sequence), manifest);
+    if (manifest.kept?.number === manifest.sequence) this.keep(manifest, before);
+    this.deleteUnnamed(manifest);
+  }
+
+  private keep(manifest: Manifest, before: Manifest | undefined): void {
+    this.replace(this.versionPath(manifest.sequence), manifest);
+    const gone = surplus(this.versions());
+    const replaced = replacedBy(manifest, before);
+    if (replaced !== undefined) gone.push(replaced);
+    for (const number of gone) rmSync(this.versionPath(number), { force: true });
+  }
+
+  private replace(path: string, manifest: Manifest): void {
     onDisk(path, () => {
-      mkdirSync(this.folder, { recursive: true });
       writeDurably(`${path}.part`, [new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`)]);
       for (const cut of new Set(manifest.files.map((file) => file.path.split('/')[0]))) syncFolder(join(this.folder, cut));
       renameSync(`${path}.part`, path);
       syncFolder(this.folder);
     });
-    this.deleteUnnamed(manifest);
   }
 
   private deleteUnnamed(manifest: Manifest): void {
-    const named = new Set(manifest.files.map((file) => file.path));
+    const named = new Set([manifest, ...this.versions()].flatMap(({ files }) => files.map((file) => file.path)));
     for (const sequence of this.sequences()) {
       if (sequence !== manifest.sequence) rmSync(this.manifestPath(sequence), { force: true });
     }
@@ -156,9 +181,13 @@ export class FileSnapshotStore implements SnapshotStore {
 
   /** Sequences of the committed manifests, newest first. */
   private sequences(): number[] {
+    return this.numbered(MANIFEST);
+  }
+
+  private numbered(pattern: RegExp): number[] {
     if (!existsSync(this.folder)) return [];
     return readdirSync(this.folder)
-      .map((name) => MANIFEST.exec(name)?.[1])
+      .map((name) => pattern.exec(name)?.[1])
       .filter((text) => text !== undefined)
       .map(Number)
       .sort((a, b) => b - a);
@@ -166,6 +195,10 @@ export class FileSnapshotStore implements SnapshotStore {
 
   private manifestPath(sequence: number): string {
     return join(this.folder, `manifest-${sequence}.json`);
+  }
+
+  private versionPath(number: number): string {
+    return join(this.folder, `version-${number}.json`);
   }
 }
 

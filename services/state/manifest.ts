@@ -42,6 +42,20 @@ export interface Provisional {
   incidents: string[];
 }
 
+/** How a cut is kept as a version of the baselines, beyond the next cut. */
+export interface KeptAs {
+  /** the version: the sequence of the cut; 0 of one that a rollback began with, which is kept as what it came from */
+  number: number;
+  /** day of event time that it had reached, UTC days since 1970 */
+  day: number;
+  /** when it was made, ISO 8601 UTC, by the clock */
+  at: string;
+  /** the version that the run was last rolled back to; left out: never */
+  from?: number;
+  /** tells a rollback that was asked for twice from two */
+  request?: string;
+}
+
 /** A committed cut: all that a run needs to go on from here. */
 export interface Manifest {
   version: number;
@@ -64,4 +78,6 @@ export interface Manifest {
   /** per tenant: what an earlier provisional flush raised and nothing has confirmed since */
   provisional: Record<string, Provisional>;
   files: SnapshotFile[];
+  /** left out: it is not kept beyond the next one */
+  kept?: KeptAs;
 }

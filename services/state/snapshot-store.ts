@@ -13,8 +13,13 @@ export interface SnapshotStore {
   write(sequence: number, task: string, snapshot: StageSnapshot): SnapshotFile;
   /** Reads one file of a manifest, only the key groups that `wanted` says. Throws `snapshot_newer`, `snapshot_corrupt`. */
   read(file: SnapshotFile, wanted: (group: number) => boolean): StageSnapshot;
-  /** Makes the manifest the newest, atomically, then deletes the files that it does not name. Throws `disk`. */
+  /**
+   * Makes the manifest the newest, atomically, then deletes the files that neither it nor a kept version names. One that
+   * is `kept` under its own sequence is a version from then on, until others take its place. Throws `disk`.
+   */
   commit(manifest: Manifest): void;
+  /** Cuts that are kept as versions of the baselines, the oldest first. Throws `snapshot_newer`, `snapshot_corrupt`. */
+  versions(): Manifest[];
 }
 
 /** Names of a manifest's files of one stage. */

@@ -6,6 +6,7 @@ import type { RawChunk } from '../../core/raw.ts';
 import type { LedgerEntry, Sink } from '../../core/sink.ts';
 import type { Emit, Stage } from '../../core/stage.ts';
 import { type CreateTopology, parseLedgerCounter } from '../../core/topology-contract.ts';
+import { dayReached, keptAs } from '../../state/baseline-versions.ts';
 import { FileSnapshotStore } from '../../state/file-snapshot-store.ts';
 import { Journal, type JournalEntry } from '../../state/journal.ts';
 import { type InputPosition, type Manifest, type Provisional, SNAPSHOT_VERSION } from '../../state/manifest.ts';
@@ -38,6 +39,10 @@ const SINK_LIMIT = 64 * 1024 * 1024;
 const NEWLINE = 10;
 /** A cut may take at most this share of the time since the last one. */
 const CUT_SHARE = 0.1;
+/** One that is made for the sake of a new day, so that the day before is kept as a version, at most this share of it. */
+const DAY_CUT_SHARE = 0.02;
+/** And such cuts lie at least this part of `cutEvery` apart. */
+const DAY_CUT_PART = 1 / 30;
 
 /** ms for which a file that was replaced is still looked at. */
 const GRACE = 60_000;
@@ -702,7 +707,10 @@ export class EmbeddedRun {
   private cutDue(): boolean {
     const since = performance.now() - this.lastCut.at;
     const { took, bytes, applied } = this.lastCut;
-    if (since < Math.max(this.options.cutEvery, took / CUT_SHARE)) return false;
+    const { cutEvery } = this.options;
+    const newDay = dayReached(this.reached) > (this.manifest?.kept?.day ?? -1);
+    const regular = since >= Math.max(cutEvery, took / CUT_SHARE);
+    if (!regular && !(newDay && since >= Math.max(cutEvery * DAY_CUT_PART, took / DAY_CUT_SHARE))) return false;
     return this.result.bytes > bytes || this.applied > applied || this.inputsChanged;
   }
 
@@ -733,6 +741,7 @@ export class EmbeddedRun {
       reached: { ...this.reached },
       provisional: this.outlets.provisional(),
       files: [...files, ...(this.manifest?.files ?? []).filter((file) => file.stage === 'normalise' && !mine.has(file.task))],
+      kept: keptAs(sequence, this.reached, this.manifest, Date.now()),
     };
     this.store.commit(manifest);
     this.journal.forget(this.applied);
