@@ -28,6 +28,11 @@ export const YOUNG = 48 * HOUR;
 const LONGEST_GAP = 168;
 /** Forgetting of the recent level per hour: about three hours count. */
 const KEEP_RECENT = 0.7;
+/**
+ * Requests that a stray one takes back from what is missing (CUSUM for a Poisson rate that falls to a tenth: each minute
+ * adds 0.9 of what was expected, each request takes ln 10; Page 1954), divided by the 0.9.
+ */
+const STRAY = Math.log(10) / 0.9;
 /** Requests that a first silence is granted, and by how much one may raise the record. */
 const LEAST_RECORD = 4;
 const RECORD_GROWTH = 2;
@@ -52,7 +57,7 @@ const EXCESS = 4; // of hours' requests over the season: sum of ((x - mu)^2 - mu
 const EXCESS_SCALE = 5;
 const DURATION_N = 6; // then mean and square of its logarithm
 const HOURS = 10; // hours learned, forgotten
-const SILENT_EXPECTED = 11; // requests that were expected since the last one
+const SILENT_EXPECTED = 11; // cumulative sum of expected requests that are missing, see `minute`
 const ACTIVE_HOURS = 12;
 const CALLER_N = 13; // then mean and square of its logarithm
 const SIZE_N = 16; // then mean and square of its logarithm
@@ -252,7 +257,7 @@ export class InterfaceBaselines {
     return { law: { kind: 'measure', center: Math.exp(mean), spread, direction: 1 }, scope: 'own', size: Math.round(n) };
   }
 
-  /** Requests that were expected since the last one came, by the minutes that were looked at. */
+  /** Expected requests that are missing, by the minutes that were looked at: all since the last one came, and before it where only strays came. */
   get silentExpected(): number {
     return this.slab.data[this.row + SILENT_EXPECTED];
   }
@@ -261,13 +266,16 @@ export class InterfaceBaselines {
   minute(requests: number, expectedPerMinute: number): void {
     const d = this.slab.data;
     const at = this.row + SILENT_EXPECTED;
-    if (requests > 0) {
+    const left = d[at] - STRAY * requests;
+    if (left > 0) d[at] = left;
+    else if (requests > 0) {
       if (d[at] > d[this.row + SILENT_RECORD]) {
         const bound = RECORD_GROWTH * Math.max(LEAST_RECORD, d[this.row + SILENT_RECORD]);
         d[this.row + SILENT_RECORD] = Math.min(d[at], bound);
       }
       d[at] = 0;
-    } else d[at] += expectedPerMinute;
+    }
+    if (requests === 0) d[at] += expectedPerMinute;
   }
 
   /**
@@ -284,6 +292,11 @@ export class InterfaceBaselines {
   get recentLevel(): number {
     const d = this.slab.data;
     return Math.min(1, Math.max(0.1, (d[this.row + RECENT_SUM] + 3) / (d[this.row + RECENT_EXPECTED] + 3)));
+  }
+
+  /** Requests of the last hours, as far as they are remembered: about three hours of them. */
+  get recentRequests(): number {
+    return this.slab.data[this.row + RECENT_SUM];
   }
 
   /** Learns the window looked at. `weight`: what it teaches; an hour that

@@ -51,7 +51,10 @@ export function referenceLevel(levels: readonly number[]): number {
 /** Panes differ by chance; what lies within this factor of the reference is not a shift. */
 const ORDINARY_FACTOR = 1.2;
 
+/** Below this level (decades) a few others are a little odd at the same time: that explains nobody who is much odder. */
+const LEAST_LEVEL = 2.5;
+
 /** Factor >= 1 by which this pane's evidence is raised for everyone. */
 export function sharedRaise(level: number | undefined, reference: number): number {
-  return level === undefined ? 1 : Math.max(1, level / (ORDINARY_FACTOR * reference));
+  return level === undefined || level < LEAST_LEVEL ? 1 : Math.max(1, level / (ORDINARY_FACTOR * reference));
 }

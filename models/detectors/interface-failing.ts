@@ -12,6 +12,8 @@ import { MINUTE_COUNTERS } from '../windows.ts';
 const ERRORS = MINUTE_COUNTERS.indexOf('server_errors');
 const REQUESTS = MINUTE_COUNTERS.indexOf('requests');
 const LEAST_ERRORS = 5;
+/** Requests that make a mean: the spread between hours was learned from hours with as few. */
+const LEAST_REQUESTS = 6;
 
 /** An interface fails or slows down (scenario 19): server errors, slow answers, its mean time against its own hours. */
 export const interfaceFailing: Detector<InterfaceBaselines> = {
@@ -27,7 +29,7 @@ export const interfaceFailing: Detector<InterfaceBaselines> = {
     const { values } = window;
     const terms: Term[] = [];
     if (values[I.server_errors] >= LEAST_ERRORS) addShares(terms, window, b, '1h', 'errors', 1, 'server_errors');
-    if (values[I.requests] >= 15) {
+    if (values[I.requests] >= LEAST_REQUESTS) {
       if (values[I.slow] >= LEAST_ERRORS) addShares(terms, window, b, '1h', 'slow', 1, 'slow');
       const usual = b.duration();
       const mean = values[I.duration_ms] / values[I.requests];

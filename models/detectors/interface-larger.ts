@@ -5,7 +5,8 @@ import { I } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { lawTerm } from '../terms.ts';
 
-const LEAST_REQUESTS = 15;
+/** Requests that make a mean: the spread between hours was learned from hours with as few. */
+const LEAST_REQUESTS = 6;
 
 /** Answers become larger (scenario 19): the mean size of a response against the interface's own hours. */
 export const interfaceLarger: Detector<InterfaceBaselines> = {

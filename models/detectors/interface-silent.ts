@@ -10,17 +10,25 @@ export const LEAST_HOURS = 30;
 /** Requests an hour below which no stop within a few hours can be told from chance. */
 export const LEAST_RATE = 6;
 
+/** Hours with requests that must be known before others than the busiest caller are expected. */
+const OTHERS_HOURS = 96;
 /** Requests an hour that must always come for a low hour to say something. */
 const LEAST_STEADY = 30;
 /** Minutes of nothing that even the busiest interface is granted. */
 const LEAST_MINUTES = 3;
+/** Requests of the last three hours or so, and hours of past, that let a kind of day be judged that was not seen yet, and what that is worth. */
+const LEAST_RECENT = 30;
+const UNSEEN_HOURS = 96;
+const UNSEEN_WEIGHT = 0.8;
 /**
  * Requests come in clumps within an hour, which hours do not show: never less dispersion than this. And hours that
  * differ several-fold are still not hours of nothing, which a gamma law would take them for: never more than that.
  */
 const LEAST_DISPERSION = 0.1;
 const MOST_DISPERSION = 0.2;
-/** How well the rate of the very hour is known, as a relative variance. */
+/** Missing requests, in lots, at which evidence reaches its cap of 12 decades: (10^(12 d) - 1) / d for the dispersion d below. */
+export const MOST_SILENT = 60;
+/** How well the rate of the very hour is known at best, as a relative variance. */
 const RATE_DISPERSION = 0.05;
 
 /** Nothing comes any more where much always came (scenario 19). Looked at by minutes, so that the stop alarms at the stop. */
@@ -31,7 +39,7 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
   title: '{key} has gone silent',
   features: ['requests_since_last', 'requests', 'other_requests'],
   needs: [],
-  gate: 4,
+  gate: 3.5,
   quarantines: false,
   terms(window, b) {
     // a stray request now and then does not make it less of a stop: the hour is far below what always comes
@@ -59,13 +67,18 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
   },
   minuteTerms(minute, b) {
     if (minute.counters[0] > 0 || b.hours < LEAST_HOURS) return undefined;
-    const expected = { ...b.requests(minute.calendar) };
-    // the same hour of the same kind of day must have been seen: the first weekend is no stop
-    if (expected.scope !== 'own' || expected.size < 2) return undefined;
     const silent = b.silentExpected;
-    if (silent < 8 || silent < LEAST_MINUTES * (expected.mean / 60)) return undefined;
+    if (silent < 8) return undefined;
+    const expected = { ...b.requests(minute.calendar) };
+    if (silent < LEAST_MINUTES * (expected.mean / 60)) return undefined;
+    // the first weekend is no stop, unless it went on like other days until just now
+    const seen = expected.scope === 'own' && expected.size >= 2;
+    if (!seen && (b.hours < UNSEEN_HOURS || b.recentRequests < LEAST_RECENT)) return undefined;
     // how long its silences were so far says how clumped its requests are; hours do not show that
-    const decades = Math.log10(1 + RATE_DISPERSION * (silent / b.silentScale(LEAST_HOURS))) / RATE_DISPERSION;
+    const lot = b.silentScale(LEAST_HOURS);
+    // what hours differ by beyond their clumps: the rate of the day is not known
+    const spread = Math.max(RATE_DISPERSION, 0.3 * (expected.dispersion - (lot - 1) / Math.max(expected.mean, lot)));
+    const decades = Math.log10(1 + spread * (silent / lot)) / spread;
     if (decades < 3) return undefined;
     // an interface of one caller falls silent with it: that is the caller's business
     const alone = b.count('top_caller').mean > 0.6 * expected.mean;
@@ -76,7 +89,7 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
         law: { kind: 'floor', mean: silent, dispersion: dispersionOf(silent, decades) },
         baseline: { scope: expected.scope, size: expected.size },
         group: 'silence',
-        weight: alone ? 0.5 : 1,
+        weight: (alone ? 0.5 : 1) * (seen ? 1 : UNSEEN_WEIGHT),
       },
     ];
   },
@@ -97,6 +110,8 @@ function dispersionOf(mean: number, decades: number): number {
 
 /** All but the busiest caller have stopped: a probe goes on asking while nobody else gets through. */
 function othersSilent(window: ClosedWindow, b: InterfaceBaselines, rate: number): Term[] | undefined {
+  // who is busiest is learned more slowly than how much comes
+  if (b.activeHours < OTHERS_HOURS) return undefined;
   const top = window.values[I.top_caller];
   const others = window.values[I.requests] - top;
   if (others > 0.2 * (rate - top) || window.partial) return undefined;
@@ -112,7 +127,7 @@ function othersSilent(window: ClosedWindow, b: InterfaceBaselines, rate: number)
       law: { kind: 'floor', mean, dispersion: MOST_DISPERSION },
       baseline: { scope: expected.scope, size: expected.size },
       group: 'silence',
-      weight: 1,
+      weight: 0.7,
     },
   ];
 }

@@ -3,7 +3,7 @@ import { InterfaceBaselines, YOUNG } from '../../models/baselines/interface.ts';
 import { OUTSIDE_NEWCOMER, SPARSE_LEVELS, SparseBaselines, type SparseView } from '../../models/baselines/sparse.ts';
 import type { Detector } from '../../models/detector.ts';
 import { DETECTORS } from '../../models/detectors/index.ts';
-import { LEAST_HOURS, LEAST_RATE } from '../../models/detectors/interface-silent.ts';
+import { LEAST_HOURS, LEAST_RATE, MOST_SILENT } from '../../models/detectors/interface-silent.ts';
 import { accountScreen, interfaceScreen } from '../../models/learned/screens.ts';
 import { hourLevel, I, LEVELS } from '../../models/levels.ts';
 import type { TenantPrior } from '../../models/prior.ts';
@@ -25,6 +25,8 @@ export interface ViewKit {
   /** turns to the minute's key; false: nothing in it can be odd */
   minute(minute: ClosedMinute, prior: TenantPrior): boolean;
   expects(slot: number, calendar: CalendarHour, prior: TenantPrior): boolean;
+  /** whether nothing is missing any more of the key that `minute` turned to */
+  silenceOver(): boolean;
   write(slot: number, writer: ByteWriter): void;
   read(slot: number, reader: ByteReader): void;
   clear(slot: number): void;
@@ -81,6 +83,7 @@ function accountKit(): ViewKit {
       return true;
     },
     expects: () => false,
+    silenceOver: () => true,
     write: (slot, writer) => baselines.write(slot, writer),
     read: (slot, reader) => baselines.read(slot, reader),
     clear: (slot) => baselines.clear(slot),
@@ -128,8 +131,11 @@ function interfaceKit(): ViewKit {
     },
     expects(slot, calendar, prior) {
       baselines.glance(slot, 0, prior);
+      // a silence that could not be said more surely is over once something comes
+      if (baselines.silentExpected > MOST_SILENT * baselines.silentScale(LEAST_HOURS)) return false;
       return baselines.hours >= LEAST_HOURS && baselines.steadyRate(calendar, LEAST_RATE) > 0;
     },
+    silenceOver: () => baselines.silentExpected === 0,
     write: (slot, writer) => baselines.write(slot, writer),
     read: (slot, reader) => baselines.read(slot, reader),
     clear: (slot) => baselines.clear(slot),
@@ -153,6 +159,7 @@ function sparseKit(view: SparseView): ViewKit {
     },
     minute: () => false,
     expects: () => false,
+    silenceOver: () => true,
     write: (slot, writer) => baselines.write(slot, writer),
     read: (slot, reader) => baselines.read(slot, reader),
     clear: (slot) => baselines.clear(slot),

@@ -190,9 +190,10 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
 
     closeMinute(minute, enrich) {
       const tenant = tenantOf(minute.tenant);
-      if (!kit.minute(minute, tenant.prior)) return;
+      const worth = kit.minute(minute, tenant.prior);
+      if (silent >= 0 && minute.counters[0] > 0 && fired.lasts(minute.slot, silent) && kit.silenceOver()) fired.end(minute.slot, silent);
+      if (!worth) return;
       const hourStart = minute.start - minute.minuteOfHour * 60_000;
-      if (silent >= 0 && minute.counters[0] > 0 && fired.lasts(minute.slot, silent)) fired.end(minute.slot, silent);
       for (const index of withMinutes) {
         const detector = detectors[index];
         if (detector.applies !== undefined && !detector.applies(minute.flags)) continue;
@@ -207,7 +208,7 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
     },
 
     expectsMinute(tenant, slot, calendar) {
-      return silent >= 0 && !fired.lasts(slot, silent) && kit.expects(slot, calendar, tenantOf(tenant).prior);
+      return silent >= 0 && kit.expects(slot, calendar, tenantOf(tenant).prior);
     },
 
     flush(tenant, start, minute) {
