@@ -14,6 +14,8 @@ export interface ComparatorLine {
   /** `defaults`: as published; `swept`: at a threshold that kept the goal of false incidents on other tenants than these */
   at: 'defaults' | 'swept';
   recall: Proportion;
+  /** share of the campaigns that luck would have found */
+  chance: number;
   low_and_slow: Proportion;
   false_incidents: Rate;
   /** thresholds that the sweep chose, one for each part of the tenants */

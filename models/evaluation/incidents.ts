@@ -91,6 +91,12 @@ export function evaluateIncidents(
     incidents: [],
     delay: undefined,
   }));
+  const byTenant = new Map<string, number[]>();
+  prepared.forEach(({ label }, i) => {
+    const of = byTenant.get(label.tenant);
+    if (of === undefined) byTenant.set(label.tenant, [i]);
+    else of.push(i);
+  });
   const judged: IncidentResult[] = [];
   const falseByNote: Record<string, number> = {};
   const falseByDay: number[] = [];
@@ -99,7 +105,8 @@ export function evaluateIncidents(
     const found: string[] = [];
     let touches = false;
     if (incident.severity !== 'info') {
-      prepared.forEach((campaign, i) => {
+      (byTenant.get(incident.tenant) ?? []).forEach((i) => {
+        const campaign = prepared[i];
         if (!overlaps(incident, campaign) || !namesAny(incident, campaign)) return;
         touches = true;
         if (!counts(incident, campaign)) return;

@@ -1,4 +1,5 @@
 import type { IncidentRecord } from '../../schemas/alert.ts';
+import type { ComparatorAlert } from '../comparators/contract.ts';
 import type { LabelledBenign, LabelledCampaign } from './campaign.ts';
 import type { JudgedAlert } from './incidents.ts';
 
@@ -36,6 +37,8 @@ export interface JudgedTenant {
   traffic?: ReadonlyMap<string, CampaignTraffic>;
   /** largest |bias + contributions − score| of its alerts; undefined where the records were not at hand */
   explanationError?: number;
+  /** alerts of plain rules on the same events, by the rule's name */
+  comparators?: ReadonlyMap<string, readonly ComparatorAlert[]>;
 }
 
 /** One run over tenants: all under one alert budget. */

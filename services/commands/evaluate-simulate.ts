@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
-import type { EvaluationReport } from '../../models/evaluation/evaluation-report.ts';
+import { COMPARATORS } from '../../models/comparators/index.ts';
+import { compare, ownLine } from '../../models/evaluation/compare.ts';
+import type { ComparatorLine, EvaluationReport } from '../../models/evaluation/evaluation-report.ts';
 import { evaluationReport } from '../../models/evaluation/evaluation-report.ts';
 import type { JudgedTenant } from '../../models/evaluation/judged-tenant.ts';
 import { createStepLine } from '../console/step-line.ts';
@@ -29,6 +31,7 @@ export interface EvaluateSimulateFlags {
   accounts?: string;
   events?: string;
   clean?: boolean;
+  comparators?: boolean;
   bundle?: string;
   threads?: string;
   quiet: boolean;
@@ -59,7 +62,7 @@ export async function evaluateSimulated(flags: EvaluateSimulateFlags): Promise<E
     },
   };
   const bundle = evaluationBundle(flags.bundle);
-  const tasks = budgets.flatMap((budget) => evaluationTasks(seeds, budget, options));
+  const tasks = budgets.flatMap((budget, i) => evaluationTasks(seeds, budget, options, i === 0 && flags.comparators === true));
   const line = createStepLine({ quiet: flags.quiet });
   const begun = performance.now();
   line.show(barText(0, tasks.length, 0));
@@ -84,8 +87,21 @@ export async function evaluateSimulated(flags: EvaluateSimulateFlags): Promise<E
         ['scorers', bundle === undefined ? 'baselines alone' : `baselines and bundle ${bundle.manifest.version}`],
       ],
       remarks: seedRemarks(seeds),
+      comparators: flags.comparators === true ? compared(judged.slice(0, each), budgets[0]) : [],
     },
   );
+}
+
+/** Weir's row and those of plain rules, on the same tenants. */
+function compared(tenants: readonly JudgedTenant[], budget: number): ComparatorLine[] {
+  const runs = COMPARATORS.map(({ name, title, source, threshold }) => ({
+    name,
+    title,
+    source,
+    threshold,
+    alerts: new Map(tenants.map((tenant) => [tenant.tenant, tenant.comparators?.get(name) ?? []])),
+  }));
+  return [ownLine(`Weir, budget ${budget} a day`, tenants), ...compare(tenants, runs)];
 }
 
 function sizeText(intensities: readonly number[], shares: readonly number[] | undefined): string {

@@ -1,3 +1,5 @@
+import { accessSync, constants, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { EvaluationReport } from '../../models/evaluation/evaluation-report.ts';
 import { terminalOf, writeOut } from '../console/output.ts';
@@ -19,6 +21,7 @@ interface Flags {
   accounts?: string;
   events?: string;
   clean?: boolean;
+  comparators?: boolean;
   bundle?: string;
   html?: string;
   table?: string;
@@ -64,6 +67,7 @@ const SIMULATE_ONLY = [
   'accounts',
   'events',
   'clean',
+  'comparators',
   'bundle',
 ];
 const TABLE_ONLY = ['model', 'label', 'group', 'positive', 'delimiter', 'allRows', 'learningCurve', 'permutations'];
@@ -89,6 +93,7 @@ export function registerEvaluate(program: Command): void {
     .option('--accounts <n>', 'simulate: accounts of a tenant (default: by the kind)')
     .option('--events <n>', 'simulate: events of an ordinary working day (default: by the kind)')
     .option('--clean', 'simulate: no campaigns, benign oddities only')
+    .option('--comparators', 'simulate: published plain rules on the same events, in one table')
     .option('--bundle <folder>', 'simulate: trained scorers to judge with, none for baselines alone (default: the shipped ones)')
     .option('--html <file>', 'also write a page with plots')
     .option('--table <file>', 'CSV file with labels, .gz accepted, - for standard input')
@@ -107,6 +112,7 @@ export function registerEvaluate(program: Command): void {
       const modes = [flags.table !== undefined ? '--table' : '', flags.simulate === true ? '--simulate' : ''].filter((mode) => mode !== '');
       if (modes.length > 1) throw new WeirError('usage', `${modes.join(' and ')} are two evaluations: ask for one`);
       const { quiet } = globalOptions(command);
+      if (flags.html !== undefined) checkFolder(flags.html);
       if (flags.simulate === true) {
         refuse(command, TABLE_ONLY, '--table');
         const { evaluateSimulated } = await import('./evaluate-simulate.ts');
@@ -144,10 +150,31 @@ function refuse(command: Command, names: readonly string[], mode: string): void 
 }
 
 async function tell(report: EvaluationReport, flags: Flags): Promise<void> {
+  if (flags.html !== undefined) {
+    const { evaluationPage } = await import('../console/evaluation-page.ts');
+    writePage(flags.html, evaluationPage(report));
+  }
   if (flags.json === true) {
     await writeOut(`${JSON.stringify(report, null, 2)}\n`);
     return;
   }
   const { evaluationText } = await import('../console/evaluation-text.ts');
   await writeOut(evaluationText(report, terminalOf(process.stdout)));
+}
+
+/** Hours of work need a place to go, checked before. Throws `disk`. */
+function checkFolder(path: string): void {
+  try {
+    accessSync(dirname(resolve(path)), constants.W_OK);
+  } catch (cause) {
+    throw new WeirError('disk', `--html ${path} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function writePage(path: string, page: string): void {
+  try {
+    writeFileSync(path, page);
+  } catch (cause) {
+    throw new WeirError('disk', `--html ${path} cannot be written: ${(cause as Error).message}`, { cause });
+  }
 }

@@ -136,13 +136,15 @@ function comparatorTable(lines: readonly ComparatorLine[], table: (columns: Tabl
       { title: 'method', shrinkTo: 20 },
       { title: 'threshold' },
       { title: 'found' },
+      right('by luck'),
       { title: 'low-and-slow' },
       { title: 'false a tenant and day' },
     ],
-    lines.map(({ title, at, recall, low_and_slow, false_incidents }) => [
+    lines.map(({ title, at, recall, chance, low_and_slow, false_incidents }) => [
       title,
       at,
       proportionText(recall),
+      percent(chance),
       proportionText(low_and_slow),
       rateText(false_incidents),
     ]),

@@ -1,3 +1,4 @@
+import { createComparators } from '../../models/comparators/index.ts';
 import type { LabelledCampaign } from '../../models/evaluation/campaign.ts';
 import { HourlyCounts } from '../../models/evaluation/hourly-z.ts';
 import { lastRevisions } from '../../models/evaluation/incidents.ts';
@@ -12,6 +13,7 @@ import type { TenantPlan } from '../simulation/plan.ts';
 import { planEnd } from '../simulation/plan.ts';
 import { createTopology } from '../topology.ts';
 import { prepareTenant, replayTenant, SIMULATED_KEY, simulatedTopologyConfig } from '../training/replay-tenant.ts';
+import { plainEvent, SWEEP_FLOOR, strongestAlerts } from './plain-events.ts';
 
 const HOUR = 3_600_000;
 
@@ -22,6 +24,8 @@ export interface TenantTask {
   seed: number;
   /** false incidents a day that are configured */
   budget: number;
+  /** plain rules see the same events */
+  comparators: boolean;
 }
 
 /** What all tenants of an evaluation have in common. */
@@ -32,7 +36,7 @@ export interface Judges {
 }
 
 /** Runs one simulated tenant through the whole pipeline. Depends on the task and the judges alone. */
-export async function judgeTenant({ plan, seed, budget }: TenantTask, { addresses, bundle }: Judges): Promise<JudgedTenant> {
+export async function judgeTenant({ plan, seed, budget, comparators }: TenantTask, { addresses, bundle }: Judges): Promise<JudgedTenant> {
   const tenant = {
     plan,
     format: plan.kind === 'network' ? 'zeek-conn' : 'nginx-json',
@@ -46,6 +50,8 @@ export async function judgeTenant({ plan, seed, budget }: TenantTask, { addresse
       : { bundles: [bundle], switches: [{ tenant: '*', from: 0, champion: bundle.manifest.version, challenger: '' }] }),
   });
   const traffic = new TrafficWatch(plan, simulated.labels.campaigns);
+  const key = Uint32Array.from(SIMULATED_KEY);
+  const rules = comparators ? createComparators(SWEEP_FLOOR) : [];
   let net: InThread | undefined;
   const events = await replayTenant(
     simulated,
@@ -54,11 +60,15 @@ export async function judgeTenant({ plan, seed, budget }: TenantTask, { addresse
       net = await InThread.start(topology, input);
       return net;
     },
-    (event, interfaceId) => traffic.take(event, interfaceId),
+    (event, interfaceId) => {
+      traffic.take(event, interfaceId);
+      if (rules.length === 0) return;
+      const plain = plainEvent(event, interfaceId, key);
+      for (const rule of rules) rule.take(plain);
+    },
     'all',
   );
   const { alerts, incidents } = net as InThread;
-  const key = Uint32Array.from(SIMULATED_KEY);
   const last = lastRevisions(incidents);
   return {
     tenant: plan.name,
@@ -77,6 +87,7 @@ export async function judgeTenant({ plan, seed, budget }: TenantTask, { addresse
     benign: simulated.labels.benign,
     traffic: traffic.result(),
     explanationError: alerts.reduce((most, alert) => Math.max(most, explanationError(alert)), 0),
+    ...(comparators ? { comparators: strongestAlerts(rules) } : {}),
   };
 }
 

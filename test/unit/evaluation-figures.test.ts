@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { ComparatorAlert } from '../../models/comparators/contract.ts';
 import type { LabelledBenign, LabelledCampaign } from '../../models/evaluation/campaign.ts';
+import { compare, ownLine } from '../../models/evaluation/compare.ts';
 import { evaluationReport } from '../../models/evaluation/evaluation-report.ts';
 import { GROUPS, groupOf, timeGoal } from '../../models/evaluation/goals.ts';
 import { halfway } from '../../models/evaluation/halfway.ts';
@@ -369,5 +371,62 @@ describe('the report of a run', () => {
     const { goals } = evaluationReport([{ budget: 1, tenants: [loud] }], { about: [], remarks: [] });
     expect(goals.find(({ goal }) => goal.startsWith('other scenarios at full'))?.met).toBe(false);
     expect(goals.find(({ goal }) => goal.startsWith('budget of 1'))?.met).toBe(false);
+  });
+});
+
+describe('plain rules beside Weir', () => {
+  const rule = { name: 'rule', title: 'a rule', source: 'a book', threshold: 1 };
+  const tenantOf = (name: string): JudgedTenant => ({
+    tenant: name,
+    kind: 'consumer',
+    seed: 1,
+    start: T0,
+    end: T0 + 4 * DAY,
+    events: 1,
+    incidents: [incident({ tenant: name, account: 'ann', at: 50 })],
+    alerts: [],
+    volume: { alerts: 0, incidents: 0, revisions: 0 },
+    campaigns: [campaign('c', 'ann', 50, 52, { tenant: name, scenario: { number: 5, name: 'scraping' } })],
+    benign: [],
+  });
+  /** strong ones on benign accounts, one of middle strength on the attacker, many weak ones */
+  const alertsOf = (tenant: string, strong: number): ComparatorAlert[] => {
+    const alert = (id: string, hour: number, score: number): ComparatorAlert => ({
+      tenant,
+      entity: { kind: 'account', id },
+      actors: [],
+      start: T0 + hour * HOUR,
+      end: T0 + (hour + 0.5) * HOUR,
+      detectedAt: T0 + (hour + 1) * HOUR,
+      score,
+    });
+    return [
+      ...Array.from({ length: strong }, (_, i) => alert(`b${i}`, 10 + i, 9)),
+      alert('ann', 50, 5),
+      ...Array.from({ length: 30 }, (_, i) => alert(`w${i}`, 2 * i, 1.5)),
+      alert('below', 3, 0.7),
+    ];
+  };
+  const tenants = ['t1', 't2', 't3', 't4'].map(tenantOf);
+  const run = (strong: readonly number[]) => ({
+    ...rule,
+    alerts: new Map(tenants.map(({ tenant }, i) => [tenant, alertsOf(tenant, strong[i])])),
+  });
+
+  it('are judged at their defaults by what counts for Weir', () => {
+    const [defaults] = compare(tenants, [run([2, 2, 2, 2])]);
+    expect(defaults).toMatchObject({ at: 'defaults', recall: { hits: 4, of: 4 }, low_and_slow: { hits: 4, of: 4 } });
+    expect(defaults.false_incidents).toMatchObject({ count: 4 * 32, of: 16 });
+    expect(ownLine('Weir', tenants)).toMatchObject({ recall: { hits: 4 }, false_incidents: { count: 0 }, chance: 0 });
+  });
+
+  it('are swept on other tenants than those that they are judged on', () => {
+    // t1 and t3 are one half, t2 and t4 the other: on the second no threshold keeps the goal
+    const [, swept] = compare(tenants, [run([2, 9, 2, 9])]);
+    expect(swept.at).toBe('swept');
+    expect(swept.thresholds).toEqual([Number.POSITIVE_INFINITY, 5]);
+    // nothing of the first half, with the threshold of the first all of the second, false ones included
+    expect(swept.recall).toMatchObject({ hits: 2, of: 4 });
+    expect(swept.false_incidents).toMatchObject({ count: 18, of: 16 });
   });
 });
