@@ -69,6 +69,11 @@ export function evidenceBucket(evidence: number): number {
 /** How many candidates of one detector a task sends for one pane: the top by (evidence, key). */
 export const TOP_CANDIDATES = 64;
 
+export type SeenInterface = [id: string, requests: number, answered: number, callers: number, who?: number[]];
+
+/** Callers of an interface's pane that a report names: enough to tell one scanner from many callers. */
+export const TOP_CALLERS = 4;
+
 /**
  * What one task says about one tenant's pane of one view: sent when the pane has closed, before the watermark that
  * covers it. Merging the reports of any split of the keys gives the same result: histograms add, candidates are cut
@@ -86,8 +91,8 @@ export interface ScoreReport {
   pane: Record<string, number[]>;
   /** integer histograms from which population knowledge is learned, by learner's own names */
   population: Record<string, number[]>;
-  /** interfaces seen in this pane, for the inventory: [id, requests, answered 2xx or 3xx, callers] */
-  interfaces: [string, number, number, number][];
+  /** interfaces seen in this pane: [id, requests, answered 2xx or 3xx, callers, hashes of a few of the callers: the smallest] */
+  interfaces: SeenInterface[];
   candidates: Candidate[];
   /** left out without a challenger */
   shadow?: ShadowScore[];

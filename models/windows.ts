@@ -212,6 +212,8 @@ export interface ClosedWindow {
   flags: number;
   /** accounts: ms UTC from which on the config says it has no contract any more */
   contractEnd?: number;
+  /** interfaces: hashes of a few of the callers; left out: nobody asks */
+  callers?: readonly number[];
 }
 
 /** A closed minute pane; counters as MINUTE_COUNTERS. `running`: sums over the closed minutes of the current hour, this one included. */

@@ -7,6 +7,7 @@ import type { BundleData, LearnedModels } from '../models/learned/learned-models
 import { openBundle } from '../models/learned/open-bundle.ts';
 import { PopulationLearner } from '../models/population.ts';
 import { ServersLearner } from '../models/servers.ts';
+import { TemplatesLearner } from '../models/templates/index.ts';
 import type { Config, SourceConfig, TenantConfig } from '../schemas/config.ts';
 import type { AlertConfig, TenantAlertConfig } from './alerting/alert-config.ts';
 import { createAlertStage } from './alerting/alert-stage.ts';
@@ -18,6 +19,7 @@ import type { AddressTables } from './ingest/addresses/addresses.ts';
 import { AddressData, NO_ADDRESS_DATA } from './ingest/addresses/addresses.ts';
 import { defaultLateness } from './ingest/formats/registry.ts';
 import type { RuleKeys } from './ingest/identity/token-key-loader.ts';
+import { DocumentTemplates } from './ingest/interfaces/document-templates.ts';
 import type { ApiOperation } from './ingest/interfaces/openapi.ts';
 import { createNormaliseStage } from './ingest/normalise.ts';
 import type { FormatName } from './ingest/normalise-config.ts';
@@ -84,6 +86,7 @@ export function createTopology(settings: TopologyConfig, hooks: { observe?: Obse
   const opened = once(() => openBundles(settings, 'hashes'));
   const checked = once(() => openBundles(settings, 'all'));
   const waits = sessionWaits(settings);
+  const documented = documentedBy(settings);
   const addresses = settings.addresses === undefined ? NO_ADDRESS_DATA : new AddressData(settings.addresses);
   return {
     createNormalise: (input, partitions) =>
@@ -91,16 +94,16 @@ export function createTopology(settings: TopologyConfig, hooks: { observe?: Obse
     joins: Object.keys(waits).length === 0 ? undefined : (tenant) => Object.hasOwn(waits, tenant),
     createIdentify: (task, partitions) => createIdentifyStage({ task, partitions, waits }),
     createAccount: async (task, partitions) =>
-      createAccountStage(viewConfig(settings, task, partitions), { models: await opened(), observe: hooks.observe }),
+      createAccountStage(viewConfig(settings, task, partitions), { models: await opened(), observe: hooks.observe, documented }),
     createMerge: async (task, partitions) =>
-      createMergeStage(viewConfig(settings, task, partitions), { models: await opened(), observe: hooks.observe }),
+      createMergeStage(viewConfig(settings, task, partitions), { models: await opened(), observe: hooks.observe, documented }),
     createAlert: async (partitions) => {
       const models = await checked();
       return createAlertStage(
         { ...alertConfig(settings), upstreams: 2 * partitions },
         {
           detectors: ALL_DETECTORS.filter((detector) => canJudge(detector, models)),
-          learners: [new PopulationLearner(), new ServersLearner()],
+          learners: [new PopulationLearner(), new ServersLearner(), new TemplatesLearner(documented)],
           models,
         },
       );
@@ -125,6 +128,13 @@ function canJudge({ learned }: Detector<never>, models: ReadonlyMap<string, Lear
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => (made ??= make());
+}
+
+/** Whether a document of a tenant describes an interface; undefined: there are no documents. */
+function documentedBy({ documents }: TopologyConfig): ((tenant: string, id: string) => boolean) | undefined {
+  const templates = new Map(Object.entries(documents ?? {}).map(([tenant, operations]) => [tenant, new DocumentTemplates(operations)]));
+  if (templates.size === 0) return undefined;
+  return (tenant, id) => templates.get(tenant)?.match(id) !== undefined;
 }
 
 function tenantOf(settings: TopologyConfig, tenant: string): TenantConfig {

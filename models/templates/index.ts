@@ -10,5 +10,6 @@ export { foldFacts, isEvident } from './evidence.ts';
 export type { InterfaceFacts } from './facts.ts';
 export { mergeFacts } from './facts.ts';
 export { learnTemplates } from './learn.ts';
-export type { Templates } from './learned-templates.ts';
+export type { LearnedTemplates, Templates } from './learned-templates.ts';
 export { templatesFrom } from './learned-templates.ts';
+export { TemplatesLearner } from './learner.ts';

@@ -1,5 +1,6 @@
 import { areCodes, areLocales } from './code-lists.ts';
-import { isPlaceholder } from './path-parts.ts';
+import { isWord } from './learned-templates.ts';
+import { isPlaceholder, isVersionName } from './path-parts.ts';
 import type { TrieNode } from './segment-trie.ts';
 import { isAlwaysLiteral, isDoubtful, isPlural, isProperty, isReserved, isTrunk, isVerbal, wordiness } from './vocabulary.ts';
 
@@ -25,6 +26,8 @@ export interface Place {
   placeholder: TrieNode | undefined;
   /** what was learned of the place before, where that was a variable: the names beside it */
   known: ReadonlySet<string> | undefined;
+  /** only what is beyond doubt: see `judgeCarefully` */
+  careful: boolean;
 }
 
 export interface Verdict {
@@ -54,6 +57,7 @@ export function judgeChildren(kids: readonly Kid[], place: Place): Verdict {
   const open = kids.filter(({ text }) => text !== '' && !isVersionName(text) && !place.known?.has(text));
   if (open.length === 0) return none;
   const used = open.filter(({ node }) => node.all.callers >= LEAST_CALLERS && node.all.hours >= LEAST_HOURS);
+  if (place.careful) return judgeCarefully(open, used, place) ?? none;
   const tried = sweptOf(open);
   const seldom = open.filter((kid) => !used.includes(kid) && !tried.has(kid));
   // what only a caller or two tried says nothing of what it lies beside
@@ -89,6 +93,42 @@ export function judgeChildren(kids: readonly Kid[], place: Place): Verdict {
     };
   }
   return { values: new Set(), score, named: false };
+}
+
+/** Log odds, and children that are used, from which a variable is beyond doubt. */
+const BEYOND_DOUBT = 3;
+const LEAST_USED = 5;
+/** A child that was there so much earlier than half of the others is no value like them, ms. */
+const EARLIER = 48 * 3_600_000;
+
+/**
+ * As `judgeChildren`, for who acts on it at once and for good: what is folded cannot be told apart again. Only children that
+ * several callers use again and again are evidence, so neither a scan of names nor a catch-all that answers it makes a
+ * variable; nor is there one directly below the host or an API's trunk, where interfaces have their names. What was there
+ * long before the others came stays what it is.
+ */
+function judgeCarefully(open: readonly Kid[], used: readonly Kid[], place: Place): Verdict | undefined {
+  if (place.sign !== '/' || place.parent === '' || isTrunk(place.parent)) return undefined;
+  if (place.known !== undefined) {
+    return { values: new Set(open.filter(({ text }) => !isWord(text)).map(({ text }) => text)), score: 9, named: true };
+  }
+  const names = used.filter(({ text }) => !isWord(text));
+  const firsts = names.map(({ node }) => node.all.first).sort((a, b) => a - b);
+  const since = firsts[firsts.length >> 1] - EARLIER;
+  const group = withoutLiterals(
+    names.filter(({ node }) => node.all.first >= since),
+    place,
+  );
+  if (group.length < LEAST_USED) return undefined;
+  const score = oddsOf(group, place, 0);
+  if (score < BEYOND_DOUBT) return undefined;
+  const shape = shapeOf(group, place);
+  const values = new Set(group.map(({ text }) => text));
+  for (const kid of open) {
+    if (used.includes(kid) || isWord(kid.text) || isLiteralBeside(kid, shape, group, place)) continue;
+    values.add(kid.text);
+  }
+  return { values, score, named: true };
 }
 
 /** Children that one caller alone tried, who tried so many: a scanner, or a robot that reads everything. */
@@ -130,10 +170,6 @@ function isRandom(text: string): boolean {
   return (
     (uppers >= 3 && (text.length >= 20 || lowers < 2.8 * runs.length)) || /[bcdfghjklmnpqrstvwxz]{6}|[BCDFGHJKLMNPQRSTVWXZ]{6}/.test(text)
   );
-}
-
-function isVersionName(text: string): boolean {
-  return /^v\d{1,3}(\.\d{1,3}){0,2}((alpha|beta|rc)\d{0,2})?$/i.test(text) && text.split('.').length < 3;
 }
 
 /** What lies below a set of children: requests by `METHOD` and by `/name` of what is directly below. */

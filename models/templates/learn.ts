@@ -19,22 +19,23 @@ const SIGNS = ['/', ':', '=', '#'];
 /**
  * Learns templates from facts: the same for any order of them, in memory that grows with the facts up to a bound.
  * @param known what was learned before: its placeholders and the names beside them stay, new ones come to them
+ * @param careful what is learned is acted upon before anybody looks: only variables beyond doubt are (see judge-children)
  */
-export function learnTemplates(facts: Iterable<InterfaceFacts>, known?: Templates): Templates {
+export function learnTemplates(facts: Iterable<InterfaceFacts>, known?: Templates, careful = false): LearnedTemplates {
   const earlier = known instanceof LearnedTemplates ? known.hosts : new Map<string, LearnedNode>();
   const answered = mostRequested(facts);
   // Twice: a list of values that is sure in one place (/rss/world.xml) tells what the same names are in another (/world).
   const lists = new Map<string, ValueLists>();
   for (const [host, root] of triesOf(answered)) {
     const found: ValueLists = [];
-    learnNode(root, { text: '', value: false, known: [], found }, earlier.get(host));
+    learnNode(root, { text: '', value: false, careful, known: [], found }, earlier.get(host));
     lists.set(host, found);
   }
   const hosts = new Map(earlier);
   for (const [host, root] of triesOf(answered)) {
-    hosts.set(host, learnNode(root, { text: '', value: false, known: lists.get(host)!, found: [] }, earlier.get(host)));
+    hosts.set(host, learnNode(root, { text: '', value: false, careful, known: lists.get(host)!, found: [] }, earlier.get(host)));
   }
-  return new LearnedTemplates(hosts);
+  return new LearnedTemplates(hosts, careful);
 }
 
 function triesOf(facts: readonly InterfaceFacts[]): Map<string, TrieNode> {
@@ -57,6 +58,7 @@ function mostRequested(facts: Iterable<InterfaceFacts>): InterfaceFacts[] {
 interface Parent {
   text: string;
   value: boolean;
+  careful: boolean;
   /** lists of values of the host that are sure, and where new ones go */
   known: ValueLists;
   found: ValueLists;
@@ -107,7 +109,8 @@ function learnSign(node: TrieNode, sign: string, parent: Parent, learned: Learne
     lists: parent.known,
     sign,
     placeholder: shared.length > 0 ? variable : undefined,
-    known: before === undefined ? undefined : new Set([...earlier!.literals.keys()].map((piece) => piece.slice(1))),
+    known: before?.open ? new Set([...earlier!.literals.keys()].map((piece) => piece.slice(1))) : undefined,
+    careful: parent.careful,
   });
   for (const { text, node: child } of kids) {
     if (values.has(text)) continue;
@@ -134,6 +137,7 @@ function learnSign(node: TrieNode, sign: string, parent: Parent, learned: Learne
   learned.variables.set(sign, {
     placeholder: before?.placeholder ?? `${sign}${firsts[0]?.text ?? '{name}'}`,
     extended,
+    open: !parent.careful || values.size > 0 || before?.open === true,
     below: learnNode(variable, { ...parent, value: true }, before?.below),
   });
 }

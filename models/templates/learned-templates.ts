@@ -1,4 +1,5 @@
-import { idOf, isEnd, partsOf } from './path-parts.ts';
+import { idOf, isEnd, isPlaceholder, isVersionName, partsOf } from './path-parts.ts';
+import { isReserved, isVerbal } from './vocabulary.ts';
 
 /** Learned aliases: raw interface id -> learned id. */
 export interface Templates {
@@ -23,6 +24,8 @@ export interface LearnedVariable {
   placeholder: string;
   /** values have file name extensions, which belong to them where they are not among the literals below */
   extended: boolean;
+  /** names too are its values, also such as were never seen; else only what the pure path rules made a placeholder of */
+  open: boolean;
   below: LearnedNode;
 }
 
@@ -35,34 +38,51 @@ const MOST_CACHED = 1 << 16;
 
 export class LearnedTemplates implements Templates {
   readonly hosts: ReadonlyMap<string, LearnedNode>;
+  private readonly careful: boolean;
   private readonly cache = new Map<string, string>();
 
-  constructor(hosts: ReadonlyMap<string, LearnedNode>) {
+  /** @param careful words that developers name paths with (`search`, `getReport`) are never taken for values */
+  constructor(hosts: ReadonlyMap<string, LearnedNode>, careful = false) {
     this.hosts = hosts;
+    this.careful = careful;
   }
 
   of(id: string): string {
     const cached = this.cache.get(id);
     if (cached !== undefined) return cached;
-    const learned = this.find(id);
+    const learned = this.find(id, undefined);
     if (this.cache.size >= MOST_CACHED) this.cache.clear();
     this.cache.set(id, learned);
     return learned;
   }
 
-  private find(id: string): string {
+  /**
+   * The names of an id that became values, each behind the literal before it: `users alice`. What stands for the object that
+   * is asked for, whichever part of it: the same for `/users/alice` and `/users/alice/orders`. '' where nothing was folded.
+   */
+  valuesOf(id: string): string {
+    const values: string[] = [];
+    this.find(id, values);
+    return values.join(' ');
+  }
+
+  private find(id: string, values: string[] | undefined): string {
     const parts = partsOf(id);
     // a service of flows, or what is no id
     if (parts.pieces.length === 0) return id;
     let node = this.hosts.get(parts.host);
     const pieces: string[] = [];
+    let before = '';
     let at = 0;
     for (; at < parts.pieces.length && node !== undefined; at++) {
       const piece = parts.pieces[at];
       if (node.dropped.has(piece)) return idOf({ ...parts, pieces });
       const literal: LearnedNode | undefined = node.literals.get(piece);
-      const variable = literal === undefined && !isEnd(piece) ? node.variables.get(piece[0]) : undefined;
-      pieces.push(variable?.placeholder ?? piece);
+      const variable = literal === undefined && !isEnd(piece) ? this.variableOf(node, piece) : undefined;
+      // a place that only leads to names keeps what the pure path rules made of it
+      pieces.push(variable === undefined || (this.careful && !variable.open) ? piece : variable.placeholder);
+      if (variable === undefined) before = piece;
+      else if (!isPlaceholder(piece)) values?.push(before + piece);
       node = literal ?? variable?.below;
       if (variable?.extended) {
         const extension = parts.pieces[at + 1];
@@ -72,17 +92,23 @@ export class LearnedTemplates implements Templates {
     return idOf({ ...parts, pieces: [...pieces, ...parts.pieces.slice(at)] });
   }
 
+  private variableOf(node: LearnedNode, piece: string): LearnedVariable | undefined {
+    const variable = node.variables.get(piece[0]);
+    if (variable === undefined || isPlaceholder(piece)) return variable;
+    return variable.open && !(this.careful && isWord(piece.slice(1))) ? variable : undefined;
+  }
+
   save(): unknown {
     return [...this.hosts].sort(byName).map(([host, node]) => [host, saved(node)]);
   }
 }
 
-type SavedNode = [literals: [string, SavedNode][], variables: [string, string, boolean, SavedNode][], dropped: string[]];
+type SavedNode = [literals: [string, SavedNode][], variables: [string, string, boolean, boolean, SavedNode][], dropped: string[]];
 
 function saved({ literals, variables, dropped }: LearnedNode): SavedNode {
   return [
     [...literals].sort(byName).map(([piece, node]) => [piece, saved(node)]),
-    [...variables].sort(byName).map(([sign, { placeholder, extended, below }]) => [sign, placeholder, extended, saved(below)]),
+    [...variables].sort(byName).map(([sign, { placeholder, extended, open, below }]) => [sign, placeholder, extended, open, saved(below)]),
     [...dropped].sort(),
   ];
 }
@@ -90,14 +116,21 @@ function saved({ literals, variables, dropped }: LearnedNode): SavedNode {
 function loaded([literals, variables, dropped]: SavedNode): LearnedNode {
   return {
     literals: new Map(literals.map(([piece, node]) => [piece, loaded(node)])),
-    variables: new Map(variables.map(([sign, placeholder, extended, below]) => [sign, { placeholder, extended, below: loaded(below) }])),
+    variables: new Map(
+      variables.map(([sign, placeholder, extended, open, below]) => [sign, { placeholder, extended, open, below: loaded(below) }]),
+    ),
     dropped: new Set(dropped),
   };
 }
 
 /** Templates from their plain JSON. */
-export function templatesFrom(json: unknown): Templates {
-  return new LearnedTemplates(new Map((json as [string, SavedNode][]).map(([host, node]) => [host, loaded(node)])));
+export function templatesFrom(json: unknown, careful = false): LearnedTemplates {
+  return new LearnedTemplates(new Map((json as [string, SavedNode][]).map(([host, node]) => [host, loaded(node)])), careful);
+}
+
+/** Whether a developer rather gave this name than a user. */
+export function isWord(text: string): boolean {
+  return isReserved(text) || isVerbal(text) || isVersionName(text);
 }
 
 function byName(a: readonly unknown[], b: readonly unknown[]): number {

@@ -57,3 +57,7 @@ export function isPlaceholder(piece: string): boolean {
 export function isEnd(piece: string): boolean {
   return piece === '/{file}' || piece === '/{rest}' || piece === '/{missing}';
 }
+
+export function isVersionName(text: string): boolean {
+  return /^v\d{1,3}(\.\d{1,3}){0,2}((alpha|beta|rc)\d{0,2})?$/i.test(text) && text.split('.').length < 3;
+}

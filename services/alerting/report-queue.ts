@@ -1,5 +1,5 @@
-import type { ScoreReport } from '../../models/candidate.ts';
-import { compareCandidates, compareShadows, TOP_CANDIDATES, TOP_SHADOWS } from '../../models/candidate.ts';
+import type { ScoreReport, SeenInterface } from '../../models/candidate.ts';
+import { compareCandidates, compareShadows, TOP_CALLERS, TOP_CANDIDATES, TOP_SHADOWS } from '../../models/candidate.ts';
 import type { View } from '../../models/windows.ts';
 import { HOUR, MINUTE } from '../core/watermark.ts';
 
@@ -106,14 +106,15 @@ function addCounts(into: Record<string, number[]>, from: Record<string, number[]
 }
 
 function addInterfaces(a: ScoreReport['interfaces'], b: ScoreReport['interfaces']): ScoreReport['interfaces'] {
-  const sums = new Map<string, [string, number, number, number]>(a.map((row) => [row[0], [...row]]));
-  for (const [id, requests, answered, callers] of b) {
-    const row = sums.get(id);
-    if (row === undefined) sums.set(id, [id, requests, answered, callers]);
+  const sums = new Map(a.map((row): [string, SeenInterface] => [row[0], [...row]]));
+  for (const other of b) {
+    const row = sums.get(other[0]);
+    if (row === undefined) sums.set(other[0], [...other]);
     else {
-      row[1] += requests;
-      row[2] += answered;
-      row[3] += callers;
+      row[1] += other[1];
+      row[2] += other[2];
+      row[3] += other[3];
+      if (other[4] !== undefined) row[4] = [...new Set([...(row[4] ?? []), ...other[4]])].sort((x, y) => x - y).slice(0, TOP_CALLERS);
     }
   }
   return [...sums.values()];

@@ -78,7 +78,6 @@ export function partsOf(id: string): { method: string; place: string } {
 function fold(input: InventoryInput): { folded: FoldedInterface[]; left: number } {
   const { interfaces, kind, documents } = input;
   const byFact = new Map(input.facts.map((fact) => [fact.interface, fact]));
-  const dataBy = grouped(input.data, (data) => data.interface);
   const evidence = interfaces.map((one): InterfaceFacts => {
     const sample = byFact.get(one.interface)?.callers ?? [];
     return {
@@ -97,16 +96,22 @@ function fold(input: InventoryInput): { folded: FoldedInterface[]; left: number 
   const idOf = (raw: string): string => (kind === 'flow' ? raw : (documents?.match(raw)?.id ?? templates.of(raw)));
   const proofs = new Map(foldFacts(evidence, { of: idOf, save: () => templates.save() }).map((facts) => [facts.id, facts]));
   const groups = grouped(interfaces, (one) => idOf(one.interface));
+  // what normalise saw it says of the names themselves, panes may be of a template that detection has folded them under
+  const factsOf = grouped(input.facts, (fact) => idOf(fact.interface));
+  const dataOf = grouped(input.data, (data) => idOf(data.interface));
   const folded = [...groups].map(([id, raw]): FoldedInterface => {
-    const names = raw.map((one) => one.interface);
-    const documented = documents?.match(names[0])?.operation;
+    const facts = factsOf.get(id) ?? [];
+    const named = new Set([...raw, ...facts].map((one) => one.interface));
+    if (named.size > 1 && facts.length > 0 && !byFact.has(id)) named.delete(id);
+    const names = [...named].sort();
+    const documented = documents?.match(raw[0].interface)?.operation;
     return {
       id,
       kind,
       ...partsOf(id),
       total: raw.reduce(sumOf),
-      facts: names.flatMap((name) => byFact.get(name) ?? []).reduce(joinFacts, { ...NO_FACTS, interface: id }),
-      data: joinData(names.flatMap((name) => dataBy.get(name) ?? [])),
+      facts: facts.reduce(joinFacts, { ...NO_FACTS, interface: id }),
+      data: joinData(dataOf.get(id) ?? []),
       documented,
       evident: documented !== undefined || kind === 'flow' || isEvident(proofs.get(id) as FoldedFacts),
       raw: names,

@@ -4,6 +4,7 @@ import { combine32 } from '../core/hash.ts';
 import { roomFor } from '../core/slab.ts';
 import { DAY } from '../core/watermark.ts';
 import { type AccountTenant, SHARED_MARK } from './account-tenant.ts';
+import { MAX_CELLS } from './cells.ts';
 import {
   ACCOUNT,
   ACCOUNT_MINUTES,
@@ -78,6 +79,14 @@ export class CallerTops {
     return named;
   }
 
+  /** Hashes of a pane's callers, the smallest few, ascending. */
+  smallestHashes(pane: number, limit: number, hashOf: (account: number) => number): number[] {
+    const hashes: number[] = [];
+    if (pane >= this.count.length) return hashes;
+    for (let i = 0; i < this.count[pane]; i++) hashes.push(hashOf(this.account[pane * NAMED_CALLERS + i]));
+    return hashes.sort((a, b) => a - b).slice(0, limit);
+  }
+
   clear(pane: number): void {
     if (pane < this.count.length) this.count[pane] = 0;
   }
@@ -117,6 +126,9 @@ export class AccountCloser {
   private groupRequests = new Float64Array(256);
   private groupFailures = new Float64Array(256);
   private groupSucceeded = new Float64Array(256);
+  /** cells of interfaces that are counted under this one; whether the account's history has one of them */
+  private groupFolded = new Uint16Array(256);
+  private readonly groupKnown = new Uint8Array(256);
   /** what the pane was heaviest in, for `related`: interface ids by requests */
   groupCount = 0;
 
@@ -246,10 +258,14 @@ export class AccountCloser {
     const addressHistory = t.historyList(account, HISTORY_LISTS.addresses);
     const countryHistory = t.historyList(account, HISTORY_LISTS.countries);
     const failuresInPane = values[ACCOUNT.login_failures];
+    const interfaceHistory = t.historyList(account, HISTORY_LISTS.interfaces);
+    const { aliases } = t;
     let groups = 0;
+    let folded = 0;
     let loginSuccessNew = 0;
     for (let cell = cells.first(pane); cell >= 0; cell = cells.after(cell)) {
-      const iface = cells.interfaceOf(cell);
+      const own = cells.interfaceOf(cell);
+      const iface = aliases.of(own);
       const address = cells.addressOf(cell);
       this.groupOf = roomFor(this.groupOf, iface + 1, -1);
       let group = this.groupOf[iface];
@@ -260,6 +276,13 @@ export class AccountCloser {
         this.groupRequests[group] = 0;
         this.groupFailures[group] = 0;
         this.groupSucceeded[group] = 0;
+        this.groupFolded[group] = 0;
+        this.groupKnown[group] = 0;
+      }
+      if (own !== iface) {
+        folded++;
+        this.groupFolded[group]++;
+        if (t.history.has(interfaceHistory, t.interfaces.hashes[own])) this.groupKnown[group] = 1;
       }
       this.groupRequests[group] += cells.requests(cell);
       this.groupFailures[group] += cells.failures(cell);
@@ -288,14 +311,15 @@ export class AccountCloser {
       const spanes = t.sourcePanes;
       const spane = spanes.open(address, hour);
       spanes.addTo(spane, SOURCE_SETS.interfaces, t.interfaces.hashes[iface]);
+      if (own !== iface && aliases.objectOf(own) !== 0) spanes.addTo(spane, SOURCE_SETS.objects, aliases.objectOf(own));
     }
+    if (folded > 0 && cells.count(pane) === MAX_CELLS) this.addUncounted(groups, values[ACCOUNT.requests]);
     this.groupCount = groups;
     values[ACCOUNT.login_success_new] = loginSuccessNew;
     values[ACCOUNT.interfaces] = groups;
     this.reportSources(pane, hour, isNew);
     this.reportTargets(pane, hour);
 
-    const interfaceHistory = t.historyList(account, HISTORY_LISTS.interfaces);
     const young = t.firstSeen[account] > t.panes.hourStart(hour) - DAY;
     const anonymous = (t.accountPanes.marks[pane] & FLAG.anonymous) !== 0 ? 1 : 0;
     const traits = t.accountPanes.traits[pane] << TRAIT_SHIFT;
@@ -322,7 +346,7 @@ export class AccountCloser {
         top = requests;
         topGroup = g;
       }
-      const fresh = !t.history.has(interfaceHistory, t.interfaces.hashes[iface]);
+      const fresh = this.groupKnown[g] === 0 && !t.history.has(interfaceHistory, t.interfaces.hashes[iface]);
       if (fresh) newInterfaces++;
       const ipanes = t.interfacePanes;
       const ipane = ipanes.open(iface, hour);
@@ -356,6 +380,16 @@ export class AccountCloser {
     }
     values[ACCOUNT.new_interfaces] = newInterfaces;
     values[ACCOUNT.top_interface] = top;
+  }
+
+  /**
+   * An account that went through more names than there are cells: the cells kept are a sample of all, so the requests
+   * without one are of the folded interfaces in proportion to their cells.
+   */
+  private addUncounted(groups: number, requests: number): void {
+    let left = requests;
+    for (let g = 0; g < groups; g++) left -= this.groupRequests[g];
+    for (let g = 0; g < groups; g++) this.groupRequests[g] += Math.floor((left * this.groupFolded[g]) / MAX_CELLS);
   }
 
   readonly hashOf = (account: number): number => combine32(this.tenant.accounts.hashes[account], 1);

@@ -10,6 +10,7 @@ import { HOUR, MINUTE } from '../core/watermark.ts';
 import type { Panes } from '../core/window.ts';
 import { Cells } from './cells.ts';
 import { HourPanes } from './hour-panes.ts';
+import { InterfaceAliases } from './interface-aliases.ts';
 import { MINUTE_CELL, MinuteCells, SAMPLE_RANK } from './minute-cells.ts';
 import type { Ranked, SampleCodec } from './samples.ts';
 import { packStatus, SampleKeeper, unpackStatus } from './samples.ts';
@@ -155,6 +156,8 @@ export class AccountTenant {
   readonly sourcePanes: HourPanes<LocalSample>;
   readonly targetPanes: HourPanes<LocalSample>;
   readonly cells = new Cells();
+  /** under which interface each is counted as panes close; looked at in closing only */
+  readonly aliases = new InterfaceAliases(this.interfaces, (iface) => this.prepareInterface(iface));
   /** input partitions that events came from; samples of minutes name them by number */
   readonly origins: Origin[] = [];
   private readonly openMinutes = new Map<number, MinuteCells>();
@@ -534,6 +537,18 @@ export class AccountTenant {
     };
   }
 
+  /** An interface's pane becomes part of another one's pane of the same hour. */
+  foldInterface(pane: number, alias: number): void {
+    const { interfacePanes: panes, interfaceFlags } = this;
+    interfaceFlags[alias] |= interfaceFlags[panes.key[pane]];
+    panes.fold(pane, panes.open(alias, panes.hour[pane]));
+  }
+
+  /** Samples of panes that leave this task name the interface that theirs is counted under. */
+  aliasSamples(panes: HourPanes<LocalSample>, pane: number): void {
+    for (const sample of panes.samples.of(pane)) sample.interface = this.aliases.of(sample.interface);
+  }
+
   /** A sample with its ids spelled out. */
   describe(sample: LocalSample): Sample {
     return {
@@ -543,7 +558,7 @@ export class AccountTenant {
       at: sample.at,
       content: sample.content,
       interesting: sample.interesting,
-      interface: this.interfaces.text(sample.interface),
+      interface: this.interfaces.text(this.aliases.of(sample.interface)),
       address: this.addresses.text(sample.address),
       account: this.accounts.text(sample.account),
       status: sample.status,
@@ -648,6 +663,7 @@ export class AccountTenant {
       this.interfaces.remove(id);
       this.interfaceFlags[id] = 0;
     }
+    this.aliases.forget();
   }
 }
 

@@ -171,6 +171,29 @@ export class HourPanes<S extends Ranked> {
     this.samples.merge(pane, reader);
   }
 
+  /** Merges an open pane into another one of this view, as if it had been written and read. */
+  fold(from: number, into: number): void {
+    const a = from * this.stride;
+    const b = into * this.stride;
+    const { counters, sets, spec } = this;
+    this.marks[into] |= this.marks[from];
+    this.traits[into] |= this.traits[from];
+    for (let i = 0; i < this.stride; i++) {
+      if (i < spec.sums) counters[b + i] += counters[a + i];
+      else if (counters[a + i] > counters[b + i]) counters[b + i] = counters[a + i];
+    }
+    for (let set = 0; set < spec.sets.length; set++) {
+      const { k, bits } = spec.sets[set];
+      for (let node = sets.first(this.list(from, set)); node >= 0; node = sets.after(node)) {
+        const member = sets.add(this.list(into, set), sets.hashOf(node), k);
+        if (member >= 0 && bits) sets.setValue(member, sets.valueOf(member) | sets.valueOf(node));
+      }
+    }
+    for (const sample of this.samples.of(from)) {
+      if (this.samples.wants(into, SampleKeeper.rank(sample.content, sample.interesting))) this.samples.add(into, sample);
+    }
+  }
+
   private release(pane: number): void {
     const key = this.key[pane];
     let before = -1;

@@ -12,6 +12,7 @@ import { AccountTenant, ORIGIN_SHIFT, ROLES, SHARED_MARK } from '../features/acc
 import { HourRows } from '../features/hour-rows.ts';
 import { PartialPacker } from '../features/partials.ts';
 import { AccountMinutes } from './account-minutes.ts';
+import { KnownNames } from './known-names.ts';
 import type { PaneKeeper } from './pane-clock.ts';
 import { RequestMemory } from './request-memory.ts';
 import type { ViewStageConfig } from './tenant-settings.ts';
@@ -58,6 +59,7 @@ export class AccountKeeper implements PaneKeeper {
   private readonly provisional: (end: number) => boolean;
   private readonly window: ClosedWindow;
   private readonly minutes: AccountMinutes;
+  private readonly names: KnownNames;
   /** ends of contracts by account, where the tenant's config has any */
   private readonly contractEnd: ReturnType<typeof contractEnds>;
   /** someone looks at windows by name */
@@ -71,6 +73,7 @@ export class AccountKeeper implements PaneKeeper {
     this.calendar = calendar;
     this.state = new AccountTenant(panes);
     this.closer = new AccountCloser(this.state);
+    this.names = new KnownNames(tenant, learned.documented);
     this.observed = learned.observe !== undefined;
     this.scoring = createViewScoring('account', learned);
     this.contractEnd = contractEnds(config, tenant);
@@ -109,7 +112,9 @@ export class AccountKeeper implements PaneKeeper {
   }
 
   knowledge(bytes: Uint8Array): void {
-    this.scoring.shared(this.tenant, JSON.parse(new TextDecoder().decode(bytes)) as SharedKnowledge);
+    const knowledge = JSON.parse(new TextDecoder().decode(bytes)) as SharedKnowledge;
+    this.scoring.shared(this.tenant, knowledge);
+    if (this.names.take(knowledge)) this.state.aliases.take(this.names.current);
   }
 
   closeMinutes(hour: number, from: number, until: number): void {
@@ -189,8 +194,10 @@ export class AccountKeeper implements PaneKeeper {
 
   private packPanes(hour: number): void {
     const t = this.state;
+    if (!t.aliases.none) this.foldPanes(hour);
     for (const pane of t.interfacePanes.panesOf(hour)) {
       const id = t.interfacePanes.key[pane];
+      if (t.aliases.of(id) !== id) continue;
       const writer = this.packer.beginPane('interface', hour, t.interfaces, id, t.interfaceFlags[id]);
       t.interfacePanes.write(pane, writer);
       this.closer.tops.write(pane, writer, (account) => t.accounts.keyBytes(account));
@@ -205,6 +212,18 @@ export class AccountKeeper implements PaneKeeper {
       t.targetPanes.write(pane, this.packer.beginPane('target', hour, t.targets, t.targetPanes.key[pane], 0));
     }
     t.targetPanes.closeHour(hour);
+  }
+
+  /** Panes of interfaces that are counted under another become part of its pane; every sample names what it is counted under. */
+  private foldPanes(hour: number): void {
+    const t = this.state;
+    for (const pane of [...t.interfacePanes.panesOf(hour)]) {
+      t.aliasSamples(t.interfacePanes, pane);
+      const id = t.interfacePanes.key[pane];
+      const alias = t.aliases.of(id);
+      if (alias !== id) t.foldInterface(pane, alias);
+    }
+    for (const panes of [t.sourcePanes, t.targetPanes]) for (const pane of panes.panesOf(hour)) t.aliasSamples(panes, pane);
   }
 
   /** Forgets keys that nothing refers to, and accounts that have been quiet for long. */

@@ -1,20 +1,24 @@
 import type { Candidate } from '../../models/candidate.ts';
 import type { ClosedMinute } from '../../models/windows.ts';
-import { ACCOUNT_FEATURES, featureIndex } from '../../models/windows.ts';
+import { ACCOUNT_FEATURES, featureIndex, MINUTE_COUNTERS } from '../../models/windows.ts';
 import { ByteWriter } from '../core/codec.ts';
 import { roomFor } from '../core/slab.ts';
 import { MINUTE } from '../core/watermark.ts';
 import { type AccountTenant, ROLES } from '../features/account-tenant.ts';
 import type { TenantCalendar } from '../features/calendar.ts';
+import type { InterfaceAliases } from '../features/interface-aliases.ts';
 import type { MinuteCells } from '../features/minute-cells.ts';
 import { MINUTE_CELL, MINUTE_STRIDE } from '../features/minute-cells.ts';
 import type { PartialPacker } from '../features/partials.ts';
 import { unpackStatus } from '../features/samples.ts';
-import { ACCOUNT_RUNNING } from '../features/specs.ts';
+import { ACCOUNT_RUNNING, ACCOUNT_SETS, INTERFACE_SETS } from '../features/specs.ts';
 import type { ViewScoring } from './view-scoring.ts';
 
 /** An account minute is scored from this many requests on. */
 const MINUTE_EVENTS = 3;
+const CALLERS = MINUTE_COUNTERS.indexOf('callers');
+/** Ids of a task lie below it. */
+const MOST_IDS = 2 ** 26;
 const PEAK_MINUTE = featureIndex(ACCOUNT_FEATURES, 'peak_minute');
 
 export interface AccountMinutesDeps {
@@ -37,13 +41,19 @@ class Sums {
   best = new Int32Array(64);
   private position = new Int32Array(64).fill(-1);
 
-  take(minute: MinuteCells, keyOf: Int32Array, keys: number): void {
+  /** Where in `keys` a key of the minute stands. */
+  at(key: number): number {
+    return this.position[key];
+  }
+
+  /** @param aliases interfaces are summed under these */
+  take(minute: MinuteCells, keyOf: Int32Array, keys: number, aliases?: InterfaceAliases): void {
     for (const key of this.keys) this.position[key] = -1;
     this.keys.length = 0;
     this.position = roomFor(this.position, keys, -1);
     const { words } = minute;
     for (let cell = 0; cell < minute.size; cell++) {
-      const key = keyOf[cell];
+      const key = aliases === undefined ? keyOf[cell] : aliases.of(keyOf[cell]);
       let at = this.position[key];
       const from = cell * MINUTE_CELL;
       if (at < 0) {
@@ -90,18 +100,40 @@ export class AccountMinutes {
 
   close(hour: number, number: number): void {
     const minute = this.deps.state.minute(number);
-    this.interfaces(minute, number);
+    this.interfaces(minute, hour, number);
     this.accounts(minute, hour, number);
   }
 
-  private interfaces(minute: MinuteCells, number: number): void {
+  private interfaces(minute: MinuteCells, hour: number, number: number): void {
     const { state: t, packer } = this.deps;
     const { sums } = this;
-    sums.take(minute, minute.interface, t.interfaces.size);
+    sums.take(minute, minute.interface, t.interfaces.size, t.aliases);
+    if (!t.aliases.none) this.fold(minute, hour);
     for (let i = 0; i < sums.keys.length; i++) {
       const iface = sums.keys[i];
       const writer = packer.beginMinute(t.interfaces, iface, t.interfaceFlags[iface], number, sums.counters, i * MINUTE_STRIDE);
       this.writeSample(minute, sums.best[i], writer);
+    }
+  }
+
+  /** What was asked for by names that are folded is an object of account and interface; an account counts once as a caller. */
+  private fold(minute: MinuteCells, hour: number): void {
+    const { state: t } = this.deps;
+    const { sums } = this;
+    const callers = new Set<number>();
+    for (let cell = 0; cell < minute.size; cell++) {
+      const own = minute.interface[cell];
+      const iface = t.aliases.of(own);
+      if (iface === own && !t.aliases.isAlias(iface)) continue;
+      const pair = minute.account[cell] * MOST_IDS + iface;
+      if (callers.has(pair)) sums.counters[sums.at(iface) * MINUTE_STRIDE + CALLERS]--;
+      else callers.add(pair);
+      if (iface === own) continue;
+      t.interfaceFlags[iface] |= t.interfaceFlags[own];
+      const object = t.aliases.objectOf(own);
+      if (object === 0) continue;
+      t.accountPanes.addTo(t.accountPanes.open(minute.account[cell], hour), ACCOUNT_SETS.objects, object);
+      t.interfacePanes.addTo(t.interfacePanes.open(iface, hour), INTERFACE_SETS.objects, object);
     }
   }
 
@@ -158,11 +190,15 @@ export class AccountMinutes {
     const t = this.deps.state;
     const cells: number[] = [];
     for (let cell = 0; cell < minute.size; cell++) if (minute.account[cell] === account) cells.push(cell);
-    const requests = (cell: number): number => minute.words[cell * MINUTE_CELL];
-    candidate.related = cells
-      .toSorted((a, b) => requests(b) - requests(a) || t.interfaces.hashes[minute.interface[a]] - t.interfaces.hashes[minute.interface[b]])
+    const requests = new Map<number, number>();
+    for (const cell of cells) {
+      const iface = t.aliases.of(minute.interface[cell]);
+      requests.set(iface, (requests.get(iface) ?? 0) + minute.words[cell * MINUTE_CELL]);
+    }
+    candidate.related = [...requests]
+      .sort(([a, x], [b, y]) => y - x || t.interfaces.hashes[a] - t.interfaces.hashes[b])
       .slice(0, 5)
-      .map((cell) => ({ kind: 'interface', id: t.interfaces.text(minute.interface[cell]) }));
+      .map(([iface]) => ({ kind: 'interface', id: t.interfaces.text(iface) }));
     candidate.samples = cells
       .map((cell) => ({ cell, ...minute.sample(cell) }))
       .sort((a, b) => a.rank - b.rank || a.offset - b.offset)
@@ -174,7 +210,7 @@ export class AccountMinutes {
         at: time,
         content: rank % 0x1_0000_0000,
         interesting: rank < 0x1_0000_0000,
-        interface: t.interfaces.text(minute.interface[cell]),
+        interface: t.interfaces.text(t.aliases.of(minute.interface[cell])),
         address: t.addresses.text(address),
         account: t.accounts.text(account),
         ...unpackStatus(status),

@@ -21,7 +21,11 @@ import type { ViewScoringOptions } from './view-scoring.ts';
  */
 export function createAccountStage(config: ViewStageConfig, deps: ViewStageDeps = {}): Stage<EventBatch> {
   const schedule = new ModelSchedule(deps.models ?? new Map(), config.switches ?? []);
-  const learned: ViewScoringOptions = { models: (tenant, start) => schedule.at(tenant, start), observe: deps.observe };
+  const learned: ViewScoringOptions = {
+    models: (tenant, start) => schedule.at(tenant, start),
+    observe: deps.observe,
+    documented: deps.documented,
+  };
   const keepers = new Map<string, AccountKeeper>();
   const counters: Record<string, number> = {};
   const upstream = `account-${config.task}`;
@@ -124,7 +128,7 @@ export function createAccountStage(config: ViewStageConfig, deps: ViewStageDeps 
 }
 
 /** Version of what `snapshot` writes. */
-export const ACCOUNT_STATE_VERSION = 5;
+export const ACCOUNT_STATE_VERSION = 6;
 
 /** Rows that a session has joined to an account, without the late ones. */
 function joinedRows({ n, columns }: EventBatch, late: readonly number[]): number {

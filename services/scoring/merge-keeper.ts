@@ -1,10 +1,10 @@
 import type { Candidate } from '../../models/candidate.ts';
-import { packReport } from '../../models/candidate.ts';
+import { packReport, TOP_CALLERS } from '../../models/candidate.ts';
 import type { SharedKnowledge } from '../../models/shared.ts';
 import type { ClosedMinute, ClosedWindow } from '../../models/windows.ts';
 import { INTERFACE_FEATURES, ROLLING_SIZES, VIEW_FEATURES } from '../../models/windows.ts';
 import { appendWindowRow, TsvWriter } from '../../schemas/window-row.ts';
-import { TRAIT_SHIFT } from '../core/batch.ts';
+import { FLAG, TRAIT_SHIFT } from '../core/batch.ts';
 import type { ByteReader } from '../core/codec.ts';
 import { roomFor } from '../core/slab.ts';
 import type { Emit } from '../core/stage.ts';
@@ -15,6 +15,7 @@ import { MergeTenant } from '../features/merge-tenant.ts';
 import { MINUTE_STRIDE } from '../features/minute-cells.ts';
 import type { PartialSink } from '../features/partials.ts';
 import { INTERFACE, INTERFACE_SUSPECTS } from '../features/specs.ts';
+import { KnownNames } from './known-names.ts';
 import type { PaneKeeper } from './pane-clock.ts';
 import type { ViewStageConfig } from './tenant-settings.ts';
 import { tenantTime } from './tenant-settings.ts';
@@ -46,6 +47,7 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
   private readonly provisional: (end: number) => boolean;
   private readonly windows: Record<MergedView, ClosedWindow>;
   private readonly minuteWindow: ClosedMinute;
+  private readonly names: KnownNames;
   private lastSweep = 0;
   private recordIds = new Int32Array(64);
 
@@ -60,6 +62,7 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
       source: createViewScoring('source', {}),
       target: createViewScoring('target', {}),
     };
+    this.names = new KnownNames(tenant, learned.documented);
     this.out = out;
     this.provisional = provisional;
     const shared = { tenant, key: '', slot: 0, start: 0, calendar: calendar.at(0), firstSeen: 0, activeDays: 0, flags: 0 };
@@ -144,6 +147,28 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
   knowledge(bytes: Uint8Array): void {
     const knowledge = JSON.parse(new TextDecoder().decode(bytes)) as SharedKnowledge;
     for (const view of MERGED) this.scoring[view].shared(this.tenant, knowledge);
+    if (this.names.take(knowledge)) this.retireFolded();
+  }
+
+  /**
+   * Interfaces that are counted under another one from this hour on are over: account tasks send nothing of them any more,
+   * and that is no silence.
+   */
+  private retireFolded(): void {
+    const { current } = this.names;
+    const { keys, panes } = this.state.views.interface;
+    if (current === undefined) return;
+    for (const id of keys.ids()) {
+      const text = keys.text(id);
+      if (current.of(text) === text || panes.hasOpen(id) || this.state.hasOpenMinute(id)) continue;
+      this.forget('interface', id);
+    }
+  }
+
+  private forget(view: MergedView, id: number): void {
+    this.state.views[view].keys.remove(id);
+    this.scoring[view].clear(id);
+    if (view === 'interface') this.rows.clear(id);
   }
 
   closeMinutes(hour: number, from: number, until: number): void {
@@ -249,12 +274,19 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
     w.firstSeen = merged.firstSeen[id];
     w.activeDays = Math.max(0, merged.activeDays[id] - 1);
     w.flags = this.flagsOf(merged, id, pane);
+    if (view === 'interface') w.callers = this.callersOf(w.flags, pane);
     const before = this.scored;
     this.scoring[view].closeHour(w, (candidate) => {
       this.scored++;
       this.enrich(candidate, view, id, pane, final);
     });
     if (view !== 'interface' && this.scored !== before) this.store(view, w, merged.keys.text(id), final);
+  }
+
+  /** A few callers of an interface whose path may hold names. */
+  private callersOf(flags: number, pane: number): number[] | undefined {
+    if (pane < 0 || (flags & (FLAG.flow | FLAG.asset)) !== 0) return undefined;
+    return this.state.tops.smallestHashes(pane, TOP_CALLERS, this.state.hashOf);
   }
 
   /** FLAG bits of a key, with what is known of its addresses in this hour. */
@@ -308,9 +340,7 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
       const merged = this.state.views[view];
       for (const id of merged.keys.ids()) {
         if (!this.overdue(view, id, hour) || merged.panes.hasOpen(id) || (view === 'interface' && this.state.hasOpenMinute(id))) continue;
-        merged.keys.remove(id);
-        this.scoring[view].clear(id);
-        if (view === 'interface') this.rows.clear(id);
+        this.forget(view, id);
       }
     }
     this.state.sweepCallers(hour - 2);

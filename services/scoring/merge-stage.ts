@@ -14,7 +14,11 @@ import type { ViewScoringOptions } from './view-scoring.ts';
 /** The merge stage: panes of interfaces, sources and targets, put together from what account tasks report. */
 export function createMergeStage(config: ViewStageConfig, deps: ViewStageDeps = {}): Stage<Uint8Array> {
   const schedule = new ModelSchedule(deps.models ?? new Map(), config.switches ?? []);
-  const learned: ViewScoringOptions = { models: (tenant, start) => schedule.at(tenant, start), observe: deps.observe };
+  const learned: ViewScoringOptions = {
+    models: (tenant, start) => schedule.at(tenant, start),
+    observe: deps.observe,
+    documented: deps.documented,
+  };
   const keepers = new Map<string, MergeKeeper>();
   const emits: Emit[] = [];
   const clock: PaneClock = new PaneClock(`merge-${config.task}`, config.partitions, keeperOf, (tenant, value) =>
@@ -83,4 +87,4 @@ export function createMergeStage(config: ViewStageConfig, deps: ViewStageDeps = 
 }
 
 /** Version of what `snapshot` writes. */
-export const MERGE_STATE_VERSION = 4;
+export const MERGE_STATE_VERSION = 5;

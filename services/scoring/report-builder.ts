@@ -5,6 +5,7 @@ import {
   EVIDENCE_BUCKETS,
   evidenceBucket,
   type ScoreReport,
+  type SeenInterface,
   type ShadowScore,
   TOP_CANDIDATES,
   TOP_SHADOWS,
@@ -29,7 +30,7 @@ export class ReportBuilder {
   private candidates: Candidate[][];
   private minuteCandidates: Candidate[][];
   private shadows: ShadowScore[][];
-  private interfaces: [string, number, number, number][] = [];
+  private interfaces: SeenInterface[] = [];
   private scored = 0;
   private readonly hourAmounts: Float64Array;
   private readonly dayAmounts: Float64Array;
@@ -85,8 +86,10 @@ export class ReportBuilder {
     if (list.length >= 4 * TOP_SHADOWS) list.sort(compareShadows).length = TOP_SHADOWS;
   }
 
-  interface(id: string, requests: number, answered: number, callers: number): void {
-    this.interfaces.push([id, requests, answered, callers]);
+  interface(id: string, requests: number, answered: number, callers: number, who?: readonly number[]): void {
+    this.interfaces.push(
+      who === undefined || who.length === 0 ? [id, requests, answered, callers] : [id, requests, answered, callers, [...who]],
+    );
   }
 
   accountHour(group: number, kind: number): void {

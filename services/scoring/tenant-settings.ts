@@ -4,6 +4,7 @@ import { Panes } from '../core/window.ts';
 import type { CalendarConfig } from '../features/calendar.ts';
 import { TenantCalendar } from '../features/calendar.ts';
 import { globPattern } from '../ingest/identity/account-book.ts';
+import type { Documented } from './known-names.ts';
 import type { Observe } from './view-scoring.ts';
 
 /** What the account and merge stages have to know of a tenant. Plain data. */
@@ -21,6 +22,8 @@ export interface ViewStageDeps {
   /** bundles of trained scorers by version; every version that a switch names */
   models?: ReadonlyMap<string, LearnedModels>;
   observe?: Observe;
+  /** left out: no tenant has documents */
+  documented?: Documented;
 }
 
 export interface ViewStageConfig {

@@ -104,7 +104,7 @@ function interfaceKit(): ViewKit {
       const errors = values[I.client_errors] + values[I.refused] + values[I.missing] + values[I.server_errors];
       // a flow has no status: what sent nothing back answered nothing
       const silentFlow = (window.flags & FLAG.flow) !== 0 && values[I.bytes_out] === 0;
-      into.interface(window.key, requests, silentFlow ? 0 : Math.max(0, requests - errors), values[I.callers]);
+      into.interface(window.key, requests, silentFlow ? 0 : Math.max(0, requests - errors), values[I.callers], window.callers);
       if (odd) return;
       const index = classOf(window.flags);
       const { calendar } = window;

@@ -11,6 +11,7 @@ import type { CalendarHour, ClosedMinute, ClosedWindow, View } from '../../model
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import { DayPeaks } from './day-peaks.ts';
 import { FiredFlags } from './fired.ts';
+import type { Documented } from './known-names.ts';
 import type { InForce } from './model-schedule.ts';
 import { ReportBuilder } from './report-builder.ts';
 import { kitOf, type ViewKit } from './view-kits.ts';
@@ -39,6 +40,8 @@ export interface ViewScoringOptions {
   sensitivity?: Readonly<Record<string, number>>;
   /** which trained scorers judge a tenant's window that starts then; left out: none ever does */
   models?: (tenant: string, start: number) => InForce;
+  /** interfaces that a document describes keep their names */
+  documented?: Documented;
   /** told of every window that the gate of the trained scorers lets through: what they are trained on */
   observe?: Observe;
 }

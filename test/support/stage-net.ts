@@ -1,6 +1,8 @@
 import { ALL_DETECTORS } from '../../models/detectors/index.ts';
 import type { LearnedModels } from '../../models/learned/learned-models.ts';
 import { PopulationLearner } from '../../models/population.ts';
+import type { SharedLearner } from '../../models/shared.ts';
+import { TemplatesLearner } from '../../models/templates/index.ts';
 import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import { createAlertStage } from '../../services/alerting/alert-stage.ts';
 import type { EventBatch } from '../../services/core/batch.ts';
@@ -10,6 +12,9 @@ import { keyGroup, partitionOf } from '../../services/core/key-groups.ts';
 import type { Emit, Stage } from '../../services/core/stage.ts';
 import { createAccountStage } from '../../services/scoring/account-stage.ts';
 import { createMergeStage } from '../../services/scoring/merge-stage.ts';
+
+/** What is learned of a tenant's accounts, interfaces and paths. */
+export const tenantLearners = (): SharedLearner[] => [new PopulationLearner(), new TemplatesLearner()];
 
 /** The stages behind normalise, connected in one thread: a driver without transports, for tests of the stages alone. */
 export class StageNet {
@@ -24,11 +29,13 @@ export class StageNet {
   private readonly partitions: number;
 
   private readonly model: LearnedModels | undefined;
+  private readonly makeLearners: () => SharedLearner[];
 
   /** @param model trained scorers that judge from the beginning; left out: baselines alone */
-  constructor(partitions: number, timeZone = 'UTC', budget = 1, model?: LearnedModels) {
+  constructor(partitions: number, timeZone = 'UTC', budget = 1, model?: LearnedModels, makeLearners = tenantLearners) {
     this.partitions = partitions;
     this.model = model;
+    this.makeLearners = makeLearners;
     const models = new Map(model === undefined ? [] : [[model.version, model]]);
     const config = (task: number) => ({
       tenants: {},
@@ -43,7 +50,11 @@ export class StageNet {
     const tenant = { timeZone, alertBudget: budget, lateness: 120_000 };
     this.alert = createAlertStage(
       { configVersion: 'test', model: { name: 'test', version: '0' }, tenants: {}, otherTenants: tenant, upstreams: partitions * 2 },
-      { detectors: ALL_DETECTORS, learners: [new PopulationLearner()], models },
+      {
+        detectors: ALL_DETECTORS,
+        learners: makeLearners(),
+        models,
+      },
     );
   }
 
@@ -67,7 +78,7 @@ export class StageNet {
 
   /** Snapshots everything, and goes on with new stages restored from it. */
   restart(partitions: number): StageNet {
-    const next = new StageNet(partitions, undefined, undefined, this.model);
+    const next = new StageNet(partitions, undefined, undefined, this.model, this.makeLearners);
     const restore = (from: Stage<never>[], to: Stage<never>[]): void => {
       for (const old of from) {
         const snapshot = old.snapshot();

@@ -256,5 +256,9 @@ describe('tags', () => {
     expect(interfacePattern('* */a/*').test('DELETE h/x/a/b/c')).toBe(true);
     expect(interfacePattern('GET /a/{x}/').test('GET any.host/a/{uuid}')).toBe(true);
     expect(interfacePattern('GET h/a.b').test('GET h/aXb')).toBe(false);
+    expect(interfacePattern('GET */users/{name}/records').test('GET h/v1/users/alice/records')).toBe(true);
+    expect(interfacePattern('GET */users/{name}/records').test('GET h/v1/users/{id}/records')).toBe(true);
+    expect(interfacePattern('GET */users/{name}/records').test('GET h/v1/users/alice/old/records')).toBe(false);
+    expect(interfacePattern('GET */users/{id}/records').test('GET h/v1/users/alice/records')).toBe(false);
   });
 });

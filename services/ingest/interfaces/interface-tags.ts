@@ -25,7 +25,8 @@ export const TAG_NAMES = Object.keys(TAG_FLAGS) as TagName[];
 
 /**
  * `METHOD host/path/{template}` as a pattern: `*` stands for any text, methods may be joined by `|` or be `*`, and any
- * `{x}` matches any placeholder. A pattern whose path starts with `/` holds for every host.
+ * `{x}` matches any placeholder; `{name}`, by which learned templates call what the pure path rules leave as it is, any text
+ * up to the next slash. A pattern whose path starts with `/` holds for every host.
  */
 export function interfacePattern(text: string): RegExp {
   const gap = text.indexOf(' ');
@@ -36,7 +37,7 @@ export function interfacePattern(text: string): RegExp {
   const methods = method === '*' ? '\\S+' : `(?:${method.split('|').map(escapeText).join('|')})`;
   const parts = path
     .split(/(\*|\{[^}/]*\})/)
-    .map((part) => (part === '*' ? '.*' : part.startsWith('{') ? '\\{[^}/]*\\}' : escapeText(part)));
+    .map((part) => (part === '*' ? '.*' : part === '{name}' ? '[^/]+' : part.startsWith('{') ? '\\{[^}/]*\\}' : escapeText(part)));
   return new RegExp(`^${methods} ${parts.join('')}$`);
 }
 
