@@ -36,6 +36,7 @@ export interface SeriesJudgement {
 
 /** Surprise, nats, whose score is 0.5. */
 const HALF = 10;
+const DAY = 24 * 60 * 60 * 1000;
 /** Surprise of the ends of the expected range: one row in a hundred lies beyond each. */
 const RANGE = Math.log(100);
 
@@ -50,6 +51,7 @@ export class SeriesDetector {
   private readonly channels: readonly Channel[];
   private readonly threshold: number;
   private rows = 0;
+  private begun = 0;
   private lastAlarm = Number.NEGATIVE_INFINITY;
   private lastStrength = 0;
 
@@ -83,12 +85,14 @@ export class SeriesDetector {
         }
       }
     }
-    const strength = first + this.settings.second * second;
+    if (this.rows === 0) this.begun = time;
+    const known = time - this.begun < DAY ? this.settings.firstDay : 1;
+    const strength = known * (first + this.settings.second * second);
     const score = scoreOf(strength);
     const reasons: SeriesReason[] = [];
     for (const [at, part] of [
-      [firstAt, first],
-      [secondAt, this.settings.second * second],
+      [firstAt, known * first],
+      [secondAt, known * this.settings.second * second],
     ]) {
       if (at < 0) continue;
       const value = Math.floor(at / length);
@@ -127,8 +131,8 @@ export class SeriesDetector {
   }
 }
 
-/** The default: one false alarm in 2,000 rows, a week of five-minute values. */
-export const DEFAULT_BUDGET: SeriesBudget = { perThousand: 0.5 };
+/** The default: three false alarms in 4,000 rows, which is two weeks of five-minute values. */
+export const DEFAULT_BUDGET: SeriesBudget = { perThousand: 0.75 };
 
 /** Surprise above which the budget is kept on ordinary series. */
 export function surpriseOf({ perThousand }: SeriesBudget, { usualSurprise, usualRate, decay }: SeriesSettings): number {

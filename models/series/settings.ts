@@ -1,5 +1,7 @@
 import type { Statistic } from './row.ts';
+import { Forecast } from './statistics/forecast.ts';
 import { Level } from './statistics/level.ts';
+import { Rarity } from './statistics/rarity.ts';
 import { Seasonal } from './statistics/seasonal.ts';
 import { Shift } from './statistics/shift.ts';
 import { Volatility } from './statistics/volatility.ts';
@@ -21,6 +23,8 @@ export interface SeriesSettings {
   readonly second: number;
   /** rows that only teach */
   readonly warmUp: number;
+  /** share of the surprise that counts within the first day of a series, when nobody knows what its nights and days are like */
+  readonly firstDay: number;
   /** after an alarm as much of the series so far stays quiet */
   readonly quietShare: number;
   /** but at least, and at most, so many rows */
@@ -39,21 +43,22 @@ const both = [1, -1] as const;
 /** The settings in use. */
 export const SERIES_SETTINGS: SeriesSettings = {
   statistics: [
-    { make: () => new Level(3), directions: both },
-    { make: () => new Volatility(12), directions: [1] },
-    { make: () => new Shift(1, 48), directions: both },
-    { make: () => new Shift(48, 192), directions: both },
-    { make: () => new Seasonal('time_of_day', DAY, 96), directions: both },
-    { make: () => new Seasonal('time_of_week', 7 * DAY, 168), directions: both },
+    { make: () => new Forecast(3), directions: both },
+    { make: () => new Level(48), directions: both },
+    { make: () => new Shift(6, 96), directions: both },
+    { make: () => new Volatility(96), directions: [1] },
+    { make: () => new Seasonal('time_of_week', 7 * DAY, 168, 24), directions: both },
+    { make: () => new Rarity(), directions: [1] },
   ],
-  tail: { share: 0.02, least: 10, shape: 0.25, halfLife: 1e9 },
+  tail: { share: 0.03, least: 20, shape: 0.2, halfLife: 20_000 },
   second: 0.5,
-  warmUp: 20,
+  warmUp: 50,
+  firstDay: 0.7,
   quietShare: 0.03,
   quietLeast: 20,
   quietMost: 720,
   escalation: 5,
-  usualSurprise: 10,
+  usualSurprise: 11,
   usualRate: 0.0005,
-  decay: 1.5,
+  decay: 1.8,
 };

@@ -55,19 +55,15 @@ export class Tail {
   surprise(deviation: number): number {
     if (!(deviation > 0) || this.total === 0) return 0;
     if (this.fresh === 0) this.fit();
-    if (this.scale > 0 && deviation > this.start) {
-      const { shape } = this.options;
-      return Math.log1p((shape * (deviation - this.start)) / this.scale) / shape - Math.log(this.beyond);
-    }
     let above = 0;
-    const at = this.binOf(deviation);
-    for (let bin = this.top; bin > at; bin--) above += this.bins[bin];
-    if (at >= 0) {
-      // within its bin a value is taken to lie where its logarithm lies
-      const place = Math.log(deviation) / STEP - this.base - at;
-      above += this.bins[at] * (1 - Math.min(1, Math.max(0, place)));
-    }
-    return -Math.log((above + this.weight) / (this.total + this.weight));
+    const at = Math.max(0, this.binOf(deviation));
+    for (let bin = this.top; bin >= at; bin--) above += this.bins[bin];
+    // the whole bin counts: of values that come again and again all lie at one place of theirs
+    const counted = -Math.log((above + this.weight) / (this.total + this.weight));
+    if (!(this.scale > 0) || deviation <= this.start) return counted;
+    const { shape } = this.options;
+    const fitted = Math.log1p((shape * (deviation - this.start)) / this.scale) / shape - Math.log(this.beyond);
+    return above > 0 ? Math.min(fitted, counted) : fitted;
   }
 
   /** Smallest deviation whose surprise is at least so many nats; NaN before the first one. */
@@ -75,15 +71,14 @@ export class Tail {
     if (this.total === 0) return Number.NaN;
     if (this.fresh === 0) this.fit();
     const { shape } = this.options;
-    const over = surprise + Math.log(this.beyond);
-    if (this.scale > 0 && over >= 0) return this.start + (this.scale * Math.expm1(over * shape)) / shape;
     const wanted = Math.exp(-surprise) * (this.total + this.weight) - this.weight;
     let above = 0;
-    for (let bin = this.top; bin >= 0; bin--) {
-      above += this.bins[bin];
-      if (above >= wanted) return Math.exp((bin + this.base) * STEP);
-    }
-    return 0;
+    let bin = this.top;
+    while (bin >= 0 && above + this.bins[bin] <= wanted) above += this.bins[bin--];
+    const counted = bin >= 0 ? Math.exp((bin + 1 + this.base) * STEP) : 0;
+    const over = surprise + Math.log(this.beyond);
+    if (!(this.scale > 0) || over < 0) return counted;
+    return Math.max(this.top < 0 || wanted < 0 ? 0 : counted, this.start + (this.scale * Math.expm1(over * shape)) / shape);
   }
 
   /** Learns a deviation, 0 or larger. */

@@ -10,6 +10,8 @@ const CUT = 3;
 const KEEP = 0.9995;
 /** The spread of a slot is at least this share of the spread of all values: what repeats exactly is not judged by its rounding. */
 const LEAST = 0.01;
+/** A deviation counts as one of so many spreads at most. */
+const MOST = 20;
 
 /**
  * The value against those of the same time of day (or of week), in spreads of that time, shrunk towards the spread of the
@@ -30,14 +32,20 @@ export class Seasonal implements Statistic {
   private scatter = 0;
   private slot = 0;
   private spread = 0;
+  private deviation = Number.NaN;
+  /** the last deviations, of which the mean is taken: a ring */
+  private readonly last: Float64Array;
+  private held = 0;
 
   /**
    * @param name of the season
    * @param period ms
    * @param slots parts of the period
+   * @param span rows, this one included, whose deviations are averaged: a stretch that is a little too high all along is odd
    */
-  constructor(name: string, period: number, slots: number) {
+  constructor(name: string, period: number, slots: number, span = 1) {
     this.name = name;
+    this.last = new Float64Array(span - 1);
     this.period = period;
     this.means = new Float64Array(slots);
     this.variances = new Float64Array(slots);
@@ -52,16 +60,24 @@ export class Seasonal implements Statistic {
     const whole = this.weight > 0 ? this.squares / this.weight : 0;
     const variance = (this.variances[slot] + STRENGTH * whole) / (visits + STRENGTH);
     this.spread = Math.sqrt(variance + (LEAST ** 2 * this.scatter) / Math.max(1, this.seen));
-    return visits > 0 && this.weight > 0 && this.spread > 0 ? (value - this.means[slot]) / this.spread : Number.NaN;
+    this.deviation = Number.NaN;
+    if (visits === 0 || this.weight === 0 || this.spread === 0) return Number.NaN;
+    this.deviation = Math.max(-MOST, Math.min(MOST, (value - this.means[slot]) / this.spread));
+    if (this.last.length === 0) return this.deviation;
+    if (this.held < this.last.length) return Number.NaN;
+    let sum = this.deviation;
+    for (const one of this.last) sum += one;
+    return sum / (this.last.length + 1);
   }
 
   valueAt(deviation: number): number {
-    return this.means[this.slot] + deviation * this.spread;
+    return this.last.length === 0 ? this.means[this.slot] + deviation * this.spread : Number.NaN;
   }
 
   learn({ value }: Row): void {
     const { slot } = this;
     const visits = this.visits[slot];
+    if (this.last.length > 0 && !Number.isNaN(this.deviation)) this.last[this.held++ % this.last.length] = this.deviation;
     const off = value - this.mean;
     this.seen++;
     this.mean += off / this.seen;
