@@ -5,9 +5,16 @@ import type { EvaluationReport } from '../../models/evaluation/evaluation-report
 import { terminalOf, writeOut } from '../console/output.ts';
 import { WeirError } from '../core/errors.ts';
 import { globalOptions } from './global-options.ts';
+import { DEFAULT_DATA_FOLDER } from './record-list.ts';
 import { delimiterOf, wholeNumber } from './train.ts';
 
 interface Flags {
+  labels?: string;
+  alerts?: string[];
+  data?: string;
+  config?: string;
+  from?: string;
+  to?: string;
   simulate?: boolean;
   kinds: string;
   tenants: string;
@@ -42,6 +49,9 @@ const EXAMPLES = `
 what they truly did. The same options give the same figures, whatever the number of threads. How incidents are judged:
 docs/evaluation.md.
 
+--labels: the alerts and incidents of a run, judged by a file in the form that weir simulate writes (docs/simulation.md). They
+come from the store of a data folder, or from files: what weir incidents --json or detect --alerts wrote, or both.
+
 --table: columns are found by name; others than the model's are passed over. Given the table that the model learned from, it
 is judged on the rows that were set aside then. The learning curve learns again, with the model's own options, from growing
 shares of the table (1/16 to all of three quarters, judged on the other quarter; groups are never split).
@@ -51,9 +61,12 @@ Examples:
   weir evaluate --simulate --scenarios slow_stuffing,scraping --intensities 1,0.5,0.25,0.1   down to where half is missed
   weir evaluate --simulate --budgets 1,0.3,3                  is the alert budget kept?
   weir evaluate --simulate --clean                            benign oddities only
+  weir evaluate --labels sim/labels.json --data sim/weir-data --html evaluation.html
+  weir evaluate --labels truth.json --alerts incidents.ndjson alerts.ndjson --from 2026-03-02 --to 2026-03-16
   weir evaluate --table others.csv --model attack.forest
   weir evaluate --table others.csv --model attack.forest --json --no-learning-curve`;
 
+const LABELS_ONLY = ['alerts', 'data', 'config', 'from', 'to'];
 const SIMULATE_ONLY = [
   'kinds',
   'tenants',
@@ -78,7 +91,7 @@ export function registerEvaluate(program: Command): void {
     .command('evaluate')
     .summary('judge detection by labels, or a random forest by a table')
     .description(
-      'Judges what Weir finds and what it raises wrongly, on simulated tenants. With --table: judges a forest on a labelled CSV file: ranking, calibration, confusion, what each feature is worth, and whether more rows would help.',
+      'Judges what Weir finds and what it raises wrongly, on simulated tenants or by labels of your own. With --table: judges a forest on a labelled CSV file: ranking, calibration, confusion, what each feature is worth, and whether more rows would help.',
     )
     .option('--simulate', 'on simulated tenants')
     .option('--kinds <list>', 'simulate: kinds of tenant', 'consumer,partners,office,network')
@@ -95,7 +108,13 @@ export function registerEvaluate(program: Command): void {
     .option('--clean', 'simulate: no campaigns, benign oddities only')
     .option('--comparators', 'simulate: published plain rules on the same events, in one table')
     .option('--bundle <folder>', 'simulate: trained scorers to judge with, none for baselines alone (default: the shipped ones)')
-    .option('--html <file>', 'also write a page with plots')
+    .option('--labels <file>', 'judge a run by these labels')
+    .option('--alerts <file...>', 'labels: NDJSON of alerts or incidents (default: what is in the store)')
+    .option('--data <dir>', `labels: data folder of the run, with its hash key (default: ${DEFAULT_DATA_FOLDER})`)
+    .option('-c, --config <file>', 'labels: weir.yaml of the run, for a store elsewhere')
+    .option('--from <time>', 'labels: begin of the logs, where nobody says it')
+    .option('--to <time>', 'labels: end of the logs')
+    .option('--html <file>', 'simulate, labels: also write a page with plots')
     .option('--table <file>', 'CSV file with labels, .gz accepted, - for standard input')
     .option('--model <file>', 'table: a model that weir train wrote, or the JSON of ml-random-forest')
     .option('--label <column>', "table: column with the class of each row (default: the model's)")
@@ -109,19 +128,35 @@ export function registerEvaluate(program: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags, command: Command) => {
-      const modes = [flags.table !== undefined ? '--table' : '', flags.simulate === true ? '--simulate' : ''].filter((mode) => mode !== '');
+      const modes = [
+        ...(flags.table === undefined ? [] : ['--table']),
+        ...(flags.simulate === true ? ['--simulate'] : []),
+        ...(flags.labels === undefined ? [] : ['--labels']),
+      ];
       if (modes.length > 1) throw new WeirError('usage', `${modes.join(' and ')} are two evaluations: ask for one`);
       const { quiet } = globalOptions(command);
       if (flags.html !== undefined) checkFolder(flags.html);
       if (flags.simulate === true) {
         refuse(command, TABLE_ONLY, '--table');
+        refuse(command, LABELS_ONLY, '--labels');
         const { evaluateSimulated } = await import('./evaluate-simulate.ts');
         await tell(await evaluateSimulated({ ...flags, quiet }), flags);
         return;
       }
-      refuse(command, [...SIMULATE_ONLY, 'html'], '--simulate');
+      refuse(command, SIMULATE_ONLY, '--simulate');
+      if (flags.labels !== undefined) {
+        refuse(command, TABLE_ONLY, '--table');
+        const { evaluateRecords } = await import('./evaluate-records.ts');
+        await tell(await evaluateRecords({ ...flags, labels: flags.labels }), flags);
+        return;
+      }
+      refuse(command, LABELS_ONLY, '--labels');
+      if (flags.html !== undefined) throw new WeirError('usage', '--html goes with --simulate or --labels, which are missing');
       if (flags.table === undefined)
-        throw new WeirError('usage', 'say what to judge: --simulate (simulated tenants) or --table FILE.csv (a random forest by a table)');
+        throw new WeirError(
+          'usage',
+          'say what to judge: --simulate (simulated tenants), --labels FILE.json (a run, by labels) or --table FILE.csv (a random forest)',
+        );
       if (flags.model === undefined) throw new WeirError('usage', '--model FILE is missing: the model to judge');
       const { evaluateTable } = await import('./evaluate-table.ts');
       await evaluateTable({

@@ -25,7 +25,7 @@ export function evaluationText(report: EvaluationReport, { style, width }: Termi
     style,
     '',
   );
-  for (const remark of report.remarks) out += style.yellow(`${remark}\n`);
+  for (const remark of report.remarks) out += `${style.yellow(plainText(remark))}\n`;
   out += part(
     'Goals',
     table(
@@ -159,8 +159,15 @@ function falseText(one: FalseIncident, dim: (text: string) => string): string {
     `  ${one.tenant}  ${one.started_at.slice(0, 16)} – ${one.ended_at.slice(0, 16)}Z  ${one.severity} ${one.score.toFixed(2)}  ${one.title}${meanwhile}`,
     `    ${about.filter((text) => text !== '').join('; ')}`,
     `    ${one.summary}`,
-  ].map(plainText);
-  return `${lines[0]}\n${dim(`${lines[1]}\n${lines[2]}\n`)}`;
+  ]
+    .map(plainText)
+    .filter((line) => line.trim() !== '');
+  return `${lines[0]}\n${dim(
+    lines
+      .slice(1)
+      .map((line) => `${line}\n`)
+      .join(''),
+  )}`;
 }
 
 export function kindName(kind: string): string {

@@ -1,6 +1,8 @@
+import { plainText } from './plain-text.ts';
+
 /**
  * Plots as SVG for a page that has the style sheet of evaluation-page.ts: colours are its variables, so that they suit light
- * and dark. Texts are escaped here.
+ * and dark. Texts are made safe here.
  */
 
 const WIDTH = 640;
@@ -157,7 +159,7 @@ function verticalTick(x: number, top: number, bottom: number, label: string): st
 }
 
 function text(x: number, y: number, value: string, anchor: 'start' | 'middle' | 'end', kind = ''): string {
-  return `<text${kind === '' ? '' : ` class="${kind}"`} x="${px(x)}" y="${px(y)}" text-anchor="${anchor}">${escaped(value)}</text>`;
+  return `<text${kind === '' ? '' : ` class="${kind}"`} x="${px(x)}" y="${px(y)}" text-anchor="${anchor}">${escaped(plainText(value))}</text>`;
 }
 
 function svg(title: string, height: number, parts: readonly string[]): string {

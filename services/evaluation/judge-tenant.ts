@@ -4,7 +4,6 @@ import { HourlyCounts } from '../../models/evaluation/hourly-z.ts';
 import { lastRevisions } from '../../models/evaluation/incidents.ts';
 import type { CampaignTraffic, JudgedTenant } from '../../models/evaluation/judged-tenant.ts';
 import type { BundleData } from '../../models/learned/learned-models.ts';
-import type { AlertRecord } from '../../schemas/alert.ts';
 import { InThread } from '../drivers/in-thread.ts';
 import type { AddressTables } from '../ingest/addresses/addresses.ts';
 import type { SimulatedEvent } from '../simulation/event.ts';
@@ -13,6 +12,7 @@ import type { TenantPlan } from '../simulation/plan.ts';
 import { planEnd } from '../simulation/plan.ts';
 import { createTopology } from '../topology.ts';
 import { prepareTenant, replayTenant, SIMULATED_KEY, simulatedTopologyConfig } from '../training/replay-tenant.ts';
+import { explanationError } from './explanation-error.ts';
 import { plainEvent, SWEEP_FLOOR, strongestAlerts } from './plain-events.ts';
 
 const HOUR = 3_600_000;
@@ -89,11 +89,6 @@ export async function judgeTenant({ plan, seed, budget, comparators }: TenantTas
     explanationError: alerts.reduce((most, alert) => Math.max(most, explanationError(alert)), 0),
     ...(comparators ? { comparators: strongestAlerts(rules) } : {}),
   };
-}
-
-/** |bias + contributions − score| */
-export function explanationError({ bias, reasons, score }: Pick<AlertRecord, 'bias' | 'reasons' | 'score'>): number {
-  return Math.abs(reasons.reduce((sum, { contribution }) => sum + contribution, bias) - score);
 }
 
 /** Looks at a tenant's events as they go by: when those of campaigns come, how small a part they are, what a z-score sees of them. */

@@ -15,3 +15,8 @@ export function usedFor(seed: number): 'tuning' | 'training' | undefined {
   if ((seed + 1) * TENANTS_OF_SEED > FIRST_TRAINING_SEED) return 'training';
   return TUNED_ON.some(([first, last]) => seed >= first && seed <= last) ? 'tuning' : undefined;
 }
+
+/** The same by the seed of one tenant, as `weir simulate` takes it. */
+export function usedForTenant(seed: number): 'tuning' | 'training' | undefined {
+  return usedFor(Math.floor(seed / TENANTS_OF_SEED));
+}

@@ -1,4 +1,5 @@
 import { sipHash } from '../core/hash.ts';
+import type { TenantKind } from './plan.ts';
 
 /**
  * Labelled malicious activity of one scenario. The lists hold entity ids as Weir names them, except `targets`, which
@@ -34,8 +35,20 @@ export interface BenignNote {
   sources: string[];
 }
 
+/** A tenant whose log is labelled. */
+export interface LabelledTenant {
+  name: string;
+  kind: TenantKind;
+  seed: number;
+  /** first instant of its log and its end, exclusive, ISO 8601 UTC */
+  start: string;
+  end: string;
+}
+
 export interface Labels {
   version: 1;
+  /** left out: not told */
+  tenants?: LabelledTenant[];
   campaigns: Campaign[];
   benign: BenignNote[];
 }

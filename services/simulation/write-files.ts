@@ -3,10 +3,11 @@ import { dirname, join } from 'node:path';
 import { WeirError } from '../core/errors.ts';
 import type { SimulatedFormat } from './formats/write-line.ts';
 import { interfaceIn, logHeader, writeLine } from './formats/write-line.ts';
-import type { Labels } from './labels.ts';
+import type { LabelledTenant, Labels } from './labels.ts';
 import type { MatchingConfig } from './matching-config.ts';
 import { matchingConfig } from './matching-config.ts';
-import type { SimulationPlan } from './plan.ts';
+import type { SimulationPlan, TenantPlan } from './plan.ts';
+import { planEnd } from './plan.ts';
 import { buildWorld, labelsOf, simulateWorld } from './simulate.ts';
 import type { World } from './world.ts';
 
@@ -70,7 +71,7 @@ export function writeSimulation(
     before += counts.events;
     files.push({ tenant: tenant.name, path, format: formatOf(tenant.name), ...counts });
   }
-  const labels = labelsIn(labelsOf(worlds), formatOf);
+  const labels = { ...labelsIn(labelsOf(worlds), formatOf), tenants: plan.tenants.map(labelledTenant) };
   const path = join(dir, 'labels.json');
   onDisk(path, () => writeFileSync(path, `${JSON.stringify(labels, null, 1)}\n`));
   return {
@@ -82,6 +83,11 @@ export function writeSimulation(
       (world) => `./${world.plan.name}.log`,
     ),
   };
+}
+
+function labelledTenant(plan: TenantPlan): LabelledTenant {
+  const { name, kind, seed, start } = plan;
+  return { name, kind, seed, start: new Date(start).toISOString(), end: new Date(planEnd(plan)).toISOString() };
 }
 
 /** Makes a folder and those above it. Not mkdir's `recursive`: on file systems that refuse new folders it never ends. */

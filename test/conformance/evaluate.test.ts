@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -10,7 +10,11 @@ const LAUNCHER = new URL('../../dist/services/launcher.cjs', import.meta.url).pa
 const folder = mkdtempSync(join(tmpdir(), 'weir-evaluate-'));
 
 function weir(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [LAUNCHER, ...args], { encoding: 'utf8', cwd: folder });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [LAUNCHER, ...args], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { ...process.env, XDG_CONFIG_HOME: folder },
+  });
   return { status, stdout, stderr };
 }
 
@@ -81,13 +85,100 @@ test.each([
   [['--simulate', '--model', 'a'], '--model goes with --table'],
   [['--table', 'a.csv', '--model', 'a', '--seeds', '3'], '--seeds goes with --simulate'],
   [['--simulate', '--table', 'a.csv'], 'ask for one'],
+  [['--simulate', '--alerts', 'a.ndjson'], '--alerts goes with --labels'],
+  [['--labels', 'none.json'], 'there is no label file none.json'],
+  [['--labels', 'a.json', '--seeds', '1'], '--seeds goes with --simulate'],
 ])('evaluate %j is refused', (args, message) => {
   const { status, stderr } = weir('evaluate', ...args);
   expect(status).toBe(2);
   expect(stderr).toContain(message);
 });
 
+test('a page that cannot be written is refused before the work', () => {
+  const { status, stderr } = weir('evaluate', '--simulate', '--html', 'none/page.html');
+  expect(status).toBe(3);
+  expect(stderr).toContain('--html none/page.html cannot be written');
+});
+
 test('seeds are lists and spans', () => {
   expect(seedsOf('7')).toEqual([7]);
   expect(seedsOf('7,9, 11..13,12')).toEqual([7, 9, 11, 12, 13]);
+});
+
+describe('weir evaluate --labels', () => {
+  weir(
+    'simulate',
+    '--out',
+    'sim',
+    '--tenant-kind',
+    'partners',
+    '--tenant',
+    'shop',
+    '--days',
+    '4',
+    '--accounts',
+    '20',
+    '--events-per-day',
+    '900',
+    '--seed',
+    '5',
+    '--scenario',
+    'object_traversal',
+    'probing',
+    '--hard-negatives',
+    'all',
+    '--quiet',
+  );
+  const detected = weir('detect', '--config', 'sim/weir.yaml', '--alerts', 'alerts.ndjson', '--quiet');
+  writeFileSync(join(folder, 'incidents.ndjson'), weir('incidents', '--data', 'sim/weir-data', '--json').stdout);
+  const judged = (...args: string[]) =>
+    JSON.parse(weir('evaluate', '--labels', 'sim/labels.json', '--json', ...args).stdout) as EvaluationReport;
+  const ofStore = judged('--data', 'sim/weir-data');
+
+  test('judges what is in the store', () => {
+    expect(detected.status).toBe(0);
+    const { run } = ofStore;
+    expect(run).toMatchObject({ tenants: 1, tenant_days: 4 });
+    expect(run.all.recall.of).toBe(2);
+    expect(run.campaigns.find(({ scenario }) => scenario === '4 object_traversal')).toMatchObject({ found: true, tenant: 'shop' });
+    expect(run.volume.alerts * 4).toBe(readFileSync(join(folder, 'alerts.ndjson'), 'utf8').trim().split('\n').length);
+    expect(run.hard_negatives.map(({ name }) => name)).toContain('nightly_batch');
+    expect(run.explanation_error).toBeLessThan(1e-6);
+  });
+
+  test('the same from files of alerts and incidents', () => {
+    const ofFiles = judged('--alerts', 'alerts.ndjson', 'incidents.ndjson', '--data', 'sim/weir-data');
+    expect(ofFiles.run).toEqual(ofStore.run);
+    expect(ofFiles.remarks).toEqual(ofStore.remarks);
+  });
+
+  test('from alerts alone, and says what is lost', () => {
+    const ofAlerts = judged('--alerts', 'alerts.ndjson');
+    expect(ofAlerts.run.volume.alerts).toBe(ofStore.run.volume.alerts);
+    expect(ofAlerts.run.all.recall.hits).toBeGreaterThan(0);
+    expect(ofAlerts.remarks.join('\n')).toContain('put together again from the alerts');
+  });
+
+  test('writes a page that loads nothing', () => {
+    const { status, stdout } = weir('evaluate', '--labels', 'sim/labels.json', '--data', 'sim/weir-data', '--html', 'page.html');
+    expect(status).toBe(0);
+    expect(stdout).toContain('By scenario');
+    const page = readFileSync(join(folder, 'page.html'), 'utf8');
+    expect(page).toMatch(/^<!doctype html>/);
+    expect(page).not.toMatch(/<script|src=|href=|url\(|@import/);
+    expect(page).toContain('object traversal');
+    expect(page.match(/<svg/g)?.length).toBeGreaterThanOrEqual(4);
+  });
+
+  test('says when nobody knows how long the logs are', () => {
+    const labels = JSON.parse(readFileSync(join(folder, 'sim/labels.json'), 'utf8'));
+    delete labels.tenants;
+    writeFileSync(join(folder, 'own.json'), JSON.stringify(labels));
+    const run = (...args: string[]) =>
+      JSON.parse(weir('evaluate', '--labels', 'own.json', '--alerts', 'incidents.ndjson', '--json', ...args).stdout) as EvaluationReport;
+    expect(run().remarks.join('\n')).toContain('How long the log of shop is, nobody says');
+    const told = run('--from', '2026-03-02', '--to', '2026-03-12');
+    expect(told.run.tenant_days).toBe(10);
+    expect(told.remarks.join('\n')).not.toContain('How long');
+  });
 });
