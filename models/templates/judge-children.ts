@@ -95,23 +95,29 @@ export function judgeChildren(kids: readonly Kid[], place: Place): Verdict {
   return { values: new Set(), score, named: false };
 }
 
-/** Log odds, and children that are used, from which a variable is beyond doubt. */
+/** Log odds, and children that are used, by so many callers in all, from which a variable is beyond doubt. */
 const BEYOND_DOUBT = 3;
 const LEAST_USED = 5;
+/** Hours in which a child of one caller must have been used: that everyone asks for their own name is no scan. */
+const HOURS_ALONE = 3;
 /** A child that was there so much earlier than half of the others is no value like them, ms. */
 const EARLIER = 48 * 3_600_000;
 
 /**
  * As `judgeChildren`, for who acts on it at once and for good: what is folded cannot be told apart again. Only children that
- * several callers use again and again are evidence, so neither a scan of names nor a catch-all that answers it makes a
- * variable; nor is there one directly below the host or an API's trunk, where interfaces have their names. What was there
+ * are used again and again, and not by the same few callers, are evidence, so neither a scan of names nor a catch-all that
+ * answers it makes a variable; nor is there one directly below the host or an API's trunk, where interfaces have their names. What was there
  * long before the others came stays what it is.
  */
-function judgeCarefully(open: readonly Kid[], used: readonly Kid[], place: Place): Verdict | undefined {
+function judgeCarefully(open: readonly Kid[], shared: readonly Kid[], place: Place): Verdict | undefined {
   if (place.sign !== '/' || place.parent === '' || isTrunk(place.parent)) return undefined;
   if (place.known !== undefined) {
     return { values: new Set(open.filter(({ text }) => !isWord(text)).map(({ text }) => text)), score: 9, named: true };
   }
+  const tried = sweptOf(open);
+  const sharedOnes = new Set(shared);
+  const used = open.filter((kid) => sharedOnes.has(kid) || (kid.node.all.hours >= HOURS_ALONE && !tried.has(kid)));
+  const usedOnes = new Set(used);
   const names = used.filter(({ text }) => !isWord(text));
   const firsts = names.map(({ node }) => node.all.first).sort((a, b) => a - b);
   const since = firsts[firsts.length >> 1] - EARLIER;
@@ -119,16 +125,27 @@ function judgeCarefully(open: readonly Kid[], used: readonly Kid[], place: Place
     names.filter(({ node }) => node.all.first >= since),
     place,
   );
-  if (group.length < LEAST_USED) return undefined;
+  if (group.length < LEAST_USED || callersOf(group) < LEAST_USED) return undefined;
   const score = oddsOf(group, place, 0);
   if (score < BEYOND_DOUBT) return undefined;
   const shape = shapeOf(group, place);
   const values = new Set(group.map(({ text }) => text));
   for (const kid of open) {
-    if (used.includes(kid) || isWord(kid.text) || isLiteralBeside(kid, shape, group, place)) continue;
+    if (usedOnes.has(kid) || isWord(kid.text) || isLiteralBeside(kid, shape, group, place)) continue;
     values.add(kid.text);
   }
   return { values, score, named: true };
+}
+
+/** Callers of some children in all, as far as samples tell. */
+function callersOf(kids: readonly Kid[]): number {
+  const callers = new Set<string>();
+  let most = 0;
+  for (const { node } of kids) {
+    most = Math.max(most, node.all.callers);
+    for (const caller of node.all.who ?? []) callers.add(caller);
+  }
+  return Math.max(most, callers.size);
 }
 
 /** Children that one caller alone tried, who tried so many: a scanner, or a robot that reads everything. */

@@ -7,7 +7,7 @@ import { emptyNode, LearnedTemplates, templatesFrom } from './learned-templates.
 import { isEnd, partsOf } from './path-parts.ts';
 
 const HOUR = 3_600_000;
-/** Interfaces whose facts are kept for a tenant at most: those that are used by several, again and again, first. */
+/** Interfaces whose facts are kept for a tenant at most: those that are used again and again first. */
 const MOST_FACTS = 4096;
 /** Callers kept of an interface. */
 const MOST_CALLERS = 8;
@@ -149,9 +149,9 @@ function take(state: TenantState, start: number, rows: ScoreReport['interfaces']
   state.facts = new Map(kept.slice(0, MOST_FACTS));
 }
 
-/** Several callers in several hours. */
+/** By several callers in several hours, or by one in some more. */
 function isUsed([, , callers, hours]: Row): boolean {
-  return callers > 1 && hours > 1;
+  return hours > 2 || (callers > 1 && hours > 1);
 }
 
 /** Learns from what is known; what is found for the second time comes into force. */

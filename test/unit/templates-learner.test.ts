@@ -94,6 +94,15 @@ describe('templates as shared knowledge', () => {
     }
   });
 
+  test('names that have one caller each are values too', () => {
+    const own = (hour: number): SeenInterface[] =>
+      NAMES.filter((_, i) => (hour + i) % 4 === 0).map((name) => row(`GET shop/accounts/${name}/profile`, 4, [NAMES.indexOf(name)]));
+    expect(aliases(learn(36, { more: own })).of('GET shop/accounts/ann/profile')).toBe('GET shop/accounts/{name}/profile');
+    // but not if one and the same asks for all of them
+    const robot = (hour: number): SeenInterface[] => own(hour).map(([id, n]) => row(id, n, [5]));
+    expect(aliases(learn(36, { more: robot })).of('GET shop/accounts/ann/profile')).toBe('GET shop/accounts/ann/profile');
+  });
+
   test('nothing is believed in the first half day', () => {
     expect(learn(11)).toEqual([]);
   });
