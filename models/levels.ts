@@ -117,6 +117,13 @@ export function rolledLevel(window: ClosedWindow, size: Rolled, level: number): 
   return value;
 }
 
+const ROLLED_ACTIVE = rolled('active_hours');
+
+/** Hours of the last 24 in which the account was active, this pane included. */
+export function activeHoursOfDay(window: ClosedWindow): number {
+  return window.rolling[ROLLED['1d'] * R + ROLLED_ACTIVE];
+}
+
 /** Sum of an interface feature over the window: its hour, or a rolling size. */
 export function interfaceValue(window: ClosedWindow, size: '1h' | Rolled, feature: number): number {
   return size === '1h' ? window.values[feature] : window.rolling[ROLLED[size] * INTERFACE_FEATURES.length + feature];

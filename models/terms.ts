@@ -18,11 +18,28 @@ export function countTerm(feature: string, value: number, expected: Expectation,
 const LEAST_SPREAD = 0.8;
 
 /**
+ * Spread of amounts in a window with exports, in ln units: whoever exports gets a thousand times what a page holds, and
+ * one export is ten times another. That there were exports is said by their count; this says what they held beyond it.
+ */
+export const EXPORT_SPREAD = 2;
+
+/** Exports come in lots, and all at a month's end: how many there were in an hour weighs less than that there were any. */
+export const EXPORTS_WEIGHT = 0.6;
+
+/**
  * An amount of bytes or records against what is expected of it: log-normal with the expectation's mean and variance,
  * since one answer may be a thousand times another and the tail of a count's law is too thin for that.
+ * @param least spread that it has at least, ln units
  */
-export function amountTerm(feature: string, value: number, expected: Expectation, group: string, weight = 1): Term {
-  const variance = Math.max(LEAST_SPREAD ** 2, Math.log1p(expected.dispersion + 1 / Math.max(expected.mean, 1e-3)));
+export function amountTerm(
+  feature: string,
+  value: number,
+  expected: Expectation,
+  group: string,
+  weight = 1,
+  least: number = LEAST_SPREAD,
+): Term {
+  const variance = Math.max(least ** 2, Math.log1p(expected.dispersion + 1 / Math.max(expected.mean, 1e-3)));
   return {
     feature,
     value,

@@ -44,6 +44,9 @@ export const ACCOUNT_FEATURES = [
   'foreign', // flows: bytes to other countries; requests: 0
   'unanswered', // flows attempted without answer
   'login_success_new', // successful logins from an address not in the history while failures occurred in the same window
+  'beats', // gaps between the starts of bursts of requests (a burst ends with a pause of 5 s), of the hour's first 40 requests
+  'beat_regularity', // 0..1000 as gap_regularity, of these gaps; 0 with fewer than 5
+  'active_hours', // 1; rolling: hours with at least one request
 ] as const;
 
 export const INTERFACE_FEATURES = [
@@ -161,6 +164,7 @@ export const ACCOUNT_ROLLING = [
   'records',
   'new_addresses',
   'targets',
+  'active_hours',
 ] as const;
 /** Interface features summed over rolling windows (callers then means caller-hours). */
 export const INTERFACE_ROLLING = INTERFACE_FEATURES;

@@ -1,5 +1,18 @@
 import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
-import { A, groupOf, hourLevel, isRolled, LEVEL, LEVELS, MEAN_BINS, meanBin, NOVELTIES, noveltyOf, rolledLevel } from '../levels.ts';
+import {
+  A,
+  activeHoursOfDay,
+  groupOf,
+  hourLevel,
+  isRolled,
+  LEVEL,
+  LEVELS,
+  MEAN_BINS,
+  meanBin,
+  NOVELTIES,
+  noveltyOf,
+  rolledLevel,
+} from '../levels.ts';
 import type { GroupPrior, TenantPrior } from '../prior.ts';
 import type { ClosedWindow } from '../windows.ts';
 import { credible, credibleWeight, type Expectation } from './credibility.ts';
@@ -20,6 +33,9 @@ const KEEP_RECORD = Math.exp(-1 / 90);
 const BLOCK_STRENGTH = 12;
 /** Active days that weigh as much as the group's rate of novelty. */
 const NOVELTY_STRENGTH = 6;
+
+/** Gaps between bursts from which their regularity is measured (services/features). */
+export const LEAST_BEATS = 5;
 
 const N = LEVELS.length;
 // layout of a row
@@ -51,7 +67,9 @@ const RECORD = RUNNING + N; // highest hour, fading
 const HELD_RECORD = RECORD + N; // of the days held back
 const TODAY_RECORD = HELD_RECORD + N;
 const TODAY_MINUTES = TODAY_RECORD + N;
-const STRIDE = TODAY_MINUTES + 1;
+const BEAT_HOURS = TODAY_MINUTES + 1; // hours in which the regularity of bursts could be measured
+const BEAT_SUM = BEAT_HOURS + 1;
+const STRIDE = BEAT_SUM + 1;
 
 /** Told when an account's day is over, for the population's histograms. */
 export interface DayObserver {
@@ -292,6 +310,12 @@ export class AccountBaselines {
     return { mean, spread: Math.sqrt(Math.max(0, d[this.row + REGULAR_SQUARES] / n - mean * mean)), hours: n };
   }
 
+  /** Mean regularity (0..1000) of the bursts of the account's hours, and how many there were. */
+  beats(): { mean: number; hours: number } {
+    const hours = this.slab.data[this.row + BEAT_HOURS];
+    return { mean: hours > 0 ? this.slab.data[this.row + BEAT_SUM] / hours : 0, hours };
+  }
+
   /** Active minutes of an active hour of the own past, and the hours behind it. */
   activeMinutes(): { mean: number; hours: number } {
     const d = this.slab.data;
@@ -304,6 +328,11 @@ export class AccountBaselines {
     const d = this.slab.data;
     const days = d[this.row + DAYS];
     return { today: d[this.row + TODAY_HOURS] + 1, mean: days > 0 ? d[this.row + HOURS] / days : 0, days };
+  }
+
+  /** Active hours of the last 24, this window included: what is there around the clock is not cut by midnight. */
+  get hoursOfLastDay(): number {
+    return activeHoursOfDay(this.window);
   }
 
   /** Side requests (assets) per request of the own past, and the requests behind it. */
@@ -351,6 +380,10 @@ export class AccountBaselines {
         d[row + REGULAR_HOURS] += 1;
         d[row + REGULAR_SUM] += regularity;
         d[row + REGULAR_SQUARES] += regularity * regularity;
+      }
+      if (values[A.beats] >= LEAST_BEATS) {
+        d[row + BEAT_HOURS] += 1;
+        d[row + BEAT_SUM] += values[A.beat_regularity];
       }
     }
   }
@@ -442,6 +475,8 @@ export class AccountBaselines {
     d[row + REGULAR_HOURS] *= keep;
     d[row + REGULAR_SUM] *= keep;
     d[row + REGULAR_SQUARES] *= keep;
+    d[row + BEAT_HOURS] *= keep;
+    d[row + BEAT_SUM] *= keep;
     for (let i = NOVEL; i < NOVEL + NOVELTIES.length; i++) d[row + i] *= keep;
     for (let i = BLOCKS; i < BLOCKS + 12; i++) d[row + i] *= keep;
     for (let i = SUMS; i < HELD; i++) d[row + i] *= keep;

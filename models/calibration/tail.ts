@@ -20,6 +20,11 @@ export interface TailPrior {
   excesses: number;
   /** shape of the generalised Pareto tail: 0 exponential, higher heavier */
   shape: number;
+  /**
+   * days of the tenant's own that weigh as much as the prior's whole law, where that was measured on many tenants: a few
+   * days show less than what may come. Left out: the tail's start and excesses alone are believed
+   */
+  days?: number;
 }
 
 /** Expected number of entities a tenant-day whose highest evidence reaches the given one. */
@@ -75,7 +80,7 @@ export function fitTail(histogram: ArrayLike<number>, days: number, entitiesPerD
   const above = new Float64Array(EVIDENCE_BUCKETS + 1);
   for (let b = EVIDENCE_BUCKETS - 1; b >= 0; b--) above[b] = above[b + 1] + counts[b];
 
-  return (evidence) => {
+  const own: Exceedances = (evidence) => {
     const at = evidence / BUCKET_WIDTH;
     const b = Math.max(0, Math.min(EVIDENCE_BUCKETS - 1, Math.floor(at)));
     if (evidence < u) return Math.max(rate, excesses / days) + (above[b] - counts[b] * Math.max(0, at - b) - excesses) / days;
@@ -84,6 +89,9 @@ export function fitTail(histogram: ArrayLike<number>, days: number, entitiesPerD
     // never below what was seen: capped scores pile up where no smooth law expects them
     return at < EVIDENCE_BUCKETS ? Math.max(fitted, above[b] / days) : fitted;
   };
+  if (prior.days === undefined) return own;
+  const weight = prior.days / (days + prior.days);
+  return (evidence) => weight * before(evidence) + (1 - weight) * own(evidence);
 }
 
 /** Mean excess over the tail's start and shape of the law, each weighted with the prior's. */

@@ -4,10 +4,12 @@ import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { A, LEVEL, NOVELTY, type Novelty } from '../levels.ts';
 import { severityOf } from '../severity.ts';
-import { amountTerm, countTerm, fixedTerm, strongest } from '../terms.ts';
+import { amountTerm, countTerm, EXPORT_SPREAD, EXPORTS_WEIGHT, fixedTerm, strongest } from '../terms.ts';
+import type { ClosedWindow } from '../windows.ts';
 
 const WHERE: readonly Novelty[] = ['new_environment', 'new_countries', 'new_networks', 'new_addresses'];
 const WHAT = ['sensitive', 'exports', 'new_objects', 'kilobytes', 'targets', 'requests'] as const;
+const WEIGHT: Partial<Record<(typeof WHAT)[number], number>> = { exports: EXPORTS_WEIGHT, requests: 0.7 };
 
 /**
  * A new environment and then another behaviour (scenario 9): network, country and device that the account never had,
@@ -26,6 +28,7 @@ export const accountTakeover: Detector<AccountBaselines> = {
     'new_devices',
     'login_success_new',
     'new_interfaces',
+    'new_interfaces_of_interfaces',
     ...WHAT,
   ],
   needs: ['account', 'address', 'asn', 'device'],
@@ -39,13 +42,16 @@ export const accountTakeover: Detector<AccountBaselines> = {
     // together they are weighed as one: a traveller's new phone is not twice as odd
     addNovelty(terms, b, 'new_devices', 'device', b.fresh(NOVELTY.new_environment) > 0 ? 0.5 : 1);
     if (strongest(terms, 'where') < 0.5 || strongest(terms, 'where') + strongest(terms, 'device') < 1.5) return undefined;
+    const spread = b.amount('1h', LEVEL.exports) > 0 ? EXPORT_SPREAD : undefined;
     for (const level of WHAT) {
       const value = b.amount('1h', LEVEL[level]);
       const expected = b.hour(LEVEL[level]);
-      if (value > 1.5 * expected.mean && value >= 2)
-        terms.push((level === 'kilobytes' ? amountTerm : countTerm)(level, value, expected, 'what', level === 'requests' ? 0.7 : 1));
+      if (value <= 1.5 * expected.mean || value < 2) continue;
+      if (level === 'kilobytes') terms.push(amountTerm(level, value, expected, 'what', 1, spread));
+      else terms.push(countTerm(level, value, expected, 'what', WEIGHT[level]));
     }
     addNovelty(terms, b, 'new_interfaces', 'what');
+    addStrangeness(terms, window, b);
     const after = window.values[A.login_success_new];
     if (after > 0) terms.push(fixedTerm('login_success_new', after, 0.02, 1, 'after', 1));
     return terms;
@@ -53,7 +59,39 @@ export const accountTakeover: Detector<AccountBaselines> = {
   severity: (evidence) => severityOf(evidence),
 };
 
+/** Interfaces of a window from which the share of new ones says something. */
+const LEAST_INTERFACES = 4;
+/** Visits of one account differ in how much of them is new as if so many interfaces had been looked at. */
+const SHARE_TRIALS = 5;
+
+/** Most of what is done here the account never did: a burglar does not do what the owner does, be it little. */
+function addStrangeness(terms: Term[], window: ClosedWindow, b: AccountBaselines): void {
+  const used = window.values[A.interfaces];
+  const fresh = window.values[A.new_interfaces];
+  if (used < LEAST_INTERFACES || fresh < 2) return;
+  const novel = b.novelty(NOVELTY.new_interfaces).mean;
+  const { mean, scope, size } = b.day(LEVEL.interfaces);
+  const share = Math.min(0.5, Math.max(0.02, novel / Math.max(mean, 1)));
+  if (fresh <= share * used) return;
+  terms.push({
+    feature: 'new_interfaces_of_interfaces',
+    value: fresh,
+    law: { kind: 'share', trials: used, a: SHARE_TRIALS * share, b: SHARE_TRIALS * (1 - share) },
+    baseline: { scope, size },
+    group: 'what',
+    weight: 1,
+  });
+}
+
+/** Novelty that comes in lots: a new job brings several interfaces, a new place several addresses. How many more, once there is one. */
+const LOTS: Partial<Record<Novelty, number>> = { new_interfaces: 3, new_addresses: 1.5 };
+
+/** What was new of one kind today, against the account's own rate and its peers'. */
 export function addNovelty(terms: Term[], b: AccountBaselines, name: Novelty, group: string, weight = 1): void {
   const value = b.fresh(NOVELTY[name]);
-  if (value > 0) terms.push(countTerm(name, value, b.novelty(NOVELTY[name]), group, weight));
+  if (value <= 0) return;
+  const expected = b.novelty(NOVELTY[name]);
+  // the scale of the law (mean x dispersion) is the size of a lot
+  expected.dispersion = Math.max(expected.dispersion, (LOTS[name] ?? 0) / expected.mean);
+  terms.push(countTerm(name, value, expected, group, weight));
 }

@@ -4,7 +4,7 @@ import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { LEVEL } from '../levels.ts';
 import { severityOf } from '../severity.ts';
-import { amountTerm, countTerm, strongest } from '../terms.ts';
+import { amountTerm, countTerm, EXPORT_SPREAD, strongest } from '../terms.ts';
 
 const TAKEN = ['new_objects', 'records', 'objects', 'sensitive', 'kilobytes'] as const;
 /** What a week must hold at least, per amount, before its growth is worth a word. */
@@ -60,6 +60,8 @@ function level(terms: Term[], b: AccountBaselines, name: (typeof TAKEN)[number])
   if (value < 2 * expected.mean || value - b.amount('1d', LEVEL[name]) < expected.mean) return;
   // days of a run hang together: a third of the variance is all that three days take away
   expected.dispersion *= 2 / 3;
-  const term = name === 'kilobytes' || name === 'records' ? amountTerm : countTerm;
-  terms.push(term(`${name}_3d`, value, expected, 'level', 0.8));
+  const amount = name === 'kilobytes' || name === 'records';
+  const spread = b.amount('3d', LEVEL.exports) > 0 ? EXPORT_SPREAD : undefined;
+  if (amount) terms.push(amountTerm(`${name}_3d`, value, expected, 'level', 0.8, spread));
+  else terms.push(countTerm(`${name}_3d`, value, expected, 'level', 0.8));
 }

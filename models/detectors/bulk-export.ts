@@ -3,15 +3,14 @@ import type { AccountBaselines } from '../baselines/account.ts';
 import type { Expectation } from '../baselines/credibility.ts';
 import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
-import { A, LEVEL } from '../levels.ts';
+import { LEVEL } from '../levels.ts';
 import { severityOf } from '../severity.ts';
-import { amountTerm, countTerm, strongest } from '../terms.ts';
-import { MINUTE_COUNTERS } from '../windows.ts';
+import { amountTerm, countTerm, EXPORT_SPREAD, EXPORTS_WEIGHT, strongest } from '../terms.ts';
+import { type CalendarHour, MINUTE_COUNTERS } from '../windows.ts';
 
 const TAKEN = ['exports', 'records', 'kilobytes', 'sensitive'] as const;
 const LEAST = { exports: 2, records: 200, kilobytes: 5_000, sensitive: 15 } as const;
-/** An export now and then is what a month's end brings: the count alone does not decide. */
-const WEIGHT = { exports: 0.6, records: 1, kilobytes: 1, sensitive: 1 } as const;
+const WEIGHT = { exports: EXPORTS_WEIGHT, records: 1, kilobytes: 1, sensitive: 1 } as const;
 /** At the account's usual hours, amounts weigh half: reports are due by day. */
 const BY_DAY = 0.5;
 const EXPORTS = MINUTE_COUNTERS.indexOf('exports');
@@ -24,7 +23,7 @@ export const bulkExport: Detector<AccountBaselines> = {
   view: 'account',
   window: '1h',
   title: '{key} takes an unusual amount of data',
-  features: [...TAKEN, ...TAKEN.map((name) => `${name}_1d`), 'requests_at_this_hour', ...TAKEN.map((name) => `${name}_running`)],
+  features: [...TAKEN, ...TAKEN.map((name) => `${name}_1d`), 'active_hours_at_this_hour', ...TAKEN.map((name) => `${name}_running`)],
   needs: ['account', 'bytesOut'],
   gate: 5,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,
@@ -33,6 +32,7 @@ export const bulkExport: Detector<AccountBaselines> = {
     if (service && b.lifeDays < 3) return undefined;
     const odd = b.lifeDays >= 5 && b.blockShare(window.calendar.hour, window.calendar.working) < 0.05;
     const share = odd ? 1 : BY_DAY;
+    const spread = b.amount('1d', LEVEL.exports) > 0 ? EXPORT_SPREAD : undefined;
     const terms: Term[] = [];
     for (const name of TAKEN) {
       const level = LEVEL[name];
@@ -41,22 +41,19 @@ export const bulkExport: Detector<AccountBaselines> = {
       const hour = b.amount('1h', level);
       if (hour > 0) {
         const expected = b.hour(level);
-        if (hour > 2 * expected.mean) terms.push(taken(name, '', hour, expected, share));
+        if (hour > 2 * expected.mean) terms.push(taken(name, '', hour, expected, share, spread));
       }
       const expected = b.day(level);
-      if (day > 2 * expected.mean) terms.push(taken(name, '_1d', day, expected, share));
+      if (day > 2 * expected.mean) terms.push(taken(name, '_1d', day, expected, share, spread));
     }
     if (strongest(terms, 'what') + strongest(terms, 'exports') < 1.5) return undefined;
-    const { calendar } = window;
-    if (b.lifeDays >= 5) {
-      const usual = b.offHours(calendar.hour, calendar.working);
-      if (usual !== undefined) terms.push(countTerm('requests_at_this_hour', window.values[A.requests], usual, 'when'));
-    }
+    if (odd) terms.push(atThisHour(b, window.calendar));
     return terms;
   },
   minuteTerms(minute, b) {
     if (b.days < 3) return undefined;
     const share = b.blockShare(minute.calendar.hour, minute.calendar.working) < 0.05 ? 1 : BY_DAY;
+    const spread = minute.running[EXPORTS] > 0 ? EXPORT_SPREAD : undefined;
     const terms: Term[] = [];
     const running = [
       ['exports', minute.running[EXPORTS]],
@@ -66,14 +63,35 @@ export const bulkExport: Detector<AccountBaselines> = {
     for (const [name, value] of running) {
       if (value < 2 * LEAST[name]) continue;
       const expected = b.hour(LEVEL[name]);
-      if (value > 3 * expected.mean) terms.push(taken(name, '_running', value, expected, share));
+      if (value > 3 * expected.mean) terms.push(taken(name, '_running', value, expected, share, spread));
     }
     return terms.length > 0 ? terms : undefined;
   },
   severity: (evidence) => severityOf(evidence),
 };
 
-function taken(name: (typeof TAKEN)[number], window: string, value: number, expected: Expectation, share: number): Term {
-  const term = name === 'records' || name === 'kilobytes' ? amountTerm : countTerm;
-  return term(name + window, value, expected, name === 'exports' ? 'exports' : 'what', name === 'sensitive' ? 1 : share * WEIGHT[name]);
+/** That the account works in a block of the day in which it hardly does: the block's rarity alone, as what it took there is said by the rest. */
+function atThisHour(b: AccountBaselines, { hour, working }: CalendarHour): Term {
+  return {
+    feature: 'active_hours_at_this_hour',
+    value: 1,
+    law: { kind: 'count', mean: b.blockShare(hour, working), dispersion: 1 },
+    baseline: { scope: b.days >= 4 ? 'own' : 'peers', size: Math.round(b.days) },
+    group: 'when',
+    weight: 1,
+  };
+}
+
+function taken(
+  name: (typeof TAKEN)[number],
+  window: string,
+  value: number,
+  expected: Expectation,
+  share: number,
+  spread: number | undefined,
+): Term {
+  const group = name === 'exports' ? 'exports' : 'what';
+  const weight = name === 'sensitive' ? 1 : share * WEIGHT[name];
+  if (name === 'records' || name === 'kilobytes') return amountTerm(name + window, value, expected, group, weight, spread);
+  return countTerm(name + window, value, expected, group, weight);
 }

@@ -4,8 +4,13 @@ import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { LEVEL, NOVELTY } from '../levels.ts';
 import { severityOf } from '../severity.ts';
-import { amountTerm, countTerm, strongest } from '../terms.ts';
+import { amountTerm, countTerm, EXPORT_SPREAD, EXPORTS_WEIGHT, strongest } from '../terms.ts';
 import { addNovelty } from './account-takeover.ts';
+
+const DATA = ['sensitive', 'exports', 'kilobytes'] as const;
+const BYTES = ['foreign_kilobytes'] as const;
+/** Amounts of a day below which nothing is said of the day. */
+const LEAST_DAY = 4;
 
 /** A country that the account (or host) never had, and something worth it: sensitive reads, data taken (scenario 15). */
 export const foreignAccess: Detector<AccountBaselines> = {
@@ -13,7 +18,7 @@ export const foreignAccess: Detector<AccountBaselines> = {
   view: 'account',
   window: '1h',
   title: '{key} appears in a country where it never was',
-  features: ['new_countries', 'new_networks', 'sensitive', 'exports', 'kilobytes', 'foreign_kilobytes'],
+  features: ['new_countries', ...DATA.flatMap((name) => [name, `${name}_1d`]), ...BYTES],
   needs: ['country'],
   gate: 4,
   quarantines: false,
@@ -24,11 +29,22 @@ export const foreignAccess: Detector<AccountBaselines> = {
     addNovelty(terms, b, 'new_countries', 'where');
     if (strongest(terms, 'where') < 1) return undefined;
     const flow = (window.flags & FLAG.flow) !== 0;
-    for (const name of flow ? (['foreign_kilobytes'] as const) : (['sensitive', 'exports', 'kilobytes'] as const)) {
-      const value = b.amount('1h', LEVEL[name]);
-      const expected = b.hour(LEVEL[name]);
-      if (value >= 1 && value > expected.mean)
-        terms.push((name === 'kilobytes' || name === 'foreign_kilobytes' ? amountTerm : countTerm)(name, value, expected, 'what'));
+    for (const size of flow ? (['1h'] as const) : (['1h', '1d'] as const)) {
+      const spread = b.amount(size, LEVEL.exports) > 0 ? EXPORT_SPREAD : undefined;
+      for (const name of flow ? BYTES : DATA) {
+        const value = b.amount(size, LEVEL[name]);
+        // a day of few calls each hour is what a slow hand takes: what came from there today is today's
+        if (value < (size === '1h' ? 1 : LEAST_DAY)) continue;
+        const expected = size === '1h' ? b.hour(LEVEL[name]) : b.day(LEVEL[name]);
+        if (value <= expected.mean) continue;
+        const feature = size === '1h' ? name : `${name}_1d`;
+        const amount = name === 'kilobytes' || name === 'foreign_kilobytes';
+        terms.push(
+          amount
+            ? amountTerm(feature, value, expected, 'what', 1, spread)
+            : countTerm(feature, value, expected, 'what', name === 'exports' ? EXPORTS_WEIGHT : 1),
+        );
+      }
     }
     return terms;
   },

@@ -2,7 +2,7 @@ import { FLAG } from '../../services/core/batch.ts';
 import type { InterfaceBaselines } from '../baselines/interface.ts';
 import type { Detector } from '../detector.ts';
 import { surprise, type Term } from '../evidence.ts';
-import { addShares, LEAST_SURPRISE } from '../interface-terms.ts';
+import { LEAST_SURPRISE } from '../interface-terms.ts';
 import { I } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { SHARE, sharePart, shareWhole } from '../shares.ts';
@@ -22,8 +22,8 @@ export const foreignCallers: Detector<InterfaceBaselines> = {
     if (b.activeHours < 24 || window.values[I.new_country_requests] + window.values[I.external] < 3) return undefined;
     const terms: Term[] = [];
     for (const size of ['1h', '6h'] as const) {
-      abroad(terms, window, b, size);
-      addShares(terms, window, b, size, 'outside', 0.6, 'external');
+      byCallers(terms, window, b, size, 'new_country_requests', 'abroad', 1);
+      byCallers(terms, window, b, size, 'external', 'outside', 0.6);
     }
     return terms.length > 0 ? terms : undefined;
   },
@@ -32,10 +32,19 @@ export const foreignCallers: Detector<InterfaceBaselines> = {
 
 /**
  * Requests come in runs of one caller, so what is weighed is how many callers there must at least be: the
- * requests over the busiest caller's. One traveller is the account's business, several in a day the interface's.
+ * requests over the busiest caller's. One traveller, or one export from home, is the account's business, several in a day
+ * the interface's.
  */
-function abroad(terms: Term[], window: ClosedWindow, b: InterfaceBaselines, size: '1h' | '6h'): void {
-  const index = SHARE.new_country_requests;
+function byCallers(
+  terms: Term[],
+  window: ClosedWindow,
+  b: InterfaceBaselines,
+  size: '1h' | '6h',
+  name: 'new_country_requests' | 'external',
+  group: string,
+  weight: number,
+): void {
+  const index = SHARE[name];
   const value = sharePart(window, size, index);
   const each = Math.max(1, Math.min(window.values[I.top_caller], value));
   const whole = shareWhole(window, size, index);
@@ -49,12 +58,12 @@ function abroad(terms: Term[], window: ClosedWindow, b: InterfaceBaselines, size
   if (value <= p * whole) return;
   const s = 1 / rho - 1;
   const term: Term = {
-    feature: size === '1h' ? 'new_country_requests' : `new_country_requests_${size}`,
+    feature: size === '1h' ? name : `${name}_${size}`,
     value,
     law: { kind: 'share', trials: whole, a: s * p, b: s * (1 - p) },
     baseline: { scope: expected.scope, size: expected.size },
-    group: 'abroad',
-    weight: b.trust,
+    group,
+    weight: weight * b.trust,
   };
   if (surprise(term.law, value) >= LEAST_SURPRISE) terms.push(term);
 }

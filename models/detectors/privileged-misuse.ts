@@ -36,7 +36,7 @@ export const privilegedMisuse: Detector<AccountBaselines> = {
   title: 'Privileged account {key} does what it never does',
   features: [...DONE.map(([name]) => name), 'new_interfaces', ...WHERE, 'requests_at_this_hour'],
   needs: ['account', 'admin'],
-  gate: 4,
+  gate: 3.2,
   applies: (flags) => (flags & FLAG.admin) !== 0 && (flags & (FLAG.flow | FLAG.anonymous | FLAG.service)) === 0,
   terms(window, b) {
     if (b.lifeDays < 2) return undefined;

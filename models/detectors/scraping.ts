@@ -8,6 +8,8 @@ import { countTerm, strongest } from '../terms.ts';
 
 const LEAST_REQUESTS = 60;
 const USUAL_UNEVENNESS = 700;
+/** Below this unevenness one timer is like another: who was always even is not odd for being more so. */
+const EVEN = 20;
 
 /**
  * A catalogue or records copied by one account (scenario 5): breadth far beyond its own and its peers' days, without
@@ -65,10 +67,10 @@ export function regularTerm(value: number, requests: number, b: AccountBaselines
   const center = ((1000 - own.mean) * known + USUAL_UNEVENNESS * 3) / (known + 3);
   return {
     feature: 'gap_unevenness',
-    value: Math.max(1, 1000 - value),
+    value: Math.max(EVEN, 1000 - value),
     group: 'regular',
     weight,
-    law: { kind: 'measure', center: Math.max(20, center), spread: 0.9, direction: -1 },
+    law: { kind: 'measure', center: Math.max(EVEN, center), spread: 0.9, direction: -1 },
     baseline: { scope: known > 0 ? 'own' : 'prior', size: Math.round(own.hours) },
   };
 }

@@ -16,6 +16,9 @@ export type CompanionsState = [string, Companion[]][];
 /** Entities remembered; beyond it the ones that were noted first leave. */
 const ENTITIES_KEPT = 20_000;
 
+/** Actors of an interface, interfaces of an account, that are taken for the other side of what it does. */
+const LINKED = 3;
+
 /** Rare scores of the last day by entity, so that several detectors on one entity in overlapping windows strengthen each other. */
 export class Companions {
   private readonly byEntity = new Map<string, Companion[]>();
@@ -37,6 +40,21 @@ export class Companions {
     return (this.byEntity.get(entity) ?? []).filter(
       (other) => other.detector !== candidate.detector && other.start < candidate.end && start < other.end,
     );
+  }
+
+  /**
+   * What is said of the other side of the same events: of the few actors behind an interface's window, and of the
+   * interfaces that lead an account's. Where many are named, none of them is the other side.
+   */
+  linked(candidate: Candidate): Companion[] {
+    if (candidate.view !== 'account' && candidate.view !== 'interface') return [];
+    const named =
+      candidate.view === 'account'
+        ? candidate.related.filter(({ kind }) => kind === 'interface').slice(0, LINKED)
+        : candidate.actorCount <= LINKED
+          ? candidate.actors
+          : [];
+    return named.flatMap(({ kind, id }) => this.of(`${kind} ${id}`, candidate));
   }
 
   /** Forgets what ended more than a day ago. */

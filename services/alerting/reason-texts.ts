@@ -93,6 +93,7 @@ const TIME_FEATURES = new Set(['duration_ms', 'mean_duration']);
 const DEGREES: Readonly<Record<string, string>> = {
   gap_regularity: 'the regularity of the gaps between requests (of 1,000) is',
   gap_unevenness: 'the unevenness of the gaps between requests (0: like clockwork) is',
+  beat_unevenness: 'the unevenness of the gaps between bursts of requests (0: like clockwork) is',
   new_environment: 'new environments of address, network, country and device together:',
 };
 
@@ -123,7 +124,7 @@ export function reasonText(term: Term, expected: ExpectedRange, entity: EntityRe
  * (little is odd), `_count` (the number where the plain name is a share).
  */
 function featureOf(feature: string, alertWindow: WindowSize): { base: string; span: string } {
-  const name = feature.replace(/_(peers|low|count)$/, '').replace(/_of_(logins|requests|objects)$/, '');
+  const name = feature.replace(/_(peers|low|count)$/, '').replace(/_of_(logins|requests|objects|interfaces)$/, '');
   if (TODAY.has(name)) return { base: name.replace(/_1d$/, ''), span: 'today' };
   if (name.endsWith('_running')) return { base: name.slice(0, -'_running'.length), span: 'in this hour so far' };
   if (name.endsWith('_at_this_hour')) return { base: name.slice(0, -'_at_this_hour'.length), span: 'at this hour of the week' };

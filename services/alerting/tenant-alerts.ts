@@ -252,7 +252,9 @@ export class TenantAlerts {
     // what all the people behind one address do together, a carrier's or an office's, is nobody's behaviour
     if (standsIn && (mobile || (candidate.flags & FLAG.shared) !== 0)) return;
     const companions = this.companions.of(entity, candidate);
-    const allowed = share * this.overrideFactor(candidate) * 10 ** fusionBonus(companions.map((companion) => companion.exceedances));
+    // the account and the interface of one window are two views of the same events, each with its own past
+    const others = [...companions, ...this.companions.linked(candidate)].map((companion) => companion.exceedances);
+    const allowed = share * this.overrideFactor(candidate) * 10 ** fusionBonus(others);
     const unraised = evidenceAt(this.calibration.exceedances(candidate.detector, share), allowed);
     const threshold = Math.max(unraised * raise, detector.gate);
     if (candidate.evidence < threshold) {

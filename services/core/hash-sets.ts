@@ -134,6 +134,12 @@ export class HashSets {
     return this.find(list, hash) >= 0;
   }
 
+  /** Value of the member with this hash, -1 when there is none. */
+  get(list: number, hash: number): number {
+    const node = this.find(list, hash);
+    return node < 0 ? -1 : this.nodes[node * NODE + VALUE];
+  }
+
   /** Removes members whose value is below `day`. */
   forgetBefore(list: number, day: number): void {
     const { nodes, lists } = this;

@@ -34,6 +34,15 @@ const BUSY_HOUR = 100;
 export const SUSPECT_WEIGHT = 300;
 /** Gaps needed before regularity says anything. */
 const MIN_GAPS = 8;
+/** … and gaps between bursts, which are fewer and mean more. */
+const MIN_BEATS = 5;
+/** A new country, network or device stays new to its account for so many days. */
+const FRESH_DAYS = 3;
+/** Of a place's or device's value in the history: the low bits are its age in days when last seen, at most 3; above it the day. */
+const AGE_BITS = 2;
+const AGE_MASK = 3;
+/** A pause that ends a burst of requests, ms. */
+const BURST_PAUSE = 5000;
 
 /**
  * The heaviest callers of the open interface panes of one tenant: top-k by (weight, key hash), the same for any split.
@@ -129,6 +138,8 @@ export class AccountCloser {
   /** cells of interfaces that are counted under this one; whether the account's history has one of them */
   private groupFolded = new Uint16Array(256);
   private readonly groupKnown = new Uint8Array(256);
+  /** requests from a country, or with another device from a network, where the account never was */
+  private groupStrange = new Float64Array(256);
   /** what the pane was heaviest in, for `related`: interface ids by requests */
   groupCount = 0;
 
@@ -154,9 +165,10 @@ export class AccountCloser {
     values[ACCOUNT.neighbours] = panes.neighbours(pane, ACCOUNT_SETS.numbers);
     values[ACCOUNT.active_minutes] =
       bitCount(panes.counters[base + ACCOUNT_MINUTES]) + bitCount(panes.counters[base + ACCOUNT_MINUTES + 1]);
-    values[ACCOUNT.gap_regularity] = this.regularity(pane);
+    values[ACCOUNT.active_hours] = 1;
+    this.regularity(pane, values);
     this.environment(pane, account, isNew, values);
-    this.callers(pane, account, hour, isNew, values);
+    this.callers(pane, account, hour, day, isNew, values);
     this.remember(pane, account, day);
   }
 
@@ -196,21 +208,26 @@ export class AccountCloser {
     return Math.round((distinct * (tested - known)) / tested);
   }
 
-  private regularity(pane: number): number {
+  /** How even the gaps between requests are, and those between the starts of bursts: a script makes several requests a turn. */
+  private regularity(pane: number, values: Float64Array): void {
     const sets = this.tenant.accountPanes.sets;
     let n = 0;
     const list = this.tenant.accountPanes.list(pane, ACCOUNT_SETS.times);
     for (let node = sets.first(list); node >= 0; node = sets.after(node)) this.times[n++] = sets.hashOf(node);
-    if (n <= MIN_GAPS) return 0;
+    if (n <= MIN_BEATS) return;
     const times = this.times.subarray(0, n).sort();
     const gaps = this.gaps.subarray(0, n - 1);
     for (let i = 1; i < n; i++) gaps[i - 1] = times[i] - times[i - 1];
-    gaps.sort();
-    const median = gaps[(n - 1) >> 1];
-    if (median < 500) return 0;
-    for (let i = 0; i < n - 1; i++) gaps[i] = Math.abs(gaps[i] - median);
-    gaps.sort();
-    return Math.round(1000 * (1 - Math.min(1, gaps[(n - 1) >> 1] / median)));
+    if (n > MIN_GAPS) values[ACCOUNT.gap_regularity] = evenness(gaps);
+    let beats = 0;
+    let start = times[0];
+    for (let i = 1; i < n; i++) {
+      if (times[i] - times[i - 1] < BURST_PAUSE) continue;
+      this.gaps[beats++] = times[i] - start;
+      start = times[i];
+    }
+    values[ACCOUNT.beats] = beats;
+    values[ACCOUNT.beat_regularity] = beats < MIN_BEATS ? 0 : evenness(this.gaps.subarray(0, beats));
   }
 
   /** Novelty of addresses, networks, countries, devices against the history as of the pane's start. */
@@ -251,12 +268,37 @@ export class AccountCloser {
     values[ACCOUNT.new_devices] = isNew ? 0 : newDevices;
   }
 
+  /** Whether a place or device is new to the account, or was not so many days ago: who comes back to it is still the newcomer. */
+  private isFresh(list: number, hash: number, day: number): boolean {
+    const value = this.tenant.history.get(list, hash);
+    return value < 0 || (value & AGE_MASK) + day - (value >>> AGE_BITS) < FRESH_DAYS;
+  }
+
+  private hasFreshDevice(pane: number, account: number, day: number): boolean {
+    const { sets } = this.tenant.accountPanes;
+    const history = this.tenant.historyList(account, HISTORY_LISTS.devices);
+    const list = this.tenant.accountPanes.list(pane, ACCOUNT_SETS.devices);
+    for (let node = sets.first(list); node >= 0; node = sets.after(node)) if (this.isFresh(history, sets.hashOf(node), day)) return true;
+    return false;
+  }
+
+  /** Remembers a place or device with the day on which it was last seen and, below it, its age then. */
+  private rememberPlace(list: number, hash: number, day: number, most: number): void {
+    const value = this.tenant.history.get(list, hash);
+    const age = value < 0 ? 0 : Math.min(AGE_MASK, (value & AGE_MASK) + day - (value >>> AGE_BITS));
+    this.tenant.history.remember(list, hash, (day << AGE_BITS) | age, most);
+  }
+
   /** Groups the pane's cells by interface and reports the account as a caller of each. */
-  private callers(pane: number, account: number, hour: number, isNew: boolean, values: Float64Array): void {
+  private callers(pane: number, account: number, hour: number, day: number, isNew: boolean, values: Float64Array): void {
     const t = this.tenant;
     const cells = t.cells;
     const addressHistory = t.historyList(account, HISTORY_LISTS.addresses);
     const countryHistory = t.historyList(account, HISTORY_LISTS.countries);
+    const networkHistory = t.historyList(account, HISTORY_LISTS.networks);
+    // what came with the account itself is not new to it
+    const settled = !isNew && t.firstSeen[account] < t.panes.hourStart(hour) - (FRESH_DAYS + 1) * DAY;
+    const freshDevice = settled && this.hasFreshDevice(pane, account, day);
     const failuresInPane = values[ACCOUNT.login_failures];
     const interfaceHistory = t.historyList(account, HISTORY_LISTS.interfaces);
     const { aliases } = t;
@@ -278,6 +320,7 @@ export class AccountCloser {
         this.groupSucceeded[group] = 0;
         this.groupFolded[group] = 0;
         this.groupKnown[group] = 0;
+        this.groupStrange[group] = 0;
       }
       if (own !== iface) {
         folded++;
@@ -308,6 +351,9 @@ export class AccountCloser {
       if (!isNew && country !== 0 && !t.history.has(countryHistory, country)) {
         ipanes.counters[ibase + INTERFACE.new_country_requests] += cells.requests(cell);
       }
+      if (settled && country !== 0 && this.isFresh(countryHistory, country, day)) this.groupStrange[group] += cells.requests(cell);
+      else if (settled && freshDevice && t.asn[address] !== 0 && this.isFresh(networkHistory, t.asn[address], day))
+        this.groupStrange[group] += cells.requests(cell);
       const spanes = t.sourcePanes;
       const spane = spanes.open(address, hour);
       spanes.addTo(spane, SOURCE_SETS.interfaces, t.interfaces.hashes[iface]);
@@ -367,6 +413,7 @@ export class AccountCloser {
       }
       const weight =
         1000 * Math.min(10, this.groupFailures[g]) +
+        (this.groupStrange[g] > 0 ? 1000 : 0) +
         (nonAsset <= 1 ? 200 : 0) +
         (fresh ? 150 : 0) +
         (young ? 100 : 0) +
@@ -429,13 +476,13 @@ export class AccountCloser {
     for (let node = panes.sets.first(list); node >= 0; node = panes.sets.after(node)) {
       const address = panes.sets.valueOf(node);
       history.remember(t.historyList(account, HISTORY_LISTS.addresses), panes.sets.hashOf(node), day, HISTORY.addresses);
-      if (t.asn[address] !== 0) history.remember(t.historyList(account, HISTORY_LISTS.networks), t.asn[address], day, HISTORY.networks);
+      if (t.asn[address] !== 0) this.rememberPlace(t.historyList(account, HISTORY_LISTS.networks), t.asn[address], day, HISTORY.networks);
       if (t.country[address] !== 0)
-        history.remember(t.historyList(account, HISTORY_LISTS.countries), t.country[address], day, HISTORY.countries);
+        this.rememberPlace(t.historyList(account, HISTORY_LISTS.countries), t.country[address], day, HISTORY.countries);
     }
     const devices = panes.list(pane, ACCOUNT_SETS.devices);
     for (let node = panes.sets.first(devices); node >= 0; node = panes.sets.after(node)) {
-      history.remember(t.historyList(account, HISTORY_LISTS.devices), panes.sets.hashOf(node), day, HISTORY.devices);
+      this.rememberPlace(t.historyList(account, HISTORY_LISTS.devices), panes.sets.hashOf(node), day, HISTORY.devices);
     }
     for (let g = 0; g < this.groupCount; g++) {
       history.remember(t.historyList(account, HISTORY_LISTS.interfaces), t.interfaces.hashes[this.groups[g]], day, HISTORY.interfaces);
@@ -535,6 +582,17 @@ class SmallTable {
     for (let at = key & this.mask; this.values[at] >= 0; at = (at + 1) & this.mask) if (this.keys[at] === key) return this.values[at];
     return -1;
   }
+}
+
+/** 1000 x (1 - min(1, MAD / median)) of gaps in ms; 0 where the median is below half a second. The gaps are overwritten. */
+function evenness(gaps: Float64Array): number {
+  const middle = gaps.length >> 1;
+  gaps.sort();
+  const median = gaps[middle];
+  if (median < 500) return 0;
+  for (let i = 0; i < gaps.length; i++) gaps[i] = Math.abs(gaps[i] - median);
+  gaps.sort();
+  return Math.round(1000 * (1 - Math.min(1, gaps[middle] / median)));
 }
 
 function bitCount(bits: number): number {
