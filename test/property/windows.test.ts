@@ -54,6 +54,18 @@ const alertsOf = (net: StageNet): string =>
     .sort()
     .join('\n');
 
+/** Gaps between the starts of bursts of an hour's first 40 different instants, and how even they are. */
+function beatsOf(instants: number[]): [number, number] {
+  const times = [...new Set(instants.map((at) => at % 3_600_000))].sort((a, b) => a - b).slice(0, 40);
+  if (times.length < 6) return [0, 0];
+  const starts = times.filter((time, i) => i === 0 || time - times[i - 1] >= 5000);
+  const gaps = starts.slice(1).map((start, i) => start - starts[i]);
+  if (gaps.length < 5) return [gaps.length, 0];
+  const middle = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
+  const median = middle(gaps);
+  return [gaps.length, median < 500 ? 0 : Math.round(1000 * (1 - Math.min(1, middle(gaps.map((gap) => Math.abs(gap - median))) / median)))];
+}
+
 describe('windows and alerts do not depend on how the events came', () => {
   const events = randomEvents(1, { start: START, hours: 30, accounts: 60, events: 6000 });
   // one account reads everything late in the second day: something has to alert, or the comparison is empty
@@ -106,6 +118,7 @@ describe('windows and alerts do not depend on how the events came', () => {
         hours.set(key, [...(hours.get(key) ?? []), event]);
     }
     let checked = 0;
+    let beating = 0;
     for (const row of reference.rows) {
       const [, view, size, key, start, , , packed] = row.split('\t');
       if (size !== '1h' || (view !== 'account' && view !== 'interface')) continue;
@@ -124,6 +137,9 @@ describe('windows and alerts do not depend on how the events came', () => {
         expect(value('active_minutes')).toBe(distinct((event) => Math.floor(event.at / 60_000)));
         const objects = new Set(mine.map((event) => event.object).filter((object) => object !== 0)).size;
         if (objects < 64) expect(value('objects')).toBe(objects);
+        expect(value('active_hours')).toBe(1);
+        expect([value('beats'), value('beat_regularity')]).toEqual(beatsOf(mine.map((event) => event.at)));
+        if (value('beat_regularity') > 0) beating++;
       } else {
         expect(value('callers')).toBe(distinct((event) => event.account));
         expect(value('duration_ms')).toBe(mine.reduce((sum, event) => sum + event.duration, 0));
@@ -132,6 +148,7 @@ describe('windows and alerts do not depend on how the events came', () => {
     }
     expect(hours.size).toBe(0);
     expect(checked).toBeGreaterThan(500);
+    expect(beating).toBeGreaterThan(20);
   });
 });
 

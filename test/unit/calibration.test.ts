@@ -50,6 +50,35 @@ function falseAlerts(law: Law, entities: number, share: number, days: number, se
   return fired / (days - 1);
 }
 
+describe('a measured prior', () => {
+  const measured = { slope: 1, offset: 0, count: 1, excess: 0.5, excesses: 10, shape: 0, days: 4 };
+  const quiet = histogram(Array.from({ length: 400 }, (_, i) => (i % 40) / 40));
+
+  it('holds the threshold up while the own days are few, and gives way to them', () => {
+    const at = (days: number): number =>
+      evidenceAt(
+        fitTail(
+          quiet.map((count) => count * days),
+          days,
+          400,
+          measured,
+        ),
+        0.02,
+      );
+    const alone = evidenceAt(priorExceedances(measured, 400), 0.02);
+    expect(alone).toBeCloseTo(Math.log10(400 / 0.02), 3);
+    expect(at(1)).toBeGreaterThan(at(28));
+    expect(at(1)).toBeLessThan(alone);
+    // a day of four and four of the prior: its part of the expected exceedances is 4/5 of the prior's
+    expect(at(1)).toBeGreaterThan(evidenceAt(priorExceedances(measured, 320), 0.02) - 1e-6);
+  });
+
+  it('is not looked at where it is none', () => {
+    const { days: _, ...plain } = measured;
+    expect(evidenceAt(fitTail(quiet, 1, 400, plain), 0.02)).toBeLessThan(evidenceAt(fitTail(quiet, 1, 400, measured), 0.02));
+  });
+});
+
 describe('the budget is kept on clean scores, also heavy-tailed ones', () => {
   for (const [name, law] of Object.entries(LAWS)) {
     it(name, () => {

@@ -94,6 +94,27 @@ describe('accounts', () => {
     expect(script.map((c) => c.detector)).toContain('machine_behaviour');
   });
 
+  it('sees a script that makes several requests a turn, and not the busy hour of a sale', () => {
+    const { feed } = base;
+    const at = monday + 9 * HOUR;
+    const turns = { requests: 48, interfaces: 2, gap_regularity: 0, active_minutes: 24, beats: 19, beat_regularity: 970 };
+    expect(feed.hour('p15', at, turns).map((c) => c.detector)).toContain('machine_behaviour');
+    // as many requests, and more, at gaps that people leave
+    const busy = { requests: 300, interfaces: 6, gap_regularity: 350, active_minutes: 26, beats: 19, beat_regularity: 350 };
+    expect(feed.hour('p16', at, busy).map((c) => c.detector)).not.toContain('machine_behaviour');
+  });
+
+  it('takes an export for one: what it holds is not odd once more', () => {
+    const { feed } = base;
+    const at = monday + 10 * HOUR;
+    const data = { requests: 12, interfaces: 2, records: 4000, bytes_out: 3_000_000, active_minutes: 12 };
+    const said = (key: string, exports: number) =>
+      feed.hour(key, at, { ...data, exports }).find((c) => c.detector === 'bulk_export')?.evidence ?? 0;
+    const without = said('p17', 0);
+    expect(without).toBeGreaterThan(0);
+    expect(said('p18', 3)).toBeLessThan(without);
+  });
+
   it('judges an account on its first day by its peers', () => {
     const { feed, work } = base;
     const at = monday + 11 * HOUR;
