@@ -131,8 +131,8 @@ export class SeriesDetector {
   }
 }
 
-/** The default: three false alarms in 4,000 rows, which is two weeks of five-minute values. */
-export const DEFAULT_BUDGET: SeriesBudget = { perThousand: 0.75 };
+/** The default: about one false alarm in 1,000 rows, three days and a half of five-minute values. */
+export const DEFAULT_BUDGET: SeriesBudget = { perThousand: 0.9 };
 
 /** Surprise above which the budget is kept on ordinary series. */
 export function surpriseOf({ perThousand }: SeriesBudget, { usualSurprise, usualRate, decay }: SeriesSettings): number {

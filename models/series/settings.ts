@@ -46,7 +46,7 @@ export const SERIES_SETTINGS: SeriesSettings = {
     { make: () => new Forecast(3), directions: both },
     { make: () => new Level(48), directions: both },
     { make: () => new Shift(6, 96), directions: both },
-    { make: () => new Volatility(96), directions: [1] },
+    { make: () => new Volatility(96), directions: both },
     { make: () => new Seasonal('time_of_week', 7 * DAY, 168, 24), directions: both },
     { make: () => new Rarity(), directions: [1] },
   ],
@@ -59,6 +59,6 @@ export const SERIES_SETTINGS: SeriesSettings = {
   quietMost: 720,
   escalation: 5,
   usualSurprise: 11,
-  usualRate: 0.0005,
+  usualRate: 0.000_55,
   decay: 1.8,
 };

@@ -26,6 +26,8 @@ const HEAD = 64 << 10;
 const CHUNK = 256 << 10;
 /** A line of more characters is no row of numbers. */
 const LONGEST_LINE = 1 << 20;
+/** Larger numbers are refused: their squares would be none. */
+const LARGEST = 1e100;
 const MISSING = new Set(['', '?', 'na', 'n/a', 'nan', 'null', 'none', '-']);
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
@@ -142,11 +144,11 @@ class RowForm {
   private number(cell: string, name: string, line: number): number {
     if (NUMBER.test(cell)) {
       const value = Number(cell);
-      if (Number.isFinite(value)) return value;
+      if (Math.abs(value) <= LARGEST) return value;
     }
     if (MISSING.has(cell.toLowerCase())) return Number.NaN;
     throw this.wrong(
-      `line ${line}, column ${JSON.stringify(name)}: ${JSON.stringify(cut(cell))} is no finite number (an empty cell, NaN, NA, null, ? or - stand for a missing value)`,
+      `line ${line}, column ${JSON.stringify(name)}: ${JSON.stringify(cut(cell))} is no number up to 1e100 (an empty cell, NaN, NA, null, ? or - stand for a missing value)`,
     );
   }
 }

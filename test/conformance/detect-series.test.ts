@@ -118,8 +118,8 @@ describe('weir detect --series', () => {
 
   test.each([
     ['timestamp,value\n2024-01-01 00:00:00,5\n2024-13-01 00:00:00,5\n', /line 3: "2024-13-01 00:00:00" is no timestamp/],
-    ['timestamp,value\n2024-01-01 00:00:00,5\n2024-01-01 00:05:00,five\n', /line 3, column "value": "five" is no finite number/],
-    ['timestamp,value\n2024-01-01 00:00:00,1e999\n', /line 2, column "value": "1e999" is no finite number/],
+    ['timestamp,value\n2024-01-01 00:00:00,5\n2024-01-01 00:05:00,five\n', /line 3, column "value": "five" is no number up to 1e100/],
+    ['timestamp,value\n2024-01-01 00:00:00,1e999\n', /line 2, column "value": "1e999" is no number up to 1e100/],
     ['timestamp,value\n2024-01-01 00:00:00,5,6\n', /line 2 has 3 cells, not 2/],
     ['5\n6\n', /line 1 is "5": a row is timestamp,value/],
     ['yesterday,5\n', /line 1: "yesterday" is no timestamp/],
