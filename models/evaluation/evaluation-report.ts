@@ -36,6 +36,13 @@ export interface EvaluationReport {
   generous: { budget: number | undefined; precision_recall: PrecisionRecall };
   goals: GoalLine[];
   comparators: ComparatorLine[];
+  /** the trained scorers that judged, with their model card: importance of features, calibration (Markdown) */
+  scorers?: Scorers;
+}
+
+export interface Scorers {
+  version: string;
+  card: string;
 }
 
 /**
@@ -44,7 +51,7 @@ export interface EvaluationReport {
  */
 export function evaluationReport(
   runs: readonly JudgedRun[],
-  facts: { about: [name: string, value: string][]; remarks: string[]; comparators?: ComparatorLine[] },
+  facts: { about: [name: string, value: string][]; remarks: string[]; comparators?: ComparatorLine[]; scorers?: Scorers },
 ): EvaluationReport {
   const reports = runs.map(runReport);
   if (reports.length === 0) throw new RangeError('an evaluation takes at least one run');
@@ -58,5 +65,6 @@ export function evaluationReport(
     generous: { budget: generous.budget, precision_recall: generous.precision_recall },
     goals: goalLines(reports[0], budgets),
     comparators: facts.comparators ?? [],
+    ...(facts.scorers === undefined ? {} : { scorers: facts.scorers }),
   };
 }

@@ -1,6 +1,6 @@
 import type { IncidentRecord } from '../../schemas/alert.ts';
-import type { ComparatorAlert } from '../comparators/contract.ts';
 import type { LabelledBenign, LabelledCampaign } from './campaign.ts';
+import type { RuleOutcome } from './compare.ts';
 import type { JudgedAlert } from './incidents.ts';
 
 /** What only who made the traffic can tell of a campaign. */
@@ -37,8 +37,8 @@ export interface JudgedTenant {
   traffic?: ReadonlyMap<string, CampaignTraffic>;
   /** largest |bias + contributions − score| of its alerts; undefined where the records were not at hand */
   explanationError?: number;
-  /** alerts of plain rules on the same events, by the rule's name */
-  comparators?: ReadonlyMap<string, readonly ComparatorAlert[]>;
+  /** what plain rules made of the same events, by the rule's name and at each factor of compare.ts */
+  comparators?: ReadonlyMap<string, readonly RuleOutcome[]>;
 }
 
 /** One run over tenants: all under one alert budget. */

@@ -4,6 +4,7 @@ import { compare, ownLine } from '../../models/evaluation/compare.ts';
 import type { ComparatorLine, EvaluationReport } from '../../models/evaluation/evaluation-report.ts';
 import { evaluationReport } from '../../models/evaluation/evaluation-report.ts';
 import type { JudgedTenant } from '../../models/evaluation/judged-tenant.ts';
+import { cardOf } from '../../models/registry/bundle-folder.ts';
 import { createStepLine } from '../console/step-line.ts';
 import { formatNumber } from '../console/table.ts';
 import { WeirError } from '../core/errors.ts';
@@ -87,6 +88,7 @@ export async function evaluateSimulated(flags: EvaluateSimulateFlags): Promise<E
         ['scorers', bundle === undefined ? 'baselines alone' : `baselines and bundle ${bundle.manifest.version}`],
       ],
       remarks: seedRemarks(seeds),
+      ...(bundle === undefined ? {} : { scorers: { version: bundle.manifest.version, card: cardOf(bundle) ?? '' } }),
       comparators: flags.comparators === true ? compared(judged.slice(0, each), budgets[0]) : [],
     },
   );
@@ -94,14 +96,7 @@ export async function evaluateSimulated(flags: EvaluateSimulateFlags): Promise<E
 
 /** Weir's row and those of plain rules, on the same tenants. */
 function compared(tenants: readonly JudgedTenant[], budget: number): ComparatorLine[] {
-  const runs = COMPARATORS.map(({ name, title, source, threshold }) => ({
-    name,
-    title,
-    source,
-    threshold,
-    alerts: new Map(tenants.map((tenant) => [tenant.tenant, tenant.comparators?.get(name) ?? []])),
-  }));
-  return [ownLine(`Weir, budget ${budget} a day`, tenants), ...compare(tenants, runs)];
+  return [ownLine(`Weir, budget ${budget} a day`, tenants), ...compare(tenants, COMPARATORS)];
 }
 
 function sizeText(intensities: readonly number[], shares: readonly number[] | undefined): string {

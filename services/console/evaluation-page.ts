@@ -120,6 +120,12 @@ export function evaluationPage(report: EvaluationReport): string {
       'Every false incident that is put down to benign behaviour',
       falseList(run.false_incidents.all.filter(({ attributed }) => attributed.length > 0)),
     ),
+    report.scorers === undefined
+      ? ''
+      : section(
+          `Trained scorers: bundle ${report.scorers.version}`,
+          `<details><summary>model card: data, ranking, calibration, importance of features</summary><pre>${report.scorers.card.split('\n').map(safe).join('\n')}</pre></details>`,
+        ),
   ];
   return `<!doctype html>
 <html lang="en">
@@ -389,6 +395,7 @@ svg .bar { fill: var(--c0); opacity: 0.75; }
 svg .whisker { stroke: var(--text); opacity: 0.6; }
 svg .goal { stroke: var(--c1); stroke-width: 2; }
 svg .goal.across { stroke-dasharray: 6 4; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 12px; }
 summary { cursor: pointer; color: var(--dim); margin: 4px 0; }
 ul.incidents { padding-left: 18px; }
 ul.incidents li { margin: 0 0 10px; font-size: 14px; overflow-wrap: anywhere; }

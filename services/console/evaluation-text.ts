@@ -127,6 +127,8 @@ export function evaluationText(report: EvaluationReport, { style, width }: Termi
     `  ${formatNumber(run.volume.alerts)} alerts, ${formatNumber(run.volume.incidents)} incidents, ${formatNumber(run.volume.revisions)} revisions; ${run.vague} incidents in all too vague or too long to count\n`,
   );
   out += part('Beside others', comparatorTable(report.comparators, table));
+  if (report.scorers !== undefined)
+    out += style.dim(`\nImportance and calibration of the trained scorers: weir models show ${report.scorers.version}\n`);
   return out;
 }
 

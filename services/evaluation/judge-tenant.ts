@@ -1,5 +1,6 @@
 import { createComparators } from '../../models/comparators/index.ts';
 import type { LabelledCampaign } from '../../models/evaluation/campaign.ts';
+import { FACTORS, ruleOutcomes } from '../../models/evaluation/compare.ts';
 import { HourlyCounts } from '../../models/evaluation/hourly-z.ts';
 import { lastRevisions } from '../../models/evaluation/incidents.ts';
 import type { CampaignTraffic, JudgedTenant } from '../../models/evaluation/judged-tenant.ts';
@@ -13,7 +14,7 @@ import { planEnd } from '../simulation/plan.ts';
 import { createTopology } from '../topology.ts';
 import { prepareTenant, replayTenant, SIMULATED_KEY, simulatedTopologyConfig } from '../training/replay-tenant.ts';
 import { explanationError } from './explanation-error.ts';
-import { plainEvent, SWEEP_FLOOR, strongestAlerts } from './plain-events.ts';
+import { plainEvent } from './plain-events.ts';
 
 const HOUR = 3_600_000;
 
@@ -51,7 +52,7 @@ export async function judgeTenant({ plan, seed, budget, comparators }: TenantTas
   });
   const traffic = new TrafficWatch(plan, simulated.labels.campaigns);
   const key = Uint32Array.from(SIMULATED_KEY);
-  const rules = comparators ? createComparators(SWEEP_FLOOR) : [];
+  const rules = comparators ? createComparators(FACTORS[0]) : [];
   let net: InThread | undefined;
   const events = await replayTenant(
     simulated,
@@ -70,7 +71,7 @@ export async function judgeTenant({ plan, seed, budget, comparators }: TenantTas
   );
   const { alerts, incidents } = net as InThread;
   const last = lastRevisions(incidents);
-  return {
+  const judged: JudgedTenant = {
     tenant: plan.name,
     kind: plan.kind,
     seed,
@@ -87,8 +88,9 @@ export async function judgeTenant({ plan, seed, budget, comparators }: TenantTas
     benign: simulated.labels.benign,
     traffic: traffic.result(),
     explanationError: alerts.reduce((most, alert) => Math.max(most, explanationError(alert)), 0),
-    ...(comparators ? { comparators: strongestAlerts(rules) } : {}),
   };
+  if (!comparators) return judged;
+  return { ...judged, comparators: new Map(rules.map((rule) => [rule.name, ruleOutcomes(rule, rule.end(), judged)])) };
 }
 
 /** Looks at a tenant's events as they go by: when those of campaigns come, how small a part they are, what a z-score sees of them. */

@@ -1,11 +1,6 @@
-import type { Comparator, ComparatorAlert, PlainEvent } from '../../models/comparators/contract.ts';
+import type { PlainEvent } from '../../models/comparators/contract.ts';
 import type { SimulatedEvent } from '../simulation/event.ts';
 import { targetId } from '../simulation/labels.ts';
-
-/** Alerts of a comparator and tenant that are kept, the strongest ones: more would never be within a budget. */
-const MOST_ALERTS = 20_000;
-/** Share of their published thresholds from which comparators keep alerts, for the sweep. */
-export const SWEEP_FLOOR = 0.5;
 
 /** States of connections that were refused or found nobody. */
 const REFUSED: readonly string[] = ['REJ', 'S0', 'RSTO', 'RSTR', 'RSTOS0'];
@@ -26,15 +21,4 @@ export function plainEvent(event: SimulatedEvent, interfaceId: string, key: Uint
     value: target === '' ? '' : targetId(key, target),
     bytes: bytesOut,
   };
-}
-
-/** Alerts of comparators by their names, the strongest of each. */
-export function strongestAlerts(comparators: readonly Comparator[]): Map<string, ComparatorAlert[]> {
-  return new Map(
-    comparators.map((comparator) => {
-      const alerts = comparator.end();
-      if (alerts.length <= MOST_ALERTS) return [comparator.name, alerts];
-      return [comparator.name, alerts.sort((a, b) => b.score - a.score || a.start - b.start).slice(0, MOST_ALERTS)];
-    }),
-  );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ComparatorAlert } from '../../models/comparators/contract.ts';
 import type { LabelledBenign, LabelledCampaign } from '../../models/evaluation/campaign.ts';
-import { compare, ownLine } from '../../models/evaluation/compare.ts';
+import { compare, FACTORS, ownLine, ruleOutcomes } from '../../models/evaluation/compare.ts';
 import { evaluationReport } from '../../models/evaluation/evaluation-report.ts';
 import { GROUPS, groupOf, timeGoal } from '../../models/evaluation/goals.ts';
 import { halfway } from '../../models/evaluation/halfway.ts';
@@ -407,24 +407,39 @@ describe('plain rules beside Weir', () => {
       alert('below', 3, 0.7),
     ];
   };
-  const tenants = ['t1', 't2', 't3', 't4'].map(tenantOf);
-  const run = (strong: readonly number[]) => ({
-    ...rule,
-    alerts: new Map(tenants.map(({ tenant }, i) => [tenant, alertsOf(tenant, strong[i])])),
+  const tenantsWith = (strong: readonly number[]) =>
+    ['t1', 't2', 't3', 't4'].map(tenantOf).map((tenant, i) => ({
+      ...tenant,
+      comparators: new Map([[rule.name, ruleOutcomes(rule, alertsOf(tenant.tenant, strong[i]), tenant)]]),
+    }));
+
+  it('are judged at multiples of their threshold, the published one among them', () => {
+    expect(FACTORS).toContain(1);
+    expect(FACTORS[0]).toBeCloseTo(0.5066, 4);
+    const outcomes = ruleOutcomes(rule, alertsOf('t1', 2), tenantOf('t1'));
+    const at = (least: number) => outcomes[FACTORS.findIndex((factor) => factor >= least)];
+    expect(at(0.5)).toMatchObject({ falseIncidents: 33, found: 1 });
+    expect(at(1)).toMatchObject({ falseIncidents: 32, found: 1, lowAndSlow: 1 });
+    expect(at(2)).toMatchObject({ falseIncidents: 2, found: 1 });
+    expect(at(6)).toMatchObject({ falseIncidents: 2, found: 0 });
+    expect(at(10)).toMatchObject({ falseIncidents: 0, found: 0 });
   });
 
   it('are judged at their defaults by what counts for Weir', () => {
-    const [defaults] = compare(tenants, [run([2, 2, 2, 2])]);
+    const tenants = tenantsWith([2, 2, 2, 2]);
+    const [defaults] = compare(tenants, [rule]);
     expect(defaults).toMatchObject({ at: 'defaults', recall: { hits: 4, of: 4 }, low_and_slow: { hits: 4, of: 4 } });
     expect(defaults.false_incidents).toMatchObject({ count: 4 * 32, of: 16 });
     expect(ownLine('Weir', tenants)).toMatchObject({ recall: { hits: 4 }, false_incidents: { count: 0 }, chance: 0 });
   });
 
   it('are swept on other tenants than those that they are judged on', () => {
-    // t1 and t3 are one half, t2 and t4 the other: on the second no threshold keeps the goal
-    const [, swept] = compare(tenants, [run([2, 9, 2, 9])]);
+    // t1 and t3 are one half, t2 and t4 the other: on the second no threshold below its strong false ones keeps the goal
+    const [, swept] = compare(tenantsWith([2, 9, 2, 9]), [rule]);
     expect(swept.at).toBe('swept');
-    expect(swept.thresholds).toEqual([Number.POSITIVE_INFINITY, 5]);
+    expect(swept.thresholds?.[0]).toBeGreaterThan(9);
+    expect(swept.thresholds?.[1]).toBeGreaterThan(1.5);
+    expect(swept.thresholds?.[1]).toBeLessThan(5);
     // nothing of the first half, with the threshold of the first all of the second, false ones included
     expect(swept.recall).toMatchObject({ hits: 2, of: 4 });
     expect(swept.false_incidents).toMatchObject({ count: 18, of: 16 });
