@@ -21,10 +21,20 @@ const LEAST_SPREAD = 0.8;
  * Spread of amounts in a window with exports, in ln units: whoever exports gets a thousand times what a page holds, and
  * one export is ten times another. That there were exports is said by their count; this says what they held beyond it.
  */
-export const EXPORT_SPREAD = 2;
+export const EXPORT_SPREAD = 2.5;
 
 /** Exports come in lots, and all at a month's end: how many there were in an hour weighs less than that there were any. */
 export const EXPORTS_WEIGHT = 0.6;
+
+/** What comes in lots, where an account rarely has any: how many more there are once there is one. */
+const LOTS: Readonly<Record<string, number>> = { exports: 8, targets: 4, new_interfaces: 3, new_addresses: 1.5 };
+
+/** A count of what comes in lots: the law's scale (mean x dispersion) is at least the size of one. */
+export function lotsTerm(feature: string, value: number, expected: Expectation, group: string, weight = 1, kind = feature): Term {
+  const lot = LOTS[kind];
+  if (lot !== undefined) expected.dispersion = Math.max(expected.dispersion, lot / Math.max(expected.mean, 1e-6));
+  return countTerm(feature, value, expected, group, weight);
+}
 
 /**
  * An amount of bytes or records against what is expected of it: log-normal with the expectation's mean and variance,
@@ -39,11 +49,16 @@ export function amountTerm(
   weight = 1,
   least: number = LEAST_SPREAD,
 ): Term {
-  const variance = Math.max(least ** 2, Math.log1p(expected.dispersion + 1 / Math.max(expected.mean, 1e-3)));
+  const variance = Math.max(LEAST_SPREAD ** 2, Math.log1p(expected.dispersion + 1 / Math.max(expected.mean, 1e-3)));
   return {
     feature,
     value,
-    law: { kind: 'measure', center: Math.max(expected.mean, 1e-3) * Math.exp(-variance / 2), spread: Math.sqrt(variance), direction: 1 },
+    law: {
+      kind: 'measure',
+      center: Math.max(expected.mean, 1e-3) * Math.exp(-variance / 2),
+      spread: Math.max(least, Math.sqrt(variance)),
+      direction: 1,
+    },
     baseline: { scope: expected.scope, size: expected.size },
     group,
     weight,

@@ -7,13 +7,23 @@
  */
 const PART_OF_OTHERS = 0.25;
 const LARGEST_BONUS = 1;
+/** … of what is said of the other side of the events: an account's interface, an interface's only caller. */
+const LARGEST_LINKED = 0.4;
 const LARGEST_EVIDENCE = 6;
 
-/** Decades by which the allowed exceedances of the strongest grow. `others`: expected exceedances a day of the other detectors' scores. */
-export function fusionBonus(others: readonly number[]): number {
+/**
+ * Decades by which the allowed exceedances of the strongest grow.
+ * @param others expected exceedances a day of the other detectors' scores of the entity
+ * @param linked the same of entities that show the same events from their side
+ */
+export function fusionBonus(others: readonly number[], linked: readonly number[] = []): number {
+  return Math.min(LARGEST_BONUS, rarity(others) + Math.min(LARGEST_LINKED, rarity(linked)));
+}
+
+function rarity(others: readonly number[]): number {
   let sum = 0;
   for (const exceedances of others) if (exceedances < 1) sum += PART_OF_OTHERS * -Math.log10(Math.max(exceedances, 1e-12));
-  return Math.min(LARGEST_BONUS, sum);
+  return sum;
 }
 
 /** Evidence of an entity or incident for its severity: the strongest and a quarter of the others, at most 6 decades of them. */

@@ -4,7 +4,7 @@ import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { A, LEVEL, NOVELTY, type Novelty } from '../levels.ts';
 import { severityOf } from '../severity.ts';
-import { amountTerm, countTerm, EXPORT_SPREAD, EXPORTS_WEIGHT, fixedTerm, strongest } from '../terms.ts';
+import { amountTerm, EXPORT_SPREAD, EXPORTS_WEIGHT, fixedTerm, lotsTerm, strongest } from '../terms.ts';
 import type { ClosedWindow } from '../windows.ts';
 
 const WHERE: readonly Novelty[] = ['new_environment', 'new_countries', 'new_networks', 'new_addresses'];
@@ -48,7 +48,7 @@ export const accountTakeover: Detector<AccountBaselines> = {
       const expected = b.hour(LEVEL[level]);
       if (value <= 1.5 * expected.mean || value < 2) continue;
       if (level === 'kilobytes') terms.push(amountTerm(level, value, expected, 'what', 1, spread));
-      else terms.push(countTerm(level, value, expected, 'what', WEIGHT[level]));
+      else terms.push(lotsTerm(level, value, expected, 'what', WEIGHT[level]));
     }
     addNovelty(terms, b, 'new_interfaces', 'what');
     addStrangeness(terms, window, b);
@@ -83,15 +83,9 @@ function addStrangeness(terms: Term[], window: ClosedWindow, b: AccountBaselines
   });
 }
 
-/** Novelty that comes in lots: a new job brings several interfaces, a new place several addresses. How many more, once there is one. */
-const LOTS: Partial<Record<Novelty, number>> = { new_interfaces: 3, new_addresses: 1.5 };
-
 /** What was new of one kind today, against the account's own rate and its peers'. */
 export function addNovelty(terms: Term[], b: AccountBaselines, name: Novelty, group: string, weight = 1): void {
   const value = b.fresh(NOVELTY[name]);
   if (value <= 0) return;
-  const expected = b.novelty(NOVELTY[name]);
-  // the scale of the law (mean x dispersion) is the size of a lot
-  expected.dispersion = Math.max(expected.dispersion, (LOTS[name] ?? 0) / expected.mean);
-  terms.push(countTerm(name, value, expected, group, weight));
+  terms.push(lotsTerm(name, value, b.novelty(NOVELTY[name]), group, weight));
 }

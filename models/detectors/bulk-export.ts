@@ -5,7 +5,7 @@ import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { LEVEL } from '../levels.ts';
 import { severityOf } from '../severity.ts';
-import { amountTerm, countTerm, EXPORT_SPREAD, EXPORTS_WEIGHT, strongest } from '../terms.ts';
+import { amountTerm, EXPORT_SPREAD, EXPORTS_WEIGHT, lotsTerm, strongest } from '../terms.ts';
 import { type CalendarHour, MINUTE_COUNTERS } from '../windows.ts';
 
 const TAKEN = ['exports', 'records', 'kilobytes', 'sensitive'] as const;
@@ -90,8 +90,9 @@ function taken(
   share: number,
   spread: number | undefined,
 ): Term {
-  const group = name === 'exports' ? 'exports' : 'what';
+  // what an export held is said with that there was one, not once more
+  const group = name === 'exports' || (name !== 'sensitive' && spread !== undefined) ? 'exports' : 'what';
   const weight = name === 'sensitive' ? 1 : share * WEIGHT[name];
   if (name === 'records' || name === 'kilobytes') return amountTerm(name + window, value, expected, group, weight, spread);
-  return countTerm(name + window, value, expected, group, weight);
+  return lotsTerm(name + window, value, expected, group, weight, name);
 }

@@ -4,7 +4,7 @@ import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { LEVEL, NOVELTY } from '../levels.ts';
 import { severityOf } from '../severity.ts';
-import { amountTerm, countTerm, EXPORT_SPREAD, EXPORTS_WEIGHT, strongest } from '../terms.ts';
+import { amountTerm, EXPORT_SPREAD, EXPORTS_WEIGHT, lotsTerm, strongest } from '../terms.ts';
 import { addNovelty } from './account-takeover.ts';
 
 const DATA = ['sensitive', 'exports', 'kilobytes'] as const;
@@ -42,7 +42,7 @@ export const foreignAccess: Detector<AccountBaselines> = {
         terms.push(
           amount
             ? amountTerm(feature, value, expected, 'what', 1, spread)
-            : countTerm(feature, value, expected, 'what', name === 'exports' ? EXPORTS_WEIGHT : 1),
+            : lotsTerm(feature, value, expected, 'what', name === 'exports' ? EXPORTS_WEIGHT : 1, name),
         );
       }
     }

@@ -21,7 +21,7 @@ export const machineBehaviour: Detector<AccountBaselines> = {
   title: '{key} behaves like a machine',
   features: ['gap_unevenness', 'beat_unevenness', 'active_minutes', 'active_hours_1d', 'requests', 'requests_at_this_hour'],
   needs: ['account'],
-  gate: 4,
+  gate: 4.4,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous | FLAG.service | FLAG.robot | FLAG.crawler)) === 0,
   terms(window, b) {
     const { values, calendar } = window;
@@ -34,7 +34,7 @@ export const machineBehaviour: Detector<AccountBaselines> = {
     const beat = beatTerm(values[A.beats], values[A.beat_regularity], b);
     if (beat !== undefined) terms.push(beat);
     addPersistence(terms, values[A.active_minutes], b);
-    if (strongest(terms, 'regular') + strongest(terms, 'idle') + strongest(terms, 'hours') < 1.3) return undefined;
+    if (strongest(terms, 'regular') + strongest(terms, 'idle') + strongest(terms, 'hours') < 1.6) return undefined;
     // a sale keeps people busy for an hour without making machines of them
     const expected = b.hour(LEVEL.requests);
     if (values[A.requests] > 1.5 * expected.mean) terms.push(countTerm('requests', values[A.requests], expected, 'volume', 0.25));

@@ -253,8 +253,8 @@ export class TenantAlerts {
     if (standsIn && (mobile || (candidate.flags & FLAG.shared) !== 0)) return;
     const companions = this.companions.of(entity, candidate);
     // the account and the interface of one window are two views of the same events, each with its own past
-    const others = [...companions, ...this.companions.linked(candidate)].map((companion) => companion.exceedances);
-    const allowed = share * this.overrideFactor(candidate) * 10 ** fusionBonus(others);
+    const bonus = fusionBonus(exceedancesOf(companions), exceedancesOf(this.companions.linked(candidate)));
+    const allowed = share * this.overrideFactor(candidate) * 10 ** bonus;
     const unraised = evidenceAt(this.calibration.exceedances(candidate.detector, share), allowed);
     const threshold = Math.max(unraised * raise, detector.gate);
     if (candidate.evidence < threshold) {
@@ -346,6 +346,10 @@ function compareVerdicts(a: Pending, b: Pending): number {
 function isSilence({ terms }: Candidate, judge: Judge): boolean {
   const { contributions } = judge.judge(terms);
   return terms[contributions.indexOf(Math.max(...contributions))]?.law.kind === 'floor';
+}
+
+function exceedancesOf(companions: readonly { exceedances: number }[]): number[] {
+  return companions.map(({ exceedances }) => exceedances);
 }
 
 function entityKey(candidate: Candidate): string {
