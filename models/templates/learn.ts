@@ -26,14 +26,15 @@ export function learnTemplates(facts: Iterable<InterfaceFacts>, known?: Template
   const answered = mostRequested(facts);
   // Twice: a list of values that is sure in one place (/rss/world.xml) tells what the same names are in another (/world).
   const lists = new Map<string, ValueLists>();
-  for (const [host, root] of triesOf(answered)) {
+  // who is careful does not go by what is a value elsewhere
+  for (const [host, root] of careful ? [] : triesOf(answered)) {
     const found: ValueLists = [];
     learnNode(root, { text: '', value: false, careful, known: [], found }, earlier.get(host));
     lists.set(host, found);
   }
   const hosts = new Map(earlier);
   for (const [host, root] of triesOf(answered)) {
-    hosts.set(host, learnNode(root, { text: '', value: false, careful, known: lists.get(host)!, found: [] }, earlier.get(host)));
+    hosts.set(host, learnNode(root, { text: '', value: false, careful, known: lists.get(host) ?? [], found: [] }, earlier.get(host)));
   }
   return new LearnedTemplates(hosts, careful);
 }
