@@ -39,6 +39,14 @@ export interface Detector<Baselines = unknown> {
   learned?: LearnedKind;
   /** undefined: nothing odd in this window, or too little to say; the caller counts it as evidence 0 */
   terms(window: ClosedWindow, baselines: Baselines): Term[] | undefined;
+  /**
+   * Looks judge the hour while it runs (services/features/looks.ts): `terms` says of an hour that ends at a mark what it
+   * would say of the whole one, and every term of it speaks no louder than the whole hour would (counts, shares, what is
+   * new). Left out, and without `lookTerms`: only the hour's close judges.
+   */
+  looks?: true;
+  /** terms of its own for looks, as for sources and targets, of which a look sees only what counts against them */
+  lookTerms?(window: ClosedWindow, baselines: Baselines): Term[] | undefined;
   /** for minute panes of the same view; undefined when it does not look at minutes */
   minuteTerms?(minute: ClosedMinute, baselines: Baselines): Term[] | undefined;
   severity(evidence: number): Severity;

@@ -101,7 +101,10 @@ export class AccountBaselines {
     this.group = prior.groups[this.groupIndex];
     this.row = this.slab.row(window.slot);
     const today = this.slab.data[this.row + TODAY];
-    if (today !== 0 && today !== window.calendar.day) this.fold(window.calendar.day, observer);
+    if (today === 0 || today === window.calendar.day) return;
+    this.fold(window.calendar.day, observer);
+    // looks come before the day's first window is learned
+    this.slab.data[this.row + TODAY] = window.calendar.day;
   }
 
   /** Turns to an account without a window (minutes): reads only. */

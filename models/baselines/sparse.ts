@@ -101,7 +101,10 @@ export class SparseBaselines {
     this.prior = prior;
     this.row = this.slab.row(window.slot);
     const today = this.slab.data[this.row + TODAY];
-    if (today !== 0 && today !== window.calendar.day) this.fold();
+    if (today === 0 || today === window.calendar.day) return;
+    this.fold();
+    // looks come before the day's first window is learned
+    this.slab.data[this.row + TODAY] = window.calendar.day;
   }
 
   /** Days with activity behind the own past. */

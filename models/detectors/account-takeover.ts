@@ -33,6 +33,7 @@ export const accountTakeover: Detector<AccountBaselines> = {
   ],
   needs: ['account', 'address', 'asn', 'device'],
   gate: 3.4,
+  looks: true,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,
   terms(window, b) {
     if (b.lifeDays < 2) return undefined;

@@ -26,6 +26,7 @@ export const bulkExport: Detector<AccountBaselines> = {
   features: [...TAKEN, ...TAKEN.map((name) => `${name}_1d`), 'active_hours_at_this_hour', ...TAKEN.map((name) => `${name}_running`)],
   needs: ['account', 'bytesOut'],
   gate: 5,
+  looks: true,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,
   terms(window, b) {
     const service = (window.flags & FLAG.service) !== 0;

@@ -29,6 +29,7 @@ export const credentialStuffingSlow: Detector<InterfaceBaselines> = {
   ],
   needs: ['login', 'status'],
   gate: 5.5,
+  looks: true,
   applies: (flags) => (flags & FLAG.login) !== 0,
   terms(window, b) {
     // a day has to be known before days can be compared

@@ -28,6 +28,7 @@ export const credentialStuffing: Detector<InterfaceBaselines> = {
   ],
   needs: ['login', 'status'],
   gate: 5,
+  looks: true,
   applies: (flags) => (flags & FLAG.login) !== 0,
   terms: (window, b) => loginTerms(window, b, '1h'),
   minuteTerms(minute, b) {

@@ -19,6 +19,7 @@ export const crossBorder: Detector<AccountBaselines> = {
   features: ['foreign_kilobytes', 'foreign_kilobytes_1d', 'new_countries'],
   needs: ['flow', 'peerCountry'],
   gate: 4,
+  looks: true,
   applies: (flags) => (flags & FLAG.flow) !== 0,
   terms(_window, b) {
     const day = b.amount('1d', LEVEL.foreign_kilobytes);

@@ -31,6 +31,7 @@ export const fraudCohort: Detector<InterfaceBaselines> = {
   ],
   needs: ['benefit', 'account'],
   gate: 4,
+  looks: true,
   applies: (flags) => (flags & FLAG.benefit) !== 0,
   terms(window, b) {
     if (b.activeHours < 12) return undefined;

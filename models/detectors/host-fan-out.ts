@@ -18,6 +18,7 @@ export const hostFanOut: Detector<AccountBaselines> = {
   features: ['interfaces', 'new_interfaces', 'unanswered'],
   needs: ['flow'],
   gate: 4,
+  looks: true,
   applies: (flags) => (flags & FLAG.flow) !== 0,
   terms(window, b) {
     const { values } = window;

@@ -21,6 +21,7 @@ export const objectTraversal: Detector<AccountBaselines> = {
   features: ['new_objects', 'new_objects_1d', 'objects', 'objects_1d', 'errors', 'errors_1d', 'neighbours'],
   needs: ['account', 'object'],
   gate: 5.5,
+  looks: true,
   applies: (flags) => (flags & (FLAG.flow | FLAG.robot | FLAG.crawler)) === 0,
   terms(window, b) {
     const fresh = b.amount('1d', LEVEL.new_objects);

@@ -37,6 +37,7 @@ export const privilegedMisuse: Detector<AccountBaselines> = {
   features: [...DONE.map(([name]) => name), 'new_interfaces', ...WHERE, 'requests_at_this_hour'],
   needs: ['account', 'admin'],
   gate: 3.2,
+  looks: true,
   applies: (flags) => (flags & FLAG.admin) !== 0 && (flags & (FLAG.flow | FLAG.anonymous | FLAG.service)) === 0,
   terms(window, b) {
     if (b.lifeDays < 2) return undefined;

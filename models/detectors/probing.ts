@@ -16,6 +16,8 @@ const LEAST_SHARE = 0.3;
 /** The same, and of distinct paths among the errors, of a scanner that changes its agent, or scans from among many. */
 const SCAN_SHARE = 0.8;
 const SCAN_PATHS = 0.5;
+/** Accounts expected in an hour of an address from which on a look cannot tell who of them it is. */
+const SHARED_ACCOUNTS = 5;
 
 /** Unknown paths, parameters and methods tried from one source (scenario 17): distinct paths that are refused, and little else. */
 export const probing: Detector<SparseBaselines> = {
@@ -52,6 +54,16 @@ export const probing: Detector<SparseBaselines> = {
       weight: 0.7,
     });
     return terms;
+  },
+  lookTerms(window, b) {
+    const paths = window.values[ERROR_PATHS];
+    if (paths < LEAST_PATHS) return undefined;
+    let errors = 0;
+    for (const feature of ERRORS) errors += window.values[feature];
+    // a look does not see what else the address does: as many as a usual hour of it has requests are not mistakes among them
+    if (errors < b.expected('1h', 'requests').mean || paths < SCAN_PATHS * errors) return undefined;
+    if (b.expected('1h', 'accounts').mean >= SHARED_ACCOUNTS) return undefined;
+    return [countTerm('error_paths', paths, b.expected('1h', 'error_paths'), 'paths')];
   },
   severity: (evidence) => severityOf(evidence, 'medium'),
 };

@@ -18,6 +18,7 @@ export const registrationBatch: Detector<InterfaceBaselines> = {
   features: ['shared_prefixes', 'shared_devices', 'single_callers', 'top_caller', 'run_targets', 'requests'],
   needs: ['register'],
   gate: 5,
+  looks: true,
   applies: (flags) => (flags & FLAG.register) !== 0,
   terms(window, b) {
     if (window.values[I.requests] < LEAST_REQUESTS) return undefined;

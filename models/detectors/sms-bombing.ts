@@ -15,6 +15,7 @@ export const smsBombing: Detector<SparseBaselines> = {
   features: ['sends', 'sends_1d', 'addresses', 'addresses_1d'],
   needs: ['send_code', 'target'],
   gate: 5,
+  looks: true,
   terms(_window, b) {
     const day = b.amount('1d', 'sends');
     if (day < LEAST_SENDS) return undefined;

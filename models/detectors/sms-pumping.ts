@@ -18,6 +18,7 @@ export const smsPumping: Detector<InterfaceBaselines> = {
   features: ['run_targets', 'run_targets_1d', 'single_callers', 'single_callers_1d', 'top_caller', 'shared_prefixes', 'requests'],
   needs: ['send_code', 'target'],
   gate: 6.5,
+  looks: true,
   applies: (flags) => (flags & FLAG.sendCode) !== 0,
   terms(window, b) {
     const terms: Term[] = [];

@@ -15,6 +15,7 @@ export const targetUnderAttack: Detector<SparseBaselines> = {
   features: ['login_failures', 'login_failures_1d', 'addresses', 'addresses_1d'],
   needs: ['login', 'target'],
   gate: 6,
+  looks: true,
   terms(_window, b) {
     const day = b.amount('1d', 'login_failures');
     if (day < LEAST_FAILURES) return undefined;

@@ -235,6 +235,19 @@ export class HashSets {
     }
   }
 
+  /**
+   * Adds another list of this arena to a bottom-k set, values included; `join` combines values of a member that both
+   * have. `repeats`: a member is kept as often as it was added (addNew).
+   */
+  absorb(list: number, from: number, k: number, join?: (mine: number, theirs: number) => number, repeats = false): void {
+    for (let other = this.lists[from * LIST + HEAD]; other !== NONE; other = this.nodes[other * NODE + NEXT]) {
+      const hash = this.nodes[other * NODE + HASH];
+      const theirs = this.nodes[other * NODE + VALUE];
+      const node = repeats ? this.addNew(list, hash, k) : this.add(list, hash, k);
+      if (node >= 0) this.nodes[node * NODE + VALUE] = join === undefined ? theirs : join(this.nodes[node * NODE + VALUE], theirs);
+    }
+  }
+
   /** Reads what `write` wrote, values included, into an empty list. */
   readHistory(list: number, reader: ByteReader): void {
     const count = reader.uint();

@@ -5,6 +5,7 @@ import { roomFor } from '../core/slab.ts';
 import { DAY } from '../core/watermark.ts';
 import { type AccountTenant, SHARED_MARK } from './account-tenant.ts';
 import { MAX_CELLS } from './cells.ts';
+import { LOOK_PERIOD, WATCHED_TAGS } from './looks.ts';
 import {
   ACCOUNT,
   ACCOUNT_MINUTES,
@@ -140,6 +141,10 @@ export class AccountCloser {
   private readonly groupKnown = new Uint8Array(256);
   /** requests from a country, or with another device from a network, where the account never was */
   private groupStrange = new Float64Array(256);
+  /** in a look: it is watched */
+  private readonly groupWatched = new Uint8Array(256);
+  /** whether the account of the pane that was closed or looked at last is an address that stands for many people */
+  sharedNow = false;
   /** what the pane was heaviest in, for `related`: interface ids by requests */
   groupCount = 0;
 
@@ -149,14 +154,49 @@ export class AccountCloser {
 
   /** Fills `values` (ACCOUNT_FEATURES) for an open account pane. The pane stays open until its hour is closed. */
   close(pane: number, day: number, values: Float64Array): void {
+    this.fill(pane, values);
+    this.callers(pane, day, values, false);
+    this.remember(pane, this.tenant.accountPanes.key[pane], day);
+  }
+
+  /**
+   * Fills `values` as `close` would now, for a look: nothing is learned of it, and of the interfaces those of
+   * WATCHED_TAGS alone are told, in their panes of LOOK_PERIOD.
+   */
+  look(pane: number, day: number, values: Float64Array): void {
+    this.fill(pane, values);
+    this.callers(pane, day, values, true);
+  }
+
+  /** The part of `look` that concerns interfaces. */
+  lookAtCallers(pane: number, day: number, values: Float64Array): void {
+    const panes = this.tenant.accountPanes;
+    const base = pane * panes.stride;
+    for (let i = 0; i < values.length; i++) values[i] = panes.counters[base + i];
+    values[ACCOUNT.devices] = panes.distinct(pane, ACCOUNT_SETS.devices);
+    this.callers(pane, day, values, true);
+  }
+
+  /** Whether an account with a past has a device in this pane that it never had. */
+  hasNewDevice(pane: number): boolean {
     const t = this.tenant;
     const panes = t.accountPanes;
     const account = panes.key[pane];
-    const hour = panes.hour[pane];
+    if (t.lastDay[account] < 0) return false;
+    const known = t.historyList(account, HISTORY_LISTS.devices);
+    const list = panes.list(pane, ACCOUNT_SETS.devices);
+    for (let node = panes.sets.first(list); node >= 0; node = panes.sets.after(node))
+      if (!t.history.has(known, panes.sets.hashOf(node))) return true;
+    return false;
+  }
+
+  /** Features of an open pane but those that come from its cells. */
+  private fill(pane: number, values: Float64Array): void {
+    const t = this.tenant;
+    const panes = t.accountPanes;
+    const account = panes.key[pane];
     const base = pane * panes.stride;
     for (let i = 0; i < values.length; i++) values[i] = panes.counters[base + i];
-    const isNew = t.lastDay[account] < 0;
-
     values[ACCOUNT.objects] = Math.min(panes.distinct(pane, ACCOUNT_SETS.objects), values[ACCOUNT.requests]);
     values[ACCOUNT.new_objects] = Math.min(this.newObjects(pane, account), values[ACCOUNT.objects]);
     values[ACCOUNT.targets] = Math.min(panes.distinct(pane, ACCOUNT_SETS.targets), values[ACCOUNT.requests]);
@@ -167,9 +207,7 @@ export class AccountCloser {
       bitCount(panes.counters[base + ACCOUNT_MINUTES]) + bitCount(panes.counters[base + ACCOUNT_MINUTES + 1]);
     values[ACCOUNT.active_hours] = 1;
     this.regularity(pane, values);
-    this.environment(pane, account, isNew, values);
-    this.callers(pane, account, hour, day, isNew, values);
-    this.remember(pane, account, day);
+    this.environment(pane, account, t.lastDay[account] < 0, values);
   }
 
   /** Interfaces of the pane that was closed last, heaviest first. */
@@ -289,10 +327,14 @@ export class AccountCloser {
     this.tenant.history.remember(list, hash, (day << AGE_BITS) | age, most);
   }
 
-  /** Groups the pane's cells by interface and reports the account as a caller of each. */
-  private callers(pane: number, account: number, hour: number, day: number, isNew: boolean, values: Float64Array): void {
+  /** Groups the pane's cells by interface and reports the account as a caller of each; in a look, of watched ones alone. */
+  private callers(pane: number, day: number, values: Float64Array, look: boolean): void {
     const t = this.tenant;
     const cells = t.cells;
+    const account = t.accountPanes.key[pane];
+    const hour = t.accountPanes.hour[pane];
+    const period = look ? LOOK_PERIOD : hour;
+    const isNew = t.lastDay[account] < 0;
     const addressHistory = t.historyList(account, HISTORY_LISTS.addresses);
     const countryHistory = t.historyList(account, HISTORY_LISTS.countries);
     const networkHistory = t.historyList(account, HISTORY_LISTS.networks);
@@ -321,6 +363,7 @@ export class AccountCloser {
         this.groupFolded[group] = 0;
         this.groupKnown[group] = 0;
         this.groupStrange[group] = 0;
+        this.groupWatched[group] = 0;
       }
       if (own !== iface) {
         folded++;
@@ -330,22 +373,24 @@ export class AccountCloser {
       this.groupRequests[group] += cells.requests(cell);
       this.groupFailures[group] += cells.failures(cell);
       this.groupSucceeded[group] += cells.succeeded(cell);
-      const ipanes = t.interfacePanes;
-      const ipane = ipanes.open(iface, hour);
-      const ibase = ipane * ipanes.stride;
       const addressHash = t.addresses.hashes[address];
+      const newSource = isNew || !t.history.has(addressHistory, addressHash);
+      if (newSource && cells.logins(cell) > 0 && failuresInPane > 0) loginSuccessNew += cells.logins(cell);
+      if (look) {
+        if ((t.interfaceFlags[own] & WATCHED_TAGS) === 0) continue;
+        this.groupWatched[group] = 1;
+      }
+      const ipanes = t.interfacePanes;
+      const ipane = ipanes.open(iface, period);
+      const ibase = ipane * ipanes.stride;
       ipanes.addTo(ipane, INTERFACE_SETS.addresses, addressHash);
       ipanes.addTo(ipane, INTERFACE_SETS.prefixes, t.prefix[address]);
       if (t.asn[address] !== 0) ipanes.addTo(ipane, INTERFACE_SETS.networks, t.asn[address]);
       if (t.country[address] !== 0) ipanes.addTo(ipane, INTERFACE_SETS.countries, t.country[address]);
-      const newSource = isNew || !t.history.has(addressHistory, addressHash);
       if (newSource) {
         ipanes.counters[ibase + INTERFACE.new_source_requests] += cells.requests(cell);
         ipanes.counters[ibase + INTERFACE.new_source_failures] += cells.failures(cell);
-        if (cells.logins(cell) > 0 && failuresInPane > 0) {
-          ipanes.counters[ibase + INTERFACE.login_success_new] += cells.logins(cell);
-          loginSuccessNew += cells.logins(cell);
-        }
+        if (cells.logins(cell) > 0 && failuresInPane > 0) ipanes.counters[ibase + INTERFACE.login_success_new] += cells.logins(cell);
       }
       const country = t.country[address];
       if (!isNew && country !== 0 && !t.history.has(countryHistory, country)) {
@@ -354,6 +399,7 @@ export class AccountCloser {
       if (settled && country !== 0 && this.isFresh(countryHistory, country, day)) this.groupStrange[group] += cells.requests(cell);
       else if (settled && freshDevice && t.asn[address] !== 0 && this.isFresh(networkHistory, t.asn[address], day))
         this.groupStrange[group] += cells.requests(cell);
+      if (look) continue;
       const spanes = t.sourcePanes;
       const spane = spanes.open(address, hour);
       spanes.addTo(spane, SOURCE_SETS.interfaces, t.interfaces.hashes[iface]);
@@ -363,8 +409,10 @@ export class AccountCloser {
     this.groupCount = groups;
     values[ACCOUNT.login_success_new] = loginSuccessNew;
     values[ACCOUNT.interfaces] = groups;
-    this.reportSources(pane, hour, isNew);
-    this.reportTargets(pane, hour);
+    if (!look) {
+      this.reportSources(pane, hour, isNew);
+      this.reportTargets(pane, hour);
+    }
 
     const young = t.firstSeen[account] > t.panes.hourStart(hour) - DAY;
     const anonymous = (t.accountPanes.marks[pane] & FLAG.anonymous) !== 0 ? 1 : 0;
@@ -373,9 +421,10 @@ export class AccountCloser {
     const expected = (traits & FLAG.bastion) !== 0;
     // an address of a mobile carrier stands for many people: it is counted, and not named as one of them
     // and so does one whose clients are of more kinds than a person's are
-    const shared = anonymous === 1 && this.isShared(pane, account, values);
+    this.sharedNow = false;
+    const shared = anonymous === 1 && this.isShared(pane, account, values, !look);
     const nameless = shared || (anonymous === 1 && (traits & FLAG.mobile) !== 0);
-    if (shared) this.markShared(pane, hour);
+    if (shared && !look) this.markShared(pane, hour);
     let nonAsset = 0;
     for (let g = 0; g < groups; g++) if ((t.interfaceFlags[this.groups[g]] & FLAG.asset) === 0) nonAsset++;
     let newInterfaces = 0;
@@ -394,8 +443,9 @@ export class AccountCloser {
       }
       const fresh = this.groupKnown[g] === 0 && !t.history.has(interfaceHistory, t.interfaces.hashes[iface]);
       if (fresh) newInterfaces++;
+      if (look && this.groupWatched[g] === 0) continue;
       const ipanes = t.interfacePanes;
-      const ipane = ipanes.open(iface, hour);
+      const ipane = ipanes.open(iface, period);
       const n = ipanes.counters;
       const ibase = ipane * ipanes.stride;
       const failing = this.groupFailures[g] > 0 && this.groupSucceeded[g] === 0;
@@ -421,7 +471,7 @@ export class AccountCloser {
       if (weight >= SUSPECT_WEIGHT) n[ibase + INTERFACE_SUSPECTS]++;
       if (!nameless) this.tops.offer(ipane, account, weight * 2 + anonymous, this.hashOf);
     }
-    if (topGroup >= 0) {
+    if (topGroup >= 0 && !look) {
       const ipane = t.interfacePanes.open(this.groups[topGroup], hour);
       t.interfacePanes.counters[ipane * t.interfacePanes.stride + INTERFACE.new_object_reads] += values[ACCOUNT.new_objects];
     }
@@ -501,13 +551,16 @@ export class AccountCloser {
    * hour shows one or two kinds: the quiet hours of an office are no one person's either. Who changes agents to look like
    * many is still seen by what interfaces get, and as a source.
    */
-  private isShared(pane: number, account: number, values: Float64Array): boolean {
+  private isShared(pane: number, account: number, values: Float64Array, learn: boolean): boolean {
     const { roles, accountPanes } = this.tenant;
     const sessions = accountPanes.distinct(pane, ACCOUNT_SETS.sessions);
     const inSessions = sessions >= MANY_SESSIONS && 2 * sessions <= values[ACCOUNT.requests];
-    if (inSessions || values[ACCOUNT.devices] >= MANY_DEVICES) roles[account] |= SHARED_MARK;
-    else if (values[ACCOUNT.devices] <= FEW_DEVICES && values[ACCOUNT.requests] >= BUSY_HOUR) roles[account] &= ~SHARED_MARK;
-    return (roles[account] & SHARED_MARK) !== 0;
+    const before = (roles[account] & SHARED_MARK) !== 0;
+    const many = inSessions || values[ACCOUNT.devices] >= MANY_DEVICES;
+    const shared = many || (before && !(values[ACCOUNT.devices] <= FEW_DEVICES && values[ACCOUNT.requests] >= BUSY_HOUR));
+    if (learn && shared !== before) roles[account] ^= SHARED_MARK;
+    this.sharedNow = shared;
+    return shared;
   }
 
   /** The address is shared as a source too. */

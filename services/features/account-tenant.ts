@@ -11,6 +11,7 @@ import type { Panes } from '../core/window.ts';
 import { Cells } from './cells.ts';
 import { HourPanes } from './hour-panes.ts';
 import { InterfaceAliases } from './interface-aliases.ts';
+import { hourOfSlice, isLastOfHour, markAfter, sliceOf, sliceOfPeriod, slicePeriod, WATCHED_TAGS } from './looks.ts';
 import { MINUTE_CELL, MinuteCells, SAMPLE_RANK } from './minute-cells.ts';
 import type { Ranked, SampleCodec } from './samples.ts';
 import { packStatus, SampleKeeper, unpackStatus } from './samples.ts';
@@ -155,6 +156,9 @@ export class AccountTenant {
   readonly interfacePanes: HourPanes<LocalSample>;
   readonly sourcePanes: HourPanes<LocalSample>;
   readonly targetPanes: HourPanes<LocalSample>;
+  /** what counts against a source or target, by slice: what looks are told of it */
+  readonly sourceSlices: HourPanes<LocalSample>;
+  readonly targetSlices: HourPanes<LocalSample>;
   readonly cells = new Cells();
   /** under which interface each is counted as panes close; looked at in closing only */
   readonly aliases = new InterfaceAliases(this.interfaces, (iface) => this.prepareInterface(iface));
@@ -204,11 +208,17 @@ export class AccountTenant {
     this.interfacePanes = new HourPanes(INTERFACE_SPEC, this.codec);
     this.sourcePanes = new HourPanes(SOURCE_SPEC, this.codec);
     this.targetPanes = new HourPanes(TARGET_SPEC, this.codec);
+    this.sourceSlices = new HourPanes(SOURCE_SPEC, this.codec);
+    this.targetSlices = new HourPanes(TARGET_SPEC, this.codec);
   }
 
-  /** Adds all events with at >= `time`; rows before it are returned: they are late. */
-  add(batch: EventBatch, time: number): number[] {
+  /**
+   * Adds all events with at >= `time`; rows before it are returned: they are late.
+   * @param settled up to where panes are closed (ms UTC): what lies beyond the mark after it is kept apart by slice
+   */
+  add(batch: EventBatch, time: number, settled: number): number[] {
     const late: number[] = [];
+    const limit = markAfter(this.panes, settled);
     const c = batch.columns;
     const origin = this.originOf(batch.source, batch.partition);
     const strings = batch.heap.count + 1;
@@ -251,7 +261,7 @@ export class AccountTenant {
       this.interfaceFlags[iface] |= c.flags[row] & TAGS;
       if (hour > this.addressHour[address]) this.addressHour[address] = hour;
       if (hour > this.interfaceHour[iface]) this.interfaceHour[iface] = hour;
-      this.addEvent(batch, c, row, at, hour, hourStart, account, iface, address, origin);
+      this.addEvent(batch, c, row, at, at >= limit, hour, hourStart, account, iface, address, origin);
     }
     return late;
   }
@@ -261,6 +271,7 @@ export class AccountTenant {
     c: EventColumns,
     row: number,
     at: number,
+    ahead: boolean,
     hour: number,
     hourStart: number,
     account: number,
@@ -269,6 +280,9 @@ export class AccountTenant {
     origin: number,
   ): void {
     const flags = c.flags[row];
+    const minuteOfHour = Math.floor((at - hourStart) / MINUTE);
+    const slice = sliceOf(hour, minuteOfHour);
+    const watched = (flags & WATCHED_TAGS) !== 0;
     const status = c.status[row];
     const failure = flags & FLAG.failure ? 1 : 0;
     const login = (flags & FLAG.login) !== 0;
@@ -305,8 +319,8 @@ export class AccountTenant {
     const rank = SampleKeeper.rank(content, interesting);
 
     const accounts = this.accountPanes;
-    const pane = accounts.open(account, hour);
-    accounts.marks[pane] |= (flags & ROLES) | (1 << (ORIGIN_SHIFT + c.origin[row]));
+    const pane = accounts.open(account, ahead ? slicePeriod(slice) : hour);
+    accounts.marks[pane] |= (flags & ROLES) | (1 << (ORIGIN_SHIFT + c.origin[row])) | (watched ? WATCHED_MARK : 0);
     if (traits !== 0) accounts.traits[pane] |= traits;
     let n = accounts.counters;
     let base = pane * accounts.stride;
@@ -334,7 +348,6 @@ export class AccountTenant {
       n[base + A_UNANSWERED] += unanswered;
     }
     // Minute maps are sums of bits that are set once: test before adding.
-    const minuteOfHour = Math.floor((at - hourStart) / MINUTE);
     const map = base + ACCOUNT_MINUTES + (minuteOfHour < 30 ? 0 : 1);
     const bit = 1 << (minuteOfHour % 30);
     if ((n[map] & bit) === 0) n[map] += bit;
@@ -354,7 +367,7 @@ export class AccountTenant {
     if (cell >= 0) this.cells.add(cell, failure, ok, loggedIn);
 
     const interfaces = this.interfacePanes;
-    const ipane = interfaces.open(iface, hour);
+    const ipane = interfaces.open(iface, ahead && watched ? slicePeriod(slice) : hour);
     n = interfaces.counters;
     base = ipane * interfaces.stride;
     n[base + I_REQUESTS]++;
@@ -402,11 +415,32 @@ export class AccountTenant {
       if (status >= 400 && status < 500) sources.addTo(spane, SOURCE_SETS.errorPaths, c.path[row]);
     }
     if (object !== 0) sources.addTo(spane, SOURCE_SETS.objects, object);
+    const against = failure + client + refused + missing + send > 0 && !isLastOfHour(slice);
+    if (against)
+      this.addAgainst(c, row, slice, address, account, iface, origin, failure, refused, missing, client, send, loginFailed, traits, rank);
     if (interesting && sources.samples.wants(spane, rank))
       sources.samples.add(spane, this.sample(c, row, true, account, iface, address, origin));
 
     if (target !== 0)
-      this.addTarget(batch, c, row, hour, pane, ipane, spane, address, iface, account, loginFailed, loggedIn, failure, send, rank, origin);
+      this.addTarget(
+        batch,
+        c,
+        row,
+        hour,
+        against ? slice : -1,
+        pane,
+        ipane,
+        spane,
+        address,
+        iface,
+        account,
+        loginFailed,
+        loggedIn,
+        failure,
+        send,
+        rank,
+        origin,
+      );
 
     let minute = this.lastMinute;
     const minuteNumber = Math.floor(at / MINUTE);
@@ -430,11 +464,48 @@ export class AccountTenant {
     k[m + 11] += anonymousOk;
   }
 
+  /** What counts against a source, once more for the look at the end of its slice. */
+  private addAgainst(
+    c: EventColumns,
+    row: number,
+    slice: number,
+    address: number,
+    account: number,
+    iface: number,
+    origin: number,
+    failure: number,
+    refused: number,
+    missing: number,
+    client: number,
+    send: number,
+    loginFailed: number,
+    traits: number,
+    rank: number,
+  ): void {
+    const panes = this.sourceSlices;
+    const pane = panes.open(address, slicePeriod(slice));
+    panes.marks[pane] |= c.flags[row] & PLACES;
+    panes.traits[pane] |= traits;
+    const base = pane * panes.stride;
+    const n = panes.counters;
+    n[base + S_REQUESTS]++;
+    n[base + S_FAILURES] += failure;
+    n[base + S_REFUSED] += refused;
+    n[base + S_MISSING] += missing;
+    n[base + S_CLIENT] += client;
+    n[base + S_SENDS] += send;
+    n[base + S_LOGIN_FAILURES] += loginFailed;
+    const status = c.status[row];
+    if (status >= 400 && status < 500) panes.addTo(pane, SOURCE_SETS.errorPaths, c.path[row]);
+    if (panes.samples.wants(pane, rank)) panes.samples.add(pane, this.sample(c, row, true, account, iface, address, origin));
+  }
+
   private addTarget(
     batch: EventBatch,
     c: EventColumns,
     row: number,
     hour: number,
+    slice: number,
     pane: number,
     ipane: number,
     spane: number,
@@ -458,8 +529,45 @@ export class AccountTenant {
     this.interfacePanes.addTo(ipane, INTERFACE_SETS.targets, hash);
     if (c.targetRun[row] !== 0) this.interfacePanes.addTo(ipane, INTERFACE_SETS.targetRuns, c.targetRun[row]);
     this.sourcePanes.addTo(spane, SOURCE_SETS.targets, hash);
-    const targets = this.targetPanes;
-    const tpane = targets.open(target, hour);
+    this.countTarget(this.targetPanes, hour, c, row, target, address, iface, account, loginFailed, loggedIn, failure, send, rank, origin);
+    if (slice < 0 || (send === 0 && loginFailed === 0)) return;
+    this.sourceSlices.addTo(this.sourceSlices.open(address, slicePeriod(slice)), SOURCE_SETS.targets, hash);
+    const period = slicePeriod(slice);
+    this.countTarget(
+      this.targetSlices,
+      period,
+      c,
+      row,
+      target,
+      address,
+      iface,
+      account,
+      loginFailed,
+      loggedIn,
+      failure,
+      send,
+      rank,
+      origin,
+    );
+  }
+
+  private countTarget(
+    targets: HourPanes<LocalSample>,
+    period: number,
+    c: EventColumns,
+    row: number,
+    target: number,
+    address: number,
+    iface: number,
+    account: number,
+    loginFailed: number,
+    loggedIn: number,
+    failure: number,
+    send: number,
+    rank: number,
+    origin: number,
+  ): void {
+    const tpane = targets.open(target, period);
     const base = tpane * targets.stride;
     const n = targets.counters;
     n[base + T_REQUESTS]++;
@@ -484,6 +592,25 @@ export class AccountTenant {
     const known = this.origins.findIndex((origin) => origin.partition === partition && origin.source === source);
     if (known >= 0) return known;
     return this.origins.push({ source, partition, sourceName: encoder.encode(source), partitionName: encoder.encode(partition) }) - 1;
+  }
+
+  /** The first hour that holds anything; undefined when none does. */
+  get firstHour(): number | undefined {
+    let first: number | undefined;
+    for (const panes of [this.accountPanes, this.interfacePanes])
+      for (const period of panes.openPeriods()) {
+        const hour = period < 0 ? hourOfSlice(sliceOfPeriod(period)) : period;
+        if (first === undefined || hour < first) first = hour;
+      }
+    return first;
+  }
+
+  /** A slice begins to be closed: what was kept apart of it joins its hour. */
+  settle(slice: number): void {
+    const hour = hourOfSlice(slice);
+    const period = slicePeriod(slice);
+    this.accountPanes.fold(period, hour, (pane, into) => this.cells.move(pane, into, this.interfaces, this.addresses));
+    this.interfacePanes.fold(period, hour);
   }
 
   /** Open minutes, ascending. */
@@ -541,7 +668,7 @@ export class AccountTenant {
   foldInterface(pane: number, alias: number): void {
     const { interfacePanes: panes, interfaceFlags } = this;
     interfaceFlags[alias] |= interfaceFlags[panes.key[pane]];
-    panes.fold(pane, panes.open(alias, panes.hour[pane]));
+    panes.absorb(panes.open(alias, panes.hour[pane]), pane);
   }
 
   /** Samples of panes that leave this task name the interface that theirs is counted under. */
@@ -686,6 +813,8 @@ const TAGS =
 export const ORIGIN_SHIFT = 18;
 /** Mark of an account's roles: an address that stands in for it stands for many people. */
 export const SHARED_MARK = 1 << 16;
+/** Mark of an account pane: it called an interface that looks watch. */
+export const WATCHED_MARK = 1 << 17;
 /** What of an account's marks is FLAG bits; above them lie origins, where events have the traits of their address. */
 export const ROLES = FLAG.anonymous | FLAG.flow | FLAG.admin | FLAG.service | FLAG.robot;
 

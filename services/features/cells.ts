@@ -115,6 +115,15 @@ export class Cells {
     this.limits[pane] = 0;
   }
 
+  /** Adds the cells of one pane to another's, and clears them. */
+  move(pane: number, into: number, interfaces: KeyTable, addresses: KeyTable): void {
+    for (let from = this.first(pane); from >= 0; from = this.after(from)) {
+      const cell = this.at(into, this.interfaceOf(from), this.addressOf(from), interfaces, addresses);
+      if (cell >= 0) for (let n = REQUESTS; n < CELL; n++) this.words[cell * CELL + n] += this.words[from * CELL + n];
+    }
+    this.clear(pane);
+  }
+
   write(pane: number, writer: ByteWriter, interfaces: KeyTable, addresses: KeyTable): void {
     writer.uint(this.count(pane));
     for (let cell = this.first(pane); cell >= 0; cell = this.after(cell)) {

@@ -10,12 +10,16 @@ export interface SetSpec {
   /** members kept (bottom-k) */
   k: number;
   bits?: boolean;
+  /** the same member may be there several times */
+  repeats?: boolean;
 }
 
 export interface PaneSpec {
   /** numbers a pane holds: [0, sums) are added on merge, [sums, sums + peaks) take the maximum; all integers >= 0 */
   sums: number;
   peaks: number;
+  /** [from, to): those of the sums that are sets of bits (up to 30 each), which are OR-ed instead */
+  bits?: readonly [number, number];
   sets: readonly SetSpec[];
   /** evidence samples kept a pane */
   samples: number;
@@ -29,6 +33,8 @@ const or = (mine: number, theirs: number): number => mine | theirs;
 /**
  * The open hour panes of one view of one tenant: counters, bounded sets and samples in slabs, found by (key id, hour).
  * A pane is an exactly mergeable aggregate: `write` and `merge` are its codec, for partials and for snapshots.
+ * Where `hour` is below 0 it names another period than an hour (looks.ts): such panes are found the same way, and are
+ * neither open hours nor closed with one.
  */
 export class HourPanes<S extends Ranked> {
   readonly spec: PaneSpec;
@@ -129,9 +135,58 @@ export class HourPanes<S extends Ranked> {
     return this.byHour.get(hour) ?? [];
   }
 
-  /** Hours that have open panes, ascending. */
+  /** Hours that have open panes, ascending; other periods left out. */
   openHours(): number[] {
+    return this.openPeriods().filter((period) => period >= 0);
+  }
+
+  /** Hours and other periods that have open panes, ascending. */
+  openPeriods(): number[] {
     return [...this.byHour.keys()].sort((a, b) => a - b);
+  }
+
+  /**
+   * Moves the panes of one period into another, adding up where a key has both. `merged` is told of each that goes up
+   * in another one, before it is given up.
+   */
+  fold(from: number, to: number, merged?: (pane: number, into: number) => void): void {
+    const list = this.byHour.get(from);
+    if (list === undefined) return;
+    this.byHour.delete(from);
+    let there = this.byHour.get(to);
+    if (there === undefined) this.byHour.set(to, (there = []));
+    for (const pane of list) {
+      const into = this.find(this.key[pane], to);
+      if (into < 0) {
+        this.hour[pane] = to;
+        there.push(pane);
+        continue;
+      }
+      this.absorb(into, pane);
+      merged?.(pane, into);
+      this.release(pane);
+    }
+  }
+
+  /** Adds what another pane holds to a pane; the other one keeps it. */
+  absorb(into: number, pane: number): void {
+    const base = into * this.stride;
+    const from = pane * this.stride;
+    const { counters, spec } = this;
+    this.marks[into] |= this.marks[pane];
+    this.traits[into] |= this.traits[pane];
+    for (let i = 0; i < spec.sums; i++) {
+      const theirs = counters[from + i];
+      if (theirs !== 0) counters[base + i] = this.isBits(i) ? counters[base + i] | theirs : counters[base + i] + theirs;
+    }
+    for (let i = spec.sums; i < this.stride; i++) if (counters[from + i] > counters[base + i]) counters[base + i] = counters[from + i];
+    for (let set = 0; set < spec.sets.length; set++) {
+      const other = this.list(pane, set);
+      if (this.sets.first(other) < 0) continue;
+      const { k, bits, repeats } = spec.sets[set];
+      this.sets.absorb(this.list(into, set), other, k, bits ? or : undefined, repeats);
+    }
+    this.samples.absorb(into, pane);
   }
 
   /** Gives up all panes of an hour. */
@@ -161,7 +216,7 @@ export class HourPanes<S extends Ranked> {
     const last = reader.u8();
     for (let i = 0; i < last; i++) {
       const theirs = reader.uint();
-      if (i < this.spec.sums) this.counters[base + i] += theirs;
+      if (i < this.spec.sums) this.counters[base + i] = this.isBits(i) ? this.counters[base + i] | theirs : this.counters[base + i] + theirs;
       else if (theirs > this.counters[base + i]) this.counters[base + i] = theirs;
     }
     for (let set = 0; set < this.spec.sets.length; set++) {
@@ -171,27 +226,9 @@ export class HourPanes<S extends Ranked> {
     this.samples.merge(pane, reader);
   }
 
-  /** Merges an open pane into another one of this view, as if it had been written and read. */
-  fold(from: number, into: number): void {
-    const a = from * this.stride;
-    const b = into * this.stride;
-    const { counters, sets, spec } = this;
-    this.marks[into] |= this.marks[from];
-    this.traits[into] |= this.traits[from];
-    for (let i = 0; i < this.stride; i++) {
-      if (i < spec.sums) counters[b + i] += counters[a + i];
-      else if (counters[a + i] > counters[b + i]) counters[b + i] = counters[a + i];
-    }
-    for (let set = 0; set < spec.sets.length; set++) {
-      const { k, bits } = spec.sets[set];
-      for (let node = sets.first(this.list(from, set)); node >= 0; node = sets.after(node)) {
-        const member = sets.add(this.list(into, set), sets.hashOf(node), k);
-        if (member >= 0 && bits) sets.setValue(member, sets.valueOf(member) | sets.valueOf(node));
-      }
-    }
-    for (const sample of this.samples.of(from)) {
-      if (this.samples.wants(into, SampleKeeper.rank(sample.content, sample.interesting))) this.samples.add(into, sample);
-    }
+  private isBits(counter: number): boolean {
+    const { bits } = this.spec;
+    return bits !== undefined && counter >= bits[0] && counter < bits[1];
   }
 
   private release(pane: number): void {

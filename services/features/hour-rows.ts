@@ -35,6 +35,15 @@ export class HourRows {
     this.sum(slot, hour, sums);
   }
 
+  /** Rolling sums as `push` would give them, without the row. */
+  sumWith(slot: number, hour: number, values: Float64Array, columns: Int32Array | undefined, sums: Float64Array): void {
+    this.sum(slot, hour, sums);
+    for (let i = 0; i < this.stride; i++) {
+      const value = Math.fround(values[columns === undefined ? i : columns[i]]);
+      if (value !== 0) for (let at = i; at < sums.length; at += this.stride) sums[at] += value;
+    }
+  }
+
   /** Rolling sums that end with `hour`; rows too old for any are given back. */
   sum(slot: number, hour: number, sums: Float64Array): void {
     sums.fill(0);

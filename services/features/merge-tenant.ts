@@ -5,10 +5,12 @@ import { ByteReader } from '../core/codec.ts';
 import { combine32 } from '../core/hash.ts';
 import { KeyTable } from '../core/key-table.ts';
 import { roomFor } from '../core/slab.ts';
+import { MINUTE } from '../core/watermark.ts';
 import type { Panes } from '../core/window.ts';
 import { CallerTops } from './account-close.ts';
 import { readSample, writeSample } from './account-tenant.ts';
 import { HourPanes } from './hour-panes.ts';
+import { hourOfRunning, isRunning, sliceOfPeriod, slicePeriod } from './looks.ts';
 import { MINUTE_STRIDE } from './minute-cells.ts';
 import { type SampleCodec, unpackStatus } from './samples.ts';
 import {
@@ -84,6 +86,11 @@ export class MergedKeys {
     this.lastDay[id] = day;
     if (this.activeDays[id] < 0xffff) this.activeDays[id]++;
   }
+}
+
+/** Period of HourPanes for what came for a look at a mark (minute number), until it is due. */
+export function markPeriod(mark: number): number {
+  return slicePeriod(mark);
 }
 
 /** An open minute: counters by interface id, which ids have any, and the best sample of each. */
@@ -199,14 +206,55 @@ export class MergeTenant {
     this.spare.push(open);
   }
 
-  /** Merges a pane's partial; `reader` stands behind its flags. */
+  /** Merges a pane's partial; `reader` stands behind its flags. What a source's pane is marked with waits for its close. */
   addPane(view: MergedView, hour: number, key: Uint8Array, flags: number, reader: ByteReader): void {
     const keys = this.views[view];
     const id = keys.intern(key, this.panes.hourStart(hour));
+    if (view !== 'source') keys.flags[id] |= flags;
+    this.mergePane(view, id, hour, hour, reader);
+  }
+
+  /** Merges what came for a look at `mark` (minute number). */
+  addLook(view: MergedView, mark: number, key: Uint8Array, flags: number, reader: ByteReader): void {
+    const hour = this.hourBefore(mark);
+    const keys = this.views[view];
+    const id = keys.intern(key, this.panes.hourStart(hour));
     keys.flags[id] |= flags;
-    const pane = keys.panes.open(id, hour);
-    keys.panes.merge(pane, reader);
+    this.mergePane(view, id, markPeriod(mark), hour, reader);
+  }
+
+  /** Merges a pane of a snapshot. */
+  restorePane(view: MergedView, period: number, key: Uint8Array, reader: ByteReader): void {
+    const id = this.views[view].intern(key, Number.POSITIVE_INFINITY);
+    this.mergePane(view, id, period, this.hourOfPeriod(period), reader);
+  }
+
+  private mergePane(view: MergedView, id: number, period: number, hour: number, reader: ByteReader): void {
+    const { panes } = this.views[view];
+    const pane = panes.open(id, period);
+    panes.merge(pane, reader);
     if (view === 'interface') this.tops.merge(pane, reader, (caller) => this.internCaller(caller, hour), this.hashOf);
+  }
+
+  /** The hour in which a mark lies, or which ends with it. */
+  private hourBefore(mark: number): number {
+    return this.panes.hourOf(mark * MINUTE - 1);
+  }
+
+  private hourOfPeriod(period: number): number {
+    if (period >= 0) return period;
+    return isRunning(period) ? hourOfRunning(period) : this.hourBefore(sliceOfPeriod(period));
+  }
+
+  /** The first hour that holds anything; undefined when none does. */
+  get firstHour(): number | undefined {
+    let first: number | undefined;
+    const offer = (hour: number): void => {
+      if (first === undefined || hour < first) first = hour;
+    };
+    for (const { panes } of Object.values(this.views)) for (const period of panes.openPeriods()) offer(this.hourOfPeriod(period));
+    for (const minute of this.minutes.keys()) offer(this.panes.hourOf(minute * MINUTE));
+    return first;
   }
 
   readonly hashOf = (caller: number): number => combine32(this.callers.hashes[caller], 1);

@@ -12,8 +12,10 @@ import { MINUTE_STRIDE } from './minute-cells.ts';
  * record  = kind u8, tenant, body
  * minutes = keys (block, flags)…, entries (minute delta, key index, MINUTE_COUNTERS, sample)…
  * panes   = view u8, hour, entries (key block, flags, pane…)…
+ * looks   = view u8, mark (minute number), entries as of panes: of an interface the hour so far, of a source or target
+ *           what its slice added (looks.ts); identified by (view, key, mark, upstream)
  */
-export const PARTIAL = { minutes: 1, panes: 2 } as const;
+export const PARTIAL = { minutes: 1, panes: 2, looks: 3 } as const;
 const VIEWS: readonly View[] = ['account', 'interface', 'source', 'target'];
 
 /** A record is sent when it has grown to this, bytes. */
@@ -35,7 +37,7 @@ export class PartialPacker {
   private readonly partitions: number;
   private readonly send: (partition: number, record: Uint8Array) => void;
   private readonly minutes: Minutes[] = [];
-  private readonly panes: { writer: ByteWriter; view: View; hour: number; entries: number }[] = [];
+  private readonly panes: { writer: ByteWriter; kind: number; view: View; at: number; entries: number }[] = [];
 
   constructor(tenant: string, partitions: number, send: (partition: number, record: Uint8Array) => void) {
     this.tenant = tenant;
@@ -51,7 +53,7 @@ export class PartialPacker {
         entries: 0,
         first: 0,
       });
-      this.panes.push({ writer: new ByteWriter(1 << 14), view: 'interface', hour: 0, entries: 0 });
+      this.panes.push({ writer: new ByteWriter(1 << 14), kind: PARTIAL.panes, view: 'interface', at: 0, entries: 0 });
     }
   }
 
@@ -79,11 +81,21 @@ export class PartialPacker {
 
   /** Begins one closed hour pane; the caller appends what the view reads. */
   beginPane(view: View, hour: number, table: KeyTable, id: number, flags: number): ByteWriter {
+    return this.begin(PARTIAL.panes, view, hour, table, id, flags);
+  }
+
+  /** Begins what a look at `mark` (minute number) is told of a key; the caller appends a pane. */
+  beginLook(view: View, mark: number, table: KeyTable, id: number, flags: number): ByteWriter {
+    return this.begin(PARTIAL.looks, view, mark, table, id, flags);
+  }
+
+  private begin(kind: number, view: View, at: number, table: KeyTable, id: number, flags: number): ByteWriter {
     const partition = this.partitionOf(table, id);
     const p = this.panes[partition];
-    if (p.entries > 0 && (p.view !== view || p.hour !== hour || p.writer.length >= RECORD_BYTES)) this.flushPanes(partition);
+    if (p.entries > 0 && (p.kind !== kind || p.view !== view || p.at !== at || p.writer.length >= RECORD_BYTES)) this.flushPanes(partition);
+    p.kind = kind;
     p.view = view;
-    p.hour = hour;
+    p.at = at;
     p.entries++;
     table.writeKey(id, p.writer);
     p.writer.uint(flags);
@@ -127,10 +139,10 @@ export class PartialPacker {
     const p = this.panes[partition];
     if (p.entries === 0) return;
     const record = new ByteWriter(p.writer.length + 64);
-    record.u8(PARTIAL.panes);
+    record.u8(p.kind);
     record.string(this.tenant);
     record.u8(VIEWS.indexOf(p.view));
-    record.int(p.hour);
+    record.int(p.at);
     record.uint(p.entries);
     record.block(p.writer.finish());
     p.writer.reset();
@@ -147,6 +159,8 @@ export interface PartialSink {
   minute(index: number, minute: number, counters: Float64Array, reader: ByteReader): void;
   /** reads the pane's body from `reader` */
   pane(view: View, hour: number, key: Uint8Array, flags: number, reader: ByteReader): void;
+  /** the same for a look at `mark` */
+  look(view: View, mark: number, key: Uint8Array, flags: number, reader: ByteReader): void;
 }
 
 /** The tenant that a record is for. */
@@ -181,12 +195,13 @@ export function readPartials(record: Uint8Array, sink: PartialSink): void {
     return;
   }
   const view = VIEWS[reader.u8()];
-  const hour = reader.int();
+  const at = reader.int();
   const entries = reader.uint();
   const body = new ByteReader(reader.block());
   for (let n = 0; n < entries; n++) {
     const key = body.block();
     const flags = body.uint();
-    sink.pane(view, hour, key, flags, body);
+    if (kind === PARTIAL.looks) sink.look(view, at, key, flags, body);
+    else sink.pane(view, at, key, flags, body);
   }
 }

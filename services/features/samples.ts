@@ -92,6 +92,11 @@ export class SampleKeeper<S extends Ranked> {
     this.worst[pane] = Number.POSITIVE_INFINITY;
   }
 
+  /** Offers a pane what another one has kept. */
+  absorb(into: number, pane: number): void {
+    for (const sample of this.of(pane)) if (this.wants(into, SampleKeeper.rank(sample.content, sample.interesting))) this.add(into, sample);
+  }
+
   write(pane: number, writer: ByteWriter): void {
     const list = this.kept[pane];
     if (list === undefined) {

@@ -24,13 +24,18 @@ export const INTERFACE = positions(INTERFACE_FEATURES);
 export const SOURCE = positions(SOURCE_FEATURES);
 export const TARGET = positions(TARGET_FEATURES);
 
-/** Account pane: behind the features, sums of the closed minutes of the hour (MINUTE_COUNTERS), then the set minutes as two 30-bit maps. */
+/**
+ * Account pane: behind the features, sums of the closed minutes of the hour (MINUTE_COUNTERS), then the set minutes as two
+ * 30-bit maps, then the requests that the last look has seen.
+ */
 export const ACCOUNT_RUNNING = ACCOUNT_FEATURES.length;
 export const ACCOUNT_MINUTES = ACCOUNT_RUNNING + MINUTE_COUNTERS.length;
+export const ACCOUNT_LOOKED = ACCOUNT_MINUTES + 2;
 export const ACCOUNT_SPEC: PaneSpec = {
-  sums: ACCOUNT_MINUTES + 2,
+  sums: ACCOUNT_LOOKED + 1,
   peaks: 0,
-  sets: [{ k: 64 }, { k: 64 }, { k: 32 }, { k: 16 }, { k: 32, bits: true }, { k: 40 }, { k: 32 }],
+  bits: [ACCOUNT_MINUTES, ACCOUNT_MINUTES + 2],
+  sets: [{ k: 64 }, { k: 64 }, { k: 32 }, { k: 16 }, { k: 32, bits: true }, { k: 40, repeats: true }, { k: 32 }],
   samples: 3,
 };
 /** `times`: ms within the hour, the earliest 40; `sessions`: of requests that name nobody */

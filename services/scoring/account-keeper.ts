@@ -10,7 +10,9 @@ import { DAY, MINUTE } from '../core/watermark.ts';
 import { AccountCloser } from '../features/account-close.ts';
 import { AccountTenant, ORIGIN_SHIFT, ROLES, SHARED_MARK } from '../features/account-tenant.ts';
 import { HourRows } from '../features/hour-rows.ts';
+import { sliceEnd, sliceOf } from '../features/looks.ts';
 import { PartialPacker } from '../features/partials.ts';
+import { AccountLooks } from './account-looks.ts';
 import { AccountMinutes } from './account-minutes.ts';
 import { KnownNames } from './known-names.ts';
 import type { PaneKeeper } from './pane-clock.ts';
@@ -60,6 +62,7 @@ export class AccountKeeper implements PaneKeeper {
   private readonly window: ClosedWindow;
   private readonly minutes: AccountMinutes;
   private readonly names: KnownNames;
+  private readonly looks: AccountLooks;
   /** ends of contracts by account, where the tenant's config has any */
   private readonly contractEnd: ReturnType<typeof contractEnds>;
   /** someone looks at windows by name */
@@ -104,10 +107,22 @@ export class AccountKeeper implements PaneKeeper {
         candidate.provisional = this.provisional(candidate.firedAt);
       },
     });
+    this.looks = new AccountLooks({
+      tenant,
+      state: this.state,
+      closer: this.closer,
+      scoring: this.scoring,
+      calendar,
+      packer: this.packer,
+      window: this.window,
+      renewIfOverdue: (account, pane, day) => this.renewIfOverdue(account, pane, day),
+      describe: (pane, account, hour) => this.describeRunning(pane, account, hour),
+      enrich: (candidate, pane, account) => this.enrichHour(candidate, pane, account, !this.provisional(candidate.firedAt)),
+    });
   }
 
   nextHour(target: number): number | undefined {
-    const first = this.state.accountPanes.openHours()[0] ?? this.state.interfacePanes.openHours()[0];
+    const first = this.state.firstHour;
     return first !== undefined && this.panes.hourStart(first) < target ? first : undefined;
   }
 
@@ -118,13 +133,34 @@ export class AccountKeeper implements PaneKeeper {
   }
 
   closeMinutes(hour: number, from: number, until: number): void {
+    const start = Math.floor(this.panes.hourStart(hour) / MINUTE);
+    for (let number = from; number < until; ) {
+      const slice = sliceOf(hour, number - start);
+      const mark = start + sliceEnd(slice);
+      this.state.settle(slice);
+      this.closeEachMinute(hour, number, Math.min(mark, until));
+      if (mark <= until && mark < start + 60) this.look(hour, mark);
+      number = mark;
+    }
+  }
+
+  private closeEachMinute(hour: number, from: number, until: number): void {
     for (const number of this.state.minuteNumbers()) {
       if (number < from || number >= until) continue;
       this.minutes.close(hour, number);
-      const report = this.scoring.flush(this.tenant, number * MINUTE, true);
-      if (report !== undefined) this.out.push({ output: 'candidates', tenant: this.tenant, value: packReport(report) });
+      this.report(number * MINUTE, true);
       this.state.closeMinute(number);
     }
+  }
+
+  private look(hour: number, mark: number): void {
+    this.looks.at(hour, mark);
+    this.report((mark - 1) * MINUTE, true);
+  }
+
+  private report(start: number, minute: boolean): void {
+    const report = this.scoring.flush(this.tenant, start, minute);
+    if (report !== undefined) this.out.push({ output: 'candidates', tenant: this.tenant, value: packReport(report) });
   }
 
   /** Names the account, or the source that stands in for it. */
@@ -176,18 +212,38 @@ export class AccountKeeper implements PaneKeeper {
       t.cells.clear(pane);
       if (this.tsv.length >= ROWS_BYTES) this.flushRows();
     }
-    const report = this.scoring.flush(this.tenant, start, false);
-    if (report !== undefined) this.out.push({ output: 'candidates', tenant: this.tenant, value: packReport(report) });
+    this.report(start, false);
     this.packPanes(hour);
+    this.looks.forget(hour);
     t.accountPanes.closeHour(hour);
     if (hour - this.lastSweep >= SWEEP_HOURS) this.sweep(hour, calendar.day);
+  }
+
+  /** What `closeHour` says of a window besides its values, for a look. */
+  private describeRunning(pane: number, account: number, hour: number): void {
+    const t = this.state;
+    const w = this.window;
+    const marks = t.accountPanes.marks[pane];
+    this.rows.sumWith(account, hour, w.values, ROLLING_COLUMNS, w.rolling);
+    w.slot = account;
+    w.key = (marks & FLAG.flow) !== 0 ? t.accounts.text(account) : '';
+    if (this.contractEnd !== undefined) w.contractEnd = this.contractEnd(t.accounts.text(account));
+    w.firstSeen = t.firstSeen[account];
+    w.activeDays = t.activeDays[account] - (t.lastDay[account] === w.calendar.day ? 1 : 0);
+    w.flags = flagsOf(marks | this.sharedMark(account, marks), t.accountPanes.traits[pane]);
+  }
+
+  /** The mark of an address that many people share: of one that was just looked at as it is now, else as it was. */
+  private sharedMark(account: number, marks: number): number {
+    if ((marks & FLAG.anonymous) === 0) return this.state.roles[account] & SHARED_MARK;
+    return this.closer.sharedNow ? SHARED_MARK : 0;
   }
 
   private enrichHour(candidate: Candidate, pane: number, account: number, final: boolean): void {
     const t = this.state;
     candidate.related = this.closer.leadingInterfaces(5).map((iface) => ({ kind: 'interface', id: t.interfaces.text(iface) }));
     candidate.samples = t.accountPanes.samples.of(pane).map((sample) => t.describe(sample));
-    const marks = t.accountPanes.marks[pane] | (t.roles[account] & SHARED_MARK);
+    const marks = t.accountPanes.marks[pane] | this.sharedMark(account, t.accountPanes.marks[pane]);
     this.identify(candidate, account, marks, t.accountPanes.traits[pane], candidate.evidence);
     candidate.provisional = !final;
   }

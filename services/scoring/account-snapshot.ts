@@ -1,12 +1,25 @@
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import { keyGroup } from '../core/key-groups.ts';
 import type { KeyTable } from '../core/key-table.ts';
+import type { LocalSample } from '../features/account-tenant.ts';
+import type { HourPanes } from '../features/hour-panes.ts';
+import { hourOfSlice, sliceOfPeriod } from '../features/looks.ts';
 import { MINUTE_CELL, MINUTE_STRIDE } from '../features/minute-cells.ts';
 import { ACCOUNT_SETS, HISTORY_LISTS } from '../features/specs.ts';
 import type { AccountKeeper } from './account-keeper.ts';
 
 /** Kinds of entries in a key group's state. */
-const ENTRY = { account: 1, accountPane: 2, minute: 3, interfacePane: 4, sourcePane: 5, targetPane: 6, requests: 7 } as const;
+const ENTRY = {
+  account: 1,
+  accountPane: 2,
+  minute: 3,
+  interfacePane: 4,
+  sourcePane: 5,
+  targetPane: 6,
+  requests: 7,
+  sourceSlice: 8,
+  targetSlice: 9,
+} as const;
 
 function groupOf(table: KeyTable, id: number): number {
   const key = table.keyBytes(id);
@@ -34,10 +47,10 @@ export function writeAccountState(
   for (const account of t.accounts.ids()) {
     if (owns(groupOf(t.accounts, account))) writeAccount(keeper, account, begin(ENTRY.account, t.accounts, account));
   }
-  for (const hour of t.accountPanes.openHours()) {
-    for (const pane of t.accountPanes.panesOf(hour)) {
+  for (const period of t.accountPanes.openPeriods()) {
+    for (const pane of t.accountPanes.panesOf(period)) {
       const writer = begin(ENTRY.accountPane, t.accounts, t.accountPanes.key[pane]);
-      writer.int(hour);
+      writer.int(period);
       writeAccountPane(keeper, pane, writer);
     }
   }
@@ -60,30 +73,29 @@ export function writeAccountState(
       writer.string(origin.partition);
     }
   }
-  for (const hour of t.interfacePanes.openHours()) {
-    for (const pane of t.interfacePanes.panesOf(hour)) {
+  for (const period of t.interfacePanes.openPeriods()) {
+    for (const pane of t.interfacePanes.panesOf(period)) {
       const id = t.interfacePanes.key[pane];
       const writer = begin(ENTRY.interfacePane, t.interfaces, id);
-      writer.int(hour);
+      writer.int(period);
       writer.uint(t.interfaceFlags[id]);
       t.interfacePanes.write(pane, writer);
       keeper.closer.tops.write(pane, writer, (account) => t.accounts.keyBytes(account));
     }
   }
-  for (const hour of t.sourcePanes.openHours()) {
-    for (const pane of t.sourcePanes.panesOf(hour)) {
-      const writer = begin(ENTRY.sourcePane, t.addresses, t.sourcePanes.key[pane]);
-      writer.int(hour);
-      t.sourcePanes.write(pane, writer);
+  const writeAll = (kind: number, panes: HourPanes<LocalSample>, table: KeyTable): void => {
+    for (const period of panes.openPeriods()) {
+      for (const pane of panes.panesOf(period)) {
+        const writer = begin(kind, table, panes.key[pane]);
+        writer.int(period);
+        panes.write(pane, writer);
+      }
     }
-  }
-  for (const hour of t.targetPanes.openHours()) {
-    for (const pane of t.targetPanes.panesOf(hour)) {
-      const writer = begin(ENTRY.targetPane, t.targets, t.targetPanes.key[pane]);
-      writer.int(hour);
-      t.targetPanes.write(pane, writer);
-    }
-  }
+  };
+  writeAll(ENTRY.sourcePane, t.sourcePanes, t.addresses);
+  writeAll(ENTRY.targetPane, t.targetPanes, t.targets);
+  writeAll(ENTRY.sourceSlice, t.sourceSlices, t.addresses);
+  writeAll(ENTRY.targetSlice, t.targetSlices, t.targets);
   keeper.requests.write((group) => {
     const writer = writerOf(group);
     writer.u8(ENTRY.requests);
@@ -114,20 +126,23 @@ export function readAccountState(reader: ByteReader, keeperOf: (tenant: string) 
     case ENTRY.interfacePane: {
       const id = t.interfaces.intern(key, 0, key.length);
       t.prepareInterface(id);
-      const hour = reader.int();
+      const period = reader.int();
+      const hour = hourOfPeriod(period);
       t.interfaceFlags[id] |= reader.uint();
       t.interfaceHour[id] = Math.max(t.interfaceHour[id], hour);
-      const pane = t.interfacePanes.open(id, hour);
+      const pane = t.interfacePanes.open(id, period);
       t.interfacePanes.merge(pane, reader);
       keeper.closer.tops.merge(pane, reader, (account) => t.ensureAccount(account, t.panes.hourStart(hour)), keeper.closer.hashOf);
       return;
     }
-    case ENTRY.sourcePane: {
+    case ENTRY.sourcePane:
+    case ENTRY.sourceSlice: {
       const id = t.addresses.intern(key, 0, key.length);
       t.prepareAddress(id);
-      const hour = reader.int();
-      t.addressHour[id] = Math.max(t.addressHour[id], hour);
-      t.sourcePanes.merge(t.sourcePanes.open(id, hour), reader);
+      const period = reader.int();
+      t.addressHour[id] = Math.max(t.addressHour[id], hourOfPeriod(period));
+      const panes = kind === ENTRY.sourcePane ? t.sourcePanes : t.sourceSlices;
+      panes.merge(panes.open(id, period), reader);
       return;
     }
     case ENTRY.requests:
@@ -135,11 +150,17 @@ export function readAccountState(reader: ByteReader, keeperOf: (tenant: string) 
       return;
     default: {
       const id = t.targets.intern(key, 0, key.length);
-      const hour = reader.int();
-      t.touchTarget(id, hour);
-      t.targetPanes.merge(t.targetPanes.open(id, hour), reader);
+      const period = reader.int();
+      t.touchTarget(id, hourOfPeriod(period));
+      const panes = kind === ENTRY.targetPane ? t.targetPanes : t.targetSlices;
+      panes.merge(panes.open(id, period), reader);
     }
   }
+}
+
+/** The hour that a pane's period is, or lies in. */
+function hourOfPeriod(period: number): number {
+  return period < 0 ? hourOfSlice(sliceOfPeriod(period)) : period;
 }
 
 function writeAccount(keeper: AccountKeeper, account: number, writer: ByteWriter): void {
@@ -194,9 +215,10 @@ function writeAccountPane(keeper: AccountKeeper, pane: number, writer: ByteWrite
 
 function readAccountPane(keeper: AccountKeeper, key: Uint8Array, reader: ByteReader): void {
   const t = keeper.state;
-  const hour = reader.int();
+  const period = reader.int();
+  const hour = hourOfPeriod(period);
   const account = t.ensureAccount(key, t.panes.hourStart(hour));
-  const pane = t.accountPanes.open(account, hour);
+  const pane = t.accountPanes.open(account, period);
   t.accountPanes.merge(pane, reader);
   const addresses = reader.uint();
   for (let i = 0; i < addresses; i++) {

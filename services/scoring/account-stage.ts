@@ -72,7 +72,7 @@ export function createAccountStage(config: ViewStageConfig, deps: ViewStageDeps 
   function processEvents(received: EventBatch): Emit[] {
     const time = clock.time(received.tenant);
     const batch = withoutRepeats(received, time);
-    const late = keeperOf(batch.tenant).state.add(batch, time);
+    const late = keeperOf(batch.tenant).state.add(batch, time, clock.settled(batch.tenant));
     const joined = isJoined(batch.tenant) ? joinedRows(batch, late) : 0;
     count(ledgerCounter('windowed', batch.tenant, batch.source), batch.n - late.length - joined);
     if (joined > 0) count(ledgerCounter('windowed', batch.tenant, batch.source, 'session'), joined);
@@ -128,7 +128,7 @@ export function createAccountStage(config: ViewStageConfig, deps: ViewStageDeps 
 }
 
 /** Version of what `snapshot` writes. */
-export const ACCOUNT_STATE_VERSION = 7;
+export const ACCOUNT_STATE_VERSION = 8;
 
 /** Rows that a session has joined to an account, without the late ones. */
 function joinedRows({ n, columns }: EventBatch, late: readonly number[]): number {

@@ -16,6 +16,7 @@ import { MINUTE_STRIDE } from '../features/minute-cells.ts';
 import type { PartialSink } from '../features/partials.ts';
 import { INTERFACE, INTERFACE_SUSPECTS } from '../features/specs.ts';
 import { KnownNames } from './known-names.ts';
+import { MergeLooks } from './merge-looks.ts';
 import type { PaneKeeper } from './pane-clock.ts';
 import type { ViewStageConfig } from './tenant-settings.ts';
 import { tenantTime } from './tenant-settings.ts';
@@ -48,6 +49,7 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
   private readonly windows: Record<MergedView, ClosedWindow>;
   private readonly minuteWindow: ClosedMinute;
   private readonly names: KnownNames;
+  private readonly looks: MergeLooks;
   private lastSweep = 0;
   private recordIds = new Int32Array(64);
 
@@ -86,6 +88,15 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
       counters: new Float64Array(MINUTE_STRIDE),
       running: new Float64Array(MINUTE_STRIDE),
     };
+    this.looks = new MergeLooks({
+      tenant,
+      state: this.state,
+      scoring: this.scoring,
+      calendar,
+      rows: this.rows,
+      renewIfOverdue: (view, id, hour) => this.renewIfOverdue(view, id, hour),
+      enrich: (candidate, view, id, pane) => this.enrich(candidate, view, id, pane, !this.provisional(candidate.firedAt)),
+    });
   }
 
   // Partials, in the order of their record.
@@ -113,12 +124,16 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
     this.state.addPane(view, hour, key, flags, reader);
   }
 
+  look(view: MergedView, mark: number, key: Uint8Array, flags: number, reader: ByteReader): void {
+    this.state.addLook(view, mark, key, flags, reader);
+  }
+
   reserveRunning(): void {
     this.running = roomFor(this.running, this.state.views.interface.keys.size * MINUTE_STRIDE);
   }
 
   nextHour(target: number): number | undefined {
-    const first = this.firstOpenHour();
+    const first = this.state.firstHour;
     if (this.next === undefined || (first !== undefined && first < this.next)) this.next = first;
     if (this.next === undefined) return undefined;
     // After a week without anything, empty hours say nothing more: on with the next that holds something.
@@ -128,20 +143,6 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
     }
     if (first === undefined && target === Number.POSITIVE_INFINITY) return undefined;
     return this.panes.hourStart(this.next) < target ? this.next : undefined;
-  }
-
-  private firstOpenHour(): number | undefined {
-    let first: number | undefined;
-    for (const view of MERGED) {
-      const hour = this.state.views[view].panes.openHours()[0];
-      if (hour !== undefined && (first === undefined || hour < first)) first = hour;
-    }
-    const minute = this.state.minuteNumbers()[0];
-    if (minute !== undefined) {
-      const hour = this.panes.hourOf(minute * MINUTE);
-      if (first === undefined || hour < first) first = hour;
-    }
-    return first;
   }
 
   knowledge(bytes: Uint8Array): void {
@@ -188,10 +189,15 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
         if (has) this.renewIfOverdue('interface', id, hour);
         this.closeInterfaceMinute(id, number, minuteOfHour, has ? open : undefined);
       }
-      const report = scoring.flush(this.tenant, number * MINUTE, true);
-      if (report !== undefined) this.out.push({ output: 'candidates', tenant: this.tenant, value: packReport(report) });
+      this.report('interface', number * MINUTE, true);
       this.state.closeMinute(number);
+      if (this.looks.at(hour, number + 1)) for (const view of MERGED) this.report(view, number * MINUTE, true);
     }
+  }
+
+  private report(view: MergedView, start: number, minute: boolean): void {
+    const report = this.scoring[view].flush(this.tenant, start, minute);
+    if (report !== undefined) this.out.push({ output: 'candidates', tenant: this.tenant, value: packReport(report) });
   }
 
   private closeInterfaceMinute(id: number, number: number, minuteOfHour: number, open: { counters: Float64Array } | undefined): void {
@@ -238,6 +244,7 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
       for (const pane of merged.panes.panesOf(hour)) {
         const id = merged.panes.key[pane];
         this.renewIfOverdue(view, id, hour);
+        if (view === 'source') merged.flags[id] |= merged.panes.marks[pane];
         merged.touch(id, hour, calendar.day);
         this.state.fill(view, pane, w.values);
         if (view === 'interface') this.rows.push(id, hour, w.values, undefined, w.rolling);
@@ -245,11 +252,11 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
         if (view === 'interface') this.store(view, w, merged.keys.text(id), final);
       }
       if (view === 'interface' && final) this.closeEmpty(hour, w);
-      const report = this.scoring[view].flush(this.tenant, start, false);
-      if (report !== undefined) this.out.push({ output: 'candidates', tenant: this.tenant, value: packReport(report) });
+      this.report(view, start, false);
       for (const pane of merged.panes.panesOf(hour)) if (view === 'interface') this.state.tops.clear(pane);
       merged.panes.closeHour(hour);
     }
+    this.looks.forget(hour);
     this.running.fill(0);
     this.next = hour + 1;
     if (hour - this.lastSweep >= 12) this.sweep(hour);

@@ -32,10 +32,10 @@ export function writeMergeState(tenant: string, keeper: MergeKeeper, writerOf: (
       }
       keeper.scoring[view].write(id, writer);
     }
-    for (const hour of merged.panes.openHours()) {
-      for (const pane of merged.panes.panesOf(hour)) {
+    for (const period of merged.panes.openPeriods()) {
+      for (const pane of merged.panes.panesOf(period)) {
         const writer = begin(ENTRY.pane, merged.panes.key[pane]);
-        writer.int(hour);
+        writer.int(period);
         keeper.state.writePane(view, pane, writer);
       }
     }
@@ -62,8 +62,8 @@ export function readMergeState(reader: ByteReader, keeperOf: (tenant: string) =>
   const merged = keeper.state.views[view];
   const key = reader.block();
   if (kind === ENTRY.pane) {
-    const hour = reader.int();
-    keeper.state.addPane(view, hour, key, 0, reader);
+    const period = reader.int();
+    keeper.state.restorePane(view, period, key, reader);
     return;
   }
   const id = merged.intern(key, Number.POSITIVE_INFINITY);

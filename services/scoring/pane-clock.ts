@@ -104,6 +104,11 @@ export class PaneClock {
     return this.tracker.time(tenant);
   }
 
+  /** Up to where panes of the tenant have been closed, ms UTC: less than its time while it waits for knowledge; 0 before the first. */
+  settled(tenant: string): number {
+    return this.tenants.get(tenant)?.done ?? 0;
+  }
+
   /** True for what ends at `end`, if a longer input may replace it. */
   provisional(tenant: string, end: number): boolean {
     return end > this.firm.time(tenant);
@@ -217,14 +222,14 @@ export class PaneClock {
     this.epochs.write(writer);
   }
 
-  /** Several tasks' clocks can be read into one, before a `restart`: they hold the same times; the lowest `done` is taken. */
+  /** Several tasks' clocks can be read into one, before a `restart`: they hold the same times, and a lower `done` had nothing to close. */
   load(reader: ByteReader): void {
     loadTimes(reader, this.tracker);
     loadTimes(reader, this.firm);
     for (let tenants = reader.uint(); tenants > 0; tenants--) {
       const clock = this.of(reader.string());
       const done = reader.f64();
-      clock.done = clock.done === 0 ? done : Math.min(clock.done, done);
+      clock.done = Math.max(clock.done, done);
       clock.told = Math.max(clock.told, reader.f64());
       const flags = reader.u8();
       clock.endsProvisionally ||= (flags & 1) !== 0;

@@ -20,6 +20,8 @@ import { kitOf, type ViewKit } from './view-kits.ts';
 export interface ViewScoring {
   /** Scores a closed hour pane against the state before it, then learns it. `enrich` is called for windows above a gate only. */
   closeHour(window: ClosedWindow, enrich: (candidate: Candidate) => void): void;
+  /** Scores a running hour that ends at a mark as if it ended there; nothing is learned. By the detectors that declare it. */
+  look(window: ClosedWindow, enrich: (candidate: Candidate) => void): void;
   /** Account and interface: scores the running hour as its minutes close. Cheap when nothing is unusual. */
   closeMinute(minute: ClosedMinute, enrich: (candidate: Candidate) => void): void;
   /** Whether this interface's baseline expects events in this minute, so that its empty pane must be made and scored. */
@@ -79,6 +81,9 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
   const maker = learned.length > 0 ? new RowMaker(FEATURE_LISTS[view as LearnedView]) : undefined;
   const row = new Float64Array(maker?.width ?? 0);
   const withMinutes = detectors.map((_, index) => index).filter((index) => detectors[index].minuteTerms !== undefined);
+  const withLooks = detectors
+    .map((_, index) => index)
+    .filter((index) => detectors[index].looks === true || detectors[index].lookTerms !== undefined);
   const silent = names.indexOf('interface_silent');
   const tenants = new Map<string, TenantScoring>();
   const peaks = new DayPeaks(detectors.length);
@@ -108,10 +113,11 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
     minute: boolean,
     enrich: (candidate: Candidate) => void,
     model?: LearnedModels,
+    size: Candidate['size'] = minute ? '1h' : detectors[index].window,
   ): void {
     const detector = detectors[index];
-    const size = minute ? '1h' : detector.window;
-    const first = size === '1h' ? paneStart : end - HOURS_OF[size] * HOUR;
+    // the same for a look and for the close of its hour
+    const first = size === '1h' ? paneStart : paneStart + HOUR - HOURS_OF[size] * HOUR;
     const start = fired.take(window.slot, index, size, detector.gate, evidence, first, paneStart, end);
     if (start === undefined) return;
     const candidate = candidateOf(view, window, detector.name, start, end, size);
@@ -189,6 +195,24 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
       if (learned.length > 0) judge(tenant, window, strongest, enrich);
       const odd = highest >= QUARANTINE_EVIDENCE;
       kit.learn(window, odd, teaches(highest), silent >= 0 && fired.lasts(slot, silent), tenant.report);
+    },
+
+    look(window, enrich) {
+      const tenant = tenantOf(window.tenant);
+      if (options.roleOf !== undefined) window.flags |= options.roleOf(window.tenant, window.key);
+      const { slot, flags } = window;
+      peaks.turn(slot, window.calendar.day);
+      kit.look(window, tenant.prior, tenant.report);
+      for (const index of withLooks) {
+        const detector = detectors[index];
+        if (detector.applies !== undefined && !detector.applies(flags)) continue;
+        const baselines = kit.baselines as never;
+        const terms = detector.lookTerms === undefined ? detector.terms(window, baselines) : detector.lookTerms(window, baselines);
+        const evidence = weigh(terms, index);
+        if (evidence < detector.gate) continue;
+        peaks.take(slot, index, evidence, tenant.report);
+        send(tenant, window, index, terms!, evidence, window.start, window.end, true, enrich, undefined, detector.window);
+      }
     },
 
     closeMinute(minute, enrich) {
