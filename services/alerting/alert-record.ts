@@ -7,6 +7,7 @@ import { learnedCounterfactual } from '../../models/learned/counterfactual.ts';
 import type { Judge, Judged } from '../../models/learned/judge.ts';
 import type { AlertRecord, EntityRef, Evidence, Reason, Severity } from '../../schemas/alert.ts';
 import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
+import { HOUR } from '../core/watermark.ts';
 import { reasonText } from './reason-texts.ts';
 import { traitReasons, traitsText } from './source-texts.ts';
 
@@ -103,7 +104,7 @@ function reasonsOf(candidate: Candidate, { score, contributions, rest }: Judged)
       expected: { low: expected.low, high: expected.high },
       baseline: { scope: term.baseline.scope, size: Math.max(0, term.baseline.size) },
       contribution,
-      text: `${reasonText(term, expected, candidate.entity, candidate.size)}${contribution < 0 ? ' (speaks against it)' : ''}`,
+      text: `${reasonText(term, expected, candidate.entity, candidate.size, isRunning(candidate))}${contribution < 0 ? ' (speaks against it)' : ''}`,
     });
   });
   reasons.sort((a, b) => b.contribution - a.contribution || (a.feature < b.feature ? -1 : a.feature > b.feature ? 1 : 0));
@@ -118,6 +119,13 @@ function reasonsOf(candidate: Candidate, { score, contributions, rest }: Judged)
     });
   }
   return reasons;
+}
+
+const HOURS_OF: Readonly<Record<Candidate['size'], number>> = { '1m': 1 / 60, '1h': 1, '6h': 6, '1d': 24, '3d': 72, '7d': 168 };
+
+/** Whether the last hour of the window had not ended when it was judged. */
+function isRunning({ start, end, size }: Candidate): boolean {
+  return end - start < HOURS_OF[size] * HOUR;
 }
 
 /** Interesting ones first, then by content: never by arrival. */

@@ -106,10 +106,13 @@ const SPANS: Readonly<Record<WindowSize, string>> = {
   '7d': 'in 7 days',
 };
 
-/** One reason in words: what was seen, what would have been normal, and whose past says so. */
-export function reasonText(term: Term, expected: ExpectedRange, entity: EntityRef, alertWindow: WindowSize): string {
+/**
+ * One reason in words: what was seen, what would have been normal, and whose past says so.
+ * @param running the alert was raised while the hour at its window's end still ran
+ */
+export function reasonText(term: Term, expected: ExpectedRange, entity: EntityRef, alertWindow: WindowSize, running = false): string {
   if (term.law.kind === 'plain') return plainText(term, expected, entity);
-  const { base, span } = featureOf(term.feature, alertWindow);
+  const { base, span } = featureOf(term.feature, alertWindow, running);
   const amount = formatAmount(base, term.value);
   const only = term.value < expected.low ? 'only ' : '';
   const of = term.law.kind === 'share' ? ` (of ${formatAmount(base, term.law.trials)})` : '';
@@ -119,16 +122,17 @@ export function reasonText(term: Term, expected: ExpectedRange, entity: EntityRe
 
 /**
  * What a feature's name says: the base feature and the time that it is about. Without a suffix it is the minute of a
- * minute's alert, else one hour, also in an alert of a longer window: its last; novelties are of the running day. Suffixes:
+ * minute's alert, else one hour (what has passed of it, where it runs), also in an alert of a longer window: its last; novelties are of the running day. Suffixes:
  * a window size, `_running` (the current hour so far), `_at_this_hour`, `_peers`, `_of_…` (the whole of a share), `_low`
  * (little is odd), `_count` (the number where the plain name is a share).
  */
-function featureOf(feature: string, alertWindow: WindowSize): { base: string; span: string } {
+function featureOf(feature: string, alertWindow: WindowSize, running: boolean): { base: string; span: string } {
   const name = feature.replace(/_(peers|low|count)$/, '').replace(/_of_(logins|requests|objects|interfaces)$/, '');
   if (TODAY.has(name)) return { base: name.replace(/_1d$/, ''), span: 'today' };
   if (name.endsWith('_running')) return { base: name.slice(0, -'_running'.length), span: 'in this hour so far' };
   if (name.endsWith('_at_this_hour')) return { base: name.slice(0, -'_at_this_hour'.length), span: 'at this hour of the week' };
   const match = /^(.*)_(1m|1h|6h|1d|3d|7d)$/.exec(name);
+  if (match === null && running) return { base: name, span: 'in this hour so far' };
   if (match === null) return { base: name, span: alertWindow === '1m' || alertWindow === '1h' ? SPANS[alertWindow] : 'in one hour' };
   return { base: match[1], span: SPANS[match[2] as WindowSize] };
 }

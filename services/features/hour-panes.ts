@@ -216,7 +216,8 @@ export class HourPanes<S extends Ranked> {
     const last = reader.u8();
     for (let i = 0; i < last; i++) {
       const theirs = reader.uint();
-      if (i < this.spec.sums) this.counters[base + i] = this.isBits(i) ? this.counters[base + i] | theirs : this.counters[base + i] + theirs;
+      if (i < this.spec.sums)
+        this.counters[base + i] = this.isBits(i) ? this.counters[base + i] | theirs : this.counters[base + i] + theirs;
       else if (theirs > this.counters[base + i]) this.counters[base + i] = theirs;
     }
     for (let set = 0; set < this.spec.sets.length; set++) {

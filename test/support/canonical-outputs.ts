@@ -1,4 +1,5 @@
 import { unpackReport } from '../../models/candidate.ts';
+import type { View } from '../../models/windows.ts';
 import { type EventBatch, heapString } from '../../services/core/batch.ts';
 import type { ByteReader } from '../../services/core/codec.ts';
 import type { Emit } from '../../services/core/stage.ts';
@@ -71,6 +72,11 @@ export function partialTexts(record: Uint8Array): string[] {
   const tenant = partialTenant(record);
   const keys: string[] = [];
   const texts: string[] = [];
+  const keyText = (view: View, at: string, key: Uint8Array, flags: number, reader: ByteReader): string => {
+    const spec = view === 'interface' ? INTERFACE_SPEC : view === 'source' ? SOURCE_SPEC : TARGET_SPEC;
+    const callers = view === 'interface' ? callersOf : () => [];
+    return JSON.stringify([tenant, view, at, decoder.decode(key), flags, ...paneOf(spec, reader), ...callers(reader)]);
+  };
   readPartials(record, {
     keys: () => undefined,
     key: (_, key, flags) => keys.push(`${decoder.decode(key)} ${flags}`),
@@ -78,20 +84,8 @@ export function partialTexts(record: Uint8Array): string[] {
       const sample = [reader.uint(), Buffer.from(reader.block()).toString('base64')];
       texts.push(JSON.stringify([tenant, keys[index], minute, [...counters], sample]));
     },
-    pane: (view, hour, key, flags, reader) => {
-      const spec = view === 'interface' ? INTERFACE_SPEC : view === 'source' ? SOURCE_SPEC : TARGET_SPEC;
-      texts.push(
-        JSON.stringify([
-          tenant,
-          view,
-          hour,
-          decoder.decode(key),
-          flags,
-          ...paneOf(spec, reader),
-          ...(view === 'interface' ? callersOf(reader) : []),
-        ]),
-      );
-    },
+    pane: (view, hour, key, flags, reader) => texts.push(keyText(view, `hour ${hour}`, key, flags, reader)),
+    look: (view, mark, key, flags, reader) => texts.push(keyText(view, `mark ${mark}`, key, flags, reader)),
   });
   return texts;
 }

@@ -1,3 +1,4 @@
+import { type Candidate, unpackReport } from '../../models/candidate.ts';
 import { ALL_DETECTORS } from '../../models/detectors/index.ts';
 import type { LearnedModels } from '../../models/learned/learned-models.ts';
 import { PopulationLearner } from '../../models/population.ts';
@@ -22,6 +23,8 @@ export class StageNet {
   readonly late: unknown[] = [];
   readonly alerts: AlertRecord[] = [];
   readonly incidents: IncidentRecord[] = [];
+  /** candidates of minutes and looks */
+  readonly early: Candidate[] = [];
   private account: Stage<EventBatch>[];
   private merge: Stage<Uint8Array>[];
   private alert: Stage<Uint8Array>;
@@ -100,6 +103,7 @@ export class StageNet {
     next.late.push(...this.late);
     next.alerts.push(...this.alerts);
     next.incidents.push(...this.incidents);
+    next.early.push(...this.early);
     return next;
   }
 
@@ -123,6 +127,7 @@ export class StageNet {
         this.route(this.merge[emit.partition ?? 0].process(emit.value), 'merge');
         return;
       case 'candidates':
+        if (unpackReport(emit.value).minute) this.early.push(...unpackReport(emit.value).candidates);
         this.route(this.alert.process(emit.value), 'alert');
         return;
       case 'windows':
