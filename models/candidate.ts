@@ -82,7 +82,7 @@ export const TOP_CALLERS = 4;
 export interface ScoreReport {
   tenant: string;
   view: View;
-  /** pane start; an hour, or a minute with `minute: true` (then without histograms) */
+  /** pane start; an hour, or a minute with `minute: true` (then with no histograms but those of a look that ends with it in `pane`) */
   start: number;
   minute: boolean;
   /** per detector: change of the histogram of entities by their highest evidence of the tenant's day so far */

@@ -30,7 +30,11 @@ export function upperLevel(histogram: ArrayLike<number>): number | undefined {
   let population = 0;
   for (let b = 0; b < EVIDENCE_BUCKETS; b++) population += Math.max(0, histogram[b] ?? 0);
   const wanted = raisedCount(population);
-  if (wanted === undefined) return undefined;
+  return wanted === undefined ? undefined : levelOf(histogram, wanted);
+}
+
+/** Evidence that so many reach, interpolated in its bucket. */
+function levelOf(histogram: ArrayLike<number>, wanted: number): number {
   let above = 0;
   for (let b = EVIDENCE_BUCKETS - 1; b >= 0; b--) {
     const count = Math.max(0, histogram[b] ?? 0);
@@ -38,6 +42,22 @@ export function upperLevel(histogram: ArrayLike<number>): number | undefined {
     above += count;
   }
   return 0;
+}
+
+/** Fewer keys than these are no population in a look either. */
+const FEWEST_LOOKED = 6;
+const FEWEST_RAISED_LOOKED = 3;
+
+/**
+ * The same of a look, which sees only who was active since the last mark: where these are few, the evidence that half of
+ * them reach. What everyone begins to do at once must not alarm by those who begin.
+ */
+export function lookLevel(histogram: ArrayLike<number>): number | undefined {
+  let looked = 0;
+  for (let b = 0; b < EVIDENCE_BUCKETS; b++) looked += Math.max(0, histogram[b] ?? 0);
+  if (looked >= SMALLEST_POPULATION) return upperLevel(histogram);
+  if (looked < FEWEST_LOOKED) return undefined;
+  return levelOf(histogram, Math.max(FEWEST_RAISED_LOOKED, Math.ceil(looked / 2)));
 }
 
 /** Reference level of clean panes: their 95th percentile, at least the prior's while there is less than a day of them. */

@@ -1,5 +1,5 @@
 import { EVIDENCE_BUCKETS, evidenceBucket } from '../candidate.ts';
-import { REFERENCE_PANES, raisedCount, referenceLevel, sharedRaise, upperLevel } from './population.ts';
+import { lookLevel, REFERENCE_PANES, raisedCount, referenceLevel, sharedRaise, upperLevel } from './population.ts';
 import { priorOf } from './prior.ts';
 import type { Exceedances } from './tail.ts';
 import { fitTail, priorExceedances } from './tail.ts';
@@ -201,6 +201,11 @@ export class TenantCalibration {
     if (wanted === undefined || recent.size < wanted) return 1;
     const evidences = [...recent.values()].map(([evidence]) => evidence).sort((a, b) => b - a);
     return sharedRaise(evidences[wanted - 1], referenceLevel(this.levels.get(detector) ?? []));
+  }
+
+  /** The factor by which a detector's population is raised in a look, given the histogram of those looked at. */
+  lookRaise(detector: string, histogram: readonly number[]): number {
+    return sharedRaise(lookLevel(histogram), referenceLevel(this.levels.get(detector) ?? []));
   }
 
   /**

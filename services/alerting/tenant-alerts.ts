@@ -214,7 +214,8 @@ export class TenantAlerts {
     }
     const raises = new Map<string, number>();
     for (const [detector, list] of byDetector) {
-      const raise = this.calibration.minuteRaise(detector, end, list);
+      const looked = Object.hasOwn(report.pane, detector) ? this.calibration.lookRaise(detector, report.pane[detector]) : 1;
+      const raise = Math.max(looked, this.calibration.minuteRaise(detector, end, list));
       if (raise > 1) raises.set(detector, raise);
     }
     return raises;

@@ -73,6 +73,7 @@ export class AccountLooks {
     w.end = mark * MINUTE;
     w.calendar = calendar.at(hour);
     w.partial = true;
+    let away = 0;
     for (const pane of panes.panesOf(hour)) {
       const watched = (panes.marks[pane] & WATCHED_MARK) !== 0;
       const base = pane * panes.stride;
@@ -84,12 +85,14 @@ export class AccountLooks {
       if (hot) panes.counters[base + ACCOUNT_LOOKED] = requests;
       if (!hot || !this.isWorth(pane)) {
         if (watched) closer.lookAtCallers(pane, w.calendar.day, w.values);
+        if (hot) away++;
         continue;
       }
       closer.look(pane, w.calendar.day, w.values);
       this.deps.describe(pane, account, hour);
       scoring.look(w, (candidate) => this.deps.enrich(candidate, pane, account));
     }
+    if (away > 0) scoring.lookedAway(this.deps.tenant, away);
   }
 
   private isWorth(pane: number): boolean {

@@ -19,19 +19,24 @@ interface Firing {
   best: number;
   /** end of the last pane in which the condition still held */
   last: number;
+  /** sent while its hour ran: the close of the hour says it once more, with all that it knows */
+  early: boolean;
 }
 
 /**
  * Which conditions last, per (slot, detector). A condition fires once; it is sent again under the same identity only
- * when its evidence has grown, since the tenant's threshold lies above the gate and may be crossed later:
- * whoever takes candidates alerts once an identity.
+ * when its evidence has grown, since the tenant's threshold lies above the gate and may be crossed later, and when an hour
+ * closes that was told of while it ran (by then it may have company): whoever takes candidates alerts once an identity.
  */
 export class FiredFlags {
   private readonly firings = new Map<number, Firing>();
   /** conditions that last, by slot: most slots have none, and are done with one look */
   private counts = new Uint8Array(64);
 
-  /** Takes a score. Returns the start that the candidate's window is to have, or undefined when it is not to be sent. */
+  /**
+   * Takes a score. Returns the start that the candidate's window is to have, or undefined when it is not to be sent.
+   * @param early it is of an hour that still runs
+   */
   take(
     slot: number,
     detector: number,
@@ -41,6 +46,7 @@ export class FiredFlags {
     start: number,
     paneStart: number,
     end: number,
+    early = false,
   ): number | undefined {
     if (evidence < gate && (slot >= this.counts.length || this.counts[slot] === 0)) return undefined;
     const key = slot * WIDTH + detector;
@@ -57,13 +63,16 @@ export class FiredFlags {
       return undefined;
     }
     if (firing === undefined) {
-      this.set(slot, detector, { start, best: evidence, last: end });
+      this.set(slot, detector, { start, best: evidence, last: end, early });
       return start;
     }
     firing.last = end;
     const same = size !== '1h' || firing.start === start;
-    if (evidence < firing.best + (same ? GROWTH_SAME : GROWTH_LATER)) return undefined;
-    firing.best = evidence;
+    const again = firing.early && !early && same;
+    if (!early) firing.early = false;
+    if (!again && evidence < firing.best + (same ? GROWTH_SAME : GROWTH_LATER)) return undefined;
+    firing.best = Math.max(firing.best, evidence);
+    if (early) firing.early = true;
     if (!same) firing.start = start;
     return firing.start;
   }
@@ -100,13 +109,14 @@ export class FiredFlags {
       writer.f64(firing.start);
       writer.f64(firing.best);
       writer.f64(firing.last);
+      writer.u8(firing.early ? 1 : 0);
     }
     writer.uint(0);
   }
 
   read(slot: number, reader: ByteReader): void {
     for (let detector = reader.uint(); detector > 0; detector = reader.uint()) {
-      this.set(slot, detector - 1, { start: reader.f64(), best: reader.f64(), last: reader.f64() });
+      this.set(slot, detector - 1, { start: reader.f64(), best: reader.f64(), last: reader.f64(), early: reader.u8() === 1 });
     }
   }
 }

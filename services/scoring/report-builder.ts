@@ -27,6 +27,8 @@ export class ReportBuilder {
   private readonly detectors: readonly string[];
   private readonly day: Int32Array;
   private readonly pane: Int32Array;
+  /** of the look that is going on: evidence of the keys looked at */
+  private readonly looks: Int32Array;
   private candidates: Candidate[][];
   private minuteCandidates: Candidate[][];
   private shadows: ShadowScore[][];
@@ -49,6 +51,7 @@ export class ReportBuilder {
     this.detectors = detectors;
     this.day = new Int32Array(detectors.length * EVIDENCE_BUCKETS);
     this.pane = new Int32Array(detectors.length * EVIDENCE_BUCKETS);
+    this.looks = new Int32Array(detectors.length * EVIDENCE_BUCKETS);
     this.candidates = detectors.map(() => []);
     this.minuteCandidates = detectors.map(() => []);
     this.shadows = detectors.map(() => []);
@@ -72,6 +75,15 @@ export class ReportBuilder {
   score(detector: number, evidence: number): void {
     this.pane[detector * EVIDENCE_BUCKETS + evidenceBucket(evidence)]++;
     this.scored++;
+  }
+
+  /** An account was looked at. Other views have no population in looks: they see some keys only. */
+  looked(detector: number, evidence: number): void {
+    if (this.view === 'account') this.looks[detector * EVIDENCE_BUCKETS + evidenceBucket(evidence)]++;
+  }
+
+  lookedAway(detector: number, keys: number): void {
+    this.looks[detector * EVIDENCE_BUCKETS] += keys;
   }
 
   candidate(detector: number, candidate: Candidate, minute: boolean): void {
@@ -141,9 +153,10 @@ export class ReportBuilder {
   flush(start: number, minute: boolean): ScoreReport | undefined {
     if (minute) {
       const candidates = this.take(this.minuteCandidates);
-      if (candidates.length === 0) return undefined;
-      this.minuteCandidates = this.detectors.map(() => []);
-      return { tenant: this.tenant, view: this.view, start, minute, histograms: {}, pane: {}, population: {}, interfaces: [], candidates };
+      const pane = this.histograms(this.looks);
+      if (candidates.length === 0 && Object.keys(pane).length === 0) return undefined;
+      if (candidates.length > 0) this.minuteCandidates = this.detectors.map(() => []);
+      return { tenant: this.tenant, view: this.view, start, minute, histograms: {}, pane, population: {}, interfaces: [], candidates };
     }
     if (this.scored === 0 && this.interfaces.length === 0) return undefined;
     const report: ScoreReport = {

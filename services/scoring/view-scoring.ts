@@ -22,6 +22,8 @@ export interface ViewScoring {
   closeHour(window: ClosedWindow, enrich: (candidate: Candidate) => void): void;
   /** Scores a running hour that ends at a mark as if it ended there; nothing is learned. By the detectors that declare it. */
   look(window: ClosedWindow, enrich: (candidate: Candidate) => void): void;
+  /** So many keys of the tenant were active since the last mark and hold nothing worth a look. */
+  lookedAway(tenant: string, keys: number): void;
   /** Account and interface: scores the running hour as its minutes close. Cheap when nothing is unusual. */
   closeMinute(minute: ClosedMinute, enrich: (candidate: Candidate) => void): void;
   /** Whether this interface's baseline expects events in this minute, so that its empty pane must be made and scored. */
@@ -118,7 +120,7 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
     const detector = detectors[index];
     // the same for a look and for the close of its hour
     const first = size === '1h' ? paneStart : paneStart + HOUR - HOURS_OF[size] * HOUR;
-    const start = fired.take(window.slot, index, size, detector.gate, evidence, first, paneStart, end);
+    const start = fired.take(window.slot, index, size, detector.gate, evidence, first, paneStart, end, minute && index !== silent);
     if (start === undefined) return;
     const candidate = candidateOf(view, window, detector.name, start, end, size);
     candidate.evidence = evidence;
@@ -197,6 +199,11 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
       kit.learn(window, odd, teaches(highest), silent >= 0 && fired.lasts(slot, silent), tenant.report);
     },
 
+    lookedAway(name, keys) {
+      const { report } = tenantOf(name);
+      for (const index of withLooks) report.lookedAway(index, keys);
+    },
+
     look(window, enrich) {
       const tenant = tenantOf(window.tenant);
       if (options.roleOf !== undefined) window.flags |= options.roleOf(window.tenant, window.key);
@@ -209,6 +216,7 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
         const baselines = kit.baselines as never;
         const terms = detector.lookTerms === undefined ? detector.terms(window, baselines) : detector.lookTerms(window, baselines);
         const evidence = weigh(terms, index);
+        tenant.report.looked(index, evidence);
         if (evidence < detector.gate) continue;
         peaks.take(slot, index, evidence, tenant.report);
         send(tenant, window, index, terms!, evidence, window.start, window.end, true, enrich, undefined, detector.window);

@@ -209,7 +209,8 @@ describe('names in paths are folded as panes close', () => {
     const found = reference.alerts.filter(({ detector, entity }) => detector === 'object_traversal' && entity.id === 'user-3');
     expect(found.length).toBe(1);
     expect(found[0].related[0]).toEqual({ kind: 'interface', id: TEMPLATE });
-    for (const { evidence } of found) for (const { summary } of evidence) expect(summary).toContain('/users/{name}/records');
+    // what else the account did in the hour may be among it: it was raised while the hour ran
+    for (const { evidence } of found) expect(evidence.some(({ summary }) => summary.includes('/users/{name}/records'))).toBe(true);
   });
 
   test('that names are folded from now on alarms nobody', () => {
