@@ -49,6 +49,9 @@ export const GOALS = {
   /** recall of low-and-slow campaigns, at no more than one false incident a tenant and day */
   lowAndSlow: 0.95,
   falsePerTenantDay: 1,
+  /** kinds of tenant in which that holds for campaigns that an hourly z-score does not see, and seeds that they come from */
+  kinds: 3,
+  seeds: 20,
   /** recall of the others at full intensity, and at a third of it */
   othersFull: 0.9,
   othersThird: 0.85,

@@ -93,6 +93,8 @@ export interface SweepLine {
 export interface RunReport {
   budget: number | undefined;
   tenants: number;
+  /** that the tenants were drawn from; 0: not known */
+  seeds: number;
   tenant_days: number;
   events: number;
   all: RecallLine;
@@ -172,6 +174,7 @@ export function runReport({ budget, tenants }: JudgedRun): RunReport {
   return {
     budget,
     tenants: tenants.length,
+    seeds: new Set(tenants.flatMap(({ seed }) => (seed === undefined ? [] : [seed]))).size,
     tenant_days: tenantDays,
     events: sum(({ events }) => events),
     all: recallLine(lines),
@@ -245,6 +248,18 @@ export function goalLines(run: RunReport, budgets: readonly BudgetLine[]): GoalL
   add('low-and-slow: recall of 95 % at that', recallOf(low), GOALS.lowAndSlow, quiet);
   const unseen = low.filter((line) => line.seen_by_z === false);
   add('low-and-slow that an hourly z-score does not see: 95 %', recallOf(unseen), GOALS.lowAndSlow, quiet);
+  const kinds = run.low_and_slow_kinds.filter((line) => line.unseen.of > 0);
+  const good = kinds.filter((line) => line.unseen.share >= GOALS.lowAndSlow);
+  lines.push({
+    goal: `that in at least ${GOALS.kinds} kinds of tenant`,
+    figure: kinds.map(({ kind, unseen }) => `${kind} ${unseen.hits} of ${unseen.of}`).join(', ') || 'none',
+    met: kinds.length === 0 ? undefined : quiet && good.length >= GOALS.kinds,
+  });
+  lines.push({
+    goal: `from at least ${GOALS.seeds} seeds`,
+    figure: String(run.seeds),
+    met: run.seeds === 0 ? undefined : run.seeds >= GOALS.seeds,
+  });
   add('other scenarios at full intensity: 90 %', recallOf(within(1, 1)), GOALS.othersFull, quiet);
   add('other scenarios at a third of it: 85 %', recallOf(within(0.3, 0.34)), GOALS.othersThird, quiet);
   for (const line of budgets)

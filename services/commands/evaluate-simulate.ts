@@ -113,12 +113,12 @@ function seedRemarks(seeds: readonly number[]): string[] {
   });
 }
 
-/** `[########----------------]  8 of 24 tenants, 3 min left`. */
+/** `[########----------------]  8 of 24 runs, 3 min left`: each tenant under each budget is a run. */
 export function barText(done: number, of: number, elapsed: number): string {
   const width = 24;
   const full = Math.round((width * done) / of);
-  const left = done === 0 ? '' : `, ${Math.ceil(((elapsed / done) * (of - done)) / 60_000)} min left`;
-  return `[${'#'.repeat(full)}${'-'.repeat(width - full)}]  ${done} of ${of} tenants${left}`;
+  const left = done === 0 || done === of ? '' : `, ${Math.ceil(((elapsed / done) * (of - done)) / 60_000)} min left`;
+  return `[${'#'.repeat(full)}${'-'.repeat(width - full)}]  ${done} of ${of} runs${left}`;
 }
 
 function kindsOf(text: string): TenantKind[] {

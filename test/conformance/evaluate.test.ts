@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { EvaluationReport } from '../../models/evaluation/evaluation-report.ts';
-import { seedsOf } from '../../services/commands/evaluate-simulate.ts';
+import { barText, seedsOf } from '../../services/commands/evaluate-simulate.ts';
 
 const LAUNCHER = new URL('../../dist/services/launcher.cjs', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'weir-evaluate-'));
@@ -98,6 +98,12 @@ test('a page that cannot be written is refused before the work', () => {
   const { status, stderr } = weir('evaluate', '--simulate', '--html', 'none/page.html');
   expect(status).toBe(3);
   expect(stderr).toContain('--html none/page.html cannot be written');
+});
+
+test('the bar tells how far it is', () => {
+  expect(barText(0, 24, 0)).toBe('[------------------------]  0 of 24 runs');
+  expect(barText(6, 24, 60_000)).toBe('[######------------------]  6 of 24 runs, 3 min left');
+  expect(barText(24, 24, 99_000)).toBe('[########################]  24 of 24 runs');
 });
 
 test('seeds are lists and spans', () => {

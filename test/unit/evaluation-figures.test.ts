@@ -99,8 +99,9 @@ describe('a rate', () => {
     const uneven = rateOf([18, 0, 0, 0, 0, 0].map((count) => ({ count, of: 10 })));
     expect(uneven.rate).toBe(even.rate);
     expect(even.low * 60).toBeCloseTo(rateOf([{ count: 18, of: 60 }]).low * 60, 9);
-    expect(uneven.low).toBeLessThan(even.low / 2);
-    expect(uneven.high).toBeGreaterThan(even.high * 1.5);
+    // chi-square 90 over 5 degrees of freedom: eighteen times the spread, as sure as a count of one
+    expect(uneven.low).toBeCloseTo((18 * -Math.log(0.975)) / 60, 9);
+    expect(uneven.high).toBeCloseTo((18 * 5.5716) / 60, 4);
   });
 
   it('of nothing looked at says nothing', () => {
@@ -355,12 +356,38 @@ describe('the report of a run', () => {
       'at most one false incident a tenant and day': true,
       'low-and-slow: recall of 95 % at that': false,
       'low-and-slow that an hourly z-score does not see: 95 %': false,
+      'that in at least 3 kinds of tenant': false,
+      'from at least 20 seeds': false,
       'other scenarios at full intensity: 90 %': true,
       'other scenarios at a third of it: 85 %': false,
       'budget of 0.5 a day kept: at most 1.2 of it realised': true,
       'at 0.3 a day: recall of 75 %': false,
       'explanations add up to the score within 1e-6, on every alert': true,
     });
+  });
+
+  it('asks for three kinds of tenant, and counts those alone that the z-score is blind for', () => {
+    const seen = (kind: string, n: number, seenByZ: boolean): JudgedTenant => {
+      const name = `${kind}${n}`;
+      return {
+        ...tenant,
+        tenant: name,
+        kind,
+        seed: n,
+        incidents: [incident({ tenant: name, account: 'ann', at: 50 })],
+        campaigns: [campaign('c', 'ann', 50, 52, { tenant: name, scenario: slow })],
+        benign: [],
+        traffic: new Map([['c', { times: Float64Array.of(), share: 0, seenByZ }]]),
+      };
+    };
+    const of = (kinds: string[], blind = true) => {
+      const tenants = kinds.flatMap((kind) => Array.from({ length: 20 }, (_, n) => seen(kind, n, !blind)));
+      const { goals } = evaluationReport([{ budget: 1, tenants }], { about: [], remarks: [] });
+      return goals.filter(({ goal }) => /kinds of tenant|seeds/.test(goal)).map(({ met }) => met);
+    };
+    expect(of(['consumer', 'office', 'partners'])).toEqual([true, true]);
+    expect(of(['consumer', 'office'])).toEqual([false, true]);
+    expect(of(['consumer', 'office', 'partners'], false)).toEqual([undefined, true]);
   });
 
   it('meets no goal of recall by raising too much', () => {
