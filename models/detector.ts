@@ -26,6 +26,8 @@ export interface Detector<Baselines = unknown> {
    * detectors on the same entity (models/calibration/fusion.ts)
    */
   supporting?: true;
+  /** its part of the alert budget beside the others', 1 when left out: more where it is what finds most kinds of attack */
+  share?: number;
   /** informational detectors explain; they are not counted against the budget and never reach `medium` */
   informational?: boolean;
   /** whether keys with these FLAG bits are looked at at all; all of the view when left out */

@@ -27,7 +27,15 @@ export const EXPORT_SPREAD = 2.5;
 export const EXPORTS_WEIGHT = 0.6;
 
 /** What comes in lots, where an account rarely has any: how many more there are once there is one. */
-const LOTS: Readonly<Record<string, number>> = { exports: 8, targets: 4, new_interfaces: 3, new_addresses: 1.5 };
+const LOTS: Readonly<Record<string, number>> = {
+  exports: 8,
+  targets: 4,
+  new_interfaces: 3,
+  // who goes through a gateway that hops comes from several places in one day
+  new_addresses: 1.5,
+  new_networks: 1.5,
+  new_countries: 1.5,
+};
 
 /** A count of what comes in lots: the law's scale (mean x dispersion) is at least the size of one. */
 export function lotsTerm(feature: string, value: number, expected: Expectation, group: string, weight = 1, kind = feature): Term {

@@ -34,6 +34,7 @@ export const accountTakeover: Detector<AccountBaselines> = {
   needs: ['account', 'address', 'asn', 'device'],
   gate: 3.4,
   looks: true,
+  share: 2,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,
   terms(window, b) {
     if (b.lifeDays < 2) return undefined;

@@ -21,6 +21,7 @@ export const foreignAccess: Detector<AccountBaselines> = {
   features: ['new_countries', ...DATA.flatMap((name) => [name, `${name}_1d`]), ...BYTES],
   needs: ['country'],
   gate: 4,
+  share: 2,
   quarantines: false,
   applies: (flags) => (flags & FLAG.anonymous) === 0,
   terms(window, b) {

@@ -2,7 +2,11 @@ import { FLAG } from '../../services/core/batch.ts';
 import type { AccountBaselines } from '../baselines/account.ts';
 import type { Detector } from '../detector.ts';
 import { ACCOUNT_LIST, accountTerms } from '../learned/account-terms.ts';
+import { A } from '../levels.ts';
 import { severityOf } from '../severity.ts';
+
+/** Requests of an hour from which an address that stands in for an account is judged. */
+const LEAST_OF_UNKNOWN = 8;
 
 /**
  * A random forest over all that is known of an account's hour, trained on labelled windows (docs/models.md): small oddities that belong together. Bad at
@@ -21,6 +25,8 @@ export const learnedAccount: Detector<AccountBaselines> = {
   applies: (flags) => (flags & (FLAG.flow | FLAG.crawler)) === 0,
   // baselines learn the same whichever model is in force
   quarantines: false,
-  terms: accountTerms,
+  // a handful of requests of somebody unknown is anybody's mistyped password
+  terms: (window, b) =>
+    (window.flags & FLAG.anonymous) !== 0 && window.values[A.requests] < LEAST_OF_UNKNOWN ? undefined : accountTerms(window, b),
   severity: (evidence) => severityOf(evidence),
 };

@@ -16,6 +16,7 @@ export const learnedInterface: Detector<InterfaceBaselines> = {
   features: INTERFACE_LIST.features.map(({ name }) => name),
   needs: [],
   gate: 3,
+  share: 2,
   learned: 'forest',
   // on flows it found less than it cost (docs/evaluation.md)
   applies: (flags) => (flags & FLAG.flow) === 0,

@@ -227,7 +227,8 @@ export class TenantAlerts {
     for (const detector of this.detectors.values()) {
       if (detector.supporting === true || (known && !this.calibration.seen(detector.name))) continue;
       const set = this.settings.sensitivity;
-      const sensitivity = set !== undefined && Object.hasOwn(set, detector.name) ? set[detector.name] : 1;
+      const wanted = set !== undefined && Object.hasOwn(set, detector.name) ? set[detector.name] : 1;
+      const sensitivity = wanted * (detector.share ?? 1);
       entries.push({
         name: detector.name,
         sensitivity,

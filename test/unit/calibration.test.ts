@@ -232,4 +232,8 @@ it('fusion adds part of what other detectors say, within a decade', () => {
   expect(fusionBonus([5])).toBe(0);
   expect(fusionBonus([0.01])).toBeCloseTo(0.5);
   expect(fusionBonus([1e-9, 1e-9])).toBe(1);
+  // the same events seen from the other side say less than another detector
+  expect(fusionBonus([], [0.01])).toBeCloseTo(0.4);
+  expect(fusionBonus([0.1], [0.1])).toBeCloseTo(0.5);
+  expect(fusionBonus([1e-9], [1e-9])).toBe(1);
 });

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { AccountBaselines } from '../../models/baselines/account.ts';
 import { InterfaceBaselines } from '../../models/baselines/interface.ts';
+import { learnedAccount } from '../../models/detectors/learned-account.ts';
 import { expectedRange, type Term } from '../../models/evidence.ts';
 import { ACCOUNT_LIST, accountTerms } from '../../models/learned/account-terms.ts';
 import { type FeatureList, featureListHash, type LearnedView, RowMaker } from '../../models/learned/feature-list.ts';
@@ -10,9 +11,9 @@ import { goldenRows } from '../../models/learned/golden-script.ts';
 import { GoldenEntity, type GoldenValues } from '../../models/learned/golden-windows.ts';
 import { INTERFACE_LIST, interfaceTerms } from '../../models/learned/interface-terms.ts';
 import { accountScreen, interfaceScreen } from '../../models/learned/screens.ts';
-import { LEVEL } from '../../models/levels.ts';
+import { A, LEVEL } from '../../models/levels.ts';
 import { shippedPrior } from '../../models/prior.ts';
-import type { ClosedWindow } from '../../models/windows.ts';
+import { ACCOUNT_FEATURES, type ClosedWindow } from '../../models/windows.ts';
 import { reasonText } from '../../services/alerting/reason-texts.ts';
 import { FLAG } from '../../services/core/batch.ts';
 
@@ -283,4 +284,14 @@ test('the means that screens use are those of the laws', () => {
       expect(baselines.dayMean(LEVEL[name]) / day, name).toBeCloseTo(1, 6);
     }
   }
+});
+
+test('a handful of requests of somebody unknown is not judged', () => {
+  const values = new Float64Array(ACCOUNT_FEATURES.length);
+  const window = { flags: FLAG.anonymous, values } as unknown as ClosedWindow;
+  const untouched = new Proxy({}, { get: () => expect.unreachable('the baselines are not asked') }) as AccountBaselines;
+  values[A.requests] = 7;
+  expect(learnedAccount.terms(window, untouched)).toBeUndefined();
+  values[A.requests] = 8;
+  expect(() => learnedAccount.terms(window, untouched)).toThrow();
 });
