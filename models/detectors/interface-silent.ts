@@ -16,6 +16,10 @@ const OTHERS_HOURS = 96;
 const LEAST_STEADY = 30;
 /** Minutes of nothing that even the busiest interface is granted. */
 const LEAST_MINUTES = 3;
+/** Days of the same kind on which this hour must have been seen. */
+const LEAST_DAYS = 3;
+/** Requests of the last hours, fading by a third an hour, below which it has stopped long ago. */
+const RECENT = 4;
 /** Requests of the last three hours or so, and hours of past, that let a kind of day be judged that was not seen yet, and what that is worth. */
 const LEAST_RECENT = 30;
 const UNSEEN_HOURS = 96;
@@ -52,7 +56,7 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
     if (rate < LEAST_STEADY) return undefined;
     if (requests > 0.15 * rate) return othersSilent(window, b, rate);
     const expected = { ...b.requests(window.calendar) };
-    if (expected.scope !== 'own' || expected.size < 2) return undefined;
+    if (expected.scope !== 'own' || expected.size < LEAST_DAYS) return undefined;
     const usual = Math.min(MOST_DISPERSION, Math.max(expected.dispersion, LEAST_DISPERSION));
     return [
       {
@@ -72,7 +76,9 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
     const expected = { ...b.requests(minute.calendar) };
     if (silent < LEAST_MINUTES * (expected.mean / 60)) return undefined;
     // the first weekend is no stop, unless it went on like other days until just now
-    const seen = expected.scope === 'own' && expected.size >= 2;
+    const seen = expected.scope === 'own' && expected.size >= LEAST_DAYS;
+    // what stopped long ago does not stop now
+    if (b.recentRequests < RECENT) return undefined;
     if (!seen && (b.hours < UNSEEN_HOURS || b.recentRequests < LEAST_RECENT)) return undefined;
     // how long its silences were so far says how clumped its requests are; hours do not show that
     const lot = b.silentScale(LEAST_HOURS);
@@ -119,7 +125,7 @@ function othersSilent(window: ClosedWindow, b: InterfaceBaselines, rate: number)
   const mean = (rate - Math.max(top, busiest)) * b.recentLevel;
   if (mean < LEAST_STEADY || others > 0.2 * mean || top > 1.5 * busiest) return undefined;
   const expected = b.requests(window.calendar);
-  if (expected.scope !== 'own' || expected.size < 2) return undefined;
+  if (expected.scope !== 'own' || expected.size < LEAST_DAYS) return undefined;
   return [
     {
       feature: 'other_requests',

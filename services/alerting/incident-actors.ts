@@ -1,4 +1,5 @@
 import type { Actor, Candidate } from '../../models/candidate.ts';
+import { scoreTerms } from '../../models/evidence.ts';
 import type { Incident, IncidentActor } from './incident-types.ts';
 
 /** Actors remembered by name; the record names the leading 50. */
@@ -7,14 +8,34 @@ export const ACTORS_NAMED = 50;
 /** An actor that weighs less than this part of the heaviest passed by; it is counted, not named. */
 const PART_OF_HEAVIEST = 0.25;
 
+/**
+ * What is said of kinds of callers is said of everyone who is of the kind; how much came, or how large or odd it was, one
+ * alone can do, and who else called says little.
+ */
+const OF_KINDS = /callers|failures|failing|success|source|devices|prefixes|networks|addresses|anonymous|country|external/;
+const OF_ONE = /^(top_caller|heavy_callers|requests_per_caller|server_)/;
+const PART_OF_BYSTANDERS = 0.3;
+
 /** Takes in who stands behind a window: an actor's own window names itself, others name their actors by weight. */
 export function addActorsOf(incident: Incident, candidate: Candidate, score: number): void {
   const { kind, id } = candidate.entity;
   if (kind === 'account' || kind === 'source') put(incident, kind, id, score, score);
   const named = namedActors(candidate);
-  for (const actor of named) put(incident, actor.kind, actor.id, (score * actor.weight) / named[0].weight, 0);
+  const part = kind === 'interface' && !isOfKinds(candidate) ? PART_OF_BYSTANDERS * score : score;
+  for (const actor of named) put(incident, actor.kind, actor.id, (part * actor.weight) / named[0].weight, 0);
   incident.largestCount = Math.max(incident.largestCount, candidate.actorCount);
   settle(incident);
+}
+
+/** Whether most of what is said of an interface's window is said of kinds of callers. A trained scorer says it of the whole window. */
+function isOfKinds(candidate: Candidate): boolean {
+  if (candidate.model !== undefined) return false;
+  const { contributions, score } = scoreTerms(candidate.terms);
+  let kinds = 0;
+  candidate.terms.forEach(({ feature }, i) => {
+    if (OF_KINDS.test(feature) && !OF_ONE.test(feature)) kinds += contributions[i];
+  });
+  return kinds >= score / 2;
 }
 
 /** The actors of a window that are worth naming, heaviest first. */

@@ -26,7 +26,7 @@ const CROWD_WITHIN = DAY;
 const STANDS_OUT = 1.5;
 /** … and what a detector says of an actor makes it one of a crowd when it is at least this part of the strongest that is said of it. */
 const MAIN_PART = 2 / 3;
-/** So many interfaces in trouble at one time are the service's trouble, not each one's. */
+/** Interfaces of so many resources in trouble at one time are the service's trouble, not each one's. */
 const SERVICE = 3;
 /** Alert ids and actors that one incident remembers. */
 const MEMBERS_KEPT = 1000;
@@ -45,8 +45,8 @@ type IncidentState = Omit<Incident, 'actors' | 'entities'> & { actors: [string, 
 /**
  * Groups the alerts of one tenant into incidents: what a person reads. Rules (design, section 8): interface alerts that
  * overlap in time and are related are one incident; an actor's alert joins the incident of the interface that leads it when they
- * overlap; trouble (errors, slow answers, silence) of three or more interfaces at one time is one informational incident of
- * the service, which nothing else joins; four or more actors of one kind with the same leading interface within a day are
+ * overlap; trouble (errors, slow answers, silence) of interfaces of three or more resources at one time is one informational
+ * incident of the service, which nothing else joins; four or more actors of one kind with the same leading interface within a day are
  * one cohort incident, and so many that one detector raises within a day, each on another interface and none far stronger
  * than the others, are one crowd; otherwise one per entity. Nothing spans more than two days. State is bounded: closed incidents leave, and only what
  * they raised is remembered, for marks.
@@ -229,13 +229,10 @@ export class IncidentBook {
     if (own !== undefined) return own;
     if (member.kind === 'interface') return this.placeInterface(member, candidate, fitting);
     if (member.lead !== '') {
-      const led = fitting.find(
-        (open) =>
-          open.kind !== 'service' &&
-          open.entities.has(member.lead) &&
-          (overlaps(open, member) ||
-            (open.kind === 'cohort' && open.members[0].kind === member.kind && member.end - open.endedAt <= DAY)) &&
-          standsBehind(open, member),
+      const led = fitting.find((open) =>
+        open.kind === 'cohort'
+          ? open.entities.has(member.lead) && member.end - open.endedAt <= DAY && actsLike(open, member) && standsIn(open, member)
+          : open.kind !== 'service' && open.entities.has(member.lead) && overlaps(open, member) && standsBehind(open, member),
       );
       if (led !== undefined) return led;
       const cohort = this.cohortOf(member, fitting);
@@ -282,14 +279,17 @@ export class IncidentBook {
     if (attacked !== undefined) return attacked;
     const beside = near.find((open) => open.kind === 'service' || onlyTrouble(open));
     if (beside === undefined) return this.openFor('interface', member);
-    if (beside.kind === 'interface' && new Set(beside.entities).add(member.id).size >= SERVICE) {
+    if (beside.kind === 'interface' && new Set([...beside.entities, member.id].map(resourceOf)).size >= SERVICE) {
       beside.kind = 'service';
       beside.entity = { kind: 'tenant', id: this.tenant };
     }
     return beside;
   }
 
-  /** The fourth actor with one leading interface within a day turns the earliest of their incidents into the cohort's. */
+  /**
+   * The fourth actor with one leading interface within a day, of which a detector says the same, turns the earliest of
+   * their incidents into the cohort's. One that is far stronger than the others stays alone.
+   */
   private cohortOf(member: Member, fitting: Incident[]): Incident | undefined {
     const alike = fitting.filter((open) => {
       const first = open.members[0];
@@ -298,11 +298,14 @@ export class IncidentBook {
         first !== undefined &&
         first.kind === member.kind &&
         first.lead === member.lead &&
-        member.end - first.end <= DAY
+        member.end - first.end <= DAY &&
+        actsLike(open, member)
       );
     });
-    if (alike.length < COHORT - 1) return undefined;
-    return this.union(alike, 'cohort', { kind: 'interface', id: member.lead });
+    const most = strongestOfMany(alike, member);
+    if (member.evidence > most) return undefined;
+    const equals = alike.filter((open) => strongestIn(open) <= most);
+    return equals.length < COHORT - 1 ? undefined : this.union(equals, 'cohort', { kind: 'interface', id: member.lead });
   }
 
   /**
@@ -319,11 +322,7 @@ export class IncidentBook {
     );
     const crowd = alike.find((open) => open.kind === 'crowd');
     if (crowd !== undefined) return member.evidence <= STANDS_OUT * strongestIn(crowd) ? crowd : undefined;
-    const strengths = alike
-      .map(strongestIn)
-      .concat(member.evidence)
-      .sort((a, b) => b - a);
-    const most = strengths.find((strength, i) => strength <= STANDS_OUT * (strengths[i + 1] ?? 0)) ?? 0;
+    const most = strongestOfMany(alike, member);
     if (member.evidence > most) return undefined;
     const singles = alike.filter((open) => strongestIn(open) <= most);
     return singles.length < CROWD - 1 ? undefined : this.union(singles, 'crowd', singles[0].entity);
@@ -490,8 +489,36 @@ function isTrouble(candidate: Candidate): boolean {
   return trouble > score / 2;
 }
 
+/** The resource that an interface serves: host and path to the first template. One route that is down stops reading, writing and listing alike. */
+function resourceOf(interfaceId: string): string {
+  const path = interfaceId.slice(interfaceId.indexOf(' ') + 1);
+  const template = path.indexOf('/{');
+  return template < 0 ? path : path.slice(0, template);
+}
+
 function onlyTrouble(incident: Incident): boolean {
   return incident.kind === 'interface' && incident.members.every((member) => member.trouble);
+}
+
+/** Whether a detector says the same of the member as of someone in the incident. */
+function actsLike(incident: Incident, member: Member): boolean {
+  return incident.members.some(({ detector }) => detector === member.detector);
+}
+
+/** Whether the member does not stand out of a cohort. An interface's own alert in it says nothing of how strong its actors are. */
+function standsIn(cohort: Incident, member: Member): boolean {
+  const actors = cohort.members.filter(({ kind }) => kind === member.kind);
+  if (actors.length === 0) return false;
+  return member.evidence <= STANDS_OUT * actors.reduce((most, { evidence }) => Math.max(most, evidence), 0);
+}
+
+/** The evidence above which one stands out of the others: the highest that has another within the factor below it. */
+function strongestOfMany(others: readonly Incident[], member: Member): number {
+  const strengths = others
+    .map(strongestIn)
+    .concat(member.evidence)
+    .sort((a, b) => b - a);
+  return strengths.find((strength, i) => strength <= STANDS_OUT * (strengths[i + 1] ?? 0)) ?? 0;
 }
 
 function strongestIn(incident: Incident): number {

@@ -32,6 +32,7 @@ function login(hour: number, actors: string[] = [], id = LOGIN) {
       detector: 'login_abuse',
       id,
       end: at(hour + 1),
+      terms: [countTerm('failing_callers', 60), countTerm('single_callers', 60), countTerm('failures', 3)],
       actors: actors.map((actor) => ({ kind: 'account' as const, id: actor, weight: 1 })),
     }),
   ]);
@@ -147,6 +148,47 @@ describe('incidents', () => {
     expect(one.actors.map((actor) => actor.id)).toEqual(['a']);
     expect(one.actor_count).toBe(1);
     expect(one.title).toBe(`volume on a at ${LOGIN}`);
+  });
+
+  it('name the account that explains an amount, and not who else called there', () => {
+    const seen = (features: string[]) =>
+      candidate({
+        detector: 'login_abuse',
+        id: LOGIN,
+        end: at(10),
+        terms: [...features, 'failures'].map((feature, i) => countTerm(feature, i < 2 ? 60 : 3)),
+        actors: ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => ({ kind: 'account' as const, id, weight: 1 })),
+      });
+    const named = (...features: string[]): string[] => {
+      const { incidents } = checked(run(stage(), [report(at(9), 'interface', [seen(features)]), accounts(9, ['a'], LOGIN)]));
+      return latest(incidents)[0].actors.map((actor) => actor.id);
+    };
+    expect(named('requests', 'mean_size')).toEqual(['a']);
+    // what is said of kinds of callers is said of all of them
+    expect(named('failing_callers', 'single_callers')).toHaveLength(6);
+  });
+
+  it('of one resource that fails are trouble of it, however many of its interfaces', () => {
+    const failing = (id: string) =>
+      candidate({ detector: 'latency', id, end: at(10), terms: [countTerm('server_errors', 40)], actors: [] });
+    const ids = ['GET shop/orders', 'POST shop/orders', 'GET shop/orders/{id}', 'GET shop/orders/{id}/items'];
+    const last = latest(checked(run(stage(), [report(at(9), 'interface', ids.map(failing))])).incidents);
+    expect(last).toHaveLength(1);
+    expect(last[0].entity.kind).toBe('interface');
+    expect(last[0].severity).not.toBe('info');
+  });
+
+  it('of a cohort leave out who is far stronger than the others, and of whom another detector speaks', () => {
+    const each = ['a', 'b', 'c', 'd', 'e'].map((id) =>
+      candidate({ detector: 'volume', id, lead: LOGIN, end: at(10), terms: id === 'c' ? undefined : [countTerm('requests', 40)] }),
+    );
+    const last = latest(checked(run(stage(), [report(at(9), 'account', each)])).incidents);
+    expect(last.map((incident) => [incident.entity.id, incident.actor_count]).sort()).toEqual([
+      [LOGIN, 4],
+      ['c', 1],
+    ]);
+    const others = latest(checked(run(stage(), [accounts(9, ['a', 'b'], LOGIN), accounts(9, ['c', 'd'], LOGIN, 'novelty')])).incidents);
+    expect(others).toHaveLength(4);
   });
 
   it('of a crowd leave out who is far stronger than the others', () => {
