@@ -30,7 +30,7 @@ export class Channel {
   private readonly warmUp: number;
 
   constructor(settings: SeriesSettings) {
-    this.watched = settings.statistics.map(({ make, directions }) => ({
+    this.watched = Object.values(settings.statistics).map(({ make, directions }) => ({
       statistic: make(),
       directions,
       up: new Tail(settings.tail),
@@ -68,11 +68,6 @@ export class Channel {
     }
     this.past.push(this.row.value);
     this.seen++;
-  }
-
-  /** How many statistics there are. */
-  get size(): number {
-    return this.watched.length;
   }
 
   /** Surprise of a statistic at the row looked at, nats. */

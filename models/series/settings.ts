@@ -17,9 +17,15 @@ export interface StatisticSetting {
 
 /** Everything that was chosen for plain series: one set, for every series. */
 export interface SeriesSettings {
-  readonly statistics: readonly StatisticSetting[];
+  /** by their names */
+  readonly statistics: Readonly<Record<string, StatisticSetting>>;
+  /**
+   * Names of statistics that judge together: the strongest of a panel and a part of the second. The judgement is the mean
+   * of the panels, which differ in their spans, seasons and forecasts: what one of them alone finds odd counts less.
+   */
+  readonly panels: readonly (readonly string[])[];
   readonly tail: TailOptions;
-  /** what the second strongest statistic adds, of its surprise */
+  /** what the second strongest statistic of a panel adds, of its surprise */
   readonly second: number;
   /** rows that only teach */
   readonly warmUp: number;
@@ -42,13 +48,26 @@ const both = [1, -1] as const;
 
 /** The settings in use. */
 export const SERIES_SETTINGS: SeriesSettings = {
-  statistics: [
-    { make: () => new Forecast(3), directions: both },
-    { make: () => new Level(48), directions: both },
-    { make: () => new Shift(6, 96), directions: both },
-    { make: () => new Volatility(96), directions: both },
-    { make: () => new Seasonal('time_of_week', 7 * DAY, 168, 24), directions: both },
-    { make: () => new Rarity(), directions: [1] },
+  statistics: {
+    forecast_3: { make: () => new Forecast([1, 2, 3]), directions: both },
+    forecast_24: { make: () => new Forecast([1, 2, 3, 6, 12, 24]), directions: both },
+    jump_96: { make: () => new Shift(1, 96), directions: both },
+    level_48: { make: () => new Level(48), directions: both },
+    level_96: { make: () => new Level(96), directions: both },
+    shift_6: { make: () => new Shift(6, 96), directions: both },
+    shift_12: { make: () => new Shift(12, 192), directions: both },
+    volatility_96: { make: () => new Volatility(96), directions: both },
+    volatility_192: { make: () => new Volatility(192), directions: both },
+    time_of_day_24: { make: () => new Seasonal('time_of_day', DAY, 96, 24), directions: both },
+    time_of_week_24: { make: () => new Seasonal('time_of_week', 7 * DAY, 168, 24), directions: both },
+    time_of_week_48: { make: () => new Seasonal('time_of_week', 7 * DAY, 168, 48), directions: both },
+    rare_value: { make: () => new Rarity(), directions: [1] },
+  },
+  panels: [
+    ['forecast_3', 'level_48', 'shift_6', 'volatility_96', 'time_of_week_24', 'rare_value'],
+    ['forecast_3', 'level_48', 'shift_6', 'volatility_96', 'time_of_day_24', 'rare_value'],
+    ['jump_96', 'level_48', 'shift_6', 'volatility_96', 'time_of_week_24', 'rare_value'],
+    ['forecast_24', 'level_96', 'shift_12', 'volatility_192', 'time_of_week_48', 'rare_value'],
   ],
   tail: { share: 0.03, least: 20, shape: 0.2, halfLife: 20_000 },
   second: 0.5,
@@ -58,7 +77,7 @@ export const SERIES_SETTINGS: SeriesSettings = {
   quietLeast: 20,
   quietMost: 720,
   escalation: 5,
-  usualSurprise: 11,
-  usualRate: 0.000_55,
-  decay: 1.8,
+  usualSurprise: 10,
+  usualRate: 0.000_75,
+  decay: 1.75,
 };

@@ -43,7 +43,7 @@ export function registerDetect(program: Command): void {
     .option('--workers <n>', 'threads, 1 to the number of cores (default: 2)', wholeNumber)
     .option('--follow', 'go on reading as the files grow, until stopped')
     .option('--series <file>', 'judge a plain series instead: CSV of timestamp,value[,value2...], - is standard input')
-    .option('--budget <n>', 'with --series: false alerts to expect in 1,000 rows (default: 0.9)', positive)
+    .option('--budget <n>', 'with --series: false alerts to expect in 1,000 rows (default: 0.7)', positive)
     .addHelpText(
       'after',
       `

@@ -27,18 +27,20 @@ interface Judged extends ScoredSeries {
   readonly path: string;
 }
 
+// as under the benchmark's own results folder, or right in its folder of this detector
+const results = basename(to) === DETECTOR ? to : join(to, DETECTOR);
 const begun = performance.now();
 const corpus = readCorpus(from, flags['tuning-only'] ? isTuned : undefined);
 const judged = corpus.map((series): Judged => ({ path: series.path, windows: series.windows, scores: alarmScores(series) }));
 const seconds = (performance.now() - begun) / 1000;
 corpus.forEach((series, i) => {
-  const file = join(to, DETECTOR, dirname(series.path), `${DETECTOR}_${basename(series.path)}`);
+  const file = join(results, dirname(series.path), `${DETECTOR}_${basename(series.path)}`);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, resultFile(series, judged[i].scores));
 });
 
 const rows = corpus.reduce((sum, series) => sum + series.values.length, 0);
-console.log(`${corpus.length} series, ${rows} rows in ${seconds.toFixed(1)} s; results in ${join(to, DETECTOR)}`);
+console.log(`${corpus.length} series, ${rows} rows in ${seconds.toFixed(1)} s; results in ${results}`);
 console.log(
   'One threshold a profile for the whole corpus, the one that is best for its total, as the optimiser of the benchmark takes it.',
 );

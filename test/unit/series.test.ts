@@ -146,12 +146,12 @@ describe('statistics', () => {
     const rule = [1, 0.5];
     const shocks = noise(3000, 18);
     for (let i = 2; i < 3000; i++) rule.push(1.2 * rule[i - 1] - 0.5 * rule[i - 2] + shocks[i]);
-    const found = deviations(new Forecast(3), rule);
+    const found = deviations(new Forecast([1, 2, 3]), rule);
     const errors = found.slice(1000);
     // the error of the best forecast is the shock itself
     expect(mean(errors.map((error, i) => (error - shocks[i + 1000]) ** 2))).toBeLessThan(0.05);
     expect(spread(rule.slice(1000))).toBeGreaterThan(1.5);
-    expect(deviations(new Forecast(3), new Array<number>(500).fill(3)).every(Number.isNaN)).toBe(true);
+    expect(deviations(new Forecast([1, 2, 3]), new Array<number>(500).fill(3)).every(Number.isNaN)).toBe(true);
   });
 
   test('rarity: a value between two usual ones is rare, though neither high nor low', () => {
@@ -211,7 +211,7 @@ describe('statistics', () => {
   });
 
   test.each([
-    ['forecast', () => new Forecast(3)],
+    ['forecast', () => new Forecast([1, 2, 3])],
     ['jump', () => new Shift(1, 10)],
     ['level', () => new Level(1)],
     ['season', () => new Seasonal('day', 24 * HOUR, 24)],
@@ -254,12 +254,34 @@ describe('the detector', () => {
       expect(reasons.reduce((sum, { contribution }) => sum + contribution, 0)).toBeCloseTo(score, 9);
   });
 
-  test('a constant series and one that repeats exactly say nothing', () => {
+  test('a panel that names no statistic is refused', () => {
+    expect(() => new SeriesDetector(1, { perThousand: 1 }, { ...SERIES_SETTINGS, panels: [['level_47']] })).toThrow(
+      /a panel names the statistic level_47; there are forecast_3, /,
+    );
+  });
+
+  test('statistics have the names under which they are set', () => {
+    for (const [name, { make }] of Object.entries(SERIES_SETTINGS.statistics)) expect(make().name).toBe(name);
+  });
+
+  test('the judgement is the mean of the panels: strongest and half of the second', () => {
+    const values = noise(800, 22).map((value, i) => value + (i === 700 ? 9 : 0));
+    const strength = (panels: readonly (readonly string[])[]) => {
+      const { score } = run(values, new SeriesDetector(1, { perThousand: 1 }, { ...SERIES_SETTINGS, panels, firstDay: 1 }))[700];
+      return (10 * score) / (1 - score);
+    };
+    const [one, other] = [['forecast_3', 'level_48'], ['jump_96']];
+    expect(strength([one, other])).toBeCloseTo((strength([one]) + strength([other])) / 2, 9);
+    const [first, second] = one.map((name) => strength([[name]])).sort((a, b) => b - a);
+    expect(strength([one])).toBeCloseTo(first + second / 2, 9);
+  });
+
+  test('a constant series says nothing, nor one that repeats exactly from its third day on', () => {
     expect(run(new Array<number>(3000).fill(45)).some(({ alert }) => alert)).toBe(false);
     const daily = Array.from({ length: 288 * 14 }, (_, i) => (i % 288 > 100 && i % 288 < 200 ? 80 : 20));
     expect(
       run(daily)
-        .slice(288)
+        .slice(2 * 288)
         .some(({ alert }) => alert),
     ).toBe(false);
   });

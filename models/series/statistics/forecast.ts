@@ -10,13 +10,14 @@ const MOST_ERROR = 4;
 const MOST_VALUE = 10;
 
 /**
- * The value against what the few before it let expect: a linear forecast whose coefficients follow the series (recursive
+ * The value against what some before it let expect: a linear forecast whose coefficients follow the series (recursive
  * least squares with forgetting). Sees a value that breaks the rhythm or the inertia of the series, whatever its size.
  * Blind to slow change, which it follows. Haykin, Adaptive Filter Theory, chapter on the RLS algorithm.
  */
 export class Forecast implements Statistic {
   readonly name: string;
   readonly reach: number;
+  private readonly lags: readonly number[];
   private readonly size: number;
   private readonly coefficients: Float64Array;
   private readonly covariance: Float64Array;
@@ -30,11 +31,12 @@ export class Forecast implements Statistic {
   private error = 0;
   private judged = false;
 
-  /** @param values before this one that it reads */
-  constructor(values: number) {
-    this.name = `forecast_${values}`;
-    this.reach = values;
-    this.size = values + 1;
+  /** @param lags values that it reads: 1 is the one before */
+  constructor(lags: readonly number[]) {
+    this.lags = lags;
+    this.reach = Math.max(...lags);
+    this.name = `forecast_${this.reach}`;
+    this.size = lags.length + 1;
     this.coefficients = new Float64Array(this.size);
     this.covariance = new Float64Array(this.size * this.size);
     for (let i = 0; i < this.size; i++) this.covariance[i * this.size + i] = UNKNOWN;
@@ -46,10 +48,11 @@ export class Forecast implements Statistic {
     this.spread = this.seen > 0 ? Math.sqrt(this.scatter / this.seen) : 0;
     this.judged = past.size >= this.reach && this.spread > 0;
     if (!this.judged) return Number.NaN;
-    for (let lag = 1; lag <= this.reach; lag++) this.inputs[lag - 1] = bounded((past.at(lag) - this.mean) / this.spread, MOST_VALUE);
-    this.inputs[this.reach] = 1;
+    const { lags, inputs } = this;
+    for (let i = 0; i < lags.length; i++) inputs[i] = bounded((past.at(lags[i]) - this.mean) / this.spread, MOST_VALUE);
+    inputs[lags.length] = 1;
     let forecast = 0;
-    for (let i = 0; i < this.size; i++) forecast += this.coefficients[i] * this.inputs[i];
+    for (let i = 0; i < this.size; i++) forecast += this.coefficients[i] * inputs[i];
     this.forecast = this.mean + forecast * this.spread;
     this.error = (value - this.forecast) / this.spread;
     return value - this.forecast;

@@ -13,7 +13,7 @@ export class Level implements Statistic {
 
   /** @param span values, this one included */
   constructor(span: number) {
-    this.name = span === 1 ? 'level' : `level_${span}`;
+    this.name = `level_${span}`;
     this.span = span;
     this.reach = span - 1;
   }

@@ -44,7 +44,7 @@ export class Seasonal implements Statistic {
    * @param span rows, this one included, whose deviations are averaged: a stretch that is a little too high all along is odd
    */
   constructor(name: string, period: number, slots: number, span = 1) {
-    this.name = name;
+    this.name = span === 1 ? name : `${name}_${span}`;
     this.last = new Float64Array(span - 1);
     this.period = period;
     this.means = new Float64Array(slots);
