@@ -25,7 +25,7 @@ export function shareTerm(
   if (trials < 2) return undefined;
   const value = sharePart(window, size, index);
   if (value <= 0) return undefined;
-  const expected = b.share(index, size, trials);
+  const expected = b.settledShare(index, size, trials);
   if (value * (expected.law.a + expected.law.b) <= trials * expected.law.a) return undefined;
   const term = lawTerm(size === '1h' ? share : `${share}_${size}`, value, expected, group, weight * b.trust);
   return surprise(term.law, value) < LEAST_SURPRISE ? undefined : term;

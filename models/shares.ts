@@ -113,7 +113,27 @@ export const SHARES: readonly Share[] = [
   { name: 'objects', part: I.objects, whole: I.requests, usual: all(0.5), strength: 2 },
   { name: 'shared_prefixes', part: I.callers, minus: I.prefixes, whole: I.callers, usual: all(0.2), strength: 3 },
   { name: 'shared_devices', part: I.callers, minus: I.devices, whole: I.callers, usual: all(0.6), strength: 2 },
+  { name: 'devoted_callers', part: I.devoted_callers, whole: I.callers, usual: all(0.06), strength: 3 },
+  { name: 'devoted_new_callers', part: I.devoted_new_callers, whole: I.callers, usual: all(0.03), strength: 4, novelty: true },
+  {
+    name: 'narrow_young_callers',
+    part: I.narrow_young_callers,
+    whole: I.callers,
+    usual: all(0.1, { login: 0.3, register: 0.6, send_code: 0.6, benefit: 0.04 }),
+    strength: 3,
+    novelty: true,
+  },
+  {
+    name: 'fresh_single_callers',
+    part: I.fresh_single_callers,
+    whole: I.callers,
+    usual: all(0.08, { login: 0.25, register: 0.3, send_code: 0.3 }),
+    strength: 3,
+    novelty: true,
+  },
 ];
+/** How many of the shares, from the first, the trained scorers of the bundles read. */
+export const LEARNED_SHARES = 27;
 export const SHARE = Object.fromEntries(SHARES.map((share, i) => [share.name, i])) as Record<string, number>;
 
 export function sharePart(window: ClosedWindow, size: '1h' | Rolled, share: number): number {

@@ -86,6 +86,10 @@ export const INTERFACE_FEATURES = [
   'slow', // requests slower than 1 s
   'external', // requests from outside the internal networks
   'new_object_reads', // sum over callers of objects new to them
+  'devoted_callers', // callers with four or more requests that are three quarters or more of all they did in the window (assets aside)
+  'devoted_new_callers', // of these, those of whose requests half or more came from addresses not in their history
+  'narrow_young_callers', // young callers that used four interfaces or fewer in the window (assets aside)
+  'fresh_single_callers', // callers that are new to it and called nothing else in the window
 ] as const;
 
 export const SOURCE_FEATURES = [

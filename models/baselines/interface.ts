@@ -3,7 +3,7 @@ import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
 import type { Law } from '../evidence.ts';
 import { I, type Rolled } from '../levels.ts';
 import type { ClassPrior, TenantPrior } from '../prior.ts';
-import { classOf, SHARES, sharePart, shareWhole } from '../shares.ts';
+import { classOf, LEARNED_SHARES, SHARES, sharePart, shareWhole } from '../shares.ts';
 import type { CalendarHour, ClosedWindow } from '../windows.ts';
 import { credible, type Expectation } from './credibility.ts';
 import { Slab } from './slab.ts';
@@ -24,6 +24,8 @@ const SHARE_CORRELATION = 0.02;
 const CORRELATION_STRENGTH = 300;
 /** Novelty is no rate while the interface itself is so young, ms. */
 export const YOUNG = 48 * HOUR;
+/** Whole days differ by 15 % for reasons that a past of weeks has not shown. */
+const LEAST_DAY_DISPERSION = 0.0225;
 /** Longest run of empty hours that is walked when an interface comes back. */
 const LONGEST_GAP = 168;
 /** Forgetting of the recent level per hour: about three hours count. */
@@ -72,7 +74,13 @@ const COUNTS = SHARE_DAY + 4 * S; // per count: sum, squares over active hours
 const BINS_SQUARE = COUNTS + 2 * INTERFACE_COUNTS.length; // 48, as BINS_SUM
 const RECENT_SUM = BINS_SQUARE + 48; // requests of the last hours, and what was expected of them
 const RECENT_EXPECTED = RECENT_SUM + 1;
-const STRIDE = RECENT_EXPECTED + 1;
+// the shares as they stood when the tenant's last two days began, older first, each with the active hours behind it
+const SETTLED = RECENT_EXPECTED + 1;
+const SETTLED_WIDTH = 8 * S + 1;
+const SETTLED_DAY = SETTLED + 2 * SETTLED_WIDTH; // local day of the newer one, + 1
+const STRIDE = SETTLED_DAY + 1;
+/** Active hours from which what has settled says more than what is known by now. */
+const SETTLED_HOURS = 24;
 
 /**
  * The least overdispersion that is believed of a share: hours differ by 15 % of the share for reasons that a past of
@@ -80,6 +88,17 @@ const STRIDE = RECENT_EXPECTED + 1;
  */
 function leastCorrelation(p: number): number {
   return Math.min(0.03, Math.max(0.002, (0.0225 * p) / (1 - p)));
+}
+
+/**
+ * The same for kinds of callers that are rare by what they are: a constant would let one in a hundred vary several-fold.
+ * Shipped: such a share differs by half of itself between windows; believed at least: by a quarter.
+ */
+function rareCorrelation(p: number): number {
+  return Math.min(SHARE_CORRELATION, (0.25 * p) / (1 - p));
+}
+function leastRareCorrelation(p: number): number {
+  return Math.min(0.03, (0.0625 * p) / (1 - p));
 }
 
 /** A law with what stands behind it. */
@@ -92,7 +111,7 @@ export interface Expected<L extends Law = Law> {
 /**
  * Baselines of interfaces: requests by hour of week (shrunk to hour of day by kind of day, then to the tenant's
  * profile), shares of requests and callers over an hour and over 24 hours with their own overdispersion, latency.
- * All is read as of before the window that is looked at. Bad at: seasons longer than a week. Cost: about 2.5 KiB a key.
+ * All is read as of before the window that is looked at. Bad at: seasons longer than a week. Cost: about 4.5 KiB a key.
  */
 export class InterfaceBaselines {
   private readonly slab = new Slab(STRIDE, 16);
@@ -158,6 +177,27 @@ export class InterfaceBaselines {
   }
 
   /**
+   * What is expected of the requests of the 24 hours that end with this one. Whole days of one interface differ less than
+   * its hours do, but they do. The result is reused by the next call of `requests`.
+   */
+  day(calendar: CalendarHour): Expectation {
+    let mean = 0;
+    for (let back = 0; back < 24; back++) {
+      const over = calendar.hour < back ? 1 : 0;
+      this.beside.hour = calendar.hour - back + 24 * over;
+      this.beside.day = calendar.day - over;
+      this.beside.weekday = (calendar.weekday - over + 7) % 7;
+      this.beside.working = over === 0 ? calendar.working : this.beside.weekday < 5;
+      mean += this.requests(this.beside).mean;
+    }
+    const out = this.requests(calendar);
+    const days = this.hours / 24;
+    out.dispersion = LEAST_DAY_DISPERSION + out.dispersion / 12 + 0.5 / (1 + days);
+    out.mean = mean;
+    return out;
+  }
+
+  /**
    * Requests per hour that are there all the time: the least of this hour and the ones beside it. A batch in one hour
    * is no stream that could stop. 0 where it is below `least`.
    */
@@ -191,18 +231,40 @@ export class InterfaceBaselines {
 
   /** The law of a share over the window or a rolling size: how much of `trials` is expected. */
   share(index: number, size: '1h' | Rolled, trials: number): Expected<Law & { kind: 'share' }> {
+    return this.shareFrom(this.row + SHARE_HOUR, this.activeHours, index, size, trials);
+  }
+
+  /**
+   * The same by what was known a day to two days ago: what goes on slowly for many hours has not taught this yet. While
+   * that is little, by what is known now.
+   */
+  settledShare(index: number, size: '1h' | Rolled, trials: number): Expected<Law & { kind: 'share' }> {
+    const base = this.row + SETTLED;
+    const hours = this.slab.data[base + 8 * S];
+    if (hours < SETTLED_HOURS) return this.share(index, size, trials);
+    return this.shareFrom(base, hours, index, size, trials);
+  }
+
+  private shareFrom(
+    shares: number,
+    activeHours: number,
+    index: number,
+    size: '1h' | Rolled,
+    trials: number,
+  ): Expected<Law & { kind: 'share' }> {
     const d = this.slab.data;
     const long = size === '1d' || size === '3d' || size === '7d';
-    const base = this.row + (long ? SHARE_DAY : SHARE_HOUR) + 4 * index;
+    const base = shares + (long ? 4 * S : 0) + 4 * index;
     const part = d[base];
     const whole = d[base + 1];
     const spec = SHARES[index];
     const usual = this.class.usual[index];
     // half a trial against certainty: what never happened is rare, not impossible
     const p = Math.min(0.995, (part + spec.strength * usual + 0.02) / (whole + spec.strength + 0.04));
-    const own = (d[base + 2] + SHARE_CORRELATION * CORRELATION_STRENGTH) / (d[base + 3] + CORRELATION_STRENGTH);
-    const rho = Math.min(0.5, Math.max(leastCorrelation(p), own));
-    const windows = this.activeHours / (long ? 24 : 1);
+    const shipped = index < LEARNED_SHARES ? SHARE_CORRELATION : rareCorrelation(p);
+    const own = (d[base + 2] + shipped * CORRELATION_STRENGTH) / (d[base + 3] + CORRELATION_STRENGTH);
+    const rho = Math.min(0.5, Math.max(index < LEARNED_SHARES ? leastCorrelation(p) : leastRareCorrelation(p), own));
+    const windows = activeHours / (long ? 24 : 1);
     const each = windows > 0 ? Math.max(1, whole / windows) : 1;
     const priorRho = 1 / (spec.strength + 1);
     const unknown = 1 / (1 / priorRho + windows / (rho + 1 / each));
@@ -310,6 +372,7 @@ export class InterfaceBaselines {
     else if (!silent) this.walkGap(hour, calendar);
     d[row + LAST_HOUR] = hour;
     this.learnRequests(values[I.requests], calendar, weight);
+    this.settle(calendar.day);
     d[row + ACTIVE_HOURS] = d[row + ACTIVE_HOURS] * KEEP_SHARE_HOUR + weight;
     const young = start - this.window.firstSeen < YOUNG;
     for (let index = 0; index < S; index++) {
@@ -341,6 +404,20 @@ export class InterfaceBaselines {
       if (values[I.callers] > 0) this.learnMeasure(CALLER_N, values[I.requests] / values[I.callers], weight);
       if (values[I.bytes_out] > 0) this.learnMeasure(SIZE_N, values[I.bytes_out] / values[I.requests], weight);
     }
+  }
+
+  /** As a day of the tenant begins: what is known now settles, and what had settled a day ago becomes the measure. */
+  private settle(day: number): void {
+    const d = this.slab.data;
+    const row = this.row;
+    const before = d[row + SETTLED_DAY] - 1;
+    if (before === day) return;
+    const newer = row + SETTLED + SETTLED_WIDTH;
+    if (day === before + 1) d.copyWithin(row + SETTLED, newer, newer + SETTLED_WIDTH);
+    d.copyWithin(newer, row + SHARE_HOUR, row + SHARE_HOUR + 8 * S);
+    d[newer + 8 * S] = d[row + ACTIVE_HOURS];
+    if (day !== before + 1) d.copyWithin(row + SETTLED, newer, newer + SETTLED_WIDTH);
+    d[row + SETTLED_DAY] = day + 1;
   }
 
   clear(slot: number): void {

@@ -8,20 +8,27 @@ import { severityOf } from '../severity.ts';
 import { countTerm, strongest } from '../terms.ts';
 import type { ClosedWindow } from '../windows.ts';
 
-/** Values asked for below which nobody enumerates. */
+/** Values asked for below which nobody enumerates: within hours, and within a day. */
 const LEAST_VALUES = 20;
+const LEAST_VALUES_DAY = 10;
+/** Active hours from which days are known. */
+const DAYS_KNOWN = 12;
+/** Callers with nothing else to do, in decades, from which more requests than the day's season say that they are more, not others. */
+const CLEAR_WHO = 2;
+const OVERWHELMING_WHO = 5;
 
 function enumerationTerms(window: ClosedWindow, b: InterfaceBaselines, size: '1h' | Rolled): Term[] {
   const terms: Term[] = [];
   const values = Math.max(interfaceValue(window, size, I.targets), interfaceValue(window, size, I.objects));
-  if (values < LEAST_VALUES) return terms;
+  if (values < (size === '1d' ? LEAST_VALUES_DAY : LEAST_VALUES)) return terms;
   addShares(terms, window, b, size, 'hits', 1, 'missing', 'client_errors', 'refused', 'failures');
   addShares(terms, window, b, size, 'values', 1, 'targets', 'run_targets');
   // pairs of neighbours grow with the square of the values: a busy hour has more of them for no reason
   if (window.values[I.requests] < 2 * b.requests(window.calendar).mean || interfaceValue(window, size, I.callers) < 10) {
     addShares(terms, window, b, size, 'values', 1, 'neighbours');
   }
-  addShares(terms, window, b, size, 'who', 0.7, 'single_callers', 'few_callers');
+  addShares(terms, window, b, size, 'who', 0.7, 'few_callers');
+  addShares(terms, window, b, size, 'who', 1, 'single_callers', 'fresh_single_callers');
   if (size === '1h') {
     addCount(terms, window, b, 'top_caller', 'who', 0.7);
     addCount(terms, window, b, 'heavy_callers', 'who', 0.7);
@@ -60,17 +67,38 @@ export const accountEnumeration: Detector<InterfaceBaselines> = {
     'neighbours_6h',
     'single_callers_6h',
     'few_callers_6h',
+    'fresh_single_callers',
+    'fresh_single_callers_6h',
+    'missing_1d',
+    'client_errors_1d',
+    'refused_1d',
+    'failures_1d',
+    'targets_1d',
+    'run_targets_1d',
+    'neighbours_1d',
+    'single_callers_1d',
+    'few_callers_1d',
+    'fresh_single_callers_1d',
+    'requests_1d',
   ],
   needs: ['status', 'target'],
   gate: 6.5,
   applies: (flags) => (flags & (FLAG.flow | FLAG.asset | FLAG.login)) === 0,
   terms(window, b) {
-    if (interfaceValue(window, '6h', I.requests) < LEAST_VALUES) return undefined;
+    const day = interfaceValue(window, '1d', I.requests);
+    if (day < LEAST_VALUES_DAY) return undefined;
     const terms = enumerationTerms(window, b, '1h');
     terms.push(...enumerationTerms(window, b, '6h'));
+    // days have to be known before one can be odd
+    if (b.activeHours >= DAYS_KNOWN) terms.push(...enumerationTerms(window, b, '1d'));
     // a wave of 404s is a broken link, many values a good day: only together do they say something
     const groups = Number(strongest(terms, 'hits') > 0) + Number(strongest(terms, 'values') > 0) + Number(strongest(terms, 'who') > 0);
-    if (groups < 2) return undefined;
+    const who = strongest(terms, 'who');
+    if (who >= CLEAR_WHO) {
+      const usual = b.day(window.calendar);
+      if (day > 1.3 * usual.mean) terms.push(countTerm('requests_1d', day, usual, 'volume', 0.5));
+    }
+    if (groups < 2 && strongest(terms, 'volume') < (who >= OVERWHELMING_WHO ? 0.3 : 1)) return undefined;
     const requests = window.values[I.requests];
     const expected = b.requests(window.calendar);
     if (requests > 2 * expected.mean) {

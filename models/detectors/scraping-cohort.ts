@@ -7,7 +7,11 @@ import { I, interfaceValue } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { countTerm, strongest } from '../terms.ts';
 
-const LEAST_REQUESTS = 60;
+/** Requests and callers from which a crowd can be told, by window. */
+const LEAST_REQUESTS = { '1h': 40, '6h': 40, '1d': 40 } as const;
+const LEAST_CALLERS = 8;
+/** Age of the interface from which its callers are known, ms: half of a week. */
+const KNOWN_FOR = 3.5 * 86_400_000;
 
 /**
  * Content copied by identities that rotate (scenario 5): the population of an interface changes: callers that do nothing
@@ -25,6 +29,17 @@ export const scrapingCohort: Detector<InterfaceBaselines> = {
     'new_object_reads',
     'objects',
     'requests',
+    'devoted_callers',
+    'devoted_new_callers',
+    'single_callers_6h',
+    'few_callers_6h',
+    'new_callers_6h',
+    'new_object_reads_6h',
+    'objects_6h',
+    'devoted_callers_6h',
+    'devoted_new_callers_6h',
+    'devoted_callers_1d',
+    'devoted_new_callers_1d',
     'single_callers_1d',
     'few_callers_1d',
     'new_callers_1d',
@@ -33,19 +48,22 @@ export const scrapingCohort: Detector<InterfaceBaselines> = {
   ],
   needs: ['account', 'object'],
   gate: 6,
-  applies: (flags) => (flags & (FLAG.flow | FLAG.login | FLAG.register | FLAG.sendCode)) === 0,
+  applies: (flags) => (flags & (FLAG.flow | FLAG.asset | FLAG.export | FLAG.login | FLAG.register | FLAG.sendCode)) === 0,
   terms(window, b) {
     // who is usual has to be known: on the first days everyone is new
-    if (b.activeHours < 24) return undefined;
+    if (b.activeHours < 24 || window.start - window.firstSeen < KNOWN_FOR) return undefined;
     const terms: Term[] = [];
-    for (const size of ['1h', '1d'] as const) {
-      if (interfaceValue(window, size, I.requests) < LEAST_REQUESTS || interfaceValue(window, size, I.callers) < 10) continue;
-      addShares(terms, window, b, size, 'who', 1, 'single_callers');
+    for (const size of ['1h', '6h', '1d'] as const) {
+      if (interfaceValue(window, size, I.requests) < LEAST_REQUESTS[size] || interfaceValue(window, size, I.callers) < LEAST_CALLERS)
+        continue;
+      addShares(terms, window, b, size, 'who', 1, 'single_callers', 'devoted_callers');
+      addShares(terms, window, b, size, 'devoted', 1, 'devoted_new_callers');
       addShares(terms, window, b, size, 'new', 0.5, 'new_callers', 'few_callers');
       addShares(terms, window, b, size, 'breadth', 0.7, 'new_object_reads', 'objects');
     }
     // single-purpose callers alone come with a wave of resets too: they must be new, or read more than others
-    if (strongest(terms, 'who') < 1 || strongest(terms, 'new') + strongest(terms, 'breadth') < 1) return undefined;
+    const others = strongest(terms, 'new') + strongest(terms, 'breadth');
+    if (strongest(terms, 'devoted') < 2 && (strongest(terms, 'who') < 1 || others < 1)) return undefined;
     const expected = b.requests(window.calendar);
     if (window.values[I.requests] > 1.5 * expected.mean)
       terms.push(countTerm('requests', window.values[I.requests], expected, 'volume', 0.3));

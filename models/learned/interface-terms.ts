@@ -2,7 +2,7 @@ import { FLAG } from '../../services/core/batch.ts';
 import { INTERFACE_COUNTS, type InterfaceBaselines } from '../baselines/interface.ts';
 import type { Law, Term } from '../evidence.ts';
 import { I, type Rolled } from '../levels.ts';
-import { classOf, SHARE, SHARES, sharePart, shareWhole } from '../shares.ts';
+import { classOf, LEARNED_SHARES, SHARE, SHARES, sharePart, shareWhole } from '../shares.ts';
 import type { ClosedWindow } from '../windows.ts';
 import type { FeatureList } from './feature-list.ts';
 import { addCount, addLaw, addPlain, fact, type PlainLaws, plain, surprising } from './terms-laws.ts';
@@ -24,10 +24,11 @@ const share = (name: string, size: '1h' | Rolled): ShareFeature => ({
 const HOUR_ONLY: ReadonlySet<string> = new Set(['slow', 'anonymous', 'external', 'top_caller']);
 /** What attacks show that spread a few tries over many hours. */
 const SIX_HOURS = ['failures', 'failing_callers', 'new_source_failures', 'single_callers', 'few_callers', 'login_success_new'];
+const LEARNED = SHARES.slice(0, LEARNED_SHARES);
 const SHARE_FEATURES: readonly ShareFeature[] = [
-  ...SHARES.map(({ name }) => share(name, '1h')),
+  ...LEARNED.map(({ name }) => share(name, '1h')),
   ...SIX_HOURS.map((name) => share(name, '6h')),
-  ...SHARES.filter(({ name }) => !HOUR_ONLY.has(name)).map(({ name }) => share(name, '1d')),
+  ...LEARNED.filter(({ name }) => !HOUR_ONLY.has(name)).map(({ name }) => share(name, '1d')),
 ];
 
 /** Shares of a day that are also compared with the interfaces of the class, which an attack that was always there cannot move. */

@@ -4,6 +4,7 @@ import { combine32 } from '../core/hash.ts';
 import { roomFor } from '../core/slab.ts';
 import { DAY } from '../core/watermark.ts';
 import { type AccountTenant, SHARED_MARK } from './account-tenant.ts';
+import { callerWeight, isSuspect } from './caller-weight.ts';
 import { MAX_CELLS } from './cells.ts';
 import { LOOK_PERIOD, WATCHED_TAGS } from './looks.ts';
 import {
@@ -31,8 +32,6 @@ const FEW_DEVICES = 2;
 const MANY_SESSIONS = 12;
 /** Requests of an hour that would have shown more kinds, were there many people. */
 const BUSY_HOUR = 100;
-/** From this weight on a caller looks odd and counts as a suspect. */
-export const SUSPECT_WEIGHT = 300;
 /** Gaps needed before regularity says anything. */
 const MIN_GAPS = 8;
 /** … and gaps between bursts, which are fewer and mean more. */
@@ -44,6 +43,12 @@ const AGE_BITS = 2;
 const AGE_MASK = 3;
 /** A pause that ends a burst of requests, ms. */
 const BURST_PAUSE = 5000;
+/** A caller is devoted to an interface with so many requests that are so much of what it does, and narrow with so few interfaces. */
+const DEVOTED_REQUESTS = 4;
+const DEVOTED_PART = 0.75;
+const NARROW_INTERFACES = 4;
+/** Failures that a success makes up for, where callers are weighed. */
+const FAILURES_OF_SUCCESS = 2;
 
 /**
  * The heaviest callers of the open interface panes of one tenant: top-k by (weight, key hash), the same for any split.
@@ -145,6 +150,7 @@ export class AccountCloser {
   private readonly groupWatched = new Uint8Array(256);
   /** whether the account of the pane that was closed or looked at last is an address that stands for many people */
   sharedNow = false;
+  private groupFromNew = new Float64Array(256);
   /** what the pane was heaviest in, for `related`: interface ids by requests */
   groupCount = 0;
 
@@ -364,6 +370,7 @@ export class AccountCloser {
         this.groupKnown[group] = 0;
         this.groupStrange[group] = 0;
         this.groupWatched[group] = 0;
+        this.groupFromNew[group] = 0;
       }
       if (own !== iface) {
         folded++;
@@ -388,6 +395,7 @@ export class AccountCloser {
       if (t.asn[address] !== 0) ipanes.addTo(ipane, INTERFACE_SETS.networks, t.asn[address]);
       if (t.country[address] !== 0) ipanes.addTo(ipane, INTERFACE_SETS.countries, t.country[address]);
       if (newSource) {
+        this.groupFromNew[group] += cells.requests(cell);
         ipanes.counters[ibase + INTERFACE.new_source_requests] += cells.requests(cell);
         ipanes.counters[ibase + INTERFACE.new_source_failures] += cells.failures(cell);
         if (cells.logins(cell) > 0 && failuresInPane > 0) ipanes.counters[ibase + INTERFACE.login_success_new] += cells.logins(cell);
@@ -426,7 +434,12 @@ export class AccountCloser {
     const nameless = shared || (anonymous === 1 && (traits & FLAG.mobile) !== 0);
     if (shared && !look) this.markShared(pane, hour);
     let nonAsset = 0;
-    for (let g = 0; g < groups; g++) if ((t.interfaceFlags[this.groups[g]] & FLAG.asset) === 0) nonAsset++;
+    let doneInAll = 0;
+    for (let g = 0; g < groups; g++) {
+      if ((t.interfaceFlags[this.groups[g]] & FLAG.asset) !== 0) continue;
+      nonAsset++;
+      doneInAll += this.groupRequests[g];
+    }
     let newInterfaces = 0;
     let top = 0;
     let topGroup = -1;
@@ -453,6 +466,14 @@ export class AccountCloser {
       if (fresh && !expected) n[ibase + INTERFACE.new_callers]++;
       if (young) n[ibase + INTERFACE.young_callers]++;
       if (nonAsset <= 1) n[ibase + INTERFACE.single_callers]++;
+      if (fresh && !expected && nonAsset <= 1) n[ibase + INTERFACE.fresh_single_callers]++;
+      if (young && nonAsset <= NARROW_INTERFACES) n[ibase + INTERFACE.narrow_young_callers]++;
+      let devoted = false;
+      if (requests >= DEVOTED_REQUESTS && requests >= DEVOTED_PART * doneInAll) {
+        n[ibase + INTERFACE.devoted_callers]++;
+        devoted = 2 * this.groupFromNew[g] >= requests;
+        if (devoted) n[ibase + INTERFACE.devoted_new_callers]++;
+      }
       if (failing) n[ibase + INTERFACE.failing_callers]++;
       if (requests > 30) n[ibase + INTERFACE.heavy_callers]++;
       else if (requests <= 2) n[ibase + INTERFACE.few_callers]++;
@@ -461,14 +482,10 @@ export class AccountCloser {
       for (let node = t.accountPanes.sets.first(deviceList); node >= 0; node = t.accountPanes.sets.after(node)) {
         ipanes.addTo(ipane, INTERFACE_SETS.devices, t.accountPanes.sets.hashOf(node));
       }
-      const weight =
-        1000 * Math.min(10, this.groupFailures[g]) +
-        (this.groupStrange[g] > 0 ? 1000 : 0) +
-        (nonAsset <= 1 ? 200 : 0) +
-        (fresh ? 150 : 0) +
-        (young ? 100 : 0) +
-        Math.min(99, requests);
-      if (weight >= SUSPECT_WEIGHT) n[ibase + INTERFACE_SUSPECTS]++;
+      // who mistypes gets in soon after: that is no failing caller
+      const failures = Math.max(0, this.groupFailures[g] - FAILURES_OF_SUCCESS * this.groupSucceeded[g]);
+      const weight = callerWeight({ failures, strange: this.groupStrange[g] > 0, devoted, single: nonAsset <= 1, fresh, young, requests });
+      if (isSuspect(weight)) n[ibase + INTERFACE_SUSPECTS]++;
       if (!nameless) this.tops.offer(ipane, account, weight * 2 + anonymous, this.hashOf);
     }
     if (topGroup >= 0 && !look) {

@@ -17,6 +17,7 @@ import type { PartialSink } from '../features/partials.ts';
 import { INTERFACE, INTERFACE_SUSPECTS } from '../features/specs.ts';
 import { KnownNames } from './known-names.ts';
 import { MergeLooks } from './merge-looks.ts';
+import { type HeavyCaller, namedCallers } from './named-callers.ts';
 import type { PaneKeeper } from './pane-clock.ts';
 import type { ViewStageConfig } from './tenant-settings.ts';
 import { tenantTime } from './tenant-settings.ts';
@@ -320,11 +321,12 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
     candidate.samples = pane < 0 ? [] : [...merged.panes.samples.of(pane)];
     if (view === 'interface') {
       if (pane < 0) return;
-      candidate.actors = this.state.tops.of(pane).map((caller) => ({
+      const callers: HeavyCaller[] = this.state.tops.of(pane).map((caller) => ({
         kind: (caller.weight & 1) === 1 ? 'source' : 'account',
         id: this.state.callers.text(caller.account),
         weight: caller.weight >>> 1,
       }));
+      candidate.actors = namedCallers(callers, candidate.terms, candidate.model !== undefined);
       const base = pane * merged.panes.stride;
       const suspects = merged.panes.counters[base + INTERFACE_SUSPECTS];
       candidate.actorCount = Math.max(candidate.actors.length, suspects > 0 ? suspects : merged.panes.counters[base + INTERFACE.callers]);

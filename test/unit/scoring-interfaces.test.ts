@@ -147,6 +147,61 @@ describe('interfaces', () => {
     expect(scraped.map((c) => c.detector)).toContain('scraping_cohort');
   });
 
+  it('sees a crowd that comes too slowly to be odd in any hour: it does not become usual before it is found', () => {
+    const { feed: quiet, random: own } = weeks(9);
+    const lookup = (start: number, extra: number): ReturnType<WindowFeed['hour']> => {
+      const asked = own() < 0.6 ? 1 : 0;
+      const n = asked + extra;
+      if (n === 0) return [];
+      return quiet.hour('GET shop/lookup', start, {
+        requests: n,
+        callers: n,
+        targets: n,
+        target_runs: n,
+        few_callers: n,
+        single_callers: extra,
+        new_callers: n,
+        fresh_single_callers: extra,
+        anonymous: n,
+      });
+    };
+    for (let h = 0; h < 9 * 24; h++) expect(lookup(MONDAY + h * HOUR, 0)).toEqual([]);
+    const found: { after: number; evidence: number }[] = [];
+    for (let h = 0; h < 24; h++) {
+      for (const candidate of lookup(MONDAY + (9 * 24 + h) * HOUR, 1))
+        if (candidate.detector === 'account_enumeration') found.push({ after: h, evidence: candidate.evidence });
+    }
+    // one more in each hour is far within an hour's chance
+    expect(found.length).toBeGreaterThan(0);
+    expect(Math.max(...found.map(({ evidence }) => evidence))).toBeGreaterThan(8);
+  });
+
+  it('sees young accounts that take a benefit and do nothing else, a few a day', () => {
+    const { feed: shop, random: own } = weeks(9);
+    const claims = (start: number, extra: number): ReturnType<WindowFeed['hour']> => {
+      const n = poisson(own, 5) + extra;
+      if (n === 0) return [];
+      return shop.hour(
+        'POST shop/claim',
+        start,
+        {
+          requests: n,
+          callers: n,
+          young_callers: extra + (own() < 0.3 ? 1 : 0),
+          new_callers: Math.min(n, extra + 1),
+          few_callers: n,
+          narrow_young_callers: extra,
+          prefixes: n,
+          devices: n,
+        },
+        FLAG.benefit,
+      );
+    };
+    for (let h = 0; h < 9 * 24; h++) claims(MONDAY + h * HOUR, 0);
+    const found = Array.from({ length: 24 }, (_, h) => claims(MONDAY + (9 * 24 + h) * HOUR, h % 2)).flat();
+    expect(found.map((candidate) => candidate.detector)).toContain('fraud_cohort');
+  });
+
   it('alarms at the stop, by minutes, and not at night', () => {
     const key = 'GET shop/api/7';
     const slot = feed.slotOf(key);

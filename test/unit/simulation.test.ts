@@ -5,7 +5,7 @@ import { evaluationPlans } from '../../services/simulation/evaluation-plans.ts';
 import type { SimulatedEvent, SimulatedRequest } from '../../services/simulation/event.ts';
 import { targetId } from '../../services/simulation/labels.ts';
 import type { TenantKind, TenantPlan } from '../../services/simulation/plan.ts';
-import { SCENARIOS } from '../../services/simulation/scenarios/list.ts';
+import { findScenario, SCENARIOS } from '../../services/simulation/scenarios/list.ts';
 import { buildWorld, labels, simulate, simulateTenant, simulateWorld } from '../../services/simulation/simulate.ts';
 import { tenantPlan } from '../../services/simulation/tenant-plan.ts';
 
@@ -174,6 +174,30 @@ describe('intensity', () => {
       const [less, more] = [third.get(name) ?? 0, three.get(name) ?? 0];
       expect({ name, rising: less <= events && events <= more && (events === 0 || less < more) }).toEqual({ name, rising: true });
     }
+  });
+
+  it.each(['consumer', 'partners', 'office'] as const)('a share of the traffic is that share while the campaign lasts (%s)', (kind) => {
+    const share = 0.01;
+    const names = ['slow_stuffing', 'account_enumeration', 'scraping_cohort', 'marketing_fraud'].filter((name) =>
+      findScenario(name).kinds.includes(kind),
+    );
+    for (const [i, scenario] of names.entries()) {
+      const world = buildWorld(plan(kind, 31 + i, { days: 8, eventsPerDay: 20_000, accounts: 300, scenarios: [{ scenario, share }] }));
+      const campaign = world.strands[0].campaign;
+      if (campaign === undefined) throw new Error('no campaign');
+      const days = (Date.parse(campaign.end) - Date.parse(campaign.start)) / 86_400_000;
+      const ratio = campaign.events / (share * 20_000 * days);
+      expect({ scenario, near: ratio > 0.6 && ratio < 1.7 }).toEqual({ scenario, near: true });
+    }
+  });
+
+  it('a campaign that adds no events has no share', () => {
+    expect(() => buildWorld(plan('consumer', 5, { days: 8, scenarios: [{ scenario: 'interface_slow', share: 0.01 }] }))).toThrow(
+      /interface_slow adds no events/,
+    );
+    expect(() => plan('consumer', 5, { days: 8, scenarios: [{ scenario: 'slow_stuffing', share: 2 }] })).toThrow(
+      /share of slow_stuffing is 2/,
+    );
   });
 
   it('a failing, silent, slow or larger interface changes more of its traffic', () => {

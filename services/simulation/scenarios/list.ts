@@ -113,6 +113,8 @@ function intensityOf(scenario: Scenario, world: World, share: number, index: num
   let best = { intensity, error: Number.POSITIVE_INFINITY };
   for (let trial = 0; trial < TRIALS; trial++) {
     const random = new Random(world.seed, 'scenario', scenario.name, index);
+    // the begin of the campaign is the first thing that its stream decides
+    random.next();
     const id = `${plan.name}-trial-${scenario.name}`;
     const tried = scenario.begin({ id, world: new World(plan), random, intensity, slow: true, at, end: planEnd(plan) }).campaign;
     if (tried === undefined || tried.events === 0)
