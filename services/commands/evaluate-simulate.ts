@@ -33,6 +33,7 @@ export interface EvaluateSimulateFlags {
   events?: string;
   clean?: boolean;
   comparators?: boolean;
+  asLogged?: boolean;
   bundle?: string;
   threads?: string;
   quiet: boolean;
@@ -62,8 +63,11 @@ export async function evaluateSimulated(flags: EvaluateSimulateFlags): Promise<E
       ...(flags.events === undefined ? {} : { eventsPerDay: wholeOf(flags.events, '--events', 1, 1_000_000_000) }),
     },
   };
+  const fields = flags.asLogged === true ? 'told' : 'all';
   const bundle = evaluationBundle(flags.bundle);
-  const tasks = budgets.flatMap((budget, i) => evaluationTasks(seeds, budget, options, i === 0 && flags.comparators === true));
+  const tasks = budgets.flatMap((budget, i) =>
+    evaluationTasks(seeds, budget, options, { comparators: i === 0 && flags.comparators === true, fields }),
+  );
   const line = createStepLine({ quiet: flags.quiet });
   const begun = performance.now();
   line.show(barText(0, tasks.length, 0));
@@ -85,6 +89,7 @@ export async function evaluateSimulated(flags: EvaluateSimulateFlags): Promise<E
         ['seeds', flags.seeds],
         ['campaigns', flags.clean === true ? 'none' : `up to ${options.campaigns} a tenant, ${sizeText(intensities, shares)}`],
         ['budget', `${budgets.join(', ')} false incidents a tenant and day${budgets.length > 1 ? `; in full: ${budgets[0]}` : ''}`],
+        ['logs', fields === 'told' ? 'what each gateway was told to log' : 'all fields that events have'],
         ['scorers', bundle === undefined ? 'baselines alone' : `baselines and bundle ${bundle.manifest.version}`],
       ],
       remarks: seedRemarks(seeds),

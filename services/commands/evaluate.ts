@@ -29,6 +29,7 @@ interface Flags {
   events?: string;
   clean?: boolean;
   comparators?: boolean;
+  asLogged?: boolean;
   bundle?: string;
   html?: string;
   table?: string;
@@ -81,6 +82,7 @@ const SIMULATE_ONLY = [
   'events',
   'clean',
   'comparators',
+  'asLogged',
   'bundle',
 ];
 const TABLE_ONLY = ['model', 'label', 'group', 'positive', 'delimiter', 'allRows', 'learningCurve', 'permutations'];
@@ -107,6 +109,7 @@ export function registerEvaluate(program: Command): void {
     .option('--events <n>', 'simulate: events of an ordinary working day (default: by the kind)')
     .option('--clean', 'simulate: no campaigns, benign oddities only')
     .option('--comparators', 'simulate: published plain rules on the same events, in one table')
+    .option('--as-logged', 'simulate: only the fields that each gateway was told to log, as weir simulate writes them')
     .option('--bundle <folder>', 'simulate: trained scorers to judge with, none for baselines alone (default: the shipped ones)')
     .option('--labels <file>', 'judge a run by these labels')
     .option('--alerts <file...>', 'labels: NDJSON of alerts or incidents (default: what is in the store)')

@@ -7,7 +7,9 @@ export function evaluationTasks(
   seeds: readonly number[],
   budget: number,
   options: Omit<EvaluationOptions, 'seed'>,
-  comparators = false,
+  how: Partial<Pick<TenantTask, 'comparators' | 'fields'>> = {},
 ): TenantTask[] {
-  return seeds.flatMap((seed) => evaluationPlans({ ...options, seed }).map((plan) => ({ plan, seed, budget, comparators })));
+  return seeds.flatMap((seed) =>
+    evaluationPlans({ ...options, seed }).map((plan) => ({ plan, seed, budget, comparators: false, fields: 'all', ...how })),
+  );
 }

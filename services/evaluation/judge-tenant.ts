@@ -27,6 +27,8 @@ export interface TenantTask {
   budget: number;
   /** plain rules see the same events */
   comparators: boolean;
+  /** what its log holds: all that events have, or the fields that its gateway was told to log, as `weir simulate` writes */
+  fields: 'all' | 'told';
 }
 
 /** What all tenants of an evaluation have in common. */
@@ -37,7 +39,10 @@ export interface Judges {
 }
 
 /** Runs one simulated tenant through the whole pipeline. Depends on the task and the judges alone. */
-export async function judgeTenant({ plan, seed, budget, comparators }: TenantTask, { addresses, bundle }: Judges): Promise<JudgedTenant> {
+export async function judgeTenant(
+  { plan, seed, budget, comparators, fields }: TenantTask,
+  { addresses, bundle }: Judges,
+): Promise<JudgedTenant> {
   const tenant = {
     plan,
     format: plan.kind === 'network' ? 'zeek-conn' : 'nginx-json',
@@ -67,7 +72,7 @@ export async function judgeTenant({ plan, seed, budget, comparators }: TenantTas
       const plain = plainEvent(event, interfaceId, key);
       for (const rule of rules) rule.take(plain);
     },
-    'all',
+    fields,
   );
   const { alerts, incidents } = net as InThread;
   const last = lastRevisions(incidents);

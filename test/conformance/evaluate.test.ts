@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { COMPARATORS } from '../../models/comparators/index.ts';
 import type { EvaluationReport } from '../../models/evaluation/evaluation-report.ts';
 import { barText, seedsOf } from '../../services/commands/evaluate-simulate.ts';
 
@@ -21,7 +22,7 @@ function weir(...args: string[]): { status: number | null; stdout: string; stder
 const SMALL = ['--kinds', 'partners', '--tenants', '1', '--days', '4', '--accounts', '20', '--events', '800', '--campaigns', '2'];
 
 describe('weir evaluate --simulate', () => {
-  const args = ['evaluate', '--simulate', ...SMALL, '--seeds', '300..301', '--intensities', '1,0.5', '--budgets', '1,5'];
+  const args = ['evaluate', '--simulate', ...SMALL, '--seeds', '300..301', '--intensities', '1,0.5', '--budgets', '1,5', '--comparators'];
   const run = weir(...args, '--threads', '2', '--json');
   const report = JSON.parse(run.stdout) as EvaluationReport;
 
@@ -57,6 +58,14 @@ describe('weir evaluate --simulate', () => {
     const last = run.precision_recall.points.at(-1);
     if (last !== undefined) expect(last.recall).toBeCloseTo(run.all.recall.share, 12);
     expect(run.explanation_error).toBeLessThan(1e-6);
+  });
+
+  test('published rules stand in the same table, at their defaults and swept', () => {
+    const { comparators } = report;
+    expect(comparators).toHaveLength(1 + 2 * COMPARATORS.length);
+    expect(comparators[0]).toMatchObject({ name: 'weir', recall: report.run.all.recall, false_incidents: report.run.false_incidents.rate });
+    for (const { recall, false_incidents } of comparators) expect([recall.of, false_incidents.of]).toEqual([4, 8]);
+    expect(comparators.filter(({ at }) => at === 'swept').every(({ thresholds }) => thresholds?.length === 2)).toBe(true);
   });
 
   test('says that seeds were tuned on', () => {
