@@ -29,6 +29,27 @@ export const QUARANTINE_DAYS = 7;
 const LEAST_QUARANTINE_DAYS = 4;
 /** The highest hour fades by this factor per active day. */
 const KEEP_RECORD = Math.exp(-1 / 90);
+/** Levels whose slow growth is followed, and what its state holds of each. */
+const GROWING = [LEVEL.requests, LEVEL.objects, LEVEL.records, LEVEL.sensitive, LEVEL.kilobytes] as const;
+const G = GROWING.length;
+/**
+ * Weight of the newest active day in the recent level: an exponentially weighted moving average (Roberts 1959), which sees
+ * a small lasting drift sooner than any one window. Its variance is that of (2 - w) / w days.
+ */
+const RECENT_WEIGHT = 0.2;
+const RECENT_DAYS = (2 - RECENT_WEIGHT) / RECENT_WEIGHT;
+/** A day counts for the recent level as at most this many usual ones: one big day is no growth. */
+const RECENT_CAP = 2;
+/** Calendar days that are settled together: what is settled ends one to two such blocks ago, so that growth does not teach what it is compared with. */
+const BLOCK_DAYS = 10;
+/** The settled past is forgotten by this factor a block, and active days that it must hold. */
+const KEEP_SETTLED = Math.exp(-BLOCK_DAYS / 90);
+const LEAST_SETTLED_DAYS = 9;
+/** A recent level this much above the own mean came at once, where the mean is of some size: nothing that grows slowly. */
+const JUMP = 1.6;
+const LEAST_JUMPING = 10;
+/** Weeks differ from each other for reasons of their own: variance of a recent level beside its days'. */
+const RECENT_DISPERSION = 0.004;
 /** Active hours that weigh as much as the group's blocks of the day. */
 const BLOCK_STRENGTH = 12;
 /** Active days that weigh as much as the group's rate of novelty. */
@@ -69,7 +90,16 @@ const TODAY_RECORD = HELD_RECORD + N;
 const TODAY_MINUTES = TODAY_RECORD + N;
 const BEAT_HOURS = TODAY_MINUTES + 1; // hours in which the regularity of bursts could be measured
 const BEAT_SUM = BEAT_HOURS + 1;
-const STRIDE = BEAT_SUM + 1;
+const BLOCK_BEGAN = BEAT_SUM + 1; // local day
+const BLOCK_ACTIVE = BLOCK_BEGAN + 1; // active days of the running block and of the one before
+const LAST_BLOCK_ACTIVE = BLOCK_ACTIVE + 1;
+const SETTLED_ACTIVE = LAST_BLOCK_ACTIVE + 1; // active days settled, forgotten
+const RECENT_SHARE = SETTLED_ACTIVE + 1; // weight of the days in the recent level, up to 1
+const RECENT = RECENT_SHARE + 1; // per growing level
+const BLOCK = RECENT + G;
+const LAST_BLOCK = BLOCK + G;
+const SETTLED = LAST_BLOCK + G;
+const STRIDE = SETTLED + G;
 
 /** Told when an account's day is over, for the population's histograms. */
 export interface DayObserver {
@@ -242,6 +272,29 @@ export class AccountBaselines {
     out.scope = 'own';
     out.size = age;
     return out;
+  }
+
+  /**
+   * The recent level of an active day, as the amount of nine of them, and what the settled past expects of these; undefined
+   * while that is young, or for a level whose growth is not followed. The expectation is reused by the next call.
+   */
+  drift(level: number): { value: number; expected: Expectation } | undefined {
+    const d = this.slab.data;
+    const i = GROWING.indexOf(level as (typeof GROWING)[number]);
+    const settled = d[this.row + SETTLED_ACTIVE];
+    const share = d[this.row + RECENT_SHARE];
+    if (i < 0 || settled < LEAST_SETTLED_DAYS || share < 0.75) return undefined;
+    const mean = d[this.row + SETTLED + i] / settled;
+    if (!(mean > 0)) return undefined;
+    const days = Math.max(d[this.row + DAYS], 1);
+    const own = this.dayDispersion(level);
+    const daily = (own * days + this.group.dayWithin[level * MEAN_BINS + meanBin(mean)] * 0.5) / (days + 0.5);
+    const out = this.expectation;
+    out.mean = mean * RECENT_DAYS;
+    out.dispersion = daily / RECENT_DAYS + (daily + 1 / mean) / settled + RECENT_DISPERSION;
+    out.scope = 'own';
+    out.size = settled;
+    return { value: Math.round((d[this.row + RECENT + i] / share) * RECENT_DAYS), expected: out };
   }
 
   /** What is expected of `days` active days by the peers alone. */
@@ -436,6 +489,7 @@ export class AccountBaselines {
     for (let level = 0; level < N; level++) {
       d[row + ANCHOR + level] = d[row + ANCHOR + level] * anchorKeep + anchorStep * (anchorKeep / ANCHOR_KEEP) * d[row + RUNNING + level];
     }
+    this.followGrowth(today);
     if (odd) {
       if (d[row + HELD_DAYS] === 0) d[row + HELD_SINCE] = d[row + TODAY];
       d[row + HELD_DAYS]++;
@@ -466,6 +520,55 @@ export class AccountBaselines {
     d[row + TODAY_MINUTES] = 0;
     d[row + ODD_TODAY] = 0;
     d[row + LIFE_DAYS]++;
+  }
+
+  /** The day that is over goes into the recent level, and block by block into what is settled. */
+  private followGrowth(today: number): void {
+    const d = this.slab.data;
+    const row = this.row;
+    if (d[row + BLOCK_BEGAN] === 0) d[row + BLOCK_BEGAN] = d[row + TODAY];
+    const share = d[row + RECENT_SHARE];
+    const settled = d[row + SETTLED_ACTIVE];
+    for (let i = 0; i < G; i++) {
+      const total = d[row + RUNNING + GROWING[i]];
+      const usual = Math.max(settled > 0 ? d[row + SETTLED + i] / settled : 0, share > 0 ? d[row + RECENT + i] / share : 0);
+      const counted = share > 0.5 ? Math.min(total, RECENT_CAP * usual + 1) : total;
+      d[row + RECENT + i] += RECENT_WEIGHT * (counted - d[row + RECENT + i]);
+      d[row + BLOCK + i] += total;
+    }
+    d[row + RECENT_SHARE] += RECENT_WEIGHT * (1 - share);
+    d[row + BLOCK_ACTIVE]++;
+    if (this.hasJumped()) {
+      // another level, which others raise: what is settled begins anew
+      d.fill(0, row + BLOCK, row + STRIDE);
+      d[row + BLOCK_BEGAN] = today;
+      d[row + BLOCK_ACTIVE] = 0;
+      d[row + LAST_BLOCK_ACTIVE] = 0;
+      d[row + SETTLED_ACTIVE] = 0;
+      return;
+    }
+    if (today - d[row + BLOCK_BEGAN] < BLOCK_DAYS) return;
+    for (let i = 0; i < G; i++) {
+      d[row + SETTLED + i] = d[row + SETTLED + i] * KEEP_SETTLED + d[row + LAST_BLOCK + i];
+      d[row + LAST_BLOCK + i] = d[row + BLOCK + i];
+      d[row + BLOCK + i] = 0;
+    }
+    d[row + SETTLED_ACTIVE] = settled * KEEP_SETTLED + d[row + LAST_BLOCK_ACTIVE];
+    d[row + LAST_BLOCK_ACTIVE] = d[row + BLOCK_ACTIVE];
+    d[row + BLOCK_ACTIVE] = 0;
+    d[row + BLOCK_BEGAN] = today;
+  }
+
+  private hasJumped(): boolean {
+    const d = this.slab.data;
+    const days = d[this.row + DAYS];
+    const share = d[this.row + RECENT_SHARE];
+    if (days < LEAST_QUARANTINE_DAYS) return false;
+    for (let i = 0; i < G; i++) {
+      const mean = d[this.row + SUMS + GROWING[i]] / days;
+      if (mean >= LEAST_JUMPING && d[this.row + RECENT + i] / share > JUMP * mean) return true;
+    }
+    return false;
   }
 
   private forget(keep: number): void {

@@ -28,6 +28,8 @@ export const YOUNG = 48 * HOUR;
 const LEAST_DAY_DISPERSION = 0.0225;
 /** Longest run of empty hours that is walked when an interface comes back. */
 const LONGEST_GAP = 168;
+/** An hour's stream is believed to be at most this much of what the hour itself has shown. */
+const SEEN_REACH = 1.5;
 /** Forgetting of the recent level per hour: about three hours count. */
 const KEEP_RECENT = 0.7;
 /**
@@ -202,7 +204,7 @@ export class InterfaceBaselines {
    * is no stream that could stop. 0 where it is below `least`.
    */
   steadyRate(calendar: CalendarHour, least: number): number {
-    let rate = this.requests(calendar).mean;
+    let rate = this.seenRate(calendar);
     if (rate < least) return 0;
     for (let step = -1; step <= 1; step += 2) {
       const hour = calendar.hour + step;
@@ -211,10 +213,19 @@ export class InterfaceBaselines {
       this.beside.day = calendar.day + over;
       this.beside.weekday = (calendar.weekday + over + 7) % 7;
       this.beside.working = over === 0 ? calendar.working : this.beside.weekday < 5;
-      rate = Math.min(rate, this.requests(this.beside).mean);
+      rate = Math.min(rate, this.seenRate(this.beside));
       if (rate < least) return 0;
     }
     return rate;
+  }
+
+  /** Expected requests of an hour, hardly more than it has had itself on days of its kind: what one busy hour suggests of all others is no stream. */
+  private seenRate(calendar: CalendarHour): number {
+    const d = this.slab.data;
+    const { mean } = this.requests(calendar);
+    const at = (calendar.working ? 0 : 24) + calendar.hour;
+    const days = d[this.row + BINS_N + at];
+    return days < 1 ? mean : Math.min(mean, (SEEN_REACH * d[this.row + BINS_SUM + at]) / days);
   }
 
   /** Dispersion of this hour of the day alone over its days, 0 while fewer than two are known: a job that comes now and then shows here. */

@@ -33,6 +33,7 @@ import { registrationBatch } from './registration-batch.ts';
 import { scraping } from './scraping.ts';
 import { scrapingCohort } from './scraping-cohort.ts';
 import { serverCallsOut } from './server-calls-out.ts';
+import { slowGrowth } from './slow-growth.ts';
 import { smsBombing } from './sms-bombing.ts';
 import { smsPumping } from './sms-pumping.ts';
 import { sourceLoginFailures } from './source-login-failures.ts';
@@ -66,6 +67,7 @@ export const DETECTORS: {
     unusualAccount,
     serverCallsOut,
     privilegedMisuse,
+    slowGrowth,
   ],
   interface: [
     accountEnumeration,

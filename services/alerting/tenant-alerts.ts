@@ -278,7 +278,7 @@ export class TenantAlerts {
     const continued = this.holds.continues(entity, candidate);
     if (continued !== undefined) {
       this.counts.continued++;
-      if (this.book.extend(continued, candidate, judge.judge(candidate.terms).score, final)) return;
+      if (this.book.extend(continued.alert, candidate, judge.judge(candidate.terms).score, final) || continued.quiet) return;
     }
     const strongestOfEach = new Map<string, number>([[candidate.detector, candidate.evidence]]);
     for (const companion of companions) strongestOfEach.set(companion.detector, companion.evidence);
@@ -301,7 +301,8 @@ export class TenantAlerts {
       note: successor !== undefined ? `, replaced by ${successor}` : mobile ? ' (a mobile carrier: many people share the address)' : '',
     });
     if (continued !== undefined) {
-      this.book.renew({ ...alert, alert_id: continued }, candidate);
+      this.holds.told(entity, candidate);
+      this.book.renew({ ...alert, alert_id: continued.alert }, candidate);
       return;
     }
     this.counts.alerts++;

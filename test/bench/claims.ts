@@ -13,7 +13,7 @@ const CLAIMS: Record<string, { claim: string; measure(seed: number): Promise<Mea
     measure: (seed) => dayZero(seed),
   },
   'weekly-batch': { claim: 'a weekly batch is silent from week 2', measure: (seed) => weeklyBatch(seed) },
-  'slow-growth': { claim: '+3 % a day is caught before it has doubled', measure: (seed) => slowGrowth(seed) },
+  'slow-growth': { claim: '+3 % a day of a regular account is caught before it has doubled', measure: (seed) => slowGrowth(seed) },
   'stop-100': { claim: 'a ten-minute stop alarms at the stop', measure: (seed) => tenMinuteStop(seed, { perHour: 100 }) },
   'stop-400': { claim: 'a ten-minute stop alarms at the stop', measure: (seed) => tenMinuteStop(seed, { perHour: 400 }) },
   'stop-2000': { claim: 'a ten-minute stop alarms at the stop', measure: (seed) => tenMinuteStop(seed, { perHour: 2000 }) },

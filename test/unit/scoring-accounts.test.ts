@@ -237,4 +237,40 @@ describe('slow growth', () => {
     expect(seen).toBeLessThan(2);
     expect(quiet).toBeLessThanOrEqual(1);
   });
+
+  /** Days of accounts whose work is alike day by day; `factor` of the first one's amount. Days on which `slow_growth` spoke of it, and of others. */
+  function drifting(days: number, factor: (day: number) => number): { own: number[]; others: number } {
+    const feed = new WindowFeed('account');
+    const random = seeded(4);
+    const own: number[] = [];
+    let others = 0;
+    for (let day = 0; day < days; day++) {
+      if (day % 7 >= 5) continue;
+      for (let p = 0; p < 20; p++) {
+        for (const hour of [9, 11, 14, 16]) {
+          const start = MONDAY + (day * 24 + hour) * HOUR;
+          const requests = poisson(random, (20 + p) * (p === 7 ? factor(day) : 1) * (0.85 + 0.3 * random())) + 1;
+          const out = feed.hour(`d${p}`, start, { requests, objects: Math.round(requests / 2), bytes_out: requests * 3000 });
+          if (!out.some((c) => c.detector === 'slow_growth')) continue;
+          if (p === 7) own.push(day);
+          else others++;
+        }
+      }
+      feed.end(MONDAY + (day * 24 + 16) * HOUR);
+    }
+    return { own, others };
+  }
+
+  it('of 2 % a day, which no week shows, is seen by its drift before it has doubled', () => {
+    const { own, others } = drifting(84, (day) => (day < 35 ? 1 : 1.02 ** (day - 35)));
+    expect(own[0]).toBeGreaterThan(35);
+    expect(1.02 ** (own[0] - 35)).toBeLessThan(2);
+    expect(others).toBeLessThanOrEqual(1);
+  });
+
+  it('is no word for a level that comes at once, or for one big day', () => {
+    const jump = drifting(84, (day) => (day < 35 ? 1 : 4));
+    expect(jump.own.filter((day) => day > 40)).toEqual([]);
+    expect(drifting(63, (day) => (day === 42 ? 12 : 1)).own).toEqual([]);
+  });
 });

@@ -93,7 +93,10 @@ export async function weeklyBatch(seed: number, { staff = 40, weeks = 5 } = {}):
     { length: weeks },
     (_, week) => about(found, concerned).filter(({ started_at }) => Math.floor(dayOf(started_at) / 7) === week).length,
   );
-  return { holds: byWeek.slice(1).every((count) => count === 0), text: `incidents by week: ${byWeek.join(', ')}` };
+  return {
+    holds: byWeek.slice(1).every((count) => count === 0),
+    text: `incidents by week: ${byWeek.join(', ')}${describe(about(found, concerned).filter(({ started_at }) => dayOf(started_at) >= 7))}`,
+  };
 }
 
 function batch(random: LogRandom, day: number): LogEvent[] {
@@ -110,15 +113,18 @@ function batch(random: LogRandom, day: number): LogEvent[] {
   }));
 }
 
-/** Growth of 3 % a day is caught before the level has doubled. */
-export async function slowGrowth(seed: number, { staff = 40, history = 35 } = {}): Promise<Measured> {
+/** Growth of 3 % a day of accounts whose days differ by `spread` is caught before the level has doubled. */
+export async function slowGrowth(seed: number, { staff = 80, history = 35, spread = 0.05 } = {}): Promise<Measured> {
   const doubled = Math.log(2) / Math.log(1.03);
-  const growing = ['staff-1', 'staff-2', 'staff-3', 'staff-4'];
+  const growing = ['staff-1', 'staff-2'];
   const found = await judgeLog(
     officeLog({
       seed,
       days: history + Math.ceil(doubled),
       staff,
+      habits: (one) => {
+        if (growing.includes(one.name)) Object.assign(one, { spread, daily: Math.max(one.daily, 50) });
+      },
       factor: ({ name }, day) => (growing.includes(name) && day >= history ? 1.03 ** (day - history) : 1),
     }),
   );
@@ -181,7 +187,10 @@ function pricesOf(day: number, random: LogRandom, perHour: number): LogEvent[] {
   return events;
 }
 
-/** A new level is raised once, and no more after a person has said that it is expected, or after seven days. */
+/**
+ * A new level is raised, by each detector that sees it once, and no more when it has lasted for ten days (seven until it is
+ * learned, three that a window reaches back).
+ */
 export async function levelShift(seed: number, { marked = false, staff = 40, days = 44, factor = 5 } = {}): Promise<Measured> {
   const shift = 22;
   const who = 'staff-5';
@@ -196,9 +205,11 @@ export async function levelShift(seed: number, { marked = false, staff = 40, day
   });
   const raised = about(found, (id) => id === who).filter(({ started_at }) => dayOf(started_at) >= shift);
   const starts = raised.map(({ started_at }) => dayOf(started_at) - shift).sort((a, b) => a - b);
-  const late = starts.filter((at) => (marked && said >= 0 ? at > said + 1 - shift : at > 8)).length;
+  const late = starts.filter((at) => at > 10).length;
+  const byDetector = new Map<string, number>();
+  for (const { detectors } of raised) for (const detector of detectors) byDetector.set(detector, (byDetector.get(detector) ?? 0) + 1);
   return {
-    holds: raised.length === 1 && late === 0,
+    holds: raised.length > 0 && late === 0 && [...byDetector.values()].every((count) => count === 1),
     text: `raised on ${starts.length === 0 ? 'no day' : `days ${starts.map((at) => at.toFixed(1)).join(', ')}`} after the shift${marked ? `, marked on day ${said - shift}` : ''} (${[...new Set(raised.flatMap(({ detectors }) => detectors))].join(' ')})`,
   };
 }

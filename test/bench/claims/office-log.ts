@@ -52,6 +52,8 @@ export interface Person {
   agent: string;
   /** requests of an ordinary day */
   daily: number;
+  /** how much days differ, in ln units, beside chance */
+  spread: number;
   /** first local day, counted from the log's begin */
   from: number;
   /** hour at which work begins */
@@ -69,6 +71,7 @@ export function person(random: LogRandom, name: string, from: number): Person {
     address: `10.${20 + random.int(4)}.${random.int(200)}.${1 + random.int(250)}`,
     agent: AGENTS[random.int(AGENTS.length)],
     daily: Math.min(160, Math.max(8, random.logNormal(40, 0.6))),
+    spread: 0.35,
     begins: 7 + random.int(3),
     portfolio: random.int(50_000),
     contacts: 0.02 + 0.1 * random.next(),
@@ -78,7 +81,7 @@ export function person(random: LogRandom, name: string, from: number): Person {
 /** One person's requests of a day; `factor` of the usual amount. `day` counts from the log's begin. */
 export function workday(random: LogRandom, one: Person, day: number, factor = 1): LogEvent[] {
   const events: LogEvent[] = [];
-  const count = random.poisson(one.daily * factor * Math.exp(0.35 * random.normal()));
+  const count = random.poisson(one.daily * factor * Math.exp(one.spread * random.normal()));
   const midnight = CLAIM_START + day * DAY;
   // visits of some minutes with pauses between them
   while (events.length < count) {
@@ -124,6 +127,8 @@ export interface OfficePlan {
   workdays?: readonly number[];
   /** how much of its usual amount a person does on a day; default 1 */
   factor?(one: Person, day: number): number;
+  /** people whose habits are others than those of the staff; changes them in place */
+  habits?(one: Person): void;
   /** more people, beside the staff */
   newcomers?(random: LogRandom): Person[];
   /** more events of a day */
@@ -131,9 +136,10 @@ export interface OfficePlan {
 }
 
 /** The people of a plan: staff first, then newcomers. */
-export function peopleOf({ seed, staff, newcomers }: OfficePlan): Person[] {
+export function peopleOf({ seed, staff, habits, newcomers }: OfficePlan): Person[] {
   const random = new LogRandom(seed, 1);
   const people = Array.from({ length: staff }, (_, i) => person(random, `staff-${i}`, 0));
+  if (habits !== undefined) for (const one of people) habits(one);
   return [...people, ...(newcomers?.(random) ?? [])];
 }
 
