@@ -272,7 +272,7 @@ describe('incidents', () => {
   });
 
   it('never span more than two days: a condition that lasts is raised again', () => {
-    const reports = Array.from({ length: 120 }, (_, hour) => accounts(hour, ['a']));
+    const reports = Array.from({ length: 120 }, (_, hour) => login(hour));
     const { alerts, incidents } = checked(run(stage(), reports, { until: at(120) + 3 * DAY }));
     expect(alerts).toHaveLength(3);
     const last = latest(incidents);
@@ -282,6 +282,13 @@ describe('incidents', () => {
       expect(incident.status).toBe('closed');
       expect(incident.revision).toBe(2);
     }
+  });
+
+  it('say once that an account is on another level, until that is learned', () => {
+    const reports = Array.from({ length: 220 }, (_, hour) => accounts(hour, ['a']));
+    const { alerts, incidents } = checked(run(stage(), reports, { until: at(220) + 3 * DAY }));
+    expect(latest(incidents).map(({ started_at }) => started_at.slice(0, 10))).toEqual(['2026-03-02', '2026-03-10']);
+    expect(alerts).toHaveLength(2);
   });
 
   it('grow without a new revision until alerts have doubled', () => {
