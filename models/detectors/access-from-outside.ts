@@ -10,8 +10,8 @@ const ANONYMOUS = SOURCE_FEATURES.indexOf('anonymous');
 const LOGIN_FAILURES = SOURCE_FEATURES.indexOf('login_failures');
 /** Requests of an account below which nobody was let in. */
 const LEAST_REQUESTS = 4;
-/** A tenant of whose requests more come from outside is no internal system. */
-const MOST_OUTSIDE = 0.3;
+/** A tenant of whose requests more come from outside is no internal system; below it, how rare newcomers are says how odd one is. */
+const MOST_OUTSIDE = 0.6;
 /** A newcomer from outside that is let in is a matter of its own: nothing else of the hour adds to it. */
 const WEIGHT = 2;
 
