@@ -56,6 +56,15 @@ describe('the last values of a series', () => {
   });
 });
 
+describe('the last values of a series, far from where it began', () => {
+  test('the spread stays exact', () => {
+    const recent = new Recent(20);
+    const values = noise(200, 23).map((value, i) => value + (i < 50 ? 0 : 1e9));
+    for (const value of values) recent.push(value);
+    expect(Math.sqrt(recent.variance(20))).toBeCloseTo(spread(values.slice(-20)), 6);
+  });
+});
+
 describe('the tail of deviations', () => {
   const options = SERIES_SETTINGS.tail;
 
@@ -174,6 +183,22 @@ describe('statistics', () => {
     expect(Math.max(...inner)).toBeLessThan(Math.min(...outer));
   });
 
+  test('rarity: counts stay at their values when cells are merged', () => {
+    const levels = [
+      [5, 300],
+      [9, 600],
+      [-40, 300],
+      [9, 1],
+      [-16, 1],
+    ];
+    const wobble = noise(2000, 24);
+    const series = levels.flatMap(([level, count]) => Array.from({ length: count }, (_, i) => level + wobble[i] / 100));
+    const found = deviations(new Rarity(), series);
+    // half of the past lies near 9, in a cell or two; nothing near -16
+    expect(found[1200]).toBeLessThan(Math.log(1200 / 280));
+    expect(found[1201]).toBeGreaterThan(Math.log(1200));
+  });
+
   test('level: mean of the last three against the mean of all before', () => {
     const found = deviations(new Level(3), values);
     expect(found[1]).toBeNaN();
@@ -274,6 +299,12 @@ describe('the detector', () => {
     expect(strength([one, other])).toBeCloseTo((strength([one]) + strength([other])) / 2, 9);
     const [first, second] = one.map((name) => strength([[name]])).sort((a, b) => b - a);
     expect(strength([one])).toBeCloseTo(first + second / 2, 9);
+    const settings = { ...SERIES_SETTINGS, panels: [one], firstDay: 1 };
+    const { score, reasons } = run(values, new SeriesDetector(1, { perThousand: 1 }, settings))[700];
+    expect(reasons.map(({ surprise }) => surprise)).toEqual([first, second].map((value) => expect.closeTo(value, 9)));
+    expect(reasons.map(({ contribution }) => contribution)).toEqual(
+      [first, second / 2].map((value) => expect.closeTo((score * value) / (first + second / 2), 9)),
+    );
   });
 
   test('a constant series says nothing, nor one that repeats exactly from its third day on', () => {

@@ -53,14 +53,15 @@ export class Rarity implements Statistic {
   /** Chooses the cells once the series has a spread. */
   private prepared(): boolean {
     if (this.width === 0 && this.spread > 0) {
+      // the mean lies in the middle of a cell, not on an edge
       this.width = this.spread / FINENESS;
-      this.origin = this.mean;
+      this.origin = this.mean - this.width / 2;
     }
     return this.width > 0;
   }
 
   private cellOf(value: number): number {
-    const cell = Math.round((value - this.origin) / this.width);
+    const cell = Math.floor((value - this.origin) / this.width);
     return Math.max(-CELLS / 2, Math.min(CELLS / 2 - 1, cell));
   }
 
