@@ -7,7 +7,7 @@ import type { JudgedAlert } from './incidents.ts';
 export interface CampaignTraffic {
   /** ms UTC of its labelled events, in order */
   times: Float64Array;
-  /** its events by all of its tenant from its start to its end */
+  /** its events by all of its tenant from its start to its end, an hour at least */
   share: number;
   /** the share that it was made for; undefined: it was made by intensity */
   wanted?: number;

@@ -106,7 +106,7 @@ class TrafficWatch {
   private readonly added: ReadonlySet<string>;
   private readonly times = new Map<string, number[]>();
   private readonly counts: HourlyCounts;
-  /** of the tenant, before and in each campaign's time */
+  /** events of the tenant in each campaign's time, an hour at least: a moment holds nothing else */
   private readonly within: { start: number; end: number; events: number }[];
 
   constructor(plan: TenantPlan, campaigns: readonly (LabelledCampaign & { events: number })[]) {
@@ -119,7 +119,10 @@ class TrafficWatch {
     this.campaigns = campaigns;
     this.added = new Set(campaigns.filter(({ events }) => events > 0).map(({ id }) => id));
     this.counts = new HourlyCounts(this.start, Math.ceil((planEnd(plan) - plan.start) / HOUR));
-    this.within = campaigns.map(({ start, end }) => ({ start: Date.parse(start), end: Date.parse(end), events: 0 }));
+    this.within = campaigns.map(({ start, end }) => {
+      const from = Date.parse(start);
+      return { start: from, end: Math.max(Date.parse(end), from + HOUR), events: 0 };
+    });
   }
 
   take(event: SimulatedEvent, interfaceId: string): void {
@@ -136,7 +139,8 @@ class TrafficWatch {
     return new Map(
       this.campaigns.map((campaign, i) => {
         const times = Float64Array.from(this.times.get(campaign.id) ?? []).sort();
-        const { start, end, events } = this.within[i];
+        const { events } = this.within[i];
+        const [start, end] = [Date.parse(campaign.start), Date.parse(campaign.end)];
         const seenByZ = this.added.has(campaign.id) ? this.counts.sees({ id: campaign.id, start, end }, campaign.interfaces) : undefined;
         const wanted = this.wanted.get(campaign.id);
         return [

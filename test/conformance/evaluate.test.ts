@@ -37,7 +37,9 @@ describe('weir evaluate --simulate', () => {
     const { campaigns } = report.run;
     expect(campaigns).toHaveLength(4);
     expect(new Set(campaigns.map(({ tenant }) => tenant)).size).toBe(2);
-    for (const { found, delay, events, intensity } of campaigns) {
+    for (const { found, delay, events, intensity, share } of campaigns) {
+      expect(share).toBeGreaterThanOrEqual(0);
+      expect(share).toBeLessThan(1);
       expect([1, 0.5]).toContain(intensity);
       expect(found).toBe(delay !== undefined);
       expect(found).toBe(events !== undefined);
