@@ -25,8 +25,12 @@ export const learnedAccount: Detector<AccountBaselines> = {
   applies: (flags) => (flags & (FLAG.flow | FLAG.crawler)) === 0,
   // baselines learn the same whichever model is in force
   quarantines: false,
-  // a handful of requests of somebody unknown is anybody's mistyped password
-  terms: (window, b) =>
-    (window.flags & FLAG.anonymous) !== 0 && window.values[A.requests] < LEAST_OF_UNKNOWN ? undefined : accountTerms(window, b),
+  terms(window, b) {
+    // a handful of requests of somebody unknown is anybody's mistyped password
+    if ((window.flags & FLAG.anonymous) !== 0 && window.values[A.requests] < LEAST_OF_UNKNOWN) return undefined;
+    // what a service does is known once it has done it a few times
+    if ((window.flags & FLAG.service) !== 0 && b.lifeDays < 3) return undefined;
+    return accountTerms(window, b);
+  },
   severity: (evidence) => severityOf(evidence),
 };
