@@ -1,5 +1,6 @@
 import { DAY, HOUR, MINUTE } from '../../core/watermark.ts';
-import { askCode } from '../kinds/consumer.ts';
+import { askCode, register } from '../kinds/consumer.ts';
+import { lookAround } from '../kinds/look-around.ts';
 import { addressIn } from '../networks.ts';
 import { candidates, localHour, middle, Script, shadow } from '../script.ts';
 import type { HardNegative, Setting, Strand } from '../strand.ts';
@@ -172,6 +173,43 @@ export const passwordResetWave: HardNegative = {
       visit.call(world.api.get('home'));
     }
     return script.note('password_reset_wave');
+  },
+};
+
+/** An offer is announced: for a day or two people come straight to it, some of them new, and some go on to look around. */
+export const honestPromotion: HardNegative = {
+  name: 'honest_promotion',
+  title: 'an honest promotion',
+  kinds: ['consumer', 'partners'],
+  days: 3,
+  span: 1.5,
+  begin(setting) {
+    const { random, world } = setting;
+    const script = new Script(setting, true);
+    const from = localHour(setting, setting.at, random.between(8, 18));
+    const offer = random.int(world.space('offers').count);
+    const known = random.sample(
+      candidates(setting, (person) => person.role !== 'service'),
+      Math.round(world.plan.accounts * random.range(0.02, 0.08)),
+    );
+    const newcomers = world.plan.kind === 'consumer' ? Math.round(known.length * random.range(0, 0.25)) : 0;
+    const people = [...known, ...Array.from({ length: newcomers }, () => undefined)];
+    for (const one of people) {
+      const at = Math.min(setting.end - HOUR, from + random.exponential(0.5 * DAY));
+      const person = one ?? world.strangePerson(random, at, world.people[0].role);
+      const visit = script.visit({
+        at,
+        account: one === undefined ? '' : person.name,
+        address: world.addressOf(person, at, random.next()),
+        device: random.pick(person.devices),
+      });
+      if (one === undefined) register(visit, person);
+      if (random.chance(0.5)) visit.call(world.api.get('benefits'));
+      visit.think();
+      for (let n = random.geometric(1.3); n > 0; n--) visit.call(world.api.get('claim'), { index: offer });
+      if (random.chance(0.5)) lookAround(visit, random, person);
+    }
+    return script.note('honest_promotion');
   },
 };
 

@@ -5,7 +5,17 @@ import { planEnd } from '../plan.ts';
 import { Random } from '../random.ts';
 import type { HardNegative, Strand } from '../strand.ts';
 import type { World } from '../world.ts';
-import { carrierNat, flashSale, holiday, incidentRetries, officeNat, passwordResetWave, release, timeZones } from './crowds.ts';
+import {
+  carrierNat,
+  flashSale,
+  holiday,
+  honestPromotion,
+  incidentRetries,
+  officeNat,
+  passwordResetWave,
+  release,
+  timeZones,
+} from './crowds.ts';
 import { crawler, growingPartner, monthEnd, nightlyBatch, probe } from './machines.ts';
 import { backup, largeUpload, monitoring } from './network.ts';
 import { callCentre, familyDevice, newcomer, newPhone, traveller, vpnHopper } from './persons.ts';
@@ -34,6 +44,7 @@ export const HARD_NEGATIVES: readonly HardNegative[] = [
   backup,
   monitoring,
   largeUpload,
+  honestPromotion,
 ];
 
 /** The hard negative of a name; throws `usage` with the list when there is none. */
