@@ -6,8 +6,23 @@ import { addShares } from '../interface-terms.ts';
 import { I, interfaceValue } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { strongest } from '../terms.ts';
+import type { ClosedWindow } from '../windows.ts';
 
 const LEAST_CALLERS = 8;
+
+/** Growth of everybody else from which an offer draws people: sleepers and newcomers among them too. */
+const PROMOTION = 1.5;
+
+/** How many times as often as usual callers that are not young come: a promotion brings them, a fraud cohort does not. */
+function drawnByOffer(window: ClosedWindow, b: InterfaceBaselines): number {
+  const growth = (size: '1h' | '1d', usual: number): number => {
+    const callers = interfaceValue(window, size, I.callers);
+    const known = callers > 0 ? 1 - interfaceValue(window, size, I.young_callers) / callers : 0;
+    // a few requests at a quiet hour are no growth
+    return (known * interfaceValue(window, size, I.requests)) / Math.max(usual, 5);
+  };
+  return Math.max(growth('1h', b.requests(window.calendar).mean), growth('1d', b.day(window.calendar).mean));
+}
 
 /** Coupons taken by small accounts in a crowd (scenario 8): young accounts that do nothing else, with shared networks and devices. */
 export const fraudCohort: Detector<InterfaceBaselines> = {
@@ -49,7 +64,10 @@ export const fraudCohort: Detector<InterfaceBaselines> = {
       addShares(terms, window, b, size, 'plan', 1, 'single_callers', 'few_callers');
       if (size === '1h') addShares(terms, window, b, size, 'shared', 0.7, 'shared_prefixes', 'shared_devices');
     }
-    return strongest(terms, 'young') + strongest(terms, 'plan') >= 1.5 ? terms : undefined;
+    if (strongest(terms, 'young') + strongest(terms, 'plan') < 1.5) return undefined;
+    const drawn = drawnByOffer(window, b);
+    if (drawn > PROMOTION) for (const term of terms) term.weight /= drawn;
+    return terms;
   },
   severity: (evidence) => severityOf(evidence, 'high'),
 };
