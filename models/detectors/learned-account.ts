@@ -20,6 +20,7 @@ export const learnedAccount: Detector<AccountBaselines> = {
   features: ACCOUNT_LIST.features.map(({ name }) => name),
   needs: [],
   gate: 3,
+  looks: true,
   learned: 'forest',
   // on flows it found less than it cost (docs/evaluation.md)
   applies: (flags) => (flags & (FLAG.flow | FLAG.crawler)) === 0,

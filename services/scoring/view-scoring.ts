@@ -172,6 +172,40 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
     }
   }
 
+  /** What a detector says in a look. */
+  function early(
+    tenant: TenantScoring,
+    window: ClosedWindow,
+    index: number,
+    terms: Term[] | undefined,
+    evidence: number,
+    enrich: (candidate: Candidate) => void,
+    model?: LearnedModels,
+  ): void {
+    tenant.report.looked(index, evidence);
+    if (evidence < detectors[index].gate) return;
+    peaks.take(window.slot, index, evidence, tenant.report);
+    send(tenant, window, index, terms!, evidence, window.start, window.end, true, enrich, model, detectors[index].window);
+  }
+
+  /** The trained scorer in force, in a look; the challenger judges closed hours alone. */
+  function judgeEarly(
+    tenant: TenantScoring,
+    window: ClosedWindow,
+    index: number,
+    highest: number,
+    enrich: (candidate: Candidate) => void,
+  ): void {
+    const detector = detectors[index];
+    if (detector.applies !== undefined && !detector.applies(window.flags)) return;
+    const champion = options.models?.(window.tenant, window.start).champion;
+    const scorer = champion?.judge(view as LearnedView, detector.learned!);
+    if (scorer === undefined) return;
+    const terms = highest >= LEARNED_GATE || kit.screen(window) ? detector.terms(window, kit.baselines as never) : undefined;
+    if (terms !== undefined) maker!.fill(terms, row);
+    early(tenant, window, index, terms, terms === undefined ? 0 : scorer.evidenceOfRow(row), enrich, champion);
+  }
+
   return {
     closeHour(window, enrich) {
       const tenant = tenantOf(window.tenant);
@@ -210,17 +244,17 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
       const { slot, flags } = window;
       peaks.turn(slot, window.calendar.day);
       kit.look(window, tenant.prior, tenant.report);
+      let highest = 0;
       for (const index of withLooks) {
         const detector = detectors[index];
-        if (detector.applies !== undefined && !detector.applies(flags)) continue;
+        if (detector.learned !== undefined || (detector.applies !== undefined && !detector.applies(flags))) continue;
         const baselines = kit.baselines as never;
         const terms = detector.lookTerms === undefined ? detector.terms(window, baselines) : detector.lookTerms(window, baselines);
         const evidence = weigh(terms, index);
-        tenant.report.looked(index, evidence);
-        if (evidence < detector.gate) continue;
-        peaks.take(slot, index, evidence, tenant.report);
-        send(tenant, window, index, terms!, evidence, window.start, window.end, true, enrich, undefined, detector.window);
+        if (evidence > highest) highest = evidence;
+        early(tenant, window, index, terms, evidence, enrich);
       }
+      for (const index of withLooks) if (detectors[index].learned !== undefined) judgeEarly(tenant, window, index, highest, enrich);
     },
 
     closeMinute(minute, enrich) {
