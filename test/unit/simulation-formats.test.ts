@@ -119,7 +119,7 @@ describe('lines', () => {
         compare('bytes', columns.bytesOut[row], event.bytesOut);
         if (event.campaign === '' || !event.campaign.endsWith('probing')) {
           const isAsset = event.kind === 'request' && /\.[a-z0-9]+$/.test(event.path);
-          if (!isAsset && (event.kind === 'flow' || event.status !== 404 || event.campaign !== '')) {
+          if (!isAsset && (event.kind === 'flow' || event.status !== 404 || (event.campaign !== '' && event.interface.includes('{')))) {
             compare('interface', heapString(heap, columns.interface[row]), interfaceIn(format, event.interface, world.plan.name));
           }
         }
