@@ -15,7 +15,7 @@ const OTHERS_HOURS = 96;
 /** Requests an hour that must always come for a low hour to say something. */
 const LEAST_STEADY = 30;
 /** Minutes of nothing that even the busiest interface is granted. */
-const LEAST_MINUTES = 3;
+export const LEAST_MINUTES = 3;
 /** Days of the same kind on which this hour must have been seen. */
 const LEAST_DAYS = 3;
 /** Requests of the last hours, fading by a third an hour, below which it has stopped long ago. */

@@ -3,7 +3,7 @@ import { InterfaceBaselines, YOUNG } from '../../models/baselines/interface.ts';
 import { OUTSIDE_NEWCOMER, SPARSE_LEVELS, SparseBaselines, type SparseView } from '../../models/baselines/sparse.ts';
 import type { Detector } from '../../models/detector.ts';
 import { DETECTORS } from '../../models/detectors/index.ts';
-import { LEAST_HOURS, LEAST_RATE, MOST_SILENT } from '../../models/detectors/interface-silent.ts';
+import { LEAST_HOURS, LEAST_MINUTES, LEAST_RATE, MOST_SILENT } from '../../models/detectors/interface-silent.ts';
 import { accountScreen, interfaceScreen } from '../../models/learned/screens.ts';
 import { hourLevel, I, LEVELS } from '../../models/levels.ts';
 import type { TenantPrior } from '../../models/prior.ts';
@@ -132,7 +132,10 @@ function interfaceKit(): ViewKit {
     expects(slot, calendar, prior) {
       baselines.glance(slot, 0, prior);
       // a silence that could not be said more surely is over once something comes
-      if (baselines.silentExpected > MOST_SILENT * baselines.silentScale(LEAST_HOURS)) return false;
+      const most = MOST_SILENT * baselines.silentScale(LEAST_HOURS);
+      // of a busy interface so much is missing before the least time has passed that a stop must last
+      const least = ((LEAST_MINUTES + 2) * baselines.requests(calendar).mean) / 60;
+      if (baselines.silentExpected > Math.max(most, least)) return false;
       return baselines.hours >= LEAST_HOURS && baselines.steadyRate(calendar, LEAST_RATE) > 0;
     },
     silenceOver: () => baselines.silentExpected === 0,

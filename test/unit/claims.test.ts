@@ -16,8 +16,10 @@ describe('claimed of baselines', () => {
   });
 
   it('a stop of ten minutes is seen within them, and nothing else is taken for one', async () => {
-    const { holds, text } = await tenMinuteStop(3, { perHour: 400, days: 5 });
-    expect(holds, text).toBe(true);
+    for (const perHour of [400, 2000]) {
+      const { holds, text } = await tenMinuteStop(3, { perHour, days: 5 });
+      expect(holds, text).toBe(true);
+    }
   });
 
   it('a holiday and a working Saturday of the calendar raise nothing', async () => {
