@@ -214,6 +214,8 @@ describe('interfaces', () => {
     }
     expect(at).toBeGreaterThan(20);
     expect(at).toBeLessThan(45);
+    // a little longer it is looked at; then nothing could be said more surely
+    for (let m = at + 1; m < at + 6; m++) feed.minute(key, base + m * 60_000, {}, { requests: 180 });
     expect(feed.scoring.expectsMinute('t', slot, calendarAt(base), 0)).toBe(false);
     expect(feed.scoring.expectsMinute('t', feed.slotOf('GET shop/api/0'), calendarAt(now - 8 * HOUR), 0)).toBe(false);
   });
