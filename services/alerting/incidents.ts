@@ -305,7 +305,10 @@ export class IncidentBook {
     const most = strongestOfMany(alike, member);
     if (member.evidence > most) return undefined;
     const equals = alike.filter((open) => strongestIn(open) <= most);
-    return equals.length < COHORT - 1 ? undefined : this.union(equals, 'cohort', { kind: 'interface', id: member.lead });
+    if (equals.length < COHORT - 1) return undefined;
+    // paths that do not exist are no interface that an incident could be about: it is about who asks for them
+    if (member.lead.endsWith('/{missing}')) return this.union(equals, 'crowd', equals[0].entity);
+    return this.union(equals, 'cohort', { kind: 'interface', id: member.lead });
   }
 
   /**

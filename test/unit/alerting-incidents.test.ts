@@ -191,6 +191,12 @@ describe('incidents', () => {
     expect(others).toHaveLength(4);
   });
 
+  it('of actors who ask for what does not exist are about the actors', () => {
+    const last = latest(checked(run(stage(), [accounts(9, ['a', 'b', 'c', 'd'], 'GET shop/{missing}')])).incidents);
+    expect(last).toHaveLength(1);
+    expect(last[0]).toMatchObject({ entity: { kind: 'account' }, actor_count: 4 });
+  });
+
   it('of a crowd leave out who is far stronger than the others', () => {
     const each = ['a', 'b', 'c', 'd', 'e'].map((id) =>
       candidate({
