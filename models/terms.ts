@@ -1,6 +1,6 @@
 import type { Expectation } from './baselines/credibility.ts';
 import type { Expected } from './baselines/interface.ts';
-import { surprise, type Term } from './evidence.ts';
+import { type Law, surprise, type Term } from './evidence.ts';
 
 /** A count against what is expected of it. Copies the expectation, which its baseline reuses. */
 export function countTerm(feature: string, value: number, expected: Expectation, group: string, weight = 1): Term {
@@ -71,6 +71,14 @@ export function amountTerm(
     group,
     weight,
   };
+}
+
+/**
+ * The law of a mean over `n` requests: wider than that of the usual hours by what single requests differ by, whose
+ * spread is near 1 in ln units (times and sizes of one interface), over n.
+ */
+export function ofFew(usual: Expected<Law & { kind: 'measure' }>, n: number): Expected<Law & { kind: 'measure' }> {
+  return { ...usual, law: { ...usual.law, spread: Math.sqrt(usual.law.spread ** 2 + 1 / n) } };
 }
 
 /** A value against a law that a baseline has worked out. */

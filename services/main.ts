@@ -61,7 +61,10 @@ export const COMMANDS: Record<string, CommandEntry> = {
     summary: 'learn the trained scorers anew, or a random forest from a table',
     load: async () => (await import('./commands/train.ts')).registerTrain,
   },
-  evaluate: { summary: 'judge a random forest on a table', load: async () => (await import('./commands/evaluate.ts')).registerEvaluate },
+  evaluate: {
+    summary: 'judge detection by labels, or a random forest by a table',
+    load: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
+  },
   simulate: {
     summary: "labelled traffic in a gateway's own format",
     load: async () => (await import('./commands/simulate.ts')).registerSimulate,

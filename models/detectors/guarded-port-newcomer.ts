@@ -15,6 +15,8 @@ const KNOWN_FOR = 4 * 24 * 3_600_000;
 const LEAST_ANSWER = 1_000;
 /** Connections of the hour below which someone only tried a door. */
 const LEAST_REQUESTS = 2;
+/** Hours in which someone came, remembered for two weeks: a server is administered every few days. */
+const LEAST_HOURS = 2;
 /** Callers of an hour among whom one newcomer is no longer odd. */
 const MOST_CALLERS = 5;
 /** One caller-hour in fifty of a guarded port is a newcomer's from within. */
@@ -42,7 +44,8 @@ export const guardedPortNewcomer: Detector<InterfaceBaselines> = {
     const requests = values[I.requests];
     const newcomers = values[I.new_callers];
     if (newcomers === 0 || values[I.external] > 0 || requests < LEAST_REQUESTS || values[I.callers] > MOST_CALLERS) return undefined;
-    if (values[I.bytes_out] < LEAST_ANSWER * requests || window.start - window.firstSeen < KNOWN_FOR || b.activeHours < 4) return undefined;
+    if (values[I.bytes_out] < LEAST_ANSWER * requests || window.start - window.firstSeen < KNOWN_FOR || b.activeHours < LEAST_HOURS)
+      return undefined;
     if (!isGuardedPort(window.key)) return undefined;
     // whom scans do not explain: where hosts within come and go, one more is nothing
     if (b.usual(SHARE.new_callers) - b.usual(SHARE.external) >= LEAST_CHANGE) return undefined;

@@ -6,13 +6,13 @@ import { addShares } from '../interface-terms.ts';
 import { I } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { SHARE } from '../shares.ts';
-import { lawTerm } from '../terms.ts';
+import { lawTerm, ofFew } from '../terms.ts';
 import { MINUTE_COUNTERS } from '../windows.ts';
 
 const ERRORS = MINUTE_COUNTERS.indexOf('server_errors');
 const REQUESTS = MINUTE_COUNTERS.indexOf('requests');
 const LEAST_ERRORS = 5;
-/** Requests that make a mean: the spread between hours was learned from hours with as few. */
+/** Requests that make a mean. */
 const LEAST_REQUESTS = 6;
 
 /** An interface fails or slows down (scenario 19): server errors, slow answers, its mean time against its own hours. */
@@ -33,7 +33,8 @@ export const interfaceFailing: Detector<InterfaceBaselines> = {
       if (values[I.slow] >= LEAST_ERRORS) addShares(terms, window, b, '1h', 'slow', 1, 'slow');
       const usual = b.duration();
       const mean = values[I.duration_ms] / values[I.requests];
-      if (usual !== undefined && mean > 1.7 * usual.law.center) terms.push(lawTerm('mean_duration', mean, usual, 'slow', 1));
+      if (usual !== undefined && mean > 1.7 * usual.law.center)
+        terms.push(lawTerm('mean_duration', mean, ofFew(usual, values[I.requests]), 'slow', 1));
     }
     return terms.length > 0 ? terms : undefined;
   },

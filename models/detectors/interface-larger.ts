@@ -3,9 +3,9 @@ import type { InterfaceBaselines } from '../baselines/interface.ts';
 import type { Detector } from '../detector.ts';
 import { I } from '../levels.ts';
 import { severityOf } from '../severity.ts';
-import { lawTerm } from '../terms.ts';
+import { lawTerm, ofFew } from '../terms.ts';
 
-/** Requests that make a mean: the spread between hours was learned from hours with as few. */
+/** Requests that make a mean. */
 const LEAST_REQUESTS = 6;
 
 /** Answers become larger (scenario 19): the mean size of a response against the interface's own hours. */
@@ -24,7 +24,7 @@ export const interfaceLarger: Detector<InterfaceBaselines> = {
     const usual = b.size();
     const mean = window.values[I.bytes_out] / requests;
     if (usual === undefined || mean < 1.5 * usual.law.center) return undefined;
-    return [lawTerm('mean_size', mean, usual, 'size')];
+    return [lawTerm('mean_size', mean, ofFew(usual, requests), 'size')];
   },
   severity: (evidence) => severityOf(evidence, 'medium'),
 };

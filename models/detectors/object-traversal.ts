@@ -26,6 +26,8 @@ export const objectTraversal: Detector<AccountBaselines> = {
   terms(window, b) {
     const fresh = b.amount('1d', LEVEL.new_objects);
     if (fresh < LEAST_OBJECTS) return undefined;
+    // a batch walks objects by profession: which is known once it has come a few times
+    if ((window.flags & FLAG.service) !== 0 && b.lifeDays < 3) return undefined;
     const terms: Term[] = [];
     breadth(terms, b, '1h');
     breadth(terms, b, '1d');

@@ -10,6 +10,9 @@ import { SOURCE_FEATURES } from '../windows.ts';
 const ERROR_PATHS = SOURCE_FEATURES.indexOf('error_paths');
 const REQUESTS = SOURCE_FEATURES.indexOf('requests');
 const ERRORS = ['failures', 'refused', 'missing', 'client_errors'].map((name) => SOURCE_FEATURES.indexOf(name as 'failures'));
+const DEVICES = SOURCE_FEATURES.indexOf('devices');
+/** Kinds of programs that one actor has in an hour. */
+const ONE_ACTOR = 2;
 const LEAST_PATHS = 8;
 /** Share of errors among the requests of who probes. */
 const LEAST_SHARE = 0.3;
@@ -63,6 +66,8 @@ export const probing: Detector<SparseBaselines> = {
     // a look does not see what else the address does: as many as a usual hour of it has requests are not mistakes among them
     if (errors < b.expected('1h', 'requests').mean || paths < SCAN_PATHS * errors) return undefined;
     if (b.expected('1h', 'accounts').mean >= SHARED_ACCOUNTS) return undefined;
+    // several programs are perhaps several people: who of them it is shows at the hour's close
+    if (isSharedSource(window) || window.values[DEVICES] > ONE_ACTOR) return undefined;
     return [countTerm('error_paths', paths, b.expected('1h', 'error_paths'), 'paths')];
   },
   severity: (evidence) => severityOf(evidence, 'medium'),

@@ -96,6 +96,7 @@ export function createAlertStage(
     continued: 0,
     marked: 0,
     population_shift: 0,
+    unseconded: 0,
     unknown_incident: 0,
   };
   let configVersion = config.configVersion;

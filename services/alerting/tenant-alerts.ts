@@ -46,6 +46,9 @@ export interface Raisings {
 /** Evidence that a list of threats adds where severity is judged, decades; whether an alert is raised does not hang on it. */
 const THREAT_RAISE = 2;
 
+/** Clean days of a tenant from which on a trained scorer alone may raise an alert. */
+const KNOWN_DAYS = 3;
+
 /** Days after its alert on which a condition may last unseen: tasks send a lasting one again only when it grows. */
 const LASTS_DAYS: Readonly<Record<WindowSize, number>> = { '1m': 1, '1h': 1, '6h': 1, '1d': 1, '3d': 3, '7d': 7 };
 
@@ -56,6 +59,8 @@ export interface VerdictCounts {
   continued: number;
   marked: number;
   population_shift: number;
+  /** verdicts of trained scorers alone in a tenant's first days */
+  unseconded: number;
 }
 
 /** Views whose population can shift as a whole. Sources and targets are made up by who attacks: many at once are an attack, not everyone. */
@@ -265,6 +270,12 @@ export class TenantAlerts {
         const before = shifts.get(detector.name);
         shifts.set(detector.name, { start: Math.min(before?.start ?? candidate.start, candidate.start), count: (before?.count ?? 0) + 1 });
       }
+      return;
+    }
+    // what a model of other tenants says of a tenant of which nothing is known yet wants a second opinion
+    const seconded = companions.some((companion) => this.detectors.get(companion.detector)?.learned === undefined);
+    if (detector.learned !== undefined && this.calibration.days < KNOWN_DAYS && !seconded) {
+      this.counts.unseconded++;
       return;
     }
     if (detector.informational !== true)

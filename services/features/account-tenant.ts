@@ -497,6 +497,7 @@ export class AccountTenant {
     n[base + S_LOGIN_FAILURES] += loginFailed;
     const status = c.status[row];
     if (status >= 400 && status < 500) panes.addTo(pane, SOURCE_SETS.errorPaths, c.path[row]);
+    if (c.device[row] !== 0) panes.addTo(pane, SOURCE_SETS.devices, c.device[row]);
     if (panes.samples.wants(pane, rank)) panes.samples.add(pane, this.sample(c, row, true, account, iface, address, origin));
   }
 

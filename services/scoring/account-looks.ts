@@ -1,5 +1,6 @@
 import type { Candidate } from '../../models/candidate.ts';
 import { ACCOUNT_FEATURES, type ClosedWindow, featureIndex } from '../../models/windows.ts';
+import { FLAG } from '../core/batch.ts';
 import { MINUTE } from '../core/watermark.ts';
 import type { AccountCloser } from '../features/account-close.ts';
 import { type AccountTenant, WATCHED_MARK } from '../features/account-tenant.ts';
@@ -12,6 +13,8 @@ import type { ViewScoring } from './view-scoring.ts';
 const REQUESTS = featureIndex(ACCOUNT_FEATURES, 'requests');
 /** An account is looked at again when it has so many requests more. */
 const LOOK_EVENTS = 3;
+/** Kinds of programs, and sessions, that one actor has in an hour. */
+const ONE_ACTOR = 2;
 /** What an account's hour must have reached to be worth a look: less is nothing that a detector would fire at. */
 const WORTH = {
   exports: 2,
@@ -55,7 +58,7 @@ export class AccountLooks {
     this.interfaces(hour, mark);
     const start = this.deps.state.panes.hourStart(hour);
     const slice = sliceOf(hour, mark - LOOK_MINUTES - Math.floor(start / MINUTE));
-    this.against(slice, mark);
+    this.against(slice, mark, hour);
   }
 
   /** What was kept of the slices of an hour that is closed. */
@@ -100,6 +103,7 @@ export class AccountLooks {
     const panes = state.accountPanes;
     const n = panes.counters;
     const base = pane * panes.stride;
+    if (this.maybeShared(pane)) return false;
     return (
       n[base + ACCOUNT.exports] >= WORTH.exports ||
       n[base + ACCOUNT.bytes_out] >= WORTH.bytes ||
@@ -112,6 +116,28 @@ export class AccountLooks {
       state.cells.count(pane) >= WORTH.interfaces ||
       closer.hasNewDevice(pane)
     );
+  }
+
+  /** An address that stands in for an account, and may be many people, which only an hour shows. */
+  private maybeShared(pane: number): boolean {
+    const panes = this.deps.state.accountPanes;
+    if ((panes.marks[pane] & FLAG.anonymous) === 0) return false;
+    return panes.distinct(pane, ACCOUNT_SETS.devices) > ONE_ACTOR || panes.distinct(pane, ACCOUNT_SETS.sessions) > ONE_ACTOR;
+  }
+
+  /** What is said against such addresses as sources says so too. */
+  private markShared(hour: number, period: number): void {
+    const { accountPanes, sourceSlices } = this.deps.state;
+    const slices = new Map(sourceSlices.panesOf(period).map((pane) => [sourceSlices.key[pane], pane]));
+    if (slices.size === 0) return;
+    for (const pane of accountPanes.panesOf(hour)) {
+      if (!this.maybeShared(pane)) continue;
+      const { sets } = accountPanes;
+      for (let node = sets.first(accountPanes.list(pane, ACCOUNT_SETS.addresses)); node >= 0; node = sets.after(node)) {
+        const slice = slices.get(sets.valueOf(node));
+        if (slice !== undefined) sourceSlices.marks[slice] |= FLAG.shared;
+      }
+    }
   }
 
   /** Watched interfaces: their events of the hour so far, and the callers that `accounts` has put beside them. */
@@ -137,9 +163,10 @@ export class AccountLooks {
   }
 
   /** What counts against sources and targets since the last mark. */
-  private against(slice: number, mark: number): void {
+  private against(slice: number, mark: number, hour: number): void {
     const { state: t, packer } = this.deps;
     const period = slicePeriod(slice);
+    this.markShared(hour, period);
     for (const [view, panes, keys] of [
       ['source', t.sourceSlices, t.addresses],
       ['target', t.targetSlices, t.targets],
