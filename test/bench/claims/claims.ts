@@ -89,13 +89,15 @@ export async function weeklyBatch(seed: number, { staff = 40, weeks = 5 } = {}):
     }),
   );
   const concerned = (id: string): boolean => id === 'batch-weekly' || id === '10.9.0.9' || id.endsWith('/api/cases/{id}/history');
+  // the batch's own day and the one after: what is said of the interface in mid-week is said of others
+  const ofBatch = about(found, concerned).filter(({ started_at }) => [6, 0].includes(dayOf(started_at) % 7));
   const byWeek = Array.from(
     { length: weeks },
-    (_, week) => about(found, concerned).filter(({ started_at }) => Math.floor(dayOf(started_at) / 7) === week).length,
+    (_, week) => ofBatch.filter(({ started_at }) => Math.floor((dayOf(started_at) - 6) / 7) === week).length,
   );
   return {
     holds: byWeek.slice(1).every((count) => count === 0),
-    text: `incidents by week: ${byWeek.join(', ')}${describe(about(found, concerned).filter(({ started_at }) => dayOf(started_at) >= 7))}`,
+    text: `incidents by week: ${byWeek.join(', ')}${describe(ofBatch.filter(({ started_at }) => dayOf(started_at) >= 13))}`,
   };
 }
 
