@@ -166,13 +166,12 @@ describe('weir serve without Kafka', () => {
     await post(served, lines.slice(0, attack));
     await read(served, 'edge', attack);
     const before = await alerts();
-    const cuts = await metric(served, 'weir_snapshots_total{stage="all"}');
     const posted = performance.now();
     await post(served, lines.slice(attack));
     await until('an alert in the store', async () => ((await alerts()) > before ? true : undefined));
     expect(performance.now() - posted).toBeLessThan(15_000);
-    // it did not wait for a cut
-    expect(await metric(served, 'weir_snapshots_total{stage="all"}')).toBe(cuts);
+    // it did not wait for a cut: regular ones are minutes apart, the first of a day of event time may have come
+    expect(await metric(served, 'weir_snapshots_total{stage="all"}')).toBeLessThanOrEqual(1);
   });
 });
 
