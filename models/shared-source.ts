@@ -6,6 +6,8 @@ const DEVICES = SOURCE_FEATURES.indexOf('devices');
 const ACCOUNTS = SOURCE_FEATURES.indexOf('accounts');
 /** Kinds of client programs in an hour that no household has (as in features/account-close.ts). */
 const MANY_DEVICES = 6;
+/** Kinds of client programs, and sessions, that one actor has in an hour: with more, who it is shows at the hour's close. */
+export const ONE_ACTOR = 2;
 /** Accounts in an hour that no household has. */
 const MANY_ACCOUNTS = 20;
 

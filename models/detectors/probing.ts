@@ -3,7 +3,7 @@ import type { SparseBaselines } from '../baselines/sparse.ts';
 import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { severityOf } from '../severity.ts';
-import { hasManyAccounts, isSharedSource } from '../shared-source.ts';
+import { hasManyAccounts, isSharedSource, ONE_ACTOR } from '../shared-source.ts';
 import { countTerm } from '../terms.ts';
 import { SOURCE_FEATURES } from '../windows.ts';
 
@@ -11,8 +11,6 @@ const ERROR_PATHS = SOURCE_FEATURES.indexOf('error_paths');
 const REQUESTS = SOURCE_FEATURES.indexOf('requests');
 const ERRORS = ['failures', 'refused', 'missing', 'client_errors'].map((name) => SOURCE_FEATURES.indexOf(name as 'failures'));
 const DEVICES = SOURCE_FEATURES.indexOf('devices');
-/** Kinds of programs that one actor has in an hour. */
-const ONE_ACTOR = 2;
 const LEAST_PATHS = 8;
 /** Share of errors among the requests of who probes. */
 const LEAST_SHARE = 0.3;

@@ -273,8 +273,8 @@ export class TenantAlerts {
       return;
     }
     // what a model of other tenants says of a tenant of which nothing is known yet wants a second opinion
-    const seconded = companions.some((companion) => this.detectors.get(companion.detector)?.learned === undefined);
-    if (detector.learned !== undefined && this.calibration.days < KNOWN_DAYS && !seconded) {
+    const unseconded = () => companions.every((companion) => this.detectors.get(companion.detector)?.learned !== undefined);
+    if (detector.learned !== undefined && this.calibration.days < KNOWN_DAYS && unseconded()) {
       this.counts.unseconded++;
       return;
     }

@@ -4,11 +4,12 @@ import type { Command } from 'commander';
 import type { EvaluationReport } from '../../models/evaluation/evaluation-report.ts';
 import { terminalOf, writeOut } from '../console/output.ts';
 import { WeirError } from '../core/errors.ts';
+import type { EvaluateSimulateFlags } from './evaluate-simulate.ts';
 import { globalOptions } from './global-options.ts';
 import { DEFAULT_DATA_FOLDER } from './record-list.ts';
 import { delimiterOf, wholeNumber } from './train.ts';
 
-interface Flags {
+interface Flags extends Omit<EvaluateSimulateFlags, 'quiet'> {
   labels?: string;
   alerts?: string[];
   data?: string;
@@ -16,21 +17,6 @@ interface Flags {
   from?: string;
   to?: string;
   simulate?: boolean;
-  kinds: string;
-  tenants: string;
-  days: string;
-  seeds: string;
-  scenarios?: string;
-  campaigns: string;
-  intensities: string;
-  shares?: string;
-  budgets: string;
-  accounts?: string;
-  events?: string;
-  clean?: boolean;
-  comparators?: boolean;
-  asLogged?: boolean;
-  bundle?: string;
   html?: string;
   table?: string;
   model?: string;
@@ -41,7 +27,6 @@ interface Flags {
   allRows?: boolean;
   learningCurve: boolean;
   permutations: string;
-  threads?: string;
   json?: boolean;
 }
 

@@ -1,4 +1,5 @@
 import type { Candidate } from '../../models/candidate.ts';
+import { ONE_ACTOR } from '../../models/shared-source.ts';
 import { ACCOUNT_FEATURES, type ClosedWindow, featureIndex } from '../../models/windows.ts';
 import { FLAG } from '../core/batch.ts';
 import { MINUTE } from '../core/watermark.ts';
@@ -13,8 +14,6 @@ import type { ViewScoring } from './view-scoring.ts';
 const REQUESTS = featureIndex(ACCOUNT_FEATURES, 'requests');
 /** An account is looked at again when it has so many requests more. */
 const LOOK_EVENTS = 3;
-/** Kinds of programs, and sessions, that one actor has in an hour. */
-const ONE_ACTOR = 2;
 /** What an account's hour must have reached to be worth a look: less is nothing that a detector would fire at. */
 const WORTH = {
   exports: 2,
