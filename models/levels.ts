@@ -39,7 +39,7 @@ export function groupOf(flags: number): number {
   return flags & FLAG.admin ? 1 : 0;
 }
 
-/** What is new to an account in a window: the kinds whose usual rate is learned. */
+/** What is new to an account in a window: the kinds whose usual rate is learned. Append only. */
 export const NOVELTIES = [
   'new_addresses',
   'new_networks',
@@ -48,18 +48,31 @@ export const NOVELTIES = [
   'new_interfaces',
   'new_environment',
   'two_places',
+  'walking_hours',
 ] as const;
+/** How many of them, from the first, the trained scorers of the bundles read. */
+export const LEARNED_NOVELTIES = 7;
 export type Novelty = (typeof NOVELTIES)[number];
 export const NOVELTY = Object.fromEntries(NOVELTIES.map((name, i) => [name, i])) as Record<Novelty, number>;
 
 /**
  * How much of one kind of novelty a window holds. A new environment: a new network (or country) and a new device
- * together; two places: an hour with two countries and two devices.
+ * together; two places: an hour with two countries and two devices; a walking hour: one that holds little else than
+ * objects new to the account, of one interface.
  */
 export function noveltyOf(values: Float64Array, kind: number): number {
   if (kind < NOVELTY_FEATURES.length) return values[NOVELTY_FEATURES[kind]];
   if (kind === NOVELTY.two_places) return values[A.countries] >= 2 && values[A.devices] >= 2 ? 1 : 0;
+  if (kind === NOVELTY.walking_hours) return isWalk(values) ? 1 : 0;
   return values[A.new_devices] > 0 && (values[A.new_networks] > 0 || values[A.new_countries] > 0) ? 1 : 0;
+}
+
+/** Of the requests of a walking hour, side requests aside, this much are first looks at objects, and this much at one interface. */
+const WALK_PART = 0.8;
+
+function isWalk(values: Float64Array): boolean {
+  const least = WALK_PART * (values[A.requests] - values[A.assets]);
+  return least > 0 && values[A.new_objects] >= least && values[A.top_interface] >= least;
 }
 
 /** Position of every account and interface feature in a window's values. */

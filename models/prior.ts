@@ -60,8 +60,8 @@ const HOURS_A_DAY: Record<(typeof GROUPS)[number], number> = { person: 4, admin:
 const HOUR_WITHIN = 2;
 const DAY_WITHIN = 1;
 const BETWEEN = 3;
-/** New addresses, networks, countries, devices, interfaces, environments, hours in two places per active day after the first. */
-const NOVELTY_RATES = [0.4, 0.1, 0.01, 0.03, 0.8, 0.01, 0.03];
+/** New addresses, networks, countries, devices, interfaces, environments, hours in two places, walking hours per active day after the first. */
+const NOVELTY_RATES = [0.4, 0.1, 0.01, 0.03, 0.8, 0.01, 0.03, 0.3];
 
 /** Activity of a working day by hour of the local day: a plain day curve with the night at a tenth (relative). */
 const DAY_CURVE = [3, 2, 2, 1, 1, 2, 3, 5, 8, 10, 10, 10, 9, 9, 10, 10, 9, 8, 8, 9, 9, 8, 6, 4];

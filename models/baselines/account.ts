@@ -10,6 +10,7 @@ import {
   MEAN_BINS,
   meanBin,
   NOVELTIES,
+  NOVELTY,
   noveltyOf,
   rolledLevel,
 } from '../levels.ts';
@@ -52,6 +53,7 @@ const LEAST_JUMPING = 10;
 const RECENT_DISPERSION = 0.004;
 /** Active hours that weigh as much as the group's blocks of the day. */
 const BLOCK_STRENGTH = 12;
+const HOUR = 3_600_000;
 /** Active days that weigh as much as the group's rate of novelty. */
 const NOVELTY_STRENGTH = 6;
 
@@ -90,7 +92,9 @@ const TODAY_RECORD = HELD_RECORD + N;
 const TODAY_MINUTES = TODAY_RECORD + N;
 const BEAT_HOURS = TODAY_MINUTES + 1; // hours in which the regularity of bursts could be measured
 const BEAT_SUM = BEAT_HOURS + 1;
-const BLOCK_BEGAN = BEAT_SUM + 1; // local day
+const WALK_HOUR = BEAT_SUM + 1; // epoch hour of the last window
+const WALK_BITS = WALK_HOUR + 1; // which of the 24 hours that ended with it were walking hours: lowest bit the last; 24 bits are exact
+const BLOCK_BEGAN = WALK_BITS + 1; // local day
 const BLOCK_ACTIVE = BLOCK_BEGAN + 1; // active days of the running block and of the one before
 const LAST_BLOCK_ACTIVE = BLOCK_ACTIVE + 1;
 const SETTLED_ACTIVE = LAST_BLOCK_ACTIVE + 1; // active days settled, forgotten
@@ -391,6 +395,21 @@ export class AccountBaselines {
     return activeHoursOfDay(this.window);
   }
 
+  /** Walking hours (levels.ts) among the last 24, this window included. */
+  get walkingOfLastDay(): number {
+    let n = 0;
+    for (let bits = this.walksUntil(this.window); bits !== 0; bits &= bits - 1) n++;
+    return n;
+  }
+
+  /** The 24 hours that end with a window as bits, the lowest its own: 1 for a walking hour. */
+  private walksUntil({ start, values }: ClosedWindow): number {
+    const d = this.slab.data;
+    const passed = Math.max(0, Math.floor(start / HOUR) - d[this.row + WALK_HOUR]);
+    const before = passed < 24 ? (d[this.row + WALK_BITS] << passed) & 0xff_ffff : 0;
+    return before | noveltyOf(values, NOVELTY.walking_hours);
+  }
+
   /** Side requests (assets) per request of the own past, and the requests behind it. */
   assetShare(): { share: number; requests: number } {
     const d = this.slab.data;
@@ -412,6 +431,8 @@ export class AccountBaselines {
     const { values, calendar } = this.window;
     d[row + TODAY] = calendar.day;
     d[row + TODAY_OFF] = calendar.working ? 0 : 1;
+    d[row + WALK_BITS] = this.walksUntil(this.window);
+    d[row + WALK_HOUR] = Math.floor(this.window.start / HOUR);
     d[row + TODAY_HOURS]++;
     d[row + TODAY_MINUTES] += values[A.active_minutes];
     // without a past of its own there is no telling what is odd for it: all is learned

@@ -2,33 +2,49 @@ import { FLAG } from '../../services/core/batch.ts';
 import type { AccountBaselines } from '../baselines/account.ts';
 import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
-import { A, LEVEL } from '../levels.ts';
+import { A, LEVEL, NOVELTY, noveltyOf } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { countTerm, strongest } from '../terms.ts';
+import type { ClosedWindow } from '../windows.ts';
 
 const LEAST_REQUESTS = 60;
+/** Walking hours of the last 24 from which slow copying is spoken of, and days of past that it takes. */
+const LEAST_WALK = 4;
+const WALK_DAYS = 1;
 const USUAL_UNEVENNESS = 700;
 /** Below this unevenness one timer is like another: who was always even is not odd for being more so. */
 const EVEN = 20;
 
 /**
  * A catalogue or records copied by one account (scenario 5): breadth far beyond its own and its peers' days, without
- * the side requests that its pages used to bring, at regular intervals. Declared robots are judged by their own volume
- * only, verified crawlers not at all.
+ * the side requests that its pages used to bring, at regular intervals; or so slowly that no hour holds more than a few
+ * requests, but hour after hour holds nothing else than first looks at objects of one interface, as nobody's day does.
+ * Declared robots are judged by their own volume only, verified crawlers not at all.
  */
 export const scraping: Detector<AccountBaselines> = {
   name: 'scraping',
   view: 'account',
   window: '1d',
   title: '{key} copies content',
-  features: ['objects', 'objects_1d', 'interfaces', 'requests', 'requests_1d', 'assets', 'gap_unevenness'],
+  features: [
+    'walking_hours_1d',
+    'objects',
+    'objects_1d',
+    'new_objects_1d',
+    'interfaces',
+    'requests',
+    'requests_1d',
+    'assets',
+    'gap_unevenness',
+  ],
   needs: ['account', 'object'],
   gate: 6,
   applies: (flags) => (flags & (FLAG.flow | FLAG.service | FLAG.crawler)) === 0,
   terms(window, b) {
+    const walk = slowWalk(window, b);
     const requests = b.amount('1d', LEVEL.requests);
-    if (requests < LEAST_REQUESTS) return undefined;
-    const terms: Term[] = [];
+    if (requests < LEAST_REQUESTS) return walk;
+    const terms: Term[] = walk ?? [];
     const objects = b.amount('1d', LEVEL.objects);
     const dayObjects = b.day(LEVEL.objects);
     if (objects > 2 * dayObjects.mean) terms.push(countTerm('objects_1d', objects, dayObjects, 'breadth'));
@@ -37,7 +53,7 @@ export const scraping: Detector<AccountBaselines> = {
     const interfaces = b.hour(LEVEL.interfaces);
     if (window.values[A.interfaces] > 2 * interfaces.mean)
       terms.push(countTerm('interfaces', window.values[A.interfaces], interfaces, 'breadth'));
-    if (strongest(terms, 'breadth') < 1) return undefined;
+    if (strongest(terms, 'breadth') < 1) return walk;
     const day = b.day(LEVEL.requests);
     if (requests > 2 * day.mean) terms.push(countTerm('requests_1d', requests, day, 'volume', 0.5));
     const assets = b.assetShare();
@@ -57,6 +73,19 @@ export const scraping: Detector<AccountBaselines> = {
   },
   severity: (evidence) => severityOf(evidence, 'high'),
 };
+
+/** Hours of the last 24 that hold nothing but first looks at objects of one interface; undefined: too few to say. */
+function slowWalk(window: ClosedWindow, b: AccountBaselines): Term[] | undefined {
+  if (noveltyOf(window.values, NOVELTY.walking_hours) === 0 || b.lifeDays < WALK_DAYS) return undefined;
+  const hours = b.walkingOfLastDay;
+  // a declared robot walks by profession
+  if (hours < LEAST_WALK || (window.flags & FLAG.robot) !== 0) return undefined;
+  const terms = [countTerm('walking_hours_1d', hours, b.novelty(NOVELTY.walking_hours), 'walk')];
+  const fresh = b.amount('1d', LEVEL.new_objects);
+  const usual = b.day(LEVEL.new_objects);
+  if (fresh > 1.5 * usual.mean) terms.push(countTerm('new_objects_1d', fresh, usual, 'breadth', 0.5));
+  return terms;
+}
 
 /** How uneven the gaps are (1000 less their regularity), against the account's own hours; undefined when they are uneven. */
 export function regularTerm(value: number, requests: number, b: AccountBaselines, weight: number, least = 20): Term | undefined {

@@ -1,7 +1,7 @@
 import { FLAG } from '../../services/core/batch.ts';
 import type { AccountBaselines } from '../baselines/account.ts';
 import type { Term } from '../evidence.ts';
-import { A, LEVEL, LEVELS, type Level, NOVELTIES, ROLLED } from '../levels.ts';
+import { A, NOVELTIES as ALL_NOVELTIES, LEARNED_NOVELTIES, LEVEL, LEVELS, type Level, ROLLED } from '../levels.ts';
 import { ACCOUNT_ROLLING, type ClosedWindow } from '../windows.ts';
 import type { FeatureList } from './feature-list.ts';
 import {
@@ -20,6 +20,9 @@ import {
 } from './terms-laws.ts';
 
 const DAY = 86_400_000;
+
+/** The novelties that trained scorers read: those that came later are the baselines' own. */
+const NOVELTIES = ALL_NOVELTIES.slice(0, LEARNED_NOVELTIES);
 
 /** Levels that are bytes or records: one answer may be a thousand times another. */
 const AMOUNTS: ReadonlySet<Level> = new Set(['kilobytes', 'records', 'foreign_kilobytes']);

@@ -76,6 +76,10 @@ const PHRASES: Readonly<Record<string, string | readonly [one: string, many: str
   slow: ['request slower than 1 s', 'requests slower than 1 s'],
   external: ['request from outside', 'requests from outside'],
   other_requests: ['request by others than the busiest caller', 'requests by others than the busiest caller'],
+  walking_hours: [
+    'hour with nothing but first looks at objects of one interface',
+    'hours with nothing but first looks at objects of one interface',
+  ],
   active_hours: ['active hour', 'active hours'],
   requests_after_contract: ['answered request after the end of the contract', 'answered requests after the end of the contract'],
   new_callers_on_guarded_port: [

@@ -170,6 +170,46 @@ describe('weekly batch of a service', () => {
   });
 });
 
+describe('a slow walk', () => {
+  /** Days of people who come a few hours a day; on the last one `p3` looks at one object every half hour; candidates of `scraping` by key. */
+  function days(walker: (hour: number) => Record<string, number>, every: readonly number[]): Map<string, number[]> {
+    const feed = new WindowFeed('account');
+    const random = seeded(21);
+    const spoken = new Map<string, number[]>();
+    for (let day = 0; day < 7; day++) {
+      for (let hour = 0; hour < 24; hour++) {
+        const start = MONDAY + (day * 24 + hour) * HOUR;
+        for (let p = 0; p < 40; p++) {
+          const walks = p === 3 && every.includes(day) && hour >= 8 && hour < 18;
+          if (!walks && (hour < 8 || hour > 20 || random() > 0.15)) continue;
+          const requests = 4 + poisson(random, 6);
+          const objects = Math.min(requests, poisson(random, 3));
+          const visit = { requests, objects, new_objects: Math.min(objects, poisson(random, 2)), interfaces: 4, top_interface: 3 };
+          for (const found of feed.hour(`p${p}`, start, walks ? walker(hour) : visit)) {
+            if (found.detector === 'scraping') spoken.set(`p${p}`, [...(spoken.get(`p${p}`) ?? []), day]);
+          }
+        }
+        feed.end(start);
+      }
+    }
+    return spoken;
+  }
+  const look = () => ({ requests: 2, objects: 2, new_objects: 2, interfaces: 1, top_interface: 2 });
+
+  it('of two objects an hour is seen on its day, and nobody else is', () => {
+    expect([...days(look, [6])]).toEqual([['p3', expect.arrayContaining([6])]]);
+  });
+
+  it('is none where other things are done too, or where known objects are looked at', () => {
+    expect(days(() => ({ ...look(), requests: 3, interfaces: 2 }), [6]).size).toBe(0);
+    expect(days(() => ({ ...look(), new_objects: 1 }), [6]).size).toBe(0);
+  });
+
+  it('is nothing new for who does it every day', () => {
+    expect((days(look, [0, 1, 2, 3, 4, 5, 6]).get('p3') ?? []).filter((day) => day >= 4)).toEqual([]);
+  });
+});
+
 describe('a level shift', () => {
   it('is raised, held back for a week, then usual', () => {
     const feed = new WindowFeed('account');
