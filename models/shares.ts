@@ -131,6 +131,7 @@ export const SHARES: readonly Share[] = [
     strength: 3,
     novelty: true,
   },
+  { name: 'erring_callers', part: I.erring_callers, whole: I.callers, usual: all(0.02), strength: 4 },
 ];
 /** How many of the shares, from the first, the trained scorers of the bundles read. */
 export const LEARNED_SHARES = 27;

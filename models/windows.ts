@@ -90,6 +90,11 @@ export const INTERFACE_FEATURES = [
   'devoted_new_callers', // of these, those of whose requests half or more came from addresses not in their history
   'narrow_young_callers', // young callers that used four interfaces or fewer in the window (assets aside)
   'fresh_single_callers', // callers that are new to it and called nothing else in the window
+  'duration_octaves', // sum of the logarithms of the times (octaves.ts)
+  'duration_octaves_squared', // and of their squares
+  'size_octaves', // sum of the logarithms of the response bytes
+  'size_octaves_squared',
+  'erring_callers', // callers with at least one server error
 ] as const;
 
 export const SOURCE_FEATURES = [

@@ -1,5 +1,6 @@
 import type { BaselineScope } from '../../schemas/alert.ts';
 import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
+import { amountOf, OCTAVE } from '../../services/core/octaves.ts';
 import type { Law } from '../evidence.ts';
 import { I, type Rolled } from '../levels.ts';
 import type { ClassPrior, TenantPrior } from '../prior.ts';
@@ -80,7 +81,21 @@ const RECENT_EXPECTED = RECENT_SUM + 1;
 const SETTLED = RECENT_EXPECTED + 1;
 const SETTLED_WIDTH = 8 * S + 1;
 const SETTLED_DAY = SETTLED + 2 * SETTLED_WIDTH; // local day of the newer one, + 1
-const STRIDE = SETTLED_DAY + 1;
+// of times and sizes in octaves, each: requests, mean and mean square by them, hours, and how much hours differ beyond chance
+const TYPICAL_TIME = SETTLED_DAY + 1;
+const TYPICAL_SIZE = TYPICAL_TIME + 5;
+const STRIDE = TYPICAL_SIZE + 5;
+/** Requests of one hour that teach what is typical; more of one hour are no more hours. */
+const TYPICAL_REQUESTS = 60;
+/** Requests and hours from which what is typical is known. */
+const LEAST_TYPICAL_REQUESTS = 60;
+const LEAST_TYPICAL_HOURS = 12;
+/** Requests of one caller that tell as much as independent ones: what one asks for is alike. */
+const ALIKE = 3;
+/** What hours differ by as shipped, in octaves, the hours it is worth, and what is believed at least. */
+const TYPICAL_SPREAD = 0.4 * OCTAVE;
+const TYPICAL_STRENGTH = 12;
+const LEAST_TYPICAL_SPREAD = 0.1 * OCTAVE;
 /** Active hours from which what has settled says more than what is known by now. */
 const SETTLED_HOURS = 24;
 
@@ -330,6 +345,57 @@ export class InterfaceBaselines {
     return { law: { kind: 'measure', center: Math.exp(mean), spread, direction: 1 }, scope: 'own', size: Math.round(n) };
   }
 
+  /** What is typical (the geometric mean) of the time of an answer over `requests` of `callers`, ms; undefined while too little is known. */
+  typicalDuration(requests: number, callers: number): Expected<Law & { kind: 'measure' }> | undefined {
+    return this.typical(TYPICAL_TIME, requests, callers);
+  }
+
+  /** The same of its size, bytes. */
+  typicalSize(requests: number, callers: number): Expected<Law & { kind: 'measure' }> | undefined {
+    return this.typical(TYPICAL_SIZE, requests, callers);
+  }
+
+  /**
+   * The mean of n logarithms varies by what hours differ by and by what single requests differ by, over n. Few have a heavier tail
+   * than the normal law's: it is widened as Student's is.
+   */
+  private typical(at: number, requests: number, callers: number): Expected<Law & { kind: 'measure' }> | undefined {
+    const d = this.slab.data;
+    const known = d[this.row + at];
+    const hours = d[this.row + at + 3];
+    if (known < LEAST_TYPICAL_REQUESTS || hours < LEAST_TYPICAL_HOURS) return undefined;
+    const mean = d[this.row + at + 1];
+    if (!(mean > 0)) return undefined;
+    const single = Math.max(OCTAVE / 4, d[this.row + at + 2] - mean * mean);
+    const between = (Math.max(0, d[this.row + at + 4]) + TYPICAL_SPREAD ** 2 * TYPICAL_STRENGTH) / (hours + TYPICAL_STRENGTH);
+    const n = Math.max(1, Math.min(requests, ALIKE * callers));
+    const variance = (LEAST_TYPICAL_SPREAD ** 2 + between + single / n) * (1 + 4 / n);
+    return {
+      law: { kind: 'measure', center: amountOf(mean), spread: (Math.sqrt(variance) * Math.LN2) / OCTAVE, direction: 1 },
+      scope: 'own',
+      size: Math.round(hours),
+    };
+  }
+
+  private learnTypical(at: number, requests: number, callers: number, sum: number, squares: number, weight: number): void {
+    const d = this.slab.data;
+    const row = this.row + at;
+    const mean = sum / requests;
+    const each = weight * Math.min(requests, TYPICAL_REQUESTS);
+    const before = d[row] * KEEP_SHARE_HOUR;
+    if (before >= LEAST_TYPICAL_REQUESTS) {
+      const single = Math.max(0, d[row + 2] - d[row + 1] * d[row + 1]);
+      const n = Math.max(1, Math.min(requests, ALIKE * callers));
+      // one wild hour is no spread: it is cut to three octaves
+      const apart = Math.min(3 * OCTAVE, Math.abs(mean - d[row + 1]));
+      d[row + 4] = d[row + 4] * KEEP_SHARE_HOUR + weight * (apart * apart - single / n);
+      d[row + 3] = d[row + 3] * KEEP_SHARE_HOUR + weight;
+    }
+    d[row] = before + each;
+    d[row + 1] += ((mean - d[row + 1]) * each) / d[row];
+    d[row + 2] += ((squares / requests - d[row + 2]) * each) / d[row];
+  }
+
   /** Expected requests that are missing, by the minutes that were looked at: all since the last one came, and before it where only strays came. */
   get silentExpected(): number {
     return this.slab.data[this.row + SILENT_EXPECTED];
@@ -415,6 +481,18 @@ export class InterfaceBaselines {
       if (values[I.callers] > 0) this.learnMeasure(CALLER_N, values[I.requests] / values[I.callers], weight);
       if (values[I.bytes_out] > 0) this.learnMeasure(SIZE_N, values[I.bytes_out] / values[I.requests], weight);
     }
+    const { [I.requests]: requests, [I.callers]: callers } = values;
+    if (values[I.duration_octaves] > 0)
+      this.learnTypical(
+        TYPICAL_TIME,
+        requests,
+        callers,
+        values[I.duration_octaves],
+        values[I.duration_octaves_squared],
+        weight,
+      );
+    if (values[I.size_octaves] > 0)
+      this.learnTypical(TYPICAL_SIZE, requests, callers, values[I.size_octaves], values[I.size_octaves_squared], weight);
   }
 
   /** As a day of the tenant begins: what is known now settles, and what had settled a day ago becomes the measure. */

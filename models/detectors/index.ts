@@ -22,6 +22,7 @@ import { interfaceFailing } from './interface-failing.ts';
 import { interfaceFlood } from './interface-flood.ts';
 import { interfaceLarger } from './interface-larger.ts';
 import { interfaceSilent } from './interface-silent.ts';
+import { interfaceSlow } from './interface-slow.ts';
 import { learnedAccount } from './learned-account.ts';
 import { learnedInterface } from './learned-interface.ts';
 import { machineBehaviour } from './machine-behaviour.ts';
@@ -87,6 +88,7 @@ export const DETECTORS: {
     learnedInterface,
     unusualInterface,
     guardedPortNewcomer,
+    interfaceSlow,
   ],
   source: [probing, sourceLoginFailures, sourceSends, accessFromOutside],
   target: [smsBombing, targetUnderAttack],

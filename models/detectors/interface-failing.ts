@@ -6,22 +6,25 @@ import { addShares } from '../interface-terms.ts';
 import { I } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { SHARE } from '../shares.ts';
-import { lawTerm, ofFew } from '../terms.ts';
+import { lawTerm } from '../terms.ts';
 import { MINUTE_COUNTERS } from '../windows.ts';
 
 const ERRORS = MINUTE_COUNTERS.indexOf('server_errors');
 const REQUESTS = MINUTE_COUNTERS.indexOf('requests');
 const LEAST_ERRORS = 5;
-/** Requests that make a mean. */
-const LEAST_REQUESTS = 6;
+/** Callers with server errors that are more than one in trouble and another by chance. */
+const LEAST_CALLERS = 3;
 
-/** An interface fails or slows down (scenario 19): server errors, slow answers, its mean time against its own hours. */
+/**
+ * An interface fails (scenario 19): server errors against its own hours, as a part of the requests and of the callers. One
+ * caller that tries again and again makes many errors; that many callers meet one says more, be they few.
+ */
 export const interfaceFailing: Detector<InterfaceBaselines> = {
   name: 'interface_failing',
   view: 'interface',
   window: '1h',
   title: '{key} is failing',
-  features: ['server_errors', 'slow', 'mean_duration'],
+  features: ['server_errors', 'erring_callers'],
   needs: ['status'],
   gate: 5,
   applies: (flags) => (flags & FLAG.flow) === 0,
@@ -29,13 +32,7 @@ export const interfaceFailing: Detector<InterfaceBaselines> = {
     const { values } = window;
     const terms: Term[] = [];
     if (values[I.server_errors] >= LEAST_ERRORS) addShares(terms, window, b, '1h', 'errors', 1, 'server_errors');
-    if (values[I.requests] >= LEAST_REQUESTS) {
-      if (values[I.slow] >= LEAST_ERRORS) addShares(terms, window, b, '1h', 'slow', 1, 'slow');
-      const usual = b.duration();
-      const mean = values[I.duration_ms] / values[I.requests];
-      if (usual !== undefined && mean > 1.7 * usual.law.center)
-        terms.push(lawTerm('mean_duration', mean, ofFew(usual, values[I.requests]), 'slow', 1));
-    }
+    if (values[I.erring_callers] >= LEAST_CALLERS) addShares(terms, window, b, '1h', 'errors', 1, 'erring_callers');
     return terms.length > 0 ? terms : undefined;
   },
   minuteTerms(minute, b) {

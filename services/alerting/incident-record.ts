@@ -104,7 +104,7 @@ function whoOf(incident: Incident, actors: string[], actorCount: number): string
   if (actors.length === 0 || (incident.kind === 'entity' && actorCount <= 1)) return '';
   const count = formatNumber(actorCount);
   const leading = actors.slice(0, 3).join(', ');
-  if (incident.members.every((member) => member.trouble))
+  if (incident.members.every((member) => member.trouble !== ''))
     return ` ${count} ${actorCount === 1 ? 'caller' : 'callers'} met it, most of all ${leading}.`;
   return actorCount === 1 ? ` By ${leading}.` : ` ${count} actors, led by ${leading}.`;
 }

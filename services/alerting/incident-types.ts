@@ -3,6 +3,9 @@ import type { EntityRef, Severity } from '../../schemas/alert.ts';
 /** interface: of one or more interfaces; service: trouble of many interfaces at one time; cohort: actors alike on one interface; crowd: actors raised by one detector at one time; entity: one account, source or target; shift: the whole population. */
 export type IncidentKind = 'interface' | 'service' | 'cohort' | 'crowd' | 'entity' | 'shift';
 
+/** Kinds of trouble of an interface: it fails, slows down, is silent, or answers with more than usual. */
+export type Trouble = '' | 'errors' | 'time' | 'silence' | 'size';
+
 /** An alert as its incident remembers it. Times in ms UTC. */
 export interface Member {
   alert: string;
@@ -23,8 +26,8 @@ export interface Member {
   final: boolean;
   title: string;
   text: string;
-  /** an interface that fails, slows down or is silent: nothing that its callers make */
-  trouble: boolean;
+  /** what an interface suffers that its callers do not make; '': nothing of the kind */
+  trouble: Trouble;
 }
 
 export interface IncidentActor {

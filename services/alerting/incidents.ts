@@ -8,7 +8,7 @@ import { DAY, HOUR } from '../core/watermark.ts';
 import { identityHash } from './alert-record.ts';
 import { ACTORS_NAMED, addActors, addActorsOf, namedActors } from './incident-actors.ts';
 import { incidentRecord, strongestOf } from './incident-record.ts';
-import type { Incident, IncidentActor, IncidentKind, Member } from './incident-types.ts';
+import type { Incident, IncidentActor, IncidentKind, Member, Trouble } from './incident-types.ts';
 
 /** An incident spans at most this before it is renewed. */
 export const LONGEST_INCIDENT = 2 * DAY;
@@ -45,7 +45,7 @@ type IncidentState = Omit<Incident, 'actors' | 'entities'> & { actors: [string, 
 /**
  * Groups the alerts of one tenant into incidents: what a person reads. Rules (design, section 8): interface alerts that
  * overlap in time and are related are one incident; an actor's alert joins the incident of the interface that leads it when they
- * overlap; trouble (errors, slow answers, silence) of interfaces of three or more resources at one time is one informational
+ * overlap; trouble of one kind (errors, slow answers, silence, size) of interfaces of three or more resources at one time is one informational
  * incident of the service, which nothing else joins; four or more actors of one kind with the same leading interface within a day are
  * one cohort incident, and so many that one detector raises within a day, each on another interface and none far stronger
  * than the others, are one crowd; otherwise one per entity. Nothing spans more than two days. State is bounded: closed incidents leave, and only what
@@ -222,7 +222,7 @@ export class IncidentBook {
     );
     const own = fitting.find(
       (open) =>
-        (open.kind !== 'service' || (member.trouble && overlaps(open, member))) &&
+        (open.kind !== 'service' || suffersAlike(open, member)) &&
         open.members.some((other) => sameEntity(other, member)) &&
         member.recent <= open.endedAt + QUIET,
     );
@@ -252,7 +252,7 @@ export class IncidentBook {
   }
 
   private placeInterface(member: Member, candidate: Candidate, fitting: Incident[]): Incident {
-    if (member.trouble) return this.placeTrouble(member, fitting);
+    if (member.trouble !== '') return this.placeTrouble(member, fitting);
     const same = fitting.find((open) => open.kind !== 'service' && open.entities.has(member.id) && member.recent <= open.endedAt + QUIET);
     if (same !== undefined) return same;
     const beside = fitting.find(
@@ -274,10 +274,11 @@ export class IncidentBook {
 
   /** Trouble of an interface that is under attack belongs there; else all that is in trouble at one time is one incident, from the third interface on the service's. */
   private placeTrouble(member: Member, fitting: Incident[]): Incident {
-    const near = fitting.filter((open) => overlaps(open, member));
-    const attacked = near.find((open) => open.kind !== 'service' && !onlyTrouble(open) && open.entities.has(member.id));
+    const attacked = fitting.find(
+      (open) => open.kind !== 'service' && !onlyTrouble(open) && open.entities.has(member.id) && overlaps(open, member),
+    );
     if (attacked !== undefined) return attacked;
-    const beside = near.find((open) => open.kind === 'service' || onlyTrouble(open));
+    const beside = fitting.find((open) => (open.kind === 'service' || onlyTrouble(open)) && suffersAlike(open, member));
     if (beside === undefined) return this.openFor('interface', member);
     if (beside.kind === 'interface' && new Set([...beside.entities, member.id].map(resourceOf)).size >= SERVICE) {
       beside.kind = 'service';
@@ -432,7 +433,7 @@ function memberOf(alert: AlertRecord, candidate: Candidate): Member {
     final: alert.final,
     title: alert.title,
     text: alert.reasons[0]?.text ?? '',
-    trouble: isTrouble(candidate),
+    trouble: troubleOf(candidate),
   };
 }
 
@@ -478,18 +479,35 @@ function related(incident: Incident, member: Member, candidate: Candidate): bool
   return (everyone || nobody) && incident.members.some((other) => other.kind === 'interface' && other.detector === member.detector);
 }
 
-/** Features of an interface that its callers do not make: who called while it failed says nothing. */
-const TROUBLE = /^(server_errors|slow|mean_duration|duration_ms|requests_since_last)/;
+/** Features of an interface that its callers do not make, by kind of trouble: who called while it failed says nothing. */
+const TROUBLE: readonly (readonly [Trouble, RegExp])[] = [
+  ['errors', /^(server_errors|erring_callers)/],
+  ['time', /^(slow|mean_duration|typical_duration|duration_ms)/],
+  ['silence', /^requests_since_last/],
+  ['size', /^(mean_size|typical_size)/],
+];
 
-/** Whether an interface's window is odd because the interface does not do its work: most of the evidence says so. */
-function isTrouble(candidate: Candidate): boolean {
-  if (candidate.entity.kind !== 'interface') return false;
+/** What an interface suffers, where most of the evidence is of its not doing its work as it did. */
+function troubleOf(candidate: Candidate): Trouble {
+  if (candidate.entity.kind !== 'interface') return '';
   const { contributions, score } = scoreTerms(candidate.terms);
-  let trouble = 0;
-  candidate.terms.forEach((term, i) => {
-    if (TROUBLE.test(term.feature) || term.law.kind === 'floor') trouble += contributions[i];
+  const parts = new Map<Trouble, number>();
+  candidate.terms.forEach(({ feature, law }, i) => {
+    const kind = law.kind === 'floor' ? 'silence' : TROUBLE.find(([, features]) => features.test(feature))?.[0];
+    if (kind !== undefined) parts.set(kind, (parts.get(kind) ?? 0) + contributions[i]);
   });
-  return trouble > score / 2;
+  const [worst, ...others] = [...parts].sort(([, a], [, b]) => b - a);
+  return worst !== undefined && others.reduce((sum, [, part]) => sum + part, worst[1]) > score / 2 ? worst[0] : '';
+}
+
+/**
+ * Whether trouble is part of an incident of trouble: of the same kind when it touches, of another when it came within it. An
+ * interface that becomes slow in the hour after an outage has trouble of its own.
+ */
+function suffersAlike(incident: Incident, member: Member): boolean {
+  if (member.trouble === '' || !overlaps(incident, member)) return false;
+  if (incident.members.some(({ trouble }) => trouble === member.trouble)) return true;
+  return member.recent < incident.endedAt && incident.startedAt < member.end;
 }
 
 /** The resource that an interface serves: host and path to the first template. One route that is down stops reading, writing and listing alike. */
@@ -500,7 +518,7 @@ function resourceOf(interfaceId: string): string {
 }
 
 function onlyTrouble(incident: Incident): boolean {
-  return incident.kind === 'interface' && incident.members.every((member) => member.trouble);
+  return incident.kind === 'interface' && incident.members.every((member) => member.trouble !== '');
 }
 
 /** Whether a detector says the same of the member as of someone in the incident. */

@@ -18,6 +18,8 @@ const PHRASES: Readonly<Record<string, string | readonly [one: string, many: str
   foreign_kilobytes: 'kB sent to other countries',
   mean_size: 'sent out per request',
   mean_duration: 'per request',
+  typical_size: 'sent out in a typical answer',
+  typical_duration: 'for a typical answer',
   duration_ms: 'of processing time',
   interfaces: ['interface', 'different interfaces'],
   new_interfaces: ['interface never used before', 'interfaces never used before'],
@@ -59,6 +61,7 @@ const PHRASES: Readonly<Record<string, string | readonly [one: string, many: str
   young_callers: ['caller younger than a day', 'callers younger than a day'],
   single_callers: ['caller that does nothing else', 'callers that do nothing else'],
   failing_callers: ['caller that only fails', 'callers that only fail'],
+  erring_callers: ['caller with a server error', 'callers with server errors'],
   heavy_callers: ['caller with more than 30 requests', 'callers with more than 30 requests'],
   few_callers: ['caller with one or two requests', 'callers with one or two requests'],
   devoted_callers: ['caller that does little else', 'callers that do little else'],
@@ -95,8 +98,8 @@ const PHRASES: Readonly<Record<string, string | readonly [one: string, many: str
   error_paths: ['path that failed', 'different paths that failed'],
 };
 
-const BYTE_FEATURES = new Set(['bytes_out', 'bytes_in', 'foreign', 'mean_size']);
-const TIME_FEATURES = new Set(['duration_ms', 'mean_duration']);
+const BYTE_FEATURES = new Set(['bytes_out', 'bytes_in', 'foreign', 'mean_size', 'typical_size']);
+const TIME_FEATURES = new Set(['duration_ms', 'mean_duration', 'typical_duration']);
 /** Features that are a degree or a fact, not a number of things. */
 const DEGREES: Readonly<Record<string, string>> = {
   gap_regularity: 'the regularity of the gaps between requests (of 1,000) is',

@@ -141,6 +141,7 @@ export class AccountCloser {
   private groupRequests = new Float64Array(256);
   private groupFailures = new Float64Array(256);
   private groupSucceeded = new Float64Array(256);
+  private groupErrors = new Float64Array(256);
   /** cells of interfaces that are counted under this one; whether the account's history has one of them */
   private groupFolded = new Uint16Array(256);
   private readonly groupKnown = new Uint8Array(256);
@@ -366,6 +367,7 @@ export class AccountCloser {
         this.groupRequests[group] = 0;
         this.groupFailures[group] = 0;
         this.groupSucceeded[group] = 0;
+        this.groupErrors[group] = 0;
         this.groupFolded[group] = 0;
         this.groupKnown[group] = 0;
         this.groupStrange[group] = 0;
@@ -380,6 +382,7 @@ export class AccountCloser {
       this.groupRequests[group] += cells.requests(cell);
       this.groupFailures[group] += cells.failures(cell);
       this.groupSucceeded[group] += cells.succeeded(cell);
+      this.groupErrors[group] += cells.serverErrors(cell);
       const addressHash = t.addresses.hashes[address];
       const newSource = isNew || !t.history.has(addressHistory, addressHash);
       if (newSource && cells.logins(cell) > 0 && failuresInPane > 0) loginSuccessNew += cells.logins(cell);
@@ -475,6 +478,7 @@ export class AccountCloser {
         if (devoted) n[ibase + INTERFACE.devoted_new_callers]++;
       }
       if (failing) n[ibase + INTERFACE.failing_callers]++;
+      if (this.groupErrors[g] > 0) n[ibase + INTERFACE.erring_callers]++;
       if (requests > 30) n[ibase + INTERFACE.heavy_callers]++;
       else if (requests <= 2) n[ibase + INTERFACE.few_callers]++;
       if (requests > n[ibase + INTERFACE_TOP_CALLER]) n[ibase + INTERFACE_TOP_CALLER] = requests;

@@ -6,6 +6,7 @@ import { hash32 } from '../core/hash.ts';
 import { HashSets } from '../core/hash-sets.ts';
 import { KeyTable } from '../core/key-table.ts';
 import { roomFor } from '../core/slab.ts';
+import { octavesOf } from '../core/octaves.ts';
 import { HOUR, MINUTE } from '../core/watermark.ts';
 import type { Panes } from '../core/window.ts';
 import { Cells } from './cells.ts';
@@ -95,6 +96,10 @@ const {
   records: I_RECORDS,
   slow: I_SLOW,
   external: I_EXTERNAL,
+  duration_octaves: I_TIMES,
+  duration_octaves_squared: I_TIMES_SQUARED,
+  size_octaves: I_SIZES,
+  size_octaves_squared: I_SIZES_SQUARED,
 } = INTERFACE;
 const {
   requests: S_REQUESTS,
@@ -364,7 +369,7 @@ export class AccountTenant {
     accounts.sets.addNew(accounts.list(pane, ACCOUNT_SETS.times), at - hourStart, TIMES_KEPT);
     if (accounts.samples.wants(pane, rank)) accounts.samples.add(pane, this.sample(c, row, interesting, account, iface, address, origin));
     const cell = this.cells.at(pane, iface, address, this.interfaces, this.addresses);
-    if (cell >= 0) this.cells.add(cell, failure, ok, loggedIn);
+    if (cell >= 0) this.cells.add(cell, failure, ok, loggedIn, server);
 
     const interfaces = this.interfacePanes;
     const ipane = interfaces.open(iface, ahead && watched ? slicePeriod(slice) : hour);
@@ -375,6 +380,12 @@ export class AccountTenant {
     n[base + I_IN] += bytesIn;
     n[base + I_DURATION] += duration;
     if (duration > SLOW) n[base + I_SLOW]++;
+    const time = octavesOf(duration);
+    const size = octavesOf(bytesOut);
+    n[base + I_TIMES] += time;
+    n[base + I_TIMES_SQUARED] += time * time;
+    n[base + I_SIZES] += size;
+    n[base + I_SIZES_SQUARED] += size * size;
     if ((flags & FLAG.internalSource) === 0) n[base + I_EXTERNAL]++;
     if (odd) {
       n[base + I_FAILURES] += failure;

@@ -4,7 +4,7 @@ import type { KeyTable } from '../core/key-table.ts';
 import { roomFor } from '../core/slab.ts';
 
 /** Words of a cell, and where they stand. `succeeded`: answered 2xx or 3xx and no failure. */
-const CELL = 8;
+const CELL = 9;
 const NEXT = 0;
 const HASH = 1;
 const INTERFACE = 2;
@@ -13,6 +13,7 @@ const REQUESTS = 4;
 const FAILURES = 5;
 const SUCCEEDED = 6;
 const LOGINS = 7;
+const SERVER_ERRORS = 8;
 
 /** Cells kept a pane; what an account does beyond them counts in its totals only. */
 export const MAX_CELLS = 128;
@@ -69,12 +70,13 @@ export class Cells {
   }
 
   /** Counts an event into a cell. */
-  add(cell: number, failure: number, succeeded: number, login: number): void {
+  add(cell: number, failure: number, succeeded: number, login: number, serverError: number): void {
     const at = cell * CELL;
     this.words[at + REQUESTS]++;
     this.words[at + FAILURES] += failure;
     this.words[at + SUCCEEDED] += succeeded;
     this.words[at + LOGINS] += login;
+    this.words[at + SERVER_ERRORS] += serverError;
   }
 
   interfaceOf(cell: number): number {
@@ -99,6 +101,10 @@ export class Cells {
 
   logins(cell: number): number {
     return this.words[cell * CELL + LOGINS];
+  }
+
+  serverErrors(cell: number): number {
+    return this.words[cell * CELL + SERVER_ERRORS];
   }
 
   clear(pane: number): void {

@@ -3,6 +3,7 @@ import { openBackend } from '../../models/autoencoder/backend.ts';
 import { openBundle } from '../../models/learned/open-bundle.ts';
 import { BundleCatalogue } from '../../models/registry/catalogue.ts';
 import { ACCOUNT_FEATURES, INTERFACE_FEATURES } from '../../models/windows.ts';
+import { octavesOf } from '../../services/core/octaves.ts';
 import { FLAG } from '../../services/core/batch.ts';
 import { watermarkOf } from '../../services/core/watermark.ts';
 import type { PlainEvent } from '../support/random-events.ts';
@@ -173,6 +174,7 @@ describe('windows and alerts do not depend on how the events came', () => {
     }
     let checked = 0;
     let beating = 0;
+    let failing = 0;
     for (const row of reference.rows) {
       const [, view, size, key, start, , , packed] = row.split('\t');
       if (size !== '1h' || (view !== 'account' && view !== 'interface')) continue;
@@ -197,12 +199,24 @@ describe('windows and alerts do not depend on how the events came', () => {
       } else {
         expect(value('callers')).toBe(distinct((event) => event.account));
         expect(value('duration_ms')).toBe(mine.reduce((sum, event) => sum + event.duration, 0));
+        for (const [name, of] of [
+          ['duration', (event: PlainEvent) => event.duration],
+          ['size', (event: PlainEvent) => event.bytesOut],
+        ] as const) {
+          const steps = mine.map((event) => octavesOf(of(event)));
+          expect(value(`${name}_octaves`)).toBe(steps.reduce((sum, step) => sum + step, 0));
+          expect(value(`${name}_octaves_squared`)).toBe(steps.reduce((sum, step) => sum + step * step, 0));
+        }
+        const erring = new Set(mine.filter((event) => event.status >= 500).map((event) => event.account)).size;
+        expect(value('erring_callers')).toBe(erring);
+        if (erring > 0) failing++;
       }
       checked++;
     }
     expect(hours.size).toBe(0);
     expect(checked).toBeGreaterThan(500);
     expect(beating).toBeGreaterThan(20);
+    expect(failing).toBeGreaterThan(20);
   });
 });
 
