@@ -483,14 +483,7 @@ export class InterfaceBaselines {
     }
     const { [I.requests]: requests, [I.callers]: callers } = values;
     if (values[I.duration_octaves] > 0)
-      this.learnTypical(
-        TYPICAL_TIME,
-        requests,
-        callers,
-        values[I.duration_octaves],
-        values[I.duration_octaves_squared],
-        weight,
-      );
+      this.learnTypical(TYPICAL_TIME, requests, callers, values[I.duration_octaves], values[I.duration_octaves_squared], weight);
     if (values[I.size_octaves] > 0)
       this.learnTypical(TYPICAL_SIZE, requests, callers, values[I.size_octaves], values[I.size_octaves_squared], weight);
   }

@@ -21,7 +21,7 @@ export const interfaceLarger: Detector<InterfaceBaselines> = {
   title: '{key} answers with more than usual',
   features: ['mean_size', 'typical_size'],
   needs: ['bytesOut'],
-  gate: 4.5,
+  gate: 4,
   applies: (flags) => (flags & (FLAG.flow | FLAG.asset | FLAG.export)) === 0,
   terms(window, b) {
     const { values } = window;

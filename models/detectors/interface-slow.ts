@@ -27,7 +27,7 @@ export const interfaceSlow: Detector<InterfaceBaselines> = {
   title: '{key} has become slow',
   features: ['typical_duration', 'mean_duration', 'slow'],
   needs: ['duration'],
-  gate: 5,
+  gate: 4,
   applies: (flags) => (flags & FLAG.flow) === 0,
   terms(window, b) {
     const { values } = window;

@@ -501,12 +501,13 @@ function troubleOf(candidate: Candidate): Trouble {
 }
 
 /**
- * Whether trouble is part of an incident of trouble: of the same kind when it touches, of another when it came within it. An
+ * Whether trouble is part of an incident of trouble: of the kind that this is mostly when it touches, of another when it came within it. An
  * interface that becomes slow in the hour after an outage has trouble of its own.
  */
 function suffersAlike(incident: Incident, member: Member): boolean {
   if (member.trouble === '' || !overlaps(incident, member)) return false;
-  if (incident.members.some(({ trouble }) => trouble === member.trouble)) return true;
+  const alike = incident.members.filter(({ trouble }) => trouble === member.trouble).length;
+  if (2 * alike >= incident.members.length) return true;
   return member.recent < incident.endedAt && incident.startedAt < member.end;
 }
 

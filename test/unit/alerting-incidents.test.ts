@@ -128,6 +128,23 @@ describe('incidents', () => {
     expect(alerts.filter((alert) => alert.detector === 'latency')).toHaveLength(4);
   });
 
+  it('of the service leave out who slows down in the hour after, and who answers with more', () => {
+    const trouble = (id: string, hour: number, feature: string) =>
+      candidate({ detector: 'latency', id, end: at(hour + 1), terms: [countTerm(feature, 40)] });
+    const outage = report(
+      at(9),
+      'interface',
+      ['GET shop/a', 'GET shop/b', 'GET shop/c'].map((id) => trouble(id, 9, 'server_errors')).concat(trouble('GET shop/d', 9, 'slow')),
+    );
+    const after = report(at(10), 'interface', [trouble('GET shop/e', 10, 'slow'), trouble('GET shop/f', 10, 'typical_size')]);
+    const last = latest(checked(run(stage(), [outage, after])).incidents);
+    expect(last.map(({ entity, severity }) => [entity.id, severity === 'info']).sort()).toEqual([
+      ['GET shop/e', false],
+      ['GET shop/f', false],
+      ['shop', true],
+    ]);
+  });
+
   it('of one interface under attack take in its trouble', () => {
     const failing = candidate({ detector: 'latency', id: LOGIN, end: at(10), terms: [countTerm('server_errors', 20)] });
     const { incidents } = checked(run(stage(), [report(at(9), 'interface', [failing]), login(9, ['x'])]));

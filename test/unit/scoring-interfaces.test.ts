@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FLAG } from '../../services/core/batch.ts';
+import { octavesOf } from '../../services/core/octaves.ts';
 import { calendarAt, MONDAY, poisson, seeded, WindowFeed } from '../support/synthetic-windows.ts';
 
 const HOUR = 3_600_000;
@@ -62,6 +63,45 @@ function weeks(days: number): { feed: WindowFeed; random: () => number } {
   }
   return { feed, random };
 }
+
+describe('trouble of an interface', () => {
+  const feed = new WindowFeed('interface');
+  const random = seeded(11);
+  /** An hour of few requests whose times and sizes differ several-fold from one to the next. */
+  const hour = (requests: number, slower = 1, larger = 1, erring = 0): Record<string, number> => {
+    const values: Record<string, number> = { requests, callers: requests, erring_callers: erring, server_errors: erring };
+    const add = (name: string, by: number): void => {
+      values[name] = (values[name] ?? 0) + by;
+    };
+    for (let i = 0; i < requests; i++) {
+      const time = Math.round(40 * slower * 4 ** (random() - 0.5));
+      const size = Math.round(3000 * larger * 8 ** (random() - 0.5));
+      add('duration_ms', time);
+      add('bytes_out', size);
+      add('duration_octaves', octavesOf(time));
+      add('duration_octaves_squared', octavesOf(time) ** 2);
+      add('size_octaves', octavesOf(size));
+      add('size_octaves_squared', octavesOf(size) ** 2);
+    }
+    return values;
+  };
+  const fed = (start: number, values: Record<string, number>): string[] =>
+    feed.hour('GET shop/list', start, values).map(({ detector }) => detector);
+  const last = MONDAY + 10 * 24 * HOUR;
+  for (let start = MONDAY; start < last; start += HOUR) fed(start, hour(8));
+
+  it('is none on ordinary days, nor where one caller asks for what is large', () => {
+    expect(feed.candidates).toEqual([]);
+    expect(fed(last, { ...hour(8, 1, 4), callers: 1 })).toEqual([]);
+    expect(fed(last, hour(8, 1, 1, 2))).toEqual([]);
+  });
+
+  it('is seen in a dozen answers: slower, larger, errors of several callers', () => {
+    expect(fed(last + HOUR, hour(12, 4))).toContain('interface_slow');
+    expect(fed(last + 2 * HOUR, hour(12, 1, 4))).toContain('interface_larger');
+    expect(fed(last + 3 * HOUR, hour(12, 1, 1, 4))).toContain('interface_failing');
+  });
+});
 
 describe('interfaces', () => {
   const { feed, random } = weeks(16);
