@@ -501,14 +501,15 @@ function troubleOf(candidate: Candidate): Trouble {
 }
 
 /**
- * Whether trouble is part of an incident of trouble: of the kind that this is mostly when it touches, of another when it came within it. An
- * interface that becomes slow in the hour after an outage has trouble of its own.
+ * Whether trouble is part of an incident of trouble: of the kind that this is mostly when it touches, of another when the
+ * service or this interface had it meanwhile. An interface that becomes slow in the hour after an outage has trouble of its own.
  */
 function suffersAlike(incident: Incident, member: Member): boolean {
   if (member.trouble === '' || !overlaps(incident, member)) return false;
   const alike = incident.members.filter(({ trouble }) => trouble === member.trouble).length;
   if (2 * alike >= incident.members.length) return true;
-  return member.recent < incident.endedAt && incident.startedAt < member.end;
+  const theirs = incident.kind === 'service' || incident.entities.has(member.id);
+  return theirs && member.recent < incident.endedAt && incident.startedAt < member.end;
 }
 
 /** The resource that an interface serves: host and path to the first template. One route that is down stops reading, writing and listing alike. */
