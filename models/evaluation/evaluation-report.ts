@@ -1,3 +1,4 @@
+import type { TrainingFigures } from '../registry/training-figures.ts';
 import type { JudgedRun } from './judged-tenant.ts';
 import type { PrecisionRecall } from './precision-recall.ts';
 import type { Rate } from './rate.ts';
@@ -43,6 +44,8 @@ export interface EvaluationReport {
 export interface Scorers {
   version: string;
   card: string;
+  /** importance of features and learning curve; left out: nothing is known of its training */
+  training?: TrainingFigures;
 }
 
 /**

@@ -16,10 +16,10 @@ import { WeirError } from '../../services/core/errors.ts';
 import type { LearnedView } from '../learned/feature-list.ts';
 import type { LearnedKind } from '../learned/judge.ts';
 import type { BundleData, Manifest, ManifestModel } from '../learned/learned-models.ts';
-import { CARD_FILE, MANIFEST_FILE, ManifestSchema } from './manifest-schema.ts';
+import { BESIDE_FILES, CARD_FILE, MANIFEST_FILE, ManifestSchema } from './manifest-schema.ts';
 
 /**
- * A bundle on disk: `<folder>/manifest.json`, the files that it names, and for people `card.md`. Bundles are immutable:
+ * A bundle on disk: `<folder>/manifest.json`, the files that it names, and for people `card.md` and `training.json`. Bundles are immutable:
  * what lies in a folder is what was trained under that version, or the folder is refused.
  */
 
@@ -36,8 +36,7 @@ export function readBundle(folder: string): BundleData {
   const manifest = checkedManifest(json, path);
   const files: Record<string, Uint8Array> = {};
   for (const { model } of modelsOf(manifest)) files[model.file] ??= read(join(folder, model.file));
-  const card = join(folder, CARD_FILE);
-  if (existsSync(card)) files[CARD_FILE] = read(card);
+  for (const name of BESIDE_FILES) if (existsSync(join(folder, name))) files[name] = read(join(folder, name));
   const data = { manifest, files };
   verifyFiles(data, folder);
   return data;
@@ -109,7 +108,7 @@ function checkedManifest(json: unknown, place: string): Manifest {
 }
 
 function verifyFiles({ manifest, files }: BundleData, place: string): void {
-  const named = new Set([CARD_FILE]);
+  const named = new Set(BESIDE_FILES);
   for (const { view, kind, model } of modelsOf(manifest)) {
     named.add(model.file);
     if (files[model.file] === undefined) {
@@ -127,6 +126,8 @@ function verifyFiles({ manifest, files }: BundleData, place: string): void {
   if (other !== undefined) throw new WeirError('model_corrupt', `${place}: the file ${other} is not named by the manifest`);
 }
 
+const NOTHING = new Uint8Array();
+
 function refuseOther(folder: string, data: BundleData): void {
   const there = readBundle(folder);
   const [old, fresh] = [bundleHash(there), bundleHash(data)];
@@ -136,10 +137,11 @@ function refuseOther(folder: string, data: BundleData): void {
       `${folder} holds another bundle: SHA-256 ${old}, the new one has ${fresh}. Versions are never changed: give the new one another version`,
     );
   }
-  if ((cardOf(there) ?? '') !== (cardOf(data) ?? '')) {
+  for (const name of BESIDE_FILES) {
+    if (Buffer.compare(there.files[name] ?? NOTHING, data.files[name] ?? NOTHING) === 0) continue;
     throw new WeirError(
       'model_exists',
-      `${folder} holds this bundle with another ${CARD_FILE}. Versions are never changed: give the new one another version`,
+      `${folder} holds this bundle with another ${name}. Versions are never changed: give the new one another version`,
     );
   }
 }

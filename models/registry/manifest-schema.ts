@@ -4,6 +4,10 @@ import * as z from 'zod';
 export const MANIFEST_FILE = 'manifest.json';
 /** Name of the model card: for people, nothing is computed from it. */
 export const CARD_FILE = 'card.md';
+/** Name of the figures of the training, for plots (training-figures.ts). */
+export const FIGURES_FILE = 'training.json';
+/** What lies beside a bundle for people, outside of its hash. */
+export const BESIDE_FILES: readonly string[] = [CARD_FILE, FIGURES_FILE];
 
 /** Versions of bundles (`none` means that there is none): names of folders, so that a listing sorts and no path can be smuggled in. */
 export const BUNDLE_VERSION = /^(?!none$)[a-z0-9][a-z0-9._-]{0,62}$/;
@@ -16,7 +20,7 @@ const model = z
     file: z
       .string()
       .regex(FILE_NAME, 'not a plain file name')
-      .refine((name) => name !== MANIFEST_FILE && name !== CARD_FILE, 'is taken'),
+      .refine((name) => name !== MANIFEST_FILE && !BESIDE_FILES.includes(name), 'is taken'),
     sha256: z.string().regex(SHA256, 'not a SHA-256 in hex'),
     evidence: z.strictObject({ score: z.array(z.number()).min(2), decades: z.array(z.number().nonnegative()).min(2) }),
   })

@@ -5,6 +5,7 @@ import type { ComparatorLine, EvaluationReport } from '../../models/evaluation/e
 import { evaluationReport } from '../../models/evaluation/evaluation-report.ts';
 import type { JudgedTenant } from '../../models/evaluation/judged-tenant.ts';
 import { cardOf } from '../../models/registry/bundle-folder.ts';
+import { trainingFiguresOf } from '../../models/registry/training-figures.ts';
 import { createStepLine } from '../console/step-line.ts';
 import { formatNumber } from '../console/table.ts';
 import { WeirError } from '../core/errors.ts';
@@ -93,7 +94,9 @@ export async function evaluateSimulated(flags: EvaluateSimulateFlags): Promise<E
         ['scorers', bundle === undefined ? 'baselines alone' : `baselines and bundle ${bundle.manifest.version}`],
       ],
       remarks: seedRemarks(seeds),
-      ...(bundle === undefined ? {} : { scorers: { version: bundle.manifest.version, card: cardOf(bundle) ?? '' } }),
+      ...(bundle === undefined
+        ? {}
+        : { scorers: { version: bundle.manifest.version, card: cardOf(bundle) ?? '', training: trainingFiguresOf(bundle) } }),
       comparators: flags.comparators === true ? compared(judged.slice(0, each), budgets[0]) : [],
     },
   );

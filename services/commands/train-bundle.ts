@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { bundleHash, readBundle, sha256, writeBundle } from '../../models/registry/bundle-folder.ts';
-import { BUNDLE_VERSION, CARD_FILE, MANIFEST_FILE } from '../../models/registry/manifest-schema.ts';
+import { BESIDE_FILES, BUNDLE_VERSION, MANIFEST_FILE } from '../../models/registry/manifest-schema.ts';
 import { parseMarks } from '../../schemas/marks.ts';
 import { writeOut } from '../console/output.ts';
 import { createStepLine } from '../console/step-line.ts';
@@ -115,7 +115,7 @@ async function checkBundle(folder: string, threads: number, quiet: boolean): Pro
     }),
   );
   const names = [...new Set([...Object.keys(there.files), ...Object.keys(data.files)])].sort();
-  const differing = names.filter((name) => name !== CARD_FILE && hashOf(there.files[name]) !== hashOf(data.files[name]));
+  const differing = names.filter((name) => !BESIDE_FILES.includes(name) && hashOf(there.files[name]) !== hashOf(data.files[name]));
   if (differing.length > 0 || bundleHash(there) !== bundleHash(data)) {
     const what = differing.map((name) => `${name} (${hashOf(there.files[name])}, made again ${hashOf(data.files[name])})`).join(', ');
     throw new WeirError(

@@ -2,6 +2,7 @@ import type { EvaluationReport } from '../../models/evaluation/evaluation-report
 import type { Rate } from '../../models/evaluation/rate.ts';
 import type { FalseIncident, ScenarioLine, SweepLine } from '../../models/evaluation/report.ts';
 import { proportionText, rateText } from '../../models/evaluation/report.ts';
+import type { TenantPoint, TrainingFigures, ViewFigures } from '../../models/registry/training-figures.ts';
 import { chanceText, count, duration, halfText, kindName, percent, quartileText } from './evaluation-text.ts';
 import { plainText } from './plain-text.ts';
 import { type Axis, barPlot, type Curve, curvePlot, dotPlot, escaped, ticksTo } from './plots.ts';
@@ -124,7 +125,7 @@ export function evaluationPage(report: EvaluationReport): string {
       ? ''
       : section(
           `Trained scorers: bundle ${report.scorers.version}`,
-          `<details><summary>model card: data, ranking, calibration, importance of features</summary><pre>${report.scorers.card.split('\n').map(safe).join('\n')}</pre></details>`,
+          `${trainingPlots(report.scorers.training)}<details><summary>model card: data, ranking, calibration, importance of features</summary><pre>${report.scorers.card.split('\n').map(safe).join('\n')}</pre></details>`,
         ),
   ];
   return `<!doctype html>
@@ -325,6 +326,57 @@ function precisionText({ generous }: EvaluationReport): string {
   return `Sweep over the strength of the incidents of one run${at}: from the strongest alone to all that were raised. Thresholds stay those of the run, nothing is chosen here. Area under what was reached: ${generous.precision_recall.averagePrecision.toFixed(2)}.`;
 }
 
+/** Features in the plot of importance. */
+const MOST_FEATURES = 20;
+
+function trainingPlots(training: TrainingFigures | undefined): string {
+  return Object.entries(training?.views ?? {})
+    .map(([view, figures]) => `<h3>View ${safe(view)}</h3>\n${learningPlot(view, figures)}${importancePlot(view, figures)}`)
+    .join('\n');
+}
+
+function learningPlot(view: string, { curve }: ViewFigures): string {
+  if (curve.length < 2) return '';
+  const most = curve[curve.length - 1].tenants;
+  const named: [string, (point: TenantPoint) => number][] = [
+    ['ROC AUC', ({ auc }) => auc],
+    ...['1 %', '0.1 %', '0.01 %'].map((rate, r): [string, (point: TenantPoint) => number] => [
+      `found at ${rate} false`,
+      ({ found }) => found[r],
+    ]),
+  ];
+  return `<p class="note">Learning curve: small forests that learned from so many tenants, judged on tenants that they never saw, by windows.</p>\n${curvePlot(
+    `Learning curve of the forest of view ${view}`,
+    named.map(([name, of]) => ({ name, shape: 'path', points: curve.map((point) => ({ x: point.tenants, y: of(point) })) })),
+    {
+      name: 'tenants learned from, logarithmic',
+      from: curve[0].tenants / 1.15,
+      to: most * 1.15,
+      ticks: curve.map(({ tenants }) => tenants),
+      text: (tenants) => String(Math.round(tenants)),
+      log: true,
+    },
+    { ...SHARES, name: 'share found, ROC AUC' },
+  )}`;
+}
+
+function importancePlot(view: string, { importance }: ViewFigures): string {
+  const shown = importance.slice(0, MOST_FEATURES).filter(({ share }) => share > 0);
+  if (shown.length === 0) return '';
+  const ticks = ticksTo(shown[0].share);
+  return `<p class="note">Importance: the share of the impurity that splits by the feature take away in the forest.</p>\n${dotPlot(
+    `Importance of features in the forest of view ${view}`,
+    shown.map(({ feature, share }) => ({
+      name: feature.replaceAll('_', ' '),
+      value: share,
+      low: 0,
+      high: share,
+      text: `${(100 * share).toFixed(1)} %`,
+    })),
+    { name: 'share of the impurity taken away', from: 0, to: ticks[ticks.length - 1], ticks, text: percent },
+  )}`;
+}
+
 function campaignTable({ run }: EvaluationReport): string {
   return `<details><summary>${formatNumber(run.campaigns.length)} campaigns</summary>${table(
     ['tenant', 'scenario', 'intensity', 'of the traffic', 'z-score', '', 'time', 'own events'],
@@ -364,6 +416,7 @@ body { margin: 0; background: var(--page); color: var(--text); font: 15px/1.5 sy
 main { max-width: 960px; margin: 0 auto; padding: 24px 20px 60px; }
 h1 { font-size: 26px; margin: 0 0 12px; }
 h2 { font-size: 18px; margin: 36px 0 6px; }
+h3 { font-size: 15px; margin: 18px 0 4px; }
 .note, .dim, small { color: var(--dim); }
 .note { margin: 0 0 10px; font-size: 14px; max-width: 76ch; }
 .warning { background: var(--warn); padding: 8px 12px; border-radius: 6px; }

@@ -53,11 +53,11 @@ export function dotPlot(title: string, rows: readonly DotRow[], axis: Axis): str
   return svg(title, bottom + 44, parts);
 }
 
-/** A line, steps or points over two axes. */
+/** A line, steps, points, or points that a line joins (`path`), over two axes. */
 export interface Curve {
   name: string;
   points: readonly { x: number; y: number; low?: number; high?: number }[];
-  shape: 'line' | 'steps' | 'points';
+  shape: 'line' | 'steps' | 'points' | 'path';
 }
 
 /** Curves over two axes, at most four. */
@@ -75,7 +75,7 @@ export function curvePlot(title: string, curves: readonly Curve[], xAxis: Axis, 
   }
   curves.forEach((curve, i) => {
     const points = curve.points.map((point) => `${px(x(point.x))},${px(y(point.y))}`);
-    if (curve.shape === 'line') parts.push(`<polyline class="line c${i}" points="${points.join(' ')}"/>`);
+    if (curve.shape === 'line' || curve.shape === 'path') parts.push(`<polyline class="line c${i}" points="${points.join(' ')}"/>`);
     if (curve.shape === 'steps') {
       const steps = points.flatMap((point, n) => (n === 0 ? [point] : [`${point.split(',')[0]},${points[n - 1].split(',')[1]}`, point]));
       parts.push(`<polyline class="line c${i}" points="${steps.join(' ')}"/>`);
@@ -86,7 +86,7 @@ export function curvePlot(title: string, curves: readonly Curve[], xAxis: Axis, 
           parts.push(
             `<line class="interval c${i}" x1="${px(x(point.x))}" x2="${px(x(point.x))}" y1="${px(y(point.low))}" y2="${px(y(point.high))}"/>`,
           );
-        parts.push(`<circle class="dot c${i}" cx="${px(x(point.x))}" cy="${px(y(point.y))}" r="${curve.shape === 'points' ? 4 : 2.5}"/>`);
+        parts.push(`<circle class="dot c${i}" cx="${px(x(point.x))}" cy="${px(y(point.y))}" r="${curve.shape === 'steps' ? 2.5 : 4}"/>`);
       }
   });
   if (curves.length > 1) {

@@ -2,7 +2,8 @@ import { openBackend } from '../../models/autoencoder/backend.ts';
 import type { LearnedView } from '../../models/learned/feature-list.ts';
 import { FEATURE_LISTS, LEARNED_VIEWS } from '../../models/learned/feature-lists.ts';
 import type { BundleData, ManifestView } from '../../models/learned/learned-models.ts';
-import { CARD_FILE } from '../../models/registry/manifest-schema.ts';
+import { CARD_FILE, FIGURES_FILE } from '../../models/registry/manifest-schema.ts';
+import { figuresBytes, type TrainingFigures } from '../../models/registry/training-figures.ts';
 import type { AddressTables } from '../ingest/addresses/addresses.ts';
 import { collectRows } from './collect-rows.ts';
 import type { TenantRows } from './collect-tenant.ts';
@@ -10,6 +11,7 @@ import { FIT, type FitOptions, type FittedView, fitView } from './fit-view.ts';
 import { foldsOf } from './folds.ts';
 import type { MarkedRows } from './marked-rows.ts';
 import { modelCard } from './model-card.ts';
+import { tenantCurve } from './tenant-curve.ts';
 import { type TrainingTenant, trainingPlans } from './training-plans.ts';
 import { type ViewTable, viewTable } from './view-table.ts';
 
@@ -59,7 +61,9 @@ export async function makeBundle(options: MakeOptions): Promise<MadeBundle> {
     node: Number(process.versions.node.split('.')[0]),
   };
   const { data, views } = await fitBundle(tenants, { version, seed, fit, made, own, onProgress });
-  data.files[CARD_FILE] = new TextEncoder().encode(modelCard({ manifest: data.manifest, tenants, views, fit }));
+  const figures = trainingFigures(tenants, views, { fit, seed, own, onProgress });
+  data.files[FIGURES_FILE] = figuresBytes(figures);
+  data.files[CARD_FILE] = new TextEncoder().encode(modelCard({ manifest: data.manifest, tenants, views, fit, figures }));
   return { data, views, tenants };
 }
 
@@ -94,6 +98,27 @@ export async function fitBundle(tenants: readonly TenantRows[], options: FitBund
   };
   const files = Object.assign({}, ...LEARNED_VIEWS.map((view) => views[view].fitted.files)) as Record<string, Uint8Array>;
   return { data: { manifest, files }, views };
+}
+
+/** Importance of features and learning curve of both views' forests. */
+function trainingFigures(
+  tenants: readonly TenantRows[],
+  views: MadeBundle['views'],
+  { fit, seed, own, onProgress }: Pick<FitBundleOptions, 'fit' | 'seed' | 'own' | 'onProgress'>,
+): TrainingFigures {
+  const of = (view: LearnedView): TrainingFigures['views'][LearnedView] => {
+    onProgress?.(`learning curve of view ${view}`, LEARNED_VIEWS.indexOf(view) / LEARNED_VIEWS.length);
+    const { table, fitted } = views[view];
+    const known = tenants.map(({ tenant, kind, views: { [view]: rows } }) => ({ tenant, kind, cleanWindows: rows.cleanWindows }));
+    const factors = own === undefined ? undefined : ownFactors(table, own.from, own.weight);
+    return {
+      importance: table.list.features
+        .map(({ name }, f) => ({ feature: name, share: fitted.importance[f] }))
+        .sort((a, b) => b.share - a.share),
+      curve: tenantCurve(table, known, fit.forest, seed, factors),
+    };
+  };
+  return { format: 1, views: { account: of('account'), interface: of('interface') } };
 }
 
 /** What the rows of real tenants (behind the simulated ones) weigh more. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { evaluationReport } from '../../models/evaluation/evaluation-report.ts';
 import type { JudgedTenant } from '../../models/evaluation/judged-tenant.ts';
 import { rebuiltIncidents } from '../../models/evaluation/rebuilt-incidents.ts';
+import type { ViewFigures } from '../../models/registry/training-figures.ts';
 import { evaluationPage } from '../../services/console/evaluation-page.ts';
 import { duration, evaluationText, halfText } from '../../services/console/evaluation-text.ts';
 import { type Axis, curvePlot, dotPlot, escaped, ticksTo } from '../../services/console/plots.ts';
@@ -67,6 +68,33 @@ describe('what logs say', () => {
 
   it('moves no cursor on the terminal', () => {
     expect(evaluationText(report, { style: createStyle(false), width: undefined })).not.toContain('\u001b');
+  });
+});
+
+describe('trained scorers', () => {
+  const curve = [10, 20, 40].map((tenants, i) => ({ tenants, auc: 0.9 + 0.04 * i, found: [0.7, 0.4 + 0.1 * i, 0.2] }));
+  const view = {
+    importance: [
+      { feature: HOSTILE, share: 0.6 },
+      { feature: 'requests', share: 0.4 },
+    ],
+    curve,
+  };
+  const pageWith = (views: { account: ViewFigures; interface: ViewFigures }): string =>
+    evaluationPage({ ...report, scorers: { version: '1', card: HOSTILE, training: { format: 1, views } } });
+
+  it('have learning curve and importance as plots, names as text', () => {
+    const page = pageWith({ account: view, interface: view });
+    expect(page.match(/aria-label="Learning curve of the forest of view (account|interface)"/g)).toHaveLength(2);
+    expect(page.match(/aria-label="Importance of features in the forest of view (account|interface)"/g)).toHaveLength(2);
+    expect(page).toContain('60.0 %');
+    expect(page).not.toContain('<img');
+  });
+
+  it('have no curve of one point, and no plots when nothing is known', () => {
+    const page = pageWith({ account: { ...view, curve: curve.slice(0, 1) }, interface: { importance: [], curve: [] } });
+    expect(page).not.toContain('aria-label="Learning curve');
+    expect(evaluationPage({ ...report, scorers: { version: '1', card: '' } })).not.toContain('aria-label="Importance');
   });
 });
 

@@ -6,6 +6,7 @@ import { openBackend } from '../../models/autoencoder/backend.ts';
 import { FEATURE_LISTS } from '../../models/learned/feature-lists.ts';
 import { openBundle } from '../../models/learned/open-bundle.ts';
 import { bundleHash, cardOf, readBundle, writeBundle } from '../../models/registry/bundle-folder.ts';
+import { type TrainingFigures, trainingFiguresOf } from '../../models/registry/training-figures.ts';
 import { DAY, HOUR } from '../../services/core/watermark.ts';
 import { loadAddressTables } from '../../services/ingest/addresses/address-loader.ts';
 import { DEFAULT_START, tenantPlan } from '../../services/simulation/tenant-plan.ts';
@@ -87,10 +88,27 @@ describe('a trained bundle', () => {
     expect(card).not.toContain('undefined');
   });
 
+  it('has the figures of its training beside it: importance adds up, and the card says the same', () => {
+    const { views } = trainingFiguresOf(made.data) as TrainingFigures;
+    for (const view of ['account', 'interface'] as const) {
+      const { importance } = views[view];
+      expect(importance.map(({ feature }) => feature).sort()).toEqual(FEATURE_LISTS[view].features.map(({ name }) => name).sort());
+      expect(importance.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
+      expect(cardOf(made.data)).toContain(`taken away): ${importance[0].feature} `);
+    }
+    expect(cardOf(made.data)).toContain('Learning curve of the forest');
+  });
+
+  it('refuses figures that are none', () => {
+    const files = { ...made.data.files, 'training.json': new TextEncoder().encode('{"format":1,"views":{"account":{}}}') };
+    expect(() => trainingFiguresOf({ ...made.data, files })).toThrow(/training\.json of bundle tiny.*views\.account/);
+    expect(trainingFiguresOf({ ...made.data, files: {} })).toBeUndefined();
+  });
+
   it('is the same when made again, with more threads too', async () => {
     const again = await makeBundle({ ...options, threads: 2 });
     expect(bundleHash(again.data)).toBe(bundleHash(made.data));
-    expect(cardOf(again.data)).toBe(cardOf(made.data));
+    expect(again.data.files).toEqual(made.data.files);
     const other = await makeBundle({ ...options, seed: 6 });
     expect(bundleHash(other.data)).not.toBe(bundleHash(made.data));
   }, 60_000);
