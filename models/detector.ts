@@ -1,4 +1,5 @@
 import type { Severity, WindowSize } from '../schemas/alert.ts';
+import type { Candidate } from './candidate.ts';
 import type { Term } from './evidence.ts';
 import type { LearnedKind } from './learned/judge.ts';
 import type { ClosedMinute, ClosedWindow, View } from './windows.ts';
@@ -15,6 +16,8 @@ export interface Detector<Baselines = unknown> {
   window: WindowSize;
   /** for people: `{key}` is replaced by the entity */
   title: string;
+  /** a title that says better what was found; `{key}` as in `title`, which holds where it is undefined */
+  titleOf?(found: Candidate): string | undefined;
   /** the features that it can name, for docs and `weir doctor` */
   features: readonly string[];
   /** what the events must carry for it to see anything: column or flag names; missing ones make it blind */

@@ -1,4 +1,4 @@
-import type { Severity } from '../schemas/alert.ts';
+import { SEVERITIES, type Severity } from '../schemas/alert.ts';
 
 /** Evidence (decades) from which an alert is medium, high, critical. */
 export const SEVERITY_STEPS = { medium: 6, high: 10, critical: 16 } as const;
@@ -18,7 +18,10 @@ export function severityOf(evidence: number, most: Severity = 'critical'): Sever
 
 /** The lower of two severities. */
 export function atMost(severity: Severity, most: Severity): Severity {
-  return RANK[severity] > RANK[most] ? most : severity;
+  return severityRank(severity) > severityRank(most) ? most : severity;
 }
 
-const RANK: Record<Severity, number> = { info: 0, low: 1, medium: 2, high: 3, critical: 4 };
+/** 0 for `info`, one more for each step. */
+export function severityRank(severity: Severity): number {
+  return SEVERITIES.indexOf(severity);
+}

@@ -10,6 +10,9 @@ import { countTerm, strongest } from '../terms.ts';
 /** Requests and callers from which a crowd can be told, by window. */
 const LEAST_REQUESTS = { '1h': 40, '6h': 40, '1d': 40 } as const;
 const LEAST_CALLERS = 8;
+/** Who weighs more than this part of all named callers is no crowd. */
+const ONE_PART = 0.5;
+const READS = /^(GET|HEAD) /;
 /** Age of the interface from which its callers are known, ms: half of a week. */
 const KNOWN_FOR = 3.5 * 86_400_000;
 
@@ -22,6 +25,13 @@ export const scrapingCohort: Detector<InterfaceBaselines> = {
   view: 'interface',
   window: '1d',
   title: 'A crowd of single-purpose callers reads {key}',
+  titleOf: ({ entity, actors }) => {
+    const done = READS.test(entity.id) ? ['reads', 'read'] : ['uses', 'used'];
+    const all = actors.reduce((sum, { weight }) => sum + weight, 0);
+    const first = actors.reduce((most, actor) => (actor.weight > most.weight ? actor : most), actors[0]);
+    if (first !== undefined && first.weight > ONE_PART * all) return `{key} is ${done[1]} most of all by ${first.id}`;
+    return `A crowd of single-purpose callers ${done[0]} {key}`;
+  },
   features: [
     'single_callers',
     'few_callers',

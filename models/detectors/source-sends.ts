@@ -6,6 +6,8 @@ import { countTerm } from '../terms.ts';
 
 const LEAST_SENDS = 8;
 const LEAST_SHARE = 0.2;
+/** Numbers of a day from which they are many. */
+const LEAST_TARGETS = 4;
 /** Codes of a day after which somebody signed up or acted as an account, of those that a crowd asks for: at least. */
 const USED_SHARE = 0.3;
 
@@ -15,6 +17,7 @@ export const sourceSends: Detector<SparseBaselines> = {
   view: 'source',
   window: '1d',
   title: '{key} has codes sent to many numbers',
+  titleOf: ({ terms }) => (terms.some(({ feature }) => feature === 'targets_1d') ? undefined : '{key} has codes sent again and again'),
   features: ['sends', 'sends_1d', 'targets', 'targets_1d'],
   needs: ['send_code', 'target'],
   gate: 8,
@@ -29,7 +32,7 @@ export const sourceSends: Detector<SparseBaselines> = {
       countTerm('sends_1d', day, b.expected('1d', 'sends'), 'sends'),
     ];
     const targets = b.amount('1d', 'targets');
-    if (targets >= 4) terms.push(countTerm('targets_1d', targets, b.expected('1d', 'targets'), 'targets', 0.7));
+    if (targets >= LEAST_TARGETS) terms.push(countTerm('targets_1d', targets, b.expected('1d', 'targets'), 'targets', 0.7));
     return terms;
   },
   severity: (evidence) => severityOf(evidence, 'high'),

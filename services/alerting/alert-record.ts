@@ -55,7 +55,7 @@ export function alertRecord(tenant: string, candidate: Candidate, context: Alert
     incident_id: '',
     tenant,
     detector: candidate.detector,
-    title: `${alertTitle(context.detector.title, candidate.entity)}${context.note ?? ''}`,
+    title: `${alertTitle(context.detector.titleOf?.(candidate) ?? context.detector.title, candidate.entity)}${context.note ?? ''}`,
     entity: candidate.entity,
     related: candidate.related,
     identity: candidate.identity,

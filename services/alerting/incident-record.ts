@@ -5,8 +5,9 @@ import type { IncidentRecord, Severity } from '../../schemas/alert.ts';
 import { ALERT_SCHEMA_VERSION } from '../../schemas/alert.ts';
 import { isoTime } from './alert-record.ts';
 import { leadingActors } from './incident-actors.ts';
-import type { Incident, Member } from './incident-types.ts';
+import type { Incident } from './incident-types.ts';
 import { formatNumber } from './reason-texts.ts';
+import { mostTelling, strongestOf, tellingPlace } from './telling.ts';
 
 /** One state of an incident as a record. */
 export function incidentRecord(
@@ -22,7 +23,7 @@ export function incidentRecord(
     incident_id: incident.id,
     revision: state.revision,
     tenant,
-    title: titleOf(incident, Math.max(actors.length, count)),
+    title: titleOf(incident, detectors),
     severity: state.severity,
     score: scoreOf(incident),
     status: state.status,
@@ -55,27 +56,39 @@ function scoreOf(incident: Incident): number {
   return Math.min(1, fusedEvidence([...best.values()]) / FULL_EVIDENCE);
 }
 
-/** The first of the strongest alerts. */
-export function strongestOf(incident: Incident): Member | undefined {
-  let strongest: Member | undefined;
-  for (const member of incident.members) if (strongest === undefined || member.evidence > strongest.evidence) strongest = member;
-  return strongest;
-}
-
-function titleOf(incident: Incident, named: number): string {
+function titleOf(incident: Incident, detectors: ReadonlyMap<string, Detector>): string {
   if (incident.kind === 'shift') return 'The behaviour of the whole population changed at once';
-  const title = strongestOf(incident)?.title ?? '';
   if (incident.kind === 'service')
     return `Trouble of the service: ${formatNumber(incident.entities.size)} interfaces fail, slow down or stop at once`;
-  if (incident.kind === 'cohort')
-    return `${formatNumber(named)} ${plural(incident.members[0]?.kind ?? 'account')} act alike on ${incident.entity.id}`;
-  if (incident.kind === 'crowd') return `${title} (and ${formatNumber(incident.actorCount - 1)} more at the same time)`;
+  if (incident.kind === 'cohort') return `${titleOfMany(incident, detectors)}, mostly at ${incident.entity.id}`;
+  if (incident.kind === 'crowd') return titleOfMany(incident, detectors);
+  const telling = mostTelling(incident);
+  const title = telling?.title ?? '';
   if (incident.kind === 'interface') {
     const others = incident.entities.size - 1;
-    const place = strongestOf(incident)?.kind === 'interface' ? '' : ` at ${incident.entity.id}`;
+    const place = telling?.kind === 'interface' ? '' : ` at ${incident.entity.id}`;
     return `${title}${place}${others > 0 ? ` (and at ${others} more ${others === 1 ? 'interface' : 'interfaces'})` : ''}`;
   }
   return title;
+}
+
+/** What one detector says of most actors of a cohort or a crowd, as said of each of them; of several the most telling. */
+function titleOfMany(incident: Incident, detectors: ReadonlyMap<string, Detector>): string {
+  const kind = incident.members.find((member) => member.kind !== 'interface')?.kind ?? 'account';
+  const saidOf = new Map<string, Set<string>>();
+  for (const { detector, id, kind: ofKind } of incident.members) {
+    if (ofKind !== kind) continue;
+    const ids = saidOf.get(detector);
+    if (ids === undefined) saidOf.set(detector, new Set([id]));
+    else ids.add(id);
+  }
+  const most = Math.max(...[...saidOf.values()].map((ids) => ids.size));
+  const [detector, ids] = [...saidOf]
+    .filter(([, { size }]) => 2 * size > most)
+    .sort(([a], [b]) => tellingPlace(a) - tellingPlace(b) || (a < b ? -1 : 1))[0];
+  const each = `each of ${formatNumber(ids.size)} ${plural(kind)}`;
+  const title = (detectors.get(detector)?.title ?? '{key}').replace(/^(Host|Privileged account|Service) /, '').replaceAll('{key}', each);
+  return title.slice(0, 1).toUpperCase() + title.slice(1);
 }
 
 function summaryOf(incident: Incident, detectors: ReadonlyMap<string, Detector>, actors: string[], actorCount: number): string {

@@ -2,13 +2,14 @@ import { fusedEvidence } from '../../models/calibration/fusion.ts';
 import type { Candidate } from '../../models/candidate.ts';
 import type { Detector } from '../../models/detector.ts';
 import { scoreTerms } from '../../models/evidence.ts';
+import { severityRank } from '../../models/severity.ts';
 import type { AlertRecord, EntityRef, IncidentRecord, Severity } from '../../schemas/alert.ts';
-import { SEVERITIES } from '../../schemas/alert.ts';
 import { DAY, HOUR } from '../core/watermark.ts';
 import { identityHash } from './alert-record.ts';
 import { ACTORS_NAMED, addActors, addActorsOf, namedActors } from './incident-actors.ts';
-import { incidentRecord, strongestOf } from './incident-record.ts';
+import { incidentRecord } from './incident-record.ts';
 import type { Incident, IncidentActor, IncidentKind, Member, Trouble } from './incident-types.ts';
+import { strongestOf } from './telling.ts';
 
 /** An incident spans at most this before it is renewed. */
 export const LONGEST_INCIDENT = 2 * DAY;
@@ -186,7 +187,7 @@ export class IncidentBook {
   private worthTelling(incident: Incident): boolean {
     const told = incident.told;
     if (told === undefined) return true;
-    if (rank(this.severityOf(incident)) > rank(told.severity)) return true;
+    if (severityRank(this.severityOf(incident)) > severityRank(told.severity)) return true;
     if (incident.kind !== told.kind || incident.entities.size > told.entities) return true;
     if (incident.alertCount >= 2 * Math.max(1, told.alerts) && incident.alertCount > 1) return true;
     return incident.actorCount >= 2 * told.actors && incident.actorCount >= COHORT;
@@ -200,13 +201,13 @@ export class IncidentBook {
     let highest: Severity = 'info';
     for (const member of incident.members) {
       if (member.severity === 'info') continue;
-      if (rank(member.severity) > rank(highest)) highest = member.severity;
+      if (severityRank(member.severity) > severityRank(highest)) highest = member.severity;
       best.set(member.detector, Math.max(best.get(member.detector) ?? 0, member.evidence));
       if (strongest === undefined || member.evidence > strongest.evidence) strongest = member;
     }
     const detector = strongest === undefined ? undefined : this.detectors.get(strongest.detector);
     const fused = detector?.severity(fusedEvidence([...best.values()])) ?? highest;
-    return rank(fused) > rank(highest) ? fused : highest;
+    return severityRank(fused) > severityRank(highest) ? fused : highest;
   }
 
   private put(member: Member, candidate: Candidate): Incident {
@@ -559,8 +560,4 @@ function resolved(incident: Incident): Incident {
   let at = incident;
   while (at.target !== undefined) at = at.target;
   return at;
-}
-
-function rank(severity: Severity): number {
-  return SEVERITIES.indexOf(severity);
 }

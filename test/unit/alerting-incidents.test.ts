@@ -270,7 +270,7 @@ describe('incidents', () => {
     expect(incidents).toHaveLength(1);
     expect(incidents[0].actors).toHaveLength(50);
     expect(incidents[0].actor_count).toBe(60);
-    expect(incidents[0].title).toBe('60 accounts act alike on POST shop/login');
+    expect(incidents[0].title).toBe('Volume on each of 60 accounts, mostly at POST shop/login');
   });
 
   it('of accounts with different leading interfaces stay apart, but many by one detector within a day are a crowd', () => {
@@ -282,7 +282,7 @@ describe('incidents', () => {
     const fast = ids.map((id, i) => accounts(9 + 5 * i, [id], `GET shop/${id}`));
     const crowd = latest(checked(run(stage(), fast)).incidents).filter((incident) => incident.status !== 'retracted');
     expect(crowd).toHaveLength(1);
-    expect(crowd[0]).toMatchObject({ entity: { kind: 'account' }, actor_count: 5, title: 'volume on a (and 4 more at the same time)' });
+    expect(crowd[0]).toMatchObject({ entity: { kind: 'account' }, actor_count: 5, title: 'Volume on each of 5 accounts' });
   });
 
   it('of one account alone become the interface incident when the account stands behind that alert', () => {
