@@ -11,6 +11,7 @@ import type { SimulatedEvent } from '../simulation/event.ts';
 import { targetId } from '../simulation/labels.ts';
 import type { TenantPlan } from '../simulation/plan.ts';
 import { planEnd } from '../simulation/plan.ts';
+import { unmet } from '../simulation/simulate.ts';
 import { createTopology } from '../topology.ts';
 import { prepareTenant, replayTenant, SIMULATED_KEY, simulatedTopologyConfig } from '../training/replay-tenant.ts';
 import { explanationError } from './explanation-error.ts';
@@ -76,6 +77,7 @@ export async function judgeTenant(
   );
   const { alerts, incidents } = net as InThread;
   const last = lastRevisions(incidents);
+  const nothing = unmet(simulated.world);
   const judged: JudgedTenant = {
     tenant: plan.name,
     kind: plan.kind,
@@ -86,10 +88,12 @@ export async function judgeTenant(
     incidents: last,
     alerts: alerts.map(({ alert_id, entity, window, detected_at }) => ({ alert_id, entity, window, detected_at })),
     volume: { alerts: alerts.length, incidents: last.length, revisions: incidents.length },
-    campaigns: simulated.labels.campaigns.map((campaign) => ({
-      ...campaign,
-      targets: campaign.targets.map((target) => targetId(key, target)),
-    })),
+    campaigns: simulated.labels.campaigns
+      .filter(({ id }) => !nothing.has(id))
+      .map((campaign) => ({
+        ...campaign,
+        targets: campaign.targets.map((target) => targetId(key, target)),
+      })),
     benign: simulated.labels.benign,
     traffic: traffic.result(),
     explanationError: alerts.reduce((most, alert) => Math.max(most, explanationError(alert)), 0),

@@ -79,6 +79,13 @@ export function labelsOf(worlds: readonly World[]): Labels {
   };
 }
 
+/** Ids of campaigns that no request met, of a world that has run: an interface that fails while nobody calls leaves nothing in the log. */
+export function unmet(world: World): ReadonlySet<string> {
+  return new Set(
+    world.strands.flatMap(({ campaign, met }) => (campaign === undefined || met === undefined || met() > 0 ? [] : [campaign.id])),
+  );
+}
+
 /** The campaigns and benign notes of a plan. */
 export function labels(plan: SimulationPlan): Labels {
   return labelsOf(plan.tenants.map((tenant) => buildWorld(tenant)));

@@ -15,6 +15,8 @@ export interface Strand {
   rate?(at: number): number;
   /** changes an ordinary event in place; false takes it out of the log */
   touch?(event: SimulatedEvent): boolean;
+  /** of a campaign that only changes ordinary events: how many it has changed or taken out so far */
+  met?(): number;
   /** adds events that begin in [start, end) */
   hour?(start: number, end: number, emit: Emit): void;
 }

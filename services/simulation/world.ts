@@ -66,6 +66,9 @@ export class World {
   private readonly counts = new Map<string, number>();
   private totalWeight = 0;
   private eventsPerVisit = 12;
+  /** events of trial visits and of trial hours of machines, by interface */
+  private readonly triedVisits = new Map<string, number>();
+  private readonly triedMachines = new Map<string, number>();
   private machineEvents = 0;
   /** machines do this share of their full work, so that a plan's events a day are kept */
   machineScale = 1;
@@ -127,8 +130,9 @@ export class World {
       const weights = known.map((person) => person.weight);
       const noon = this.workday() + 13 * HOUR;
       for (let i = 0; i < TRIAL_VISITS; i++) {
-        trial.visit(known[random.weighted(weights)], noon + random.int(HOUR), new Random(this.seed, 'trial', i), () => {
+        trial.visit(known[random.weighted(weights)], noon + random.int(HOUR), new Random(this.seed, 'trial', i), (event) => {
           events++;
+          count(this.triedVisits, event.interface);
         });
       }
       this.eventsPerVisit = Math.max(1, events / TRIAL_VISITS);
@@ -140,7 +144,12 @@ export class World {
     // what machines do follows their scale only roughly (periods are round numbers), so it is measured again
     for (let round = 0; round < 3; round++) {
       let machine = 0;
-      for (const hour of TRIAL_HOURS) trial.kind.machines(trial, midnight + hour * HOUR, midnight + (hour + 1) * HOUR, () => machine++);
+      this.triedMachines.clear();
+      for (const hour of TRIAL_HOURS)
+        trial.kind.machines(trial, midnight + hour * HOUR, midnight + (hour + 1) * HOUR, (event) => {
+          machine++;
+          count(this.triedMachines, event.interface);
+        });
       if (machine === 0) {
         // scaled down so far that the trial's hours stayed empty: the scale is right by the round before
         this.machineScale = trial.machineScale;
@@ -151,6 +160,13 @@ export class World {
       this.machineScale = trial.machineScale;
       trial.machineScale *= wanted / this.machineEvents;
     }
+  }
+
+  /** Requests of an interface on an ordinary working day, as far as the trial shows; hard negatives and campaigns aside. */
+  expectedRequests(interfaceId: string): number {
+    const visits = Math.max(0, this.plan.eventsPerDay - this.machineEvents) / this.eventsPerVisit;
+    const machines = ((this.triedMachines.get(interfaceId) ?? 0) * 24) / TRIAL_HOURS.length;
+    return ((this.triedVisits.get(interfaceId) ?? 0) / TRIAL_VISITS) * visits + machines;
   }
 
   /** Midnight of an ordinary working day: the measure of rates. */
@@ -376,4 +392,8 @@ export class World {
     this.ordinary(start, through);
     for (const strand of this.strands) strand.hour?.(start, start + HOUR, emit);
   }
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

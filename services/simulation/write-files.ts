@@ -8,7 +8,7 @@ import type { MatchingConfig } from './matching-config.ts';
 import { matchingConfig } from './matching-config.ts';
 import type { SimulationPlan, TenantPlan } from './plan.ts';
 import { planEnd } from './plan.ts';
-import { buildWorld, labelsOf, simulateWorld } from './simulate.ts';
+import { buildWorld, labelsOf, simulateWorld, unmet } from './simulate.ts';
 import type { World } from './world.ts';
 
 export interface WrittenTenant {
@@ -71,7 +71,13 @@ export function writeSimulation(
     before += counts.events;
     files.push({ tenant: tenant.name, path, format: formatOf(tenant.name), ...counts });
   }
-  const labels = { ...labelsIn(labelsOf(worlds), formatOf), tenants: plan.tenants.map(labelledTenant) };
+  const all = labelsIn(labelsOf(worlds), formatOf);
+  const nothing = new Set(worlds.flatMap((world) => [...unmet(world)]));
+  const labels = {
+    ...all,
+    campaigns: all.campaigns.filter(({ id }) => !nothing.has(id)),
+    tenants: plan.tenants.map(labelledTenant),
+  };
   const path = join(dir, 'labels.json');
   onDisk(path, () => writeFileSync(path, `${JSON.stringify(labels, null, 1)}\n`));
   return {

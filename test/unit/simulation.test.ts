@@ -6,7 +6,7 @@ import type { SimulatedEvent, SimulatedRequest } from '../../services/simulation
 import { targetId } from '../../services/simulation/labels.ts';
 import type { TenantKind, TenantPlan } from '../../services/simulation/plan.ts';
 import { findScenario, SCENARIOS } from '../../services/simulation/scenarios/list.ts';
-import { buildWorld, labels, simulate, simulateTenant, simulateWorld } from '../../services/simulation/simulate.ts';
+import { buildWorld, labels, simulate, simulateTenant, simulateWorld, unmet } from '../../services/simulation/simulate.ts';
 import { tenantPlan } from '../../services/simulation/tenant-plan.ts';
 
 const SMALL: Record<TenantKind, { accounts: number; eventsPerDay: number }> = {
@@ -223,6 +223,22 @@ describe('intensity', () => {
     expect(changed('interface_larger', 0.2, (event) => event.bytesOut)).toBeLessThan(
       changed('interface_larger', 1, (event) => event.bytesOut),
     );
+  });
+});
+
+describe('trouble of an interface', () => {
+  it.each([true, false])('is labelled where requests meet it: %s', (called) => {
+    const world = buildWorld(plan('consumer', 9, { scenarios: [{ scenario: 'interface_silent', at: Date.UTC(2026, 2, 3, 6) }] }));
+    const strand = world.strands.find(({ met }) => met !== undefined);
+    const campaign = strand?.campaign;
+    if (strand?.met === undefined || campaign === undefined) throw new Error('no campaign');
+    // nobody calls it at all
+    if (!called) world.strands.unshift({ touch: (event) => event.interface !== campaign.interfaces[0] });
+    let left = 0;
+    for (const event of simulateWorld(world)) left += event.campaign === campaign.id ? 1 : 0;
+    expect(left).toBe(0);
+    expect(strand.met() > 8).toBe(called);
+    expect([...unmet(world)]).toEqual(called ? [] : [campaign.id]);
   });
 });
 

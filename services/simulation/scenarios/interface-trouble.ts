@@ -4,14 +4,20 @@ import type { SimulatedInterface } from '../interfaces.ts';
 import { candidates, device, localHour, Script, scaled } from '../script.ts';
 import type { Scenario, Setting, Strand } from '../strand.ts';
 
-/** A busy interface of the tenant. */
+/** Requests of a working day from which an interface is busy: what hardly anyone calls can fail without anything in the log. */
+const LEAST_REQUESTS = 240;
+
+/** A busy interface of the tenant; where none is, the one with most requests. */
 function busy(setting: Setting): SimulatedInterface {
   const { random, world } = setting;
   const keys =
     world.plan.kind === 'consumer'
       ? ['home', 'list0', 'detail0', 'config', 'mine0']
       : ['list0', 'detail0', ...(world.plan.kind === 'office' ? ['dashboard', 'search'] : [])];
-  return world.api.get(random.pick(keys));
+  const all = keys.map((key) => world.api.get(key));
+  const used = all.filter((one) => world.expectedRequests(one.id) >= LEAST_REQUESTS);
+  if (used.length > 0) return random.pick(used);
+  return all.reduce((most, one) => (world.expectedRequests(one.id) > world.expectedRequests(most.id) ? one : most));
 }
 
 /** A campaign that is nothing but a change of ordinary traffic on one interface. */
@@ -37,10 +43,13 @@ function changed(
     sources: [],
     events: 0,
   };
+  let met = 0;
   return {
     campaign,
+    met: () => met,
     touch(event) {
       if (event.at < from || event.at >= to || event.interface !== one.id) return true;
+      met++;
       const kept = touch(event);
       if (kept) event.campaign = setting.id;
       return kept;
