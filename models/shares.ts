@@ -132,6 +132,14 @@ export const SHARES: readonly Share[] = [
     novelty: true,
   },
   { name: 'erring_callers', part: I.erring_callers, whole: I.callers, usual: all(0.02), strength: 4 },
+  {
+    name: 'aimed_young_callers',
+    part: I.aimed_young_callers,
+    whole: I.callers,
+    usual: all(0.1, { login: 0.3, register: 0.6, send_code: 0.6, benefit: 0.04 }),
+    strength: 3,
+    novelty: true,
+  },
 ];
 /** How many of the shares, from the first, the trained scorers of the bundles read. */
 export const LEARNED_SHARES = 27;

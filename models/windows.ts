@@ -95,6 +95,7 @@ export const INTERFACE_FEATURES = [
   'size_octaves', // sum of the logarithms of the response bytes
   'size_octaves_squared',
   'erring_callers', // callers with at least one server error
+  'aimed_young_callers', // young callers of whose requests in the window (assets aside) a fifth or more went to it
 ] as const;
 
 export const SOURCE_FEATURES = [

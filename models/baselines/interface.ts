@@ -198,8 +198,18 @@ export class InterfaceBaselines {
    * its hours do, but they do. The result is reused by the next call of `requests`.
    */
   day(calendar: CalendarHour): Expectation {
+    const mean = this.requestsOf(calendar, 24);
+    const out = this.requests(calendar);
+    const days = this.hours / 24;
+    out.dispersion = LEAST_DAY_DISPERSION + out.dispersion / 12 + 0.5 / (1 + days);
+    out.mean = mean;
+    return out;
+  }
+
+  /** Mean of the requests that are expected of the hours, up to 24, that end with this one. */
+  requestsOf(calendar: CalendarHour, hours: number): number {
     let mean = 0;
-    for (let back = 0; back < 24; back++) {
+    for (let back = 0; back < hours; back++) {
       const over = calendar.hour < back ? 1 : 0;
       this.beside.hour = calendar.hour - back + 24 * over;
       this.beside.day = calendar.day - over;
@@ -207,11 +217,7 @@ export class InterfaceBaselines {
       this.beside.working = over === 0 ? calendar.working : this.beside.weekday < 5;
       mean += this.requests(this.beside).mean;
     }
-    const out = this.requests(calendar);
-    const days = this.hours / 24;
-    out.dispersion = LEAST_DAY_DISPERSION + out.dispersion / 12 + 0.5 / (1 + days);
-    out.mean = mean;
-    return out;
+    return mean;
   }
 
   /**

@@ -26,6 +26,12 @@ const OF_EVENTS: TailPrior = { ...GENERAL_PRIOR, excess: 1.1, excesses: 10, shap
  */
 const OF_PLACES: TailPrior = { ...OF_EVENTS, slope: 0.9, offset: 1, days: 3 };
 
+/**
+ * Crowds at a benefit: on 130 days of consumer and partner tenants with an honest promotion each, 3 decades were reached by
+ * 0.05 interfaces a day, 4 by 0.015.
+ */
+const OF_BENEFITS: TailPrior = { ...GENERAL_PRIOR, excess: 1, excesses: 10, shape: 0.1 };
+
 /** Shipped priors by detector name, where measurements on several kinds of tenants say something else than the general one. */
 export const DETECTOR_PRIORS: ReadonlyMap<string, TailPrior> = new Map([
   ['learned_account', TRAINED],
@@ -35,6 +41,7 @@ export const DETECTOR_PRIORS: ReadonlyMap<string, TailPrior> = new Map([
   ['account_takeover', OF_PLACES],
   ['ant_moving', OF_ACCOUNTS],
   ['foreign_access', OF_PLACES],
+  ['fraud_cohort', OF_BENEFITS],
   ['foreign_callers', OF_ACCOUNTS],
   ['machine_behaviour', OF_ACCOUNTS],
   ['object_traversal', OF_ACCOUNTS],

@@ -67,6 +67,7 @@ const PHRASES: Readonly<Record<string, string | readonly [one: string, many: str
   devoted_callers: ['caller that does little else', 'callers that do little else'],
   devoted_new_callers: ['caller from a new place that does little else', 'callers from new places that do little else'],
   narrow_young_callers: ['young account that does little else', 'young accounts that do little else'],
+  aimed_young_callers: ['young account that came for it', 'young accounts that came for it'],
   fresh_single_callers: ['new caller that does nothing else', 'new callers that do nothing else'],
   top_caller: ['request of the busiest caller', 'requests of the busiest caller'],
   requests_per_caller: 'requests per caller',

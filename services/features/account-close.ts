@@ -47,6 +47,8 @@ const BURST_PAUSE = 5000;
 const DEVOTED_REQUESTS = 4;
 const DEVOTED_PART = 0.75;
 const NARROW_INTERFACES = 4;
+/** … and one came for it where of its requests at least one in so many went to it. */
+const AIMED_ONE_IN = 5;
 /** Failures that a success makes up for, where callers are weighed. */
 const FAILURES_OF_SUCCESS = 2;
 
@@ -471,6 +473,7 @@ export class AccountCloser {
       if (nonAsset <= 1) n[ibase + INTERFACE.single_callers]++;
       if (fresh && !expected && nonAsset <= 1) n[ibase + INTERFACE.fresh_single_callers]++;
       if (young && nonAsset <= NARROW_INTERFACES) n[ibase + INTERFACE.narrow_young_callers]++;
+      if (young && AIMED_ONE_IN * requests >= doneInAll) n[ibase + INTERFACE.aimed_young_callers]++;
       let devoted = false;
       if (requests >= DEVOTED_REQUESTS && requests >= DEVOTED_PART * doneInAll) {
         n[ibase + INTERFACE.devoted_callers]++;

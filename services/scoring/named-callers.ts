@@ -19,6 +19,7 @@ const KINDS: Readonly<Record<string, (caller: CallerKind) => boolean>> = {
   fresh_single_callers: (caller) => caller.single && caller.fresh,
   young_callers: (caller) => caller.young,
   narrow_young_callers: (caller) => caller.young,
+  aimed_young_callers: (caller) => caller.young,
   new_callers: (caller) => caller.fresh,
   devoted_callers: (caller) => caller.devoted,
   devoted_new_callers: (caller) => caller.devoted,

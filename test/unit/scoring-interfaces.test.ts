@@ -216,10 +216,12 @@ describe('interfaces', () => {
     expect(Math.max(...found.map(({ evidence }) => evidence))).toBeGreaterThan(8);
   });
 
-  it('sees young accounts that take a benefit and do nothing else, a few a day', () => {
+  /** Nine days of a claim interface, then a day with `known` more callers an hour and `young` young ones that came for it; the strongest evidence. */
+  function dayOfClaims(known: number, young: (hour: number) => number): number {
     const { feed: shop, random: own } = weeks(9);
-    const claims = (start: number, extra: number): ReturnType<WindowFeed['hour']> => {
-      const n = poisson(own, 5) + extra;
+    const claims = (start: number, more: number, extra: number): ReturnType<WindowFeed['hour']> => {
+      const others = poisson(own, 5 + more);
+      const n = others + extra;
       if (n === 0) return [];
       return shop.hour(
         'POST shop/claim',
@@ -228,18 +230,30 @@ describe('interfaces', () => {
           requests: n,
           callers: n,
           young_callers: extra + (own() < 0.3 ? 1 : 0),
-          new_callers: Math.min(n, extra + 1),
+          new_callers: Math.min(n, extra + 1 + poisson(own, 0.7 * more)),
           few_callers: n,
-          narrow_young_callers: extra,
+          aimed_young_callers: extra,
+          fresh_single_callers: Math.ceil(extra / 2),
           prefixes: n,
           devices: n,
         },
         FLAG.benefit,
       );
     };
-    for (let h = 0; h < 9 * 24; h++) claims(MONDAY + h * HOUR, 0);
-    const found = Array.from({ length: 24 }, (_, h) => claims(MONDAY + (9 * 24 + h) * HOUR, h % 2)).flat();
-    expect(found.map((candidate) => candidate.detector)).toContain('fraud_cohort');
+    for (let h = 0; h < 9 * 24; h++) claims(MONDAY + h * HOUR, 0, h % 40 === 7 ? 1 : 0);
+    const found = Array.from({ length: 24 }, (_, h) => claims(MONDAY + (9 * 24 + h) * HOUR, known, young(h))).flat();
+    return Math.max(0, ...found.filter(({ detector }) => detector === 'fraud_cohort').map(({ evidence }) => evidence));
+  }
+
+  it('sees young accounts that come for a benefit, a few a day', () => {
+    expect(dayOfClaims(0, (h) => h % 2)).toBeGreaterThan(7);
+  });
+
+  it('does not take those for a cohort whom an announced offer brings with everyone else', () => {
+    const alone = dayOfClaims(0, (h) => h % 2);
+    const drawn = dayOfClaims(6, (h) => h % 2);
+    expect(drawn).toBeLessThan(5);
+    expect(alone).toBeGreaterThan(drawn + 3);
   });
 
   it('alarms at the stop, by minutes, and not at night', () => {
