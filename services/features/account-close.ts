@@ -235,8 +235,7 @@ export class AccountCloser {
     const list = panes.list(pane, ACCOUNT_SETS.objects);
     const history = t.historyList(account, HISTORY_LISTS.objects);
     const covered = t.objectCoverage[account] * 0x1_0000_0000;
-    // One walk over the history, not one for each object: what it holds of the pane is marked.
-    this.found.fill(0);
+    // One walk over the history, not one for each object.
     let tested = 0;
     this.scratch.clear();
     for (let node = panes.sets.first(list); node >= 0; node = panes.sets.after(node)) {
@@ -247,34 +246,35 @@ export class AccountCloser {
     if (tested === 0) return 0;
     let known = 0;
     for (let node = t.history.first(history); node >= 0; node = t.history.after(node)) {
-      const index = this.scratch.get(t.history.hashOf(node));
-      if (index < 0) continue;
-      this.found[index] = 1;
-      known++;
+      if (this.scratch.get(t.history.hashOf(node)) >= 0) known++;
     }
     return Math.round((distinct * (tested - known)) / tested);
   }
 
   /** How even the gaps between requests are, and those between the starts of bursts: a script makes several requests a turn. */
   private regularity(pane: number, values: Float64Array): void {
-    const sets = this.tenant.accountPanes.sets;
-    let n = 0;
+    const { sets } = this.tenant.accountPanes;
+    const { times, gaps } = this;
     const list = this.tenant.accountPanes.list(pane, ACCOUNT_SETS.times);
-    for (let node = sets.first(list); node >= 0; node = sets.after(node)) this.times[n++] = sets.hashOf(node);
+    const n = sets.count(list);
     if (n <= MIN_BEATS) return;
-    const times = this.times.subarray(0, n).sort();
-    const gaps = this.gaps.subarray(0, n - 1);
-    for (let i = 1; i < n; i++) gaps[i - 1] = times[i] - times[i - 1];
-    if (n > MIN_GAPS) values[ACCOUNT.gap_regularity] = evenness(gaps);
+    // a list gives what came last first
+    let at = n;
+    for (let node = sets.first(list); node >= 0; node = sets.after(node)) times[--at] = sets.hashOf(node);
+    sortFirst(times, n);
+    if (n > MIN_GAPS) {
+      for (let i = 1; i < n; i++) gaps[i - 1] = times[i] - times[i - 1];
+      values[ACCOUNT.gap_regularity] = evenness(gaps, n - 1);
+    }
     let beats = 0;
     let start = times[0];
     for (let i = 1; i < n; i++) {
       if (times[i] - times[i - 1] < BURST_PAUSE) continue;
-      this.gaps[beats++] = times[i] - start;
+      gaps[beats++] = times[i] - start;
       start = times[i];
     }
     values[ACCOUNT.beats] = beats;
-    values[ACCOUNT.beat_regularity] = beats < MIN_BEATS ? 0 : evenness(this.gaps.subarray(0, beats));
+    values[ACCOUNT.beat_regularity] = beats < MIN_BEATS ? 0 : evenness(gaps, beats);
   }
 
   /** Novelty of addresses, networks, countries, devices against the history as of the pane's start. */
@@ -635,41 +635,63 @@ export class AccountCloser {
 class SmallTable {
   private readonly keys: Uint32Array;
   private readonly values: Int16Array;
+  /** the filling that a slot was last used in: emptying is one number more */
+  private readonly fillings: Uint32Array;
   private readonly mask: number;
+  private filling = 1;
 
   constructor(capacity: number) {
     this.keys = new Uint32Array(capacity * 4);
-    this.values = new Int16Array(capacity * 4).fill(-1);
+    this.values = new Int16Array(capacity * 4);
+    this.fillings = new Uint32Array(capacity * 4);
     this.mask = capacity * 4 - 1;
   }
 
   clear(): void {
-    this.values.fill(-1);
+    this.filling++;
+    if (this.filling < 0x1_0000_0000) return;
+    this.fillings.fill(0);
+    this.filling = 1;
   }
 
   set(key: number, value: number): void {
     let at = key & this.mask;
-    while (this.values[at] >= 0) at = (at + 1) & this.mask;
+    while (this.fillings[at] === this.filling) at = (at + 1) & this.mask;
     this.keys[at] = key;
     this.values[at] = value;
+    this.fillings[at] = this.filling;
   }
 
   /** -1 when the key is not here */
   get(key: number): number {
-    for (let at = key & this.mask; this.values[at] >= 0; at = (at + 1) & this.mask) if (this.keys[at] === key) return this.values[at];
+    for (let at = key & this.mask; this.fillings[at] === this.filling; at = (at + 1) & this.mask)
+      if (this.keys[at] === key) return this.values[at];
     return -1;
   }
 }
 
-/** 1000 x (1 - min(1, MAD / median)) of gaps in ms; 0 where the median is below half a second. The gaps are overwritten. */
-function evenness(gaps: Float64Array): number {
-  const middle = gaps.length >> 1;
-  gaps.sort();
+/** 1000 x (1 - min(1, MAD / median)) of the first `n` gaps, in ms; 0 where the median is below half a second. The gaps are overwritten. */
+function evenness(gaps: Float64Array, n: number): number {
+  const middle = n >> 1;
+  sortFirst(gaps, n);
   const median = gaps[middle];
   if (median < 500) return 0;
-  for (let i = 0; i < gaps.length; i++) gaps[i] = Math.abs(gaps[i] - median);
-  gaps.sort();
+  for (let i = 0; i < n; i++) gaps[i] = Math.abs(gaps[i] - median);
+  sortFirst(gaps, n);
   return Math.round(1000 * (1 - Math.min(1, gaps[middle] / median)));
+}
+
+/** Sorts the first `n` numbers, a few dozen, by insertion: the arrays' own sort costs several times as much for so few. */
+function sortFirst(numbers: Float64Array, n: number): void {
+  for (let i = 1; i < n; i++) {
+    const number = numbers[i];
+    let at = i;
+    while (at > 0 && numbers[at - 1] > number) {
+      numbers[at] = numbers[at - 1];
+      at--;
+    }
+    numbers[at] = number;
+  }
 }
 
 function bitCount(bits: number): number {

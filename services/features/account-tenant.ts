@@ -9,6 +9,7 @@ import { octavesOf } from '../core/octaves.ts';
 import { roomFor } from '../core/slab.ts';
 import { HOUR, MINUTE } from '../core/watermark.ts';
 import type { Panes } from '../core/window.ts';
+import { AheadRows } from './ahead-rows.ts';
 import { Cells } from './cells.ts';
 import { HourPanes } from './hour-panes.ts';
 import { InterfaceAliases } from './interface-aliases.ts';
@@ -172,6 +173,17 @@ export class AccountTenant {
   private readonly openMinutes = new Map<number, MinuteCells>();
   private readonly spareMinutes: MinuteCells[] = [];
   private lastMinute: MinuteCells | undefined;
+  /** what is beyond the mark that is being filled, as far as there is room */
+  readonly ahead = new AheadRows();
+  /** of the batch that is being counted: ids by heap reference, -1 where not looked up yet; the number of its input */
+  private accountOf = new Int32Array(64);
+  private interfaceOf = new Int32Array(64);
+  private addressOf = new Int32Array(64);
+  private origin = 0;
+  /** the hour of the last event that was counted */
+  private hour = 0;
+  private hourStart = 0;
+  private hourEnd = 0;
   readonly codec: SampleCodec<LocalSample>;
 
   constructor(panes: Panes) {
@@ -219,56 +231,73 @@ export class AccountTenant {
 
   /**
    * Adds all events with at >= `time`; rows before it are returned: they are late.
-   * @param settled up to where panes are closed (ms UTC): what lies beyond the mark after it is kept apart by slice
+   * @param settled up to where panes are closed (ms UTC): what lies beyond the mark after it waits, or is kept apart by slice
    */
   add(batch: EventBatch, time: number, settled: number): number[] {
     const late: number[] = [];
     const limit = markAfter(this.panes, settled);
-    const c = batch.columns;
-    const origin = this.originOf(batch.source, batch.partition);
-    const strings = batch.heap.count + 1;
-    const accountOf = new Int32Array(strings).fill(-1);
-    const interfaceOf = new Int32Array(strings).fill(-1);
-    const addressOf = new Int32Array(strings).fill(-1);
-    let hourStart = 0;
-    let hourEnd = 0;
-    let hour = 0;
+    const { at } = batch.columns;
+    this.begin(batch);
     for (let row = 0; row < batch.n; row++) {
-      const at = c.at[row];
-      if (at < time) {
-        late.push(row);
-        continue;
-      }
-      if (at < hourStart || at >= hourEnd) {
-        hour = this.panes.hourOf(at);
-        hourStart = this.panes.hourStart(hour);
-        hourEnd = hourStart + HOUR;
-      }
-      const accountRef = c.account[row];
-      let account = accountOf[accountRef];
-      if (account < 0) {
-        account = this.internAccount(batch, accountRef, at);
-        accountOf[accountRef] = account;
-      }
-      if (at < this.firstSeen[account]) this.firstSeen[account] = at;
-      const interfaceRef = c.interface[row];
-      let iface = interfaceOf[interfaceRef];
-      if (iface < 0) {
-        iface = this.internInterface(batch, interfaceRef);
-        interfaceOf[interfaceRef] = iface;
-      }
-      const addressRef = c.address[row];
-      let address = addressOf[addressRef];
-      if (address < 0) {
-        address = this.internAddress(batch, addressRef, c.prefix[row], c.asn[row], c.country[row]);
-        addressOf[addressRef] = address;
-      }
-      this.interfaceFlags[iface] |= c.flags[row] & TAGS;
-      if (hour > this.addressHour[address]) this.addressHour[address] = hour;
-      if (hour > this.interfaceHour[iface]) this.interfaceHour[iface] = hour;
-      this.addEvent(batch, c, row, at, at >= limit, hour, hourStart, account, iface, address, origin);
+      if (at[row] < time) late.push(row);
+      else if (at[row] < limit) this.addRow(batch, row, false);
+      else if (!this.ahead.put(batch, row, this.sliceAt(at[row]))) this.addRow(batch, row, true);
     }
     return late;
+  }
+
+  /** Counts events that waited for their slices when they were written: into what is kept of these. */
+  addAhead(batch: EventBatch): void {
+    this.begin(batch);
+    for (let row = 0; row < batch.n; row++) this.addRow(batch, row, true);
+  }
+
+  private sliceAt(at: number): number {
+    const hour = this.panes.hourOf(at);
+    return sliceOf(hour, Math.floor((at - this.panes.hourStart(hour)) / MINUTE));
+  }
+
+  /** Turns to a batch: its strings have no ids yet. */
+  private begin(batch: EventBatch): void {
+    const strings = batch.heap.count + 1;
+    this.accountOf = roomFor(this.accountOf, strings).fill(-1, 0, strings);
+    this.interfaceOf = roomFor(this.interfaceOf, strings).fill(-1, 0, strings);
+    this.addressOf = roomFor(this.addressOf, strings).fill(-1, 0, strings);
+    this.origin = this.originOf(batch.source, batch.partition);
+  }
+
+  private addRow(batch: EventBatch, row: number, ahead: boolean): void {
+    const c = batch.columns;
+    const at = c.at[row];
+    if (at < this.hourStart || at >= this.hourEnd) {
+      this.hour = this.panes.hourOf(at);
+      this.hourStart = this.panes.hourStart(this.hour);
+      this.hourEnd = this.hourStart + HOUR;
+    }
+    const { hour } = this;
+    const accountRef = c.account[row];
+    let account = this.accountOf[accountRef];
+    if (account < 0) {
+      account = this.internAccount(batch, accountRef, at);
+      this.accountOf[accountRef] = account;
+    }
+    if (at < this.firstSeen[account]) this.firstSeen[account] = at;
+    const interfaceRef = c.interface[row];
+    let iface = this.interfaceOf[interfaceRef];
+    if (iface < 0) {
+      iface = this.internInterface(batch, interfaceRef);
+      this.interfaceOf[interfaceRef] = iface;
+    }
+    const addressRef = c.address[row];
+    let address = this.addressOf[addressRef];
+    if (address < 0) {
+      address = this.internAddress(batch, addressRef, c.prefix[row], c.asn[row], c.country[row]);
+      this.addressOf[addressRef] = address;
+    }
+    this.interfaceFlags[iface] |= c.flags[row] & TAGS;
+    if (hour > this.addressHour[address]) this.addressHour[address] = hour;
+    if (hour > this.interfaceHour[iface]) this.interfaceHour[iface] = hour;
+    this.addEvent(batch, c, row, at, ahead, hour, this.hourStart, account, iface, address, this.origin);
   }
 
   private addEvent(
@@ -614,11 +643,16 @@ export class AccountTenant {
         const hour = period < 0 ? hourOfSlice(sliceOfPeriod(period)) : period;
         if (first === undefined || hour < first) first = hour;
       }
+    for (const slice of this.ahead.slices()) if (first === undefined || hourOfSlice(slice) < first) first = hourOfSlice(slice);
     return first;
   }
 
-  /** A slice begins to be closed: what was kept apart of it joins its hour. */
+  /** A slice begins to be closed: what has waited for it is counted, and what was kept apart of it joins its hour. */
   settle(slice: number): void {
+    for (const { batch, rows } of this.ahead.take(slice)) {
+      this.begin(batch);
+      for (const row of rows) this.addRow(batch, row, false);
+    }
     const hour = hourOfSlice(slice);
     const period = slicePeriod(slice);
     this.accountPanes.fold(period, hour, (pane, into) => this.cells.move(pane, into, this.interfaces, this.addresses));

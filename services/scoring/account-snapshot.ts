@@ -1,5 +1,7 @@
+import { type EventBatch, selectRows, splitBatch } from '../core/batch.ts';
+import { readBatch, writeBatch } from '../core/batch-codec.ts';
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
-import { keyGroup } from '../core/key-groups.ts';
+import { KEY_GROUPS, keyGroup } from '../core/key-groups.ts';
 import type { KeyTable } from '../core/key-table.ts';
 import type { LocalSample } from '../features/account-tenant.ts';
 import type { HourPanes } from '../features/hour-panes.ts';
@@ -19,6 +21,7 @@ const ENTRY = {
   requests: 7,
   sourceSlice: 8,
   targetSlice: 9,
+  ahead: 10,
 } as const;
 
 function groupOf(table: KeyTable, id: number): number {
@@ -103,6 +106,29 @@ export function writeAccountState(
     writer.block(NO_KEY);
     return writer;
   });
+  for (const { batch, rows } of t.ahead.all()) {
+    splitByGroup(batch, rows).forEach((part, group) => {
+      if (part === undefined) return;
+      const writer = writerOf(group);
+      writer.u8(ENTRY.ahead);
+      writer.string(tenant);
+      writer.block(NO_KEY);
+      writeBatch(writer, part);
+    });
+  }
+}
+
+/** Rows of a batch by the key group of their account; undefined for groups without any. */
+function splitByGroup(batch: EventBatch, rows: readonly number[]): (EventBatch | undefined)[] {
+  const keep = new Uint8Array(batch.n);
+  for (const row of rows) keep[row] = 1;
+  const kept = selectRows(batch, keep);
+  const { bytes, ends } = kept.heap;
+  const groups = Uint16Array.from({ length: kept.n }, (_, row) => {
+    const reference = kept.columns.account[row];
+    return keyGroup(bytes, ends[reference - 1], ends[reference]);
+  });
+  return splitBatch(kept, groups, KEY_GROUPS);
 }
 
 const NO_KEY = new Uint8Array(0);
@@ -147,6 +173,9 @@ export function readAccountState(reader: ByteReader, keeperOf: (tenant: string) 
     }
     case ENTRY.requests:
       keeper.requests.read(reader);
+      return;
+    case ENTRY.ahead:
+      t.addAhead(readBatch(reader));
       return;
     default: {
       const id = t.targets.intern(key, 0, key.length);
