@@ -3,6 +3,9 @@ import { WeirError } from './errors.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** Fewer bytes than this are copied one by one: the arrays' own copying costs more to begin with. */
+const SMALL = 64;
+
 /** Writes compact binary: varints, doubles, strings, nested blocks. Grows as needed. */
 export class ByteWriter {
   private bytes: Uint8Array;
@@ -30,9 +33,13 @@ export class ByteWriter {
   /** A non-negative integer below 2^53. */
   uint(value: number): void {
     this.reserve(8);
-    while (value >= 0x80) {
+    while (value > 0x7fff_ffff) {
       this.bytes[this.length++] = (value % 0x80) | 0x80;
       value = Math.floor(value / 0x80);
+    }
+    while (value >= 0x80) {
+      this.bytes[this.length++] = (value & 0x7f) | 0x80;
+      value >>= 7;
     }
     this.bytes[this.length++] = value;
   }
@@ -61,15 +68,23 @@ export class ByteWriter {
 
   /** Length-prefixed bytes. */
   block(bytes: Uint8Array): void {
-    this.uint(bytes.length);
-    this.reserve(bytes.length);
-    this.bytes.set(bytes, this.length);
-    this.length += bytes.length;
+    this.blockFrom(bytes, 0, bytes.length);
+  }
+
+  /** bytes[start, end), length-prefixed. */
+  blockFrom(bytes: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    this.uint(size);
+    this.reserve(size);
+    const to = this.bytes;
+    if (size < SMALL) for (let i = start, at = this.length; i < end; i++, at++) to[at] = bytes[i];
+    else to.set(bytes.subarray(start, end), this.length);
+    this.length += size;
   }
 
   /** What another writer holds, length-prefixed. */
   blockOf(other: ByteWriter): void {
-    this.block(other.bytes.subarray(0, other.length));
+    this.blockFrom(other.bytes, 0, other.length);
   }
 
   reset(): void {
@@ -111,14 +126,16 @@ export class ByteReader {
   }
 
   uint(): number {
-    let value = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = this.bytes[this.take(1)];
+    let byte = this.bytes[this.take(1)];
+    if (byte < 0x80) return byte;
+    let value = byte & 0x7f;
+    let scale = 0x80;
+    do {
+      byte = this.bytes[this.take(1)];
       value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
       scale *= 0x80;
-    }
+    } while (byte >= 0x80);
+    return value;
   }
 
   int(): number {

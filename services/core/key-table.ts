@@ -1,5 +1,7 @@
 import type { ByteReader, ByteWriter } from './codec.ts';
 import { hash32 } from './hash.ts';
+import { keyGroup } from './key-groups.ts';
+import { roomFor } from './slab.ts';
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -20,6 +22,7 @@ export class KeyTable {
   private lengths = new Uint32Array(128);
   /** content hash of a key: placement-free, the same on every machine */
   hashes = new Uint32Array(128);
+  private groups = new Uint8Array(128);
   private alive = new Uint8Array(128);
 
   /** Number of keys that live. */
@@ -100,12 +103,17 @@ export class KeyTable {
     this.table[hole] = -1;
   }
 
+  /** Key group (key-groups.ts) of a key. */
+  groupOf(id: number): number {
+    return this.groups[id];
+  }
+
   *ids(): Generator<number> {
     for (let id = 0; id < this.size; id++) if (this.alive[id] === 1) yield id;
   }
 
   writeKey(id: number, writer: ByteWriter): void {
-    writer.block(this.keyBytes(id));
+    writer.blockFrom(this.bytes, this.starts[id], this.starts[id] + this.lengths[id]);
   }
 
   readKey(reader: ByteReader): number {
@@ -127,6 +135,7 @@ export class KeyTable {
     if (id >= this.starts.length) this.widen();
     this.hashes[id] = hash;
     this.lengths[id] = 0;
+    this.groups[id] = keyGroup(source, start, end);
     this.alive[id] = 1;
     this.live++;
     const length = end - start;
@@ -153,12 +162,11 @@ export class KeyTable {
 
   private widen(): void {
     const size = this.starts.length * 2;
-    this.starts = widened(this.starts, size);
-    this.lengths = widened(this.lengths, size);
-    this.hashes = widened(this.hashes, size);
-    const alive = new Uint8Array(size);
-    alive.set(this.alive);
-    this.alive = alive;
+    this.starts = roomFor(this.starts, size);
+    this.lengths = roomFor(this.lengths, size);
+    this.hashes = roomFor(this.hashes, size);
+    this.groups = roomFor(this.groups, size);
+    this.alive = roomFor(this.alive, size);
   }
 
   /** Makes room for `extra` bytes: drops the bytes of removed keys, doubles when that is not enough. */
@@ -178,10 +186,4 @@ export class KeyTable {
     this.bytes = packed;
     this.used = used;
   }
-}
-
-function widened(from: Uint32Array, size: number): Uint32Array<ArrayBuffer> {
-  const wider = new Uint32Array(size);
-  wider.set(from);
-  return wider;
 }

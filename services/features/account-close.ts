@@ -11,6 +11,7 @@ import {
   ACCOUNT,
   ACCOUNT_MINUTES,
   ACCOUNT_SETS,
+  ACCOUNT_SPEC,
   HISTORY,
   HISTORY_LISTS,
   INTERFACE,
@@ -32,6 +33,8 @@ const FEW_DEVICES = 2;
 const MANY_SESSIONS = 12;
 /** Requests of an hour that would have shown more kinds, were there many people. */
 const BUSY_HOUR = 100;
+/** Addresses that a pane keeps. */
+const ADDRESSES = ACCOUNT_SPEC.sets[ACCOUNT_SETS.addresses].k;
 /** Gaps needed before regularity says anything. */
 const MIN_GAPS = 8;
 /** … and gaps between bursts, which are fewer and mean more. */
@@ -137,6 +140,10 @@ export class AccountCloser {
   private readonly gaps = new Float64Array(64);
   private readonly scratch = new SmallTable(64);
   private readonly found = new Uint8Array(64);
+  /** of a pane's addresses */
+  private readonly newNetworks = new FewNumbers(ADDRESSES);
+  private readonly newCountries = new FewNumbers(ADDRESSES);
+  private readonly seenCountries = new FewNumbers(ADDRESSES);
   /** per interface id: position among the pane's interfaces, -1 outside a close */
   private groupOf = new Int32Array(64).fill(-1);
   private groups = new Int32Array(256);
@@ -287,9 +294,10 @@ export class AccountCloser {
     const countries = t.historyList(account, HISTORY_LISTS.countries);
     const devices = t.historyList(account, HISTORY_LISTS.devices);
     let newAddresses = 0;
-    const newNetworks = new Set<number>();
-    const newCountries = new Set<number>();
-    const seenCountries = new Set<number>();
+    const { newNetworks, newCountries, seenCountries } = this;
+    newNetworks.n = 0;
+    newCountries.n = 0;
+    seenCountries.n = 0;
     const list = panes.list(pane, ACCOUNT_SETS.addresses);
     for (let node = panes.sets.first(list); node >= 0; node = panes.sets.after(node)) {
       const address = panes.sets.valueOf(node);
@@ -307,11 +315,11 @@ export class AccountCloser {
     for (let node = panes.sets.first(deviceList); node >= 0; node = panes.sets.after(node)) {
       if (!history.has(devices, panes.sets.hashOf(node))) newDevices++;
     }
-    values[ACCOUNT.countries] = seenCountries.size;
+    values[ACCOUNT.countries] = seenCountries.n;
     // The first pane of an account has nothing to be new against.
     values[ACCOUNT.new_addresses] = isNew ? 0 : newAddresses;
-    values[ACCOUNT.new_networks] = isNew ? 0 : newNetworks.size;
-    values[ACCOUNT.new_countries] = isNew ? 0 : newCountries.size;
+    values[ACCOUNT.new_networks] = isNew ? 0 : newNetworks.n;
+    values[ACCOUNT.new_countries] = isNew ? 0 : newCountries.n;
     values[ACCOUNT.new_devices] = isNew ? 0 : newDevices;
   }
 
@@ -628,6 +636,21 @@ export class AccountCloser {
         t.objectCoverage[account] = Math.min(t.objectCoverage[account], t.history.coverage(history, HISTORY.objects));
       }
     }
+  }
+}
+
+/** A set of a few numbers that is emptied (n = 0) and filled all the time. */
+class FewNumbers {
+  n = 0;
+  private readonly numbers: Uint32Array;
+
+  constructor(capacity: number) {
+    this.numbers = new Uint32Array(capacity);
+  }
+
+  add(number: number): void {
+    for (let i = 0; i < this.n; i++) if (this.numbers[i] === number) return;
+    this.numbers[this.n++] = number;
   }
 }
 

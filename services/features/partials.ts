@@ -1,6 +1,6 @@
 import type { View } from '../../models/windows.ts';
 import { ByteReader, ByteWriter } from '../core/codec.ts';
-import { keyGroup, partitionOf } from '../core/key-groups.ts';
+import { partitionOf } from '../core/key-groups.ts';
 import type { KeyTable } from '../core/key-table.ts';
 import { roomFor } from '../core/slab.ts';
 import { MINUTE_STRIDE } from './minute-cells.ts';
@@ -104,8 +104,7 @@ export class PartialPacker {
 
   private partitionOf(table: KeyTable, id: number): number {
     if (this.partitions === 1) return 0;
-    const key = table.keyBytes(id);
-    return partitionOf(keyGroup(key, 0, key.length), this.partitions);
+    return partitionOf(table.groupOf(id), this.partitions);
   }
 
   flush(): void {

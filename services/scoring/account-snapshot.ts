@@ -24,11 +24,6 @@ const ENTRY = {
   ahead: 10,
 } as const;
 
-function groupOf(table: KeyTable, id: number): number {
-  const key = table.keyBytes(id);
-  return keyGroup(key, 0, key.length);
-}
-
 /**
  * Writes all that a task holds of a tenant, each entry to the writer of its key's group. Accounts of groups that other
  * tasks own are left out: a restored pane may name some, but what is known of them is not here.
@@ -41,14 +36,14 @@ export function writeAccountState(
 ): void {
   const t = keeper.state;
   const begin = (kind: number, table: KeyTable, id: number): ByteWriter => {
-    const writer = writerOf(groupOf(table, id));
+    const writer = writerOf(table.groupOf(id));
     writer.u8(kind);
     writer.string(tenant);
     table.writeKey(id, writer);
     return writer;
   };
   for (const account of t.accounts.ids()) {
-    if (owns(groupOf(t.accounts, account))) writeAccount(keeper, account, begin(ENTRY.account, t.accounts, account));
+    if (owns(t.accounts.groupOf(account))) writeAccount(keeper, account, begin(ENTRY.account, t.accounts, account));
   }
   for (const period of t.accountPanes.openPeriods()) {
     for (const pane of t.accountPanes.panesOf(period)) {
