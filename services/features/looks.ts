@@ -5,7 +5,7 @@ import type { Panes } from '../core/window.ts';
 /**
  * Looks: at fixed marks inside an hour the running hour is judged with the features that its window would have if it
  * ended there. What counts in a look is what happened before the mark, whatever has arrived: so what comes ahead of the
- * next mark is kept apart in the pane of its slice (the minutes between two marks) until the look is over.
+ * next mark waits, or is kept apart in the pane of its slice (the minutes between two marks), until the look is over.
  *
  * What a look sees of each view, chosen so that it is the same for any split of the accounts over tasks:
  * - accounts: all that the hour's window has;
