@@ -15,6 +15,8 @@ const LEAST_VALUES_DAY = 10;
 const DAYS_KNOWN = 12;
 /** Callers with nothing else to do, in decades, from which more requests than the day's season say that they are more, not others. */
 const CLEAR_WHO = 2;
+/** Each request asks for a value of its own at so many of them: that many more are not found is no broken link, which asks for one. */
+const OWN_VALUES = 0.7;
 const OVERWHELMING_WHO = 5;
 
 function enumerationTerms(window: ClosedWindow, b: InterfaceBaselines, size: '1h' | Rolled): Term[] {
@@ -38,7 +40,8 @@ function enumerationTerms(window: ClosedWindow, b: InterfaceBaselines, size: '1h
 
 /**
  * "Is this phone registered", "find this user", asked for many values (scenario 3): more distinct values per request,
- * another ratio of hits, runs of neighbouring values, callers with nothing else to do.
+ * another ratio of hits, runs of neighbouring values, callers with nothing else to do. Where every
+ * request asks for a value of its own, another ratio of hits alone says it.
  */
 export const accountEnumeration: Detector<InterfaceBaselines> = {
   name: 'account_enumeration',
@@ -94,11 +97,12 @@ export const accountEnumeration: Detector<InterfaceBaselines> = {
     // a wave of 404s is a broken link, many values a good day: only together do they say something
     const groups = Number(strongest(terms, 'hits') > 0) + Number(strongest(terms, 'values') > 0) + Number(strongest(terms, 'who') > 0);
     const who = strongest(terms, 'who');
-    if (who >= CLEAR_WHO) {
+    const asked = interfaceValue(window, '1d', I.targets) >= OWN_VALUES * day && strongest(terms, 'hits') >= CLEAR_WHO;
+    if (who >= CLEAR_WHO || asked) {
       const usual = b.day(window.calendar);
       if (day > 1.3 * usual.mean) terms.push(countTerm('requests_1d', day, usual, 'volume', 0.5));
     }
-    if (groups < 2 && strongest(terms, 'volume') < (who >= OVERWHELMING_WHO ? 0.3 : 1)) return undefined;
+    if (groups < 2 && !asked && strongest(terms, 'volume') < (who >= OVERWHELMING_WHO ? 0.3 : 1)) return undefined;
     const requests = window.values[I.requests];
     const expected = b.requests(window.calendar);
     if (requests > 2 * expected.mean) {

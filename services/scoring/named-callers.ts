@@ -31,9 +31,26 @@ const LEAST_EXCESS = 0.3;
 /** Chance that all of those named passed by, at most: one of a crowd that anyone could be one of is better not named. */
 const MOST_INNOCENT = 0.1;
 
+/** What requests can be odd in, whoever makes them: shares of all requests, values or objects. */
+const OF_REQUESTS: ReadonlySet<string> = new Set([
+  'missing',
+  'client_errors',
+  'refused',
+  'targets',
+  'run_targets',
+  'neighbours',
+  'objects',
+  'new_object_reads',
+]);
+/** Requests of an hour that nobody makes in passing. */
+const BUSY = 8;
+/** Those named must account for this part of the odd requests. */
+const LEAST_EXPLAINED = 0.5;
+
 /**
  * Who is named with a finding at an interface. Where it rests on a kind of caller, those of the kind, and nobody where as
- * many come on any day; a trained scorer, which says no such thing, names those who look odd; else the heaviest.
+ * many come on any day; where on a part of the requests, the busy ones if they can have made it, and else nobody, since a
+ * crowd did; a trained scorer, which says no such thing, names those who look odd; else the heaviest.
  */
 export function namedCallers(callers: readonly HeavyCaller[], terms: readonly Term[], trained: boolean): Actor[] {
   if (trained) return callers.filter(({ weight }) => isSuspect(weight)).map(weighed);
@@ -41,17 +58,39 @@ export function namedCallers(callers: readonly HeavyCaller[], terms: readonly Te
   let kind: ((caller: CallerKind) => boolean) | undefined;
   let excess = 0;
   let most = 0;
+  let strongest = 0;
   terms.forEach((term, i) => {
-    const of = KINDS[term.feature.replace(/_(6h|1d|3d|7d|running)$/, '')];
+    if (contributions[i] > contributions[strongest]) strongest = i;
+    const of = KINDS[baseOf(term)];
     if (of === undefined || contributions[i] <= most) return;
     most = contributions[i];
     kind = of;
     excess = excessOf(term);
   });
-  if (kind === undefined) return callers.map(heaviest);
+  if (kind === undefined) {
+    const term = terms[strongest];
+    return term?.law.kind === 'share' && OF_REQUESTS.has(baseOf(term)) ? busyOnes(callers, term) : callers.map(heaviest);
+  }
   if (excess < LEAST_EXCESS) return [];
   const named = callers.filter(({ weight }) => kind?.(callerKind(weight)) === true);
   return (1 - excess) ** named.length > MOST_INNOCENT ? [] : named.map(weighed);
+}
+
+/** A term's feature without its window. */
+function baseOf({ feature }: Term): string {
+  return feature.replace(/_(6h|1d|3d|7d|running)$/, '');
+}
+
+/** The busy ones of the callers, where they can have made the better part of the requests that are odd. */
+function busyOnes(callers: readonly HeavyCaller[], term: Term): Actor[] {
+  const trials = term.law.kind === 'share' ? term.law.trials : 0;
+  let requests = 0;
+  for (const { weight } of callers) requests += callerKind(weight).requests;
+  const odd = ((excessOf(term) * term.value) / Math.max(1, trials)) * requests;
+  const busy = callers.filter(({ weight }) => callerKind(weight).requests >= BUSY);
+  let explained = 0;
+  for (const { weight } of busy) explained += callerKind(weight).requests;
+  return explained < LEAST_EXPLAINED * odd ? [] : busy.map(heaviest);
 }
 
 /** The part of a term's value that is above what is usual, 0..1. */

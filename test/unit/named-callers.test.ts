@@ -69,8 +69,14 @@ describe('who is named with a finding at an interface', () => {
     expect(names([term('fresh_single_callers_1d', 10, 0.5)])).toEqual(['alone']);
   });
 
-  it('is the heaviest where it rests on no kind of caller', () => {
-    expect(names([term('missing', 60, 5)])).toHaveLength(4);
+  it('is the heaviest where it rests on no kind of caller, nor on a part of the requests', () => {
+    expect(names([term('server_errors', 60, 5)])).toHaveLength(4);
+  });
+
+  it('is who can have made the requests that are odd, and nobody where a crowd made them', () => {
+    expect(names([term('missing_6h', 60, 5)])).toEqual(['busy']);
+    const crowd = callers.filter(({ id }) => id !== 'busy');
+    expect(namedCallers(crowd, [term('run_targets', 30, 1)], false)).toEqual([]);
   });
 
   it('is who looks odd where a trained scorer found it', () => {
