@@ -71,7 +71,8 @@ const LEAST_FAILURES = 8;
 
 /**
  * What gives tried passwords away on a login interface: failures beyond its own usual share, failures of callers from
- * places they were never seen at (a forgotten password comes from a known one), successes after them, callers that do
+ * places they were never seen at (a forgotten password comes from a known one), also as a part of all that comes from such
+ * places (which on the first days is nearly everything), successes after them, callers that do
  * nothing else. Shares, so that a busy hour alone says nothing.
  */
 export function loginTerms(window: ClosedWindow, b: InterfaceBaselines, size: '1h' | Rolled): Term[] | undefined {
@@ -79,7 +80,7 @@ export function loginTerms(window: ClosedWindow, b: InterfaceBaselines, size: '1
   if (failures < LEAST_FAILURES) return undefined;
   const terms: Term[] = [];
   addShares(terms, window, b, size, 'failures', 0.7, 'failures', 'failing_callers');
-  addShares(terms, window, b, size, 'where', 1, 'new_source_failures');
+  addShares(terms, window, b, size, 'where', 1, 'new_source_failures', 'newcomer_failures');
   // either alone decides: without failures beyond the usual nobody tries passwords
   if (strongest(terms, 'failures') + strongest(terms, 'where') < 1.5) return undefined;
   addShares(terms, window, b, size, 'after', 0.7, 'login_success_new');

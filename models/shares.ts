@@ -140,6 +140,8 @@ export const SHARES: readonly Share[] = [
     strength: 3,
     novelty: true,
   },
+  // people who come from somewhere new get in about as often as others; of what is tried nearly all fails
+  { name: 'newcomer_failures', part: I.new_source_failures, whole: I.new_source_requests, usual: all(0.05, { login: 0.2 }), strength: 4 },
 ];
 /** How many of the shares, from the first, the trained scorers of the bundles read. */
 export const LEARNED_SHARES = 27;

@@ -21,6 +21,7 @@ export const credentialStuffing: Detector<InterfaceBaselines> = {
     'failures',
     'failing_callers',
     'new_source_failures',
+    'newcomer_failures',
     'login_success_new',
     'single_callers',
     'few_callers',

@@ -75,6 +75,7 @@ const PHRASES: Readonly<Record<string, string | readonly [one: string, many: str
   anonymous: ['request without an account', 'requests without an account'],
   anonymous_ok: ['request answered without an account', 'requests answered without an account'],
   new_source_requests: ['request from a new address', 'requests from new addresses'],
+  newcomer_failures: ['failure among the requests from new addresses', 'failures among the requests from new addresses'],
   new_source_failures: ['failure from a new address', 'failures from new addresses'],
   new_country_requests: ['request from a country new to the account', 'requests from countries new to the account'],
   slow: ['request slower than 1 s', 'requests slower than 1 s'],

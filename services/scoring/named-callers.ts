@@ -14,6 +14,7 @@ const KINDS: Readonly<Record<string, (caller: CallerKind) => boolean>> = {
   failures: (caller) => caller.failures > 0,
   failing_callers: (caller) => caller.failures > 0,
   new_source_failures: (caller) => caller.failures > 0,
+  newcomer_failures: (caller) => caller.failures > 0,
   login_success_new: (caller) => caller.failures > 0,
   single_callers: (caller) => caller.single,
   fresh_single_callers: (caller) => caller.single && caller.fresh,

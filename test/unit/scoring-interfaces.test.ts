@@ -274,3 +274,72 @@ describe('interfaces', () => {
     expect(feed.scoring.expectsMinute('t', feed.slotOf('GET shop/api/0'), calendarAt(now - 8 * HOUR), 0)).toBe(false);
   });
 });
+
+describe('what is asked for', () => {
+  /** Eight days of an interface that a few people an hour use; then hours with `more` beside them. Detectors that spoke of those. */
+  function spokenOf(key: string, usual: (random: () => number) => Record<string, number>, more: Record<string, number>, hours: number) {
+    const feed = new WindowFeed('interface');
+    const random = seeded(31);
+    const spoken = new Set<string>();
+    for (let hour = 0; hour < 8 * 24 + hours; hour++) {
+      const start = MONDAY + hour * HOUR;
+      const values = usual(random);
+      const late = hour >= 8 * 24;
+      if (late) for (const [name, by] of Object.entries(more)) values[name] = (values[name] ?? 0) + by;
+      const found = feed.hour(key, start, values);
+      if (late) for (const { detector } of found) spoken.add(detector);
+      feed.end(start);
+    }
+    return [...spoken];
+  }
+
+  it('by a client that loops on an error is nothing that is enumerated', () => {
+    const usual = (random: () => number) => {
+      const requests = 20 + poisson(random, 20);
+      return { requests, callers: 12, objects: Math.round(requests * 0.7), missing: poisson(random, 0.5), few_callers: 8, top_caller: 6 };
+    };
+    const tries = { requests: 180, callers: 1, missing: 180, top_caller: 174, heavy_callers: 1, single_callers: 1 };
+    expect(spokenOf('GET shop/rides/{id}', usual, { ...tries, objects: 1 }, 6)).not.toContain('account_enumeration');
+    expect(spokenOf('GET shop/rides/{id}', usual, { ...tries, objects: 180 }, 6)).toContain('account_enumeration');
+  });
+
+  it('in bodies, which nobody sees, is told by callers that are refused', () => {
+    const usual = (random: () => number) => {
+      const requests = poisson(random, 0.6);
+      return { requests, callers: requests, few_callers: requests, missing: random() < 0.08 * requests ? 1 : 0, single_callers: requests };
+    };
+    const tries = { requests: 2, callers: 2, missing: 2, few_callers: 2, single_callers: 2 };
+    expect(spokenOf('POST shop/activate', usual, tries, 24)).toContain('account_enumeration');
+    // a link that is broken is asked for as often as before
+    expect(spokenOf('GET shop/activate', usual, tries, 24)).not.toContain('account_enumeration');
+    expect(spokenOf('POST shop/activate', usual, { missing: 1 }, 24)).not.toContain('account_enumeration');
+  });
+});
+
+describe('passwords tried from the third day on, where one login in six is mistyped', () => {
+  it('are seen by newcomers that fail', () => {
+    const feed = new WindowFeed('interface');
+    const random = seeded(37);
+    const spoken: number[] = [];
+    for (let hour = 0; hour < 4 * 24; hour++) {
+      const start = MONDAY + hour * HOUR;
+      const requests = 30 + poisson(random, 20);
+      const failures = poisson(random, requests / 6);
+      const newcomers = poisson(random, hour < 24 ? 20 : hour < 48 ? 6 : 2);
+      const tries = hour >= 54 ? poisson(random, 2.5) : 0;
+      const values = {
+        requests: requests + tries,
+        callers: requests - 5 + tries,
+        failures: failures + tries,
+        failing_callers: poisson(random, 2) + tries,
+        new_source_requests: newcomers + tries,
+        new_source_failures: Math.min(newcomers, poisson(random, newcomers / 6)) + tries,
+      };
+      for (const { detector } of feed.hour('POST shop/login', start, values, FLAG.login))
+        if (detector.startsWith('credential_stuffing')) spoken.push(hour);
+      feed.end(start);
+    }
+    expect(spoken.filter((hour) => hour < 54)).toEqual([]);
+    expect(spoken.filter((hour) => hour < 54 + 24).length).toBeGreaterThan(0);
+  });
+});
