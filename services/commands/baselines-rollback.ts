@@ -10,7 +10,7 @@ import { inDataFolder } from '../storage/folder-request.ts';
 import { feedbackOf } from './incident-marking.ts';
 
 /** A mark is dated when it is asked for and taken a little later: so much of it is told once more rather than lost, ms. */
-const MARK_MARGIN = 60_000;
+export const MARK_MARGIN = 60_000;
 
 /** What `weir baselines rollback` asks of the process that has the data folder. */
 export const RollbackRequest = z.strictObject({

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openBackend } from '../../models/autoencoder/backend.ts';
 import { BundleCatalogue } from '../../models/registry/catalogue.ts';
@@ -32,7 +31,7 @@ import { retentionOf } from './retention.ts';
 import { createRunRequests } from './run-requests.ts';
 import { storeConfigOf } from './store-config.ts';
 import { topologyConfigOf } from './topology-config.ts';
-import { packageRoot } from './version.ts';
+import { programVersion } from './version.ts';
 import { withoutEffect } from './without-effect.ts';
 
 export interface DetectOptions {
@@ -247,8 +246,4 @@ function named(head: Uint8Array, path: string, notice: (text: string) => void): 
   if (detection.format === undefined) throw new WeirError('input_format', `${name}: ${detection.reason}; name the format with --format`);
   notice(`${name}: format ${detection.format}, detected (${detection.reason})`);
   return detection.format;
-}
-
-function programVersion(): string {
-  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 }

@@ -23,7 +23,7 @@ import { defaultConfig, loadConfig } from './config.ts';
 import { detectInputs } from './detect-inputs.ts';
 import { existingKey } from './master-key.ts';
 import { topologyConfigOf } from './topology-config.ts';
-import { packageRoot } from './version.ts';
+import { programVersion } from './version.ts';
 
 /** What `weir train` without `--table` was told; texts as given. */
 export interface TrainBundleFlags {
@@ -177,10 +177,6 @@ function weightOf(text: string | undefined): number {
   const weight = text.trim() === '' ? Number.NaN : Number(text);
   if (!(weight > 0 && weight <= 1000)) throw new WeirError('usage', `--mark-weight ${text}: a number above 0, at most 1000`);
   return weight;
-}
-
-function programVersion(): string {
-  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 /** One line that moves, on a terminal only. */

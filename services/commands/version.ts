@@ -21,11 +21,15 @@ export function packageRoot(): string {
   }
 }
 
+/** Version of the program. */
+export function programVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
+}
+
 /** Versions of what can change alone, for metrics and logs. */
 export function versions(): { version: string; model: string; schema: string } {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
   return {
-    version,
+    version: programVersion(),
     model: `${MODEL.version}+${new BundleCatalogue(undefined).newestShipped ?? 'none'}`,
     schema: String(readdirSync(join(packageRoot(), 'schemas', 'clickhouse')).filter((name) => /^\d{4}_/.test(name)).length),
   };
@@ -33,9 +37,8 @@ export function versions(): { version: string; model: string; schema: string } {
 
 /** What `weir --version` prints: program, model and schema, each of which can change alone. */
 export function versionText(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
   const migrations = readdirSync(join(packageRoot(), 'schemas', 'clickhouse')).filter((name) => /^\d{4}_/.test(name));
   const trained = new BundleCatalogue(undefined).newestShipped;
   const model = `${MODEL.name} ${MODEL.version}, ${trained === undefined ? 'no trained scorers shipped' : `trained scorers ${trained}`}`;
-  return `weir ${version} · model ${model} · alert schema ${ALERT_SCHEMA_VERSION} · store schema ${migrations.length} · node ${process.version}`;
+  return `weir ${programVersion()} · model ${model} · alert schema ${ALERT_SCHEMA_VERSION} · store schema ${migrations.length} · node ${process.version}`;
 }

@@ -29,7 +29,7 @@ export function replacedBy(cut: Manifest, before: Manifest | undefined): number 
  * the last four weeks that have one.
  * @param versions the oldest first
  */
-export function surplus(versions: readonly Manifest[]): number[] {
+export function surplus(versions: readonly Pick<Manifest, 'sequence' | 'kept'>[]): number[] {
   const gone: number[] = [];
   const weeks = new Set<number>();
   for (const { sequence, kept } of versions.slice(0, Math.max(0, versions.length - MOST_DAYS)).reverse()) {

@@ -117,6 +117,24 @@ export class CheckpointFolder {
     return { snapshot: this.files.read(kept.file, () => true), note: kept.note };
   }
 
+  /** Copies a snapshot into another folder, under its name; durable on return. Throws as `read` does, `disk`. */
+  copy(name: string, to: CheckpointFolder): { note: SnapshotNote; bytes: number } {
+    const { note } = this.read(name);
+    const { file } = JSON.parse(readFileSync(this.notePath(name), 'utf8')) as NoteFile;
+    writeDurably(join(to.path, file.path), readFileSync(join(this.path, file.path)));
+    writeDurably(to.notePath(name), readFileSync(this.notePath(name)));
+    syncFolder(dirname(to.notePath(name)));
+    syncFolder(to.path);
+    return { note, bytes: file.bytes };
+  }
+
+  /** State version of the stage that wrote the newest snapshot here; undefined when there is none. */
+  newestVersion(): number | undefined {
+    const notes = this.list().filter((entry) => entry.endsWith('.json'));
+    const newest = notes.sort((a, b) => Number(dirname(b)) - Number(dirname(a)))[0];
+    return newest === undefined ? undefined : this.read(newest.slice(0, -'.json'.length)).snapshot.version;
+  }
+
   /**
    * Deletes what was there before the newest snapshot, which a commit names now. What has come since may be another
    * process's, to which the task went right after that commit: it is left alone.

@@ -42,11 +42,17 @@ export class ClientReader {
     return found;
   }
 
-  async readAll(topic: string, take: (from: TopicPartition, record: InRecord) => void): Promise<void> {
+  async readAll(
+    topic: string,
+    take: (from: TopicPartition, record: InRecord) => void,
+    from: ReadonlyMap<number, number> = new Map(),
+  ): Promise<void> {
     const what = `read ${topic}`;
     const ends = await this.attempt(what, () => this.brokers.offsets(topic, 'end'));
     const starts = await this.attempt(what, () => this.brokers.offsets(topic, 'first'));
-    const places = [...ends].map(([partition, end]): Place => ({ partition, at: starts.get(partition) ?? 0, end }));
+    const places = [...ends].map(
+      ([partition, end]): Place => ({ partition, at: Math.max(starts.get(partition) ?? 0, from.get(partition) ?? 0), end }),
+    );
     for (;;) {
       const open = places.filter(({ at, end }) => at < end);
       if (open.length === 0) return;

@@ -198,8 +198,15 @@ class Client implements KafkaCluster {
     return this.reading((reader) => reader.recordAt(from, offset));
   }
 
-  async readAll(topic: string, take: (from: TopicPartition, record: InRecord) => void): Promise<void> {
-    return this.reading((reader) => reader.readAll(topic, take));
+  async readAll(topic: string, take: (from: TopicPartition, record: InRecord) => void, from?: ReadonlyMap<number, number>): Promise<void> {
+    return this.reading((reader) => reader.readAll(topic, take, from));
+  }
+
+  async members(group: string): Promise<number> {
+    return this.asAdmin(`look at ${group}`, async ({ admin, brokers }) => {
+      const found = await brokers.attempt(`look at ${group}`, () => admin.describeGroups([group]), { patience: PATIENCE });
+      return found.groups.reduce((sum, { members }) => sum + members.length, 0);
+    });
   }
 
   async describe(): Promise<{ brokers: number; controller: number | undefined; clusterId: string }> {

@@ -8,6 +8,7 @@ import type { Sample } from '../../telemetry/samples.ts';
 import { packetStage, sourceStage } from './build-stage.ts';
 import { CheckpointFolder } from './checkpoint.ts';
 import { Downstream } from './downstream.ts';
+import { refuseHalfRolledBack } from './fleet-versions.ts';
 import { type Intake, type KafkaCluster, partitionName, type TopicPartition } from './log.ts';
 import { Names, ownTopics, type Role } from './names.ts';
 import { type Say, StageRole } from './role.ts';
@@ -80,6 +81,7 @@ const STUCK = 300_000;
 /** Runs the stages that a process is to run, each as a member of its group, until stopped. Topics of our own are made or checked first. */
 export async function runKafka(options: KafkaRunOptions): Promise<KafkaRun> {
   const { kafka, cluster, sources, tenants, say } = options;
+  refuseHalfRolledBack(kafka.state);
   const names = new Names(kafka.prefix);
   const counts = await sourcePartitions(cluster, sources);
   const upstreams: Record<string, number> = {};

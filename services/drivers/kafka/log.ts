@@ -155,8 +155,10 @@ export interface KafkaCluster {
   join(options: IntakeOptions): Promise<Intake>;
   /** The one record at an offset; undefined when it is no longer there. */
   recordAt(from: TopicPartition, offset: number): Promise<InRecord | undefined>;
-  /** Every committed record of a topic from its start to its present end, in order within each partition. */
-  readAll(topic: string, take: (from: TopicPartition, record: InRecord) => void): Promise<void>;
+  /** Every committed record of a topic from its start (`from`: these offsets, by partition) to its present end, in order within each partition. */
+  readAll(topic: string, take: (from: TopicPartition, record: InRecord) => void, from?: ReadonlyMap<number, number>): Promise<void>;
+  /** How many members a group has; 0 for one that does not exist. Throws `kafka_failed`. */
+  members(group: string): Promise<number>;
   /** Who answers. Throws `kafka_failed`. */
   describe(): Promise<{ brokers: number; controller: number | undefined; clusterId: string }>;
   close(): Promise<void>;
