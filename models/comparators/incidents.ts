@@ -48,18 +48,6 @@ export function comparatorIncidents(
   );
 }
 
-/**
- * Thresholds to sweep a comparator by: the published one, and at most so many more, spread evenly over its alerts from
- * the strongest down. Ascending, each once.
- */
-export function sweepThresholds(comparator: Pick<Comparator, 'threshold'>, alerts: readonly ComparatorAlert[], steps: number): number[] {
-  const scores = alerts.map(({ score }) => score).sort((a, b) => a - b);
-  const chosen = new Set([comparator.threshold]);
-  const count = Math.min(steps, scores.length);
-  for (let i = 0; i < count; i++) chosen.add(scores[Math.floor((i * scores.length) / count)]);
-  return [...chosen].sort((a, b) => a - b);
-}
-
 function incidentOf({ name, title }: Pick<Comparator, 'name' | 'title'>, alerts: readonly ComparatorAlert[]): IncidentRecord {
   const [first] = alerts;
   const start = first.start;

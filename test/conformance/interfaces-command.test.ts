@@ -1,11 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InterfaceFinding, InterfaceRecord } from '../../schemas/interface.ts';
 import { registerInterfaces } from '../../services/commands/interfaces.ts';
-import { WeirError } from '../../services/core/errors.ts';
 import type { Emit } from '../../services/core/stage.ts';
 import { DAY } from '../../services/core/watermark.ts';
 import { NO_ADDRESS_DATA } from '../../services/ingest/addresses/addresses.ts';
@@ -13,6 +11,7 @@ import { createNormaliseStage } from '../../services/ingest/normalise.ts';
 import { openDataFolder } from '../../services/storage/open-writer.ts';
 import type { Store } from '../../services/storage/store.ts';
 import { numbers } from '../support/driver-runs.ts';
+import { type Ran, runInProcess } from '../support/in-process.ts';
 import { StageNet } from '../support/stage-net.ts';
 
 /** From lines of a log to `weir interfaces`: what it prints is what plain code counts in the same lines. */
@@ -120,29 +119,12 @@ function run(store: Store): void {
   store.windows(encoder.encode(`${net.rows.join('\n')}\n`));
 }
 
-/** Runs the command in this process, as main.ts does. */
-async function weir(...words: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation(((chunk: string | Uint8Array, done?: () => void) => {
-      written[name] += Buffer.from(chunk as Uint8Array).toString('utf8');
-      done?.();
-      return true;
-    }) as typeof process.stdout.write),
+/** `weir interfaces`, on the folder of this test unless another place is named. */
+const weir = (...words: string[]): Promise<Ran> =>
+  runInProcess(
+    [registerInterfaces],
+    ['interfaces', ...words, ...(words.includes('--config') || words.includes('--data') ? [] : ['--data', folder])],
   );
-  const program = new Command('weir').exitOverride().option('-q, --quiet');
-  registerInterfaces(program);
-  try {
-    const place = words.includes('--config') || words.includes('--data') ? [] : ['--data', folder];
-    await program.parseAsync(['node', 'weir', 'interfaces', ...words, ...place]);
-    return { status: 0, ...written };
-  } catch (error) {
-    if (!(error instanceof WeirError)) throw error;
-    return { status: error.exitCode, stdout: written.stdout, stderr: error.message };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
 
 async function records(...words: string[]): Promise<InterfaceRecord[]> {
   const { stdout, status } = await weir('--json', ...words);

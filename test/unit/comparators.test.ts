@@ -6,7 +6,7 @@ import type { ComparatorAlert, PlainEvent, RuleKind } from '../../models/compara
 import { TenantsComparator } from '../../models/comparators/contract.ts';
 import { DISTINCT_VALUES } from '../../models/comparators/distinct-values.ts';
 import { HalfSpaceTrees } from '../../models/comparators/half-space-trees.ts';
-import { comparatorIncidents, sweepThresholds } from '../../models/comparators/incidents.ts';
+import { comparatorIncidents } from '../../models/comparators/incidents.ts';
 import { COMPARATORS, createComparators } from '../../models/comparators/index.ts';
 import { INTERFACE_HOUR } from '../../models/comparators/interface-hour.ts';
 import { INTERFACE_RATE } from '../../models/comparators/interface-rate.ts';
@@ -352,7 +352,6 @@ describe('incidents of a comparator', () => {
     const strong = alert({ score: 9, start: T0 + HOUR, actors: [{ kind: 'account', id: 'strong' }] });
     const middle = alert({ score: 3, actors: [{ kind: 'account', id: 'middle' }] });
     expect(comparatorIncidents(rule, [weak, strong, middle])[0].actors.map(({ id }) => id)).toEqual(['strong', 'middle']);
-    expect(sweepThresholds(rule, [weak, strong, middle], 10)).toEqual([0.5, 1, 3, 9]);
     expect(comparatorIncidents(rule, [weak, strong, middle], 4)[0].actor_count).toBe(1);
   });
 

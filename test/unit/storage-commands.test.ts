@@ -3,14 +3,13 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { registerAlerts } from '../../services/commands/alerts.ts';
 import { registerIncidents } from '../../services/commands/incidents.ts';
 import { registerReconcile } from '../../services/commands/reconcile.ts';
 import { registerSql } from '../../services/commands/sql.ts';
-import { WeirError } from '../../services/core/errors.ts';
 import { openDataFolder } from '../../services/storage/open-writer.ts';
+import { type Ran, runInProcess } from '../support/in-process.ts';
 import { alertOf, idOf, incidentOf } from '../support/records.ts';
 
 const LAUNCHER = new URL('../../dist/services/launcher.cjs', import.meta.url).pathname;
@@ -31,31 +30,12 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a command in this process, as main.ts does. */
-async function weir(...words: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation(((chunk: string | Uint8Array, done?: () => void) => {
-      written[name] += Buffer.from(chunk as Uint8Array).toString('utf8');
-      done?.();
-      return true;
-    }) as typeof process.stdout.write),
+/** The commands that read a store, on the folder of this test unless another is named. */
+const weir = (...words: string[]): Promise<Ran> =>
+  runInProcess(
+    [registerAlerts, registerIncidents, registerSql, registerReconcile],
+    [...words, ...(words.includes('--data') ? [] : ['--data', folder])],
   );
-  process.exitCode = undefined;
-  const program = new Command('weir').exitOverride().option('-q, --quiet');
-  for (const register of [registerAlerts, registerIncidents, registerSql, registerReconcile]) register(program);
-  try {
-    const data = words.includes('--data') ? [] : ['--data', folder];
-    await program.parseAsync(['node', 'weir', ...words, ...data]);
-    return { status: Number(process.exitCode ?? 0), ...written };
-  } catch (error) {
-    if (!(error instanceof WeirError)) throw error;
-    return { status: error.exitCode, stdout: written.stdout, stderr: error.message };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-    process.exitCode = undefined;
-  }
-}
 
 const idsOf = (ndjson: string) =>
   ndjson
