@@ -16,7 +16,7 @@ interface Hold {
   evidence: number;
 }
 
-/** A condition that goes on. `quiet`: it is the level of its account by now, which was told; it makes no further incident. */
+/** A condition that goes on. `quiet`: the account does what was told of it, no more; where its incident is over it makes no further one. */
 export interface Continued {
   alert: string;
   quiet: boolean;
@@ -31,12 +31,12 @@ const LEVEL_DAYS = 2;
 const LEVEL_PAUSE = 3 * DAY;
 /** After so long a level is learned; what still fires then is another matter. */
 const LEVEL_LEARNED = 8 * DAY;
-/** The same for what long windows say, which is about the same days for as long as they are. */
-const LONG_PAUSE = 7 * DAY;
+/** The same for what long windows say: the days that were told stay in them for a week, and the next ones are compared with a past that holds half of them. */
+const LONG_PAUSE = 14 * DAY;
 const LONG_LEARNED = 35 * DAY;
-/** Decades of evidence by which a level that was told must have grown to be told again; of long windows, which fill day by day, the factor. */
+/** Decades of evidence by which a level that was told must have grown to be told again; of long windows the factor: three days that are alike weigh three times the first. */
 const LEVEL_GROWTH = 3;
-const LONG_GROWTH = 2.5;
+const LONG_GROWTH = 3;
 /** Identities are remembered this long, so that a condition that lasts for weeks keeps its one alert. */
 const REMEMBERED = 35 * DAY;
 
@@ -52,11 +52,11 @@ export class Holds {
     const { detector, size, start, firedAt } = candidate;
     const hold = this.holds.get(`${detector} ${entity}`);
     if (hold === undefined) return undefined;
-    const quiet = isLevel(hold, candidate);
-    if (!quiet && hold.start !== start && (firedAt - hold.last > CLEARED_AFTER[size] || firedAt - hold.first >= LONGEST_INCIDENT))
+    const level = isLevel(hold, candidate);
+    if (!level && hold.start !== start && (firedAt - hold.last > CLEARED_AFTER[size] || firedAt - hold.first >= LONGEST_INCIDENT))
       return undefined;
     goOn(hold, candidate);
-    return { alert: hold.alert, quiet };
+    return { alert: hold.alert, quiet: candidate.entity.kind === 'account' && !hasGrown(hold, candidate) };
   }
 
   fire(entity: string, candidate: Candidate, alert: string): void {
@@ -99,16 +99,22 @@ function pauseOf(candidate: Candidate): number {
 }
 
 /** Whether the verdict says of an account what was told of it and has lasted since. Others are hit by one attack after another. */
-function isLevel({ last, since, days, evidence }: Hold, candidate: Candidate): boolean {
+function isLevel(hold: Hold, candidate: Candidate): boolean {
   if (candidate.entity.kind !== 'account') return false;
+  const { last, since, days } = hold;
   const { firedAt } = candidate;
   const long = isLong(candidate);
   return (
     (long || days >= LEVEL_DAYS) &&
     firedAt - last <= pauseOf(candidate) &&
     firedAt - since <= (long ? LONG_LEARNED : LEVEL_LEARNED) &&
-    candidate.evidence < (long ? LONG_GROWTH * evidence : evidence + LEVEL_GROWTH)
+    !hasGrown(hold, candidate)
   );
+}
+
+/** Whether the condition is so much stronger than it was told that it is worth telling again. */
+function hasGrown({ evidence }: Hold, candidate: Candidate): boolean {
+  return candidate.evidence >= (isLong(candidate) ? LONG_GROWTH * evidence : evidence + LEVEL_GROWTH);
 }
 
 function goOn(hold: Hold, { firedAt }: Candidate): void {

@@ -43,10 +43,17 @@ describe('a condition of an account', () => {
       fates([
         { day: 0, size: '7d' },
         { day: 5, size: '7d', evidence: 14 },
-        { day: 6, size: '7d', evidence: 15 },
-        { day: 20, size: '7d' },
+        { day: 6, size: '7d', evidence: 18 },
+        { day: 15, size: '7d' },
+        { day: 30, size: '7d' },
       ]),
-    ).toEqual(['new', 'quiet', 'new', 'new']);
+    ).toEqual(['new', 'quiet', 'new', 'quiet', 'new']);
+  });
+
+  it('outlives its incident without another one, unless it grows', () => {
+    const lasting = (evidence: number) => fates([0, 0.9].map((day) => ({ day, size: '1d', evidence: 6 + (day > 0 ? evidence : 0) })));
+    expect(lasting(2)).toEqual(['new', 'quiet']);
+    expect(lasting(3)).toEqual(['new', 'goes on']);
   });
 });
 
