@@ -175,6 +175,16 @@ describe('windows and alerts do not depend on how the events came', () => {
     let checked = 0;
     let beating = 0;
     let failing = 0;
+    let aiming = 0;
+    const firsts = new Map<string, number>();
+    const ofHours = new Map<string, number>();
+    for (const { account, at } of events) {
+      firsts.set(account, Math.min(firsts.get(account) ?? at, at));
+      const hour = `${account} ${Math.floor(at / 3_600_000) * 3600}`;
+      ofHours.set(hour, (ofHours.get(hour) ?? 0) + 1);
+    }
+    const firstOf = (account: string): number => firsts.get(account) ?? 0;
+    const hourOf = (account: string, start: number): number => ofHours.get(`${account} ${start}`) ?? 0;
     for (const row of reference.rows) {
       const [, view, size, key, start, , , packed] = row.split('\t');
       if (size !== '1h' || (view !== 'account' && view !== 'interface')) continue;
@@ -210,6 +220,13 @@ describe('windows and alerts do not depend on how the events came', () => {
         const erring = new Set(mine.filter((event) => event.status >= 500).map((event) => event.account)).size;
         expect(value('erring_callers')).toBe(erring);
         if (erring > 0) failing++;
+        const aimed = [...new Set(mine.map((event) => event.account))].filter((account) => {
+          const all = hourOf(account, Math.floor(Number(start)));
+          const here = mine.filter((event) => event.account === account).length;
+          return firstOf(account) > Number(start) * 1000 - 86_400_000 && 5 * here >= all;
+        }).length;
+        expect(value('aimed_young_callers')).toBe(aimed);
+        if (aimed > 0 && aimed < value('callers')) aiming++;
       }
       checked++;
     }
@@ -217,6 +234,7 @@ describe('windows and alerts do not depend on how the events came', () => {
     expect(checked).toBeGreaterThan(500);
     expect(beating).toBeGreaterThan(20);
     expect(failing).toBeGreaterThan(20);
+    expect(aiming).toBeGreaterThan(20);
   });
 });
 
