@@ -43,10 +43,12 @@ const OF_REQUESTS: ReadonlySet<string> = new Set([
   'objects',
   'new_object_reads',
 ]);
+/** A kind of caller is who did it where it says at least so much of what the strongest term says of requests. */
+const LEAST_SAY = 0.5;
 /** Requests of an hour that nobody makes in passing. */
-const BUSY = 8;
+const BUSY = 12;
 /** Those named must account for this part of the odd requests. */
-const LEAST_EXPLAINED = 0.5;
+const LEAST_EXPLAINED = 0.8;
 
 /**
  * Who is named with a finding at an interface. Where it rests on a kind of caller, those of the kind, and nobody where as
@@ -68,10 +70,10 @@ export function namedCallers(callers: readonly HeavyCaller[], terms: readonly Te
     kind = of;
     excess = excessOf(term);
   });
-  if (kind === undefined) {
-    const term = terms[strongest];
-    return term?.law.kind === 'share' && OF_REQUESTS.has(baseOf(term)) ? busyOnes(callers, term) : callers.map(heaviest);
-  }
+  const term = terms[strongest];
+  if (term?.law.kind === 'share' && OF_REQUESTS.has(baseOf(term)) && most < LEAST_SAY * contributions[strongest])
+    return busyOnes(callers, term);
+  if (kind === undefined) return callers.map(heaviest);
   if (excess < LEAST_EXCESS) return [];
   const named = callers.filter(({ weight }) => kind?.(callerKind(weight)) === true);
   return (1 - excess) ** named.length > MOST_INNOCENT ? [] : named.map(weighed);

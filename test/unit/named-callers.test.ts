@@ -77,6 +77,12 @@ describe('who is named with a finding at an interface', () => {
     expect(names([term('missing_6h', 60, 5)])).toEqual(['busy']);
     const crowd = callers.filter(({ id }) => id !== 'busy');
     expect(namedCallers(crowd, [term('run_targets', 30, 1)], false)).toEqual([]);
+    // a kind of which there are somewhat more beside it are not who did it
+    expect(namedCallers(crowd, [term('run_targets', 8, 2), term('single_callers_1d', 60, 10)], false).map(({ id }) => id)).toEqual([
+      'tried',
+      'alone',
+    ]);
+    expect(namedCallers(crowd, [term('run_targets', 60, 1), term('single_callers_1d', 40, 20)], false)).toEqual([]);
   });
 
   it('is who looks odd where a trained scorer found it', () => {
