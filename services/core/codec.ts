@@ -82,6 +82,13 @@ export class ByteWriter {
     this.length += size;
   }
 
+  /** Bytes as they are, without their length. */
+  raw(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.bytes.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
   /** What another writer holds, length-prefixed. */
   blockOf(other: ByteWriter): void {
     this.blockFrom(other.bytes, 0, other.length);
@@ -160,5 +167,15 @@ export class ByteReader {
     const size = this.uint();
     const at = this.take(size);
     return this.bytes.subarray(at, at + size);
+  }
+
+  /** Passes over length-prefixed bytes. */
+  skipBlock(): void {
+    this.take(this.uint());
+  }
+
+  /** A copy of what was read since `position`. */
+  copySince(position: number): Uint8Array {
+    return this.bytes.slice(position, this.position);
   }
 }

@@ -1,6 +1,7 @@
 import { FLAG, TRAIT_SHIFT } from '../core/batch.ts';
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import { combine32 } from '../core/hash.ts';
+import type { KeyTable } from '../core/key-table.ts';
 import { roomFor } from '../core/slab.ts';
 import { DAY } from '../core/watermark.ts';
 import { type AccountTenant, SHARED_MARK } from './account-tenant.ts';
@@ -62,31 +63,34 @@ const FAILURES_OF_SUCCESS = 2;
 export class CallerTops {
   private account = new Int32Array(64 * NAMED_CALLERS);
   private weight = new Uint32Array(64 * NAMED_CALLERS);
+  private hash = new Uint32Array(64 * NAMED_CALLERS);
   private count = new Uint8Array(64);
 
-  offer(pane: number, account: number, weight: number, hashOf: (account: number) => number): void {
+  /** @param hash of the account's key (callerHash) */
+  offer(pane: number, account: number, weight: number, hash: number): void {
     if (pane >= this.count.length) {
       this.count = roomFor(this.count, pane + 1);
       this.account = roomFor(this.account, this.count.length * NAMED_CALLERS);
       this.weight = roomFor(this.weight, this.count.length * NAMED_CALLERS);
+      this.hash = roomFor(this.hash, this.count.length * NAMED_CALLERS);
     }
+    const { weight: weights, hash: hashes } = this;
     const base = pane * NAMED_CALLERS;
     const count = this.count[pane];
     let at = base + count;
     if (count === NAMED_CALLERS) {
       at--;
-      if (weight < this.weight[at] || (weight === this.weight[at] && hashOf(account) >= hashOf(this.account[at]))) return;
+      if (weight < weights[at] || (weight === weights[at] && hash >= hashes[at])) return;
     } else this.count[pane]++;
-    while (
-      at > base &&
-      (weight > this.weight[at - 1] || (weight === this.weight[at - 1] && hashOf(account) < hashOf(this.account[at - 1])))
-    ) {
+    while (at > base && (weight > weights[at - 1] || (weight === weights[at - 1] && hash < hashes[at - 1]))) {
       this.account[at] = this.account[at - 1];
-      this.weight[at] = this.weight[at - 1];
+      weights[at] = weights[at - 1];
+      hashes[at] = hashes[at - 1];
       at--;
     }
     this.account[at] = account;
-    this.weight[at] = weight;
+    weights[at] = weight;
+    hashes[at] = hash;
   }
 
   /** Heaviest first. */
@@ -100,11 +104,16 @@ export class CallerTops {
   }
 
   /** Hashes of a pane's callers, the smallest few, ascending. */
-  smallestHashes(pane: number, limit: number, hashOf: (account: number) => number): number[] {
-    const hashes: number[] = [];
-    if (pane >= this.count.length) return hashes;
-    for (let i = 0; i < this.count[pane]; i++) hashes.push(hashOf(this.account[pane * NAMED_CALLERS + i]));
-    return hashes.sort((a, b) => a - b).slice(0, limit);
+  smallestHashes(pane: number, limit: number): number[] {
+    if (pane >= this.count.length) return [];
+    const base = pane * NAMED_CALLERS;
+    return Array.from(
+      this.hash
+        .subarray(base, base + this.count[pane])
+        .slice()
+        .sort()
+        .subarray(0, limit),
+    );
   }
 
   clear(pane: number): void {
@@ -120,13 +129,19 @@ export class CallerTops {
     }
   }
 
-  merge(pane: number, reader: ByteReader, intern: (key: Uint8Array) => number, hashOf: (account: number) => number): void {
+  /** @param accounts where `intern` puts the callers' keys */
+  merge(pane: number, reader: ByteReader, intern: (key: Uint8Array) => number, accounts: KeyTable): void {
     const count = reader.u8();
     for (let i = 0; i < count; i++) {
       const account = intern(reader.block());
-      this.offer(pane, account, reader.uint(), hashOf);
+      this.offer(pane, account, reader.uint(), callerHash(accounts, account));
     }
   }
+}
+
+/** By which callers of one weight are ordered: the same on every machine. */
+function callerHash(accounts: KeyTable, account: number): number {
+  return combine32(accounts.hashes[account], 1);
 }
 
 /**
@@ -139,6 +154,8 @@ export class AccountCloser {
   private readonly times = new Float64Array(64);
   private readonly gaps = new Float64Array(64);
   private readonly scratch = new SmallTable(64);
+  /** groups by the hash of their interface */
+  private readonly byHash = new SmallTable(MAX_CELLS);
   private readonly found = new Uint8Array(64);
   /** of a pane's addresses */
   private readonly newNetworks = new FewNumbers(ADDRESSES);
@@ -453,6 +470,8 @@ export class AccountCloser {
       nonAsset++;
       doneInAll += this.groupRequests[g];
     }
+    this.findKnown(groups, interfaceHistory);
+    const hash = callerHash(t.accounts, account);
     let newInterfaces = 0;
     let top = 0;
     let topGroup = -1;
@@ -467,7 +486,7 @@ export class AccountCloser {
         top = requests;
         topGroup = g;
       }
-      const fresh = this.groupKnown[g] === 0 && !t.history.has(interfaceHistory, t.interfaces.hashes[iface]);
+      const fresh = this.groupKnown[g] === 0;
       if (fresh) newInterfaces++;
       if (look && this.groupWatched[g] === 0) continue;
       const ipanes = t.interfacePanes;
@@ -501,7 +520,7 @@ export class AccountCloser {
       const failures = Math.max(0, this.groupFailures[g] - FAILURES_OF_SUCCESS * this.groupSucceeded[g]);
       const weight = callerWeight({ failures, strange: this.groupStrange[g] > 0, devoted, single: nonAsset <= 1, fresh, young, requests });
       if (isSuspect(weight)) n[ibase + INTERFACE_SUSPECTS]++;
-      if (!nameless) this.tops.offer(ipane, account, weight * 2 + anonymous, this.hashOf);
+      if (!nameless) this.tops.offer(ipane, account, weight * 2 + anonymous, hash);
     }
     if (topGroup >= 0 && !look) {
       const ipane = t.interfacePanes.open(this.groups[topGroup], hour);
@@ -509,6 +528,22 @@ export class AccountCloser {
     }
     values[ACCOUNT.new_interfaces] = newInterfaces;
     values[ACCOUNT.top_interface] = top;
+  }
+
+  /** Marks the groups whose interface the account's history has: one walk over it, not one for each. */
+  private findKnown(groups: number, list: number): void {
+    const { history, interfaces } = this.tenant;
+    this.byHash.clear();
+    for (let g = 0; g < groups; g++) {
+      const hash = interfaces.hashes[this.groups[g]];
+      // two interfaces of one hash cannot both be in the table
+      if (this.byHash.get(hash) < 0) this.byHash.set(hash, g);
+      else if (history.has(list, hash)) this.groupKnown[g] = 1;
+    }
+    for (let node = history.first(list); node >= 0; node = history.after(node)) {
+      const g = this.byHash.get(history.hashOf(node));
+      if (g >= 0) this.groupKnown[g] = 1;
+    }
   }
 
   /**
@@ -520,8 +555,6 @@ export class AccountCloser {
     for (let g = 0; g < groups; g++) left -= this.groupRequests[g];
     for (let g = 0; g < groups; g++) this.groupRequests[g] += Math.floor((left * this.groupFolded[g]) / MAX_CELLS);
   }
-
-  readonly hashOf = (account: number): number => combine32(this.tenant.accounts.hashes[account], 1);
 
   private reportSources(pane: number, hour: number, isNew: boolean): void {
     const t = this.tenant;

@@ -867,19 +867,7 @@ export const ROLES = FLAG.anonymous | FLAG.flow | FLAG.admin | FLAG.service | FL
 /** Marks of a source pane: whether it lies in the tenant's own networks, whether it is a host of flows. */
 const PLACES = FLAG.internalSource | FLAG.flow;
 
-export function writeSample(sample: Sample, writer: ByteWriter): void {
-  writer.string(sample.source);
-  writer.string(sample.partition);
-  writer.uint(sample.offset);
-  writer.uint(sample.at);
-  writer.uint(sample.content);
-  writer.u8(sample.interesting ? 1 : 0);
-  writer.string(sample.interface);
-  writer.string(sample.address);
-  writer.string(sample.account);
-  writer.uint(packStatus(sample.status, sample.traits ?? 0));
-}
-
+/** Reads what the codec of an account task's panes wrote of a sample. */
 export function readSample(reader: ByteReader): Sample {
   return {
     source: reader.string(),

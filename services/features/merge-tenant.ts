@@ -2,17 +2,16 @@ import type { Sample } from '../../models/candidate.ts';
 import type { View } from '../../models/windows.ts';
 import type { ByteWriter } from '../core/codec.ts';
 import { ByteReader } from '../core/codec.ts';
-import { combine32 } from '../core/hash.ts';
 import { KeyTable } from '../core/key-table.ts';
 import { roomFor } from '../core/slab.ts';
 import { MINUTE } from '../core/watermark.ts';
 import type { Panes } from '../core/window.ts';
 import { CallerTops } from './account-close.ts';
-import { readSample, writeSample } from './account-tenant.ts';
+import { readSample } from './account-tenant.ts';
 import { HourPanes } from './hour-panes.ts';
 import { hourOfRunning, isRunning, sliceOfPeriod, slicePeriod } from './looks.ts';
 import { MINUTE_STRIDE } from './minute-cells.ts';
-import { type SampleCodec, unpackStatus } from './samples.ts';
+import { type Ranked, type SampleCodec, unpackStatus } from './samples.ts';
 import {
   INTERFACE,
   INTERFACE_SETS,
@@ -29,14 +28,57 @@ import {
 /** `requests` comes first in every view's list. */
 const REQUESTS = 0;
 
-const codec: SampleCodec<Sample> = { write: writeSample, read: readSample };
+/** A sample as its task wrote it: hardly any is ever looked at. */
+export class PackedSample implements Ranked {
+  readonly content: number;
+  readonly interesting: boolean;
+  readonly offset: number;
+  private readonly bytes: Uint8Array;
+
+  private constructor(content: number, interesting: boolean, offset: number, bytes: Uint8Array) {
+    this.content = content;
+    this.interesting = interesting;
+    this.offset = offset;
+    this.bytes = bytes;
+  }
+
+  get partition(): string {
+    return this.unpack().partition;
+  }
+
+  unpack(): Sample {
+    return readSample(new ByteReader(this.bytes));
+  }
+
+  write(writer: ByteWriter): void {
+    writer.raw(this.bytes);
+  }
+
+  /** Takes what `readSample` takes. */
+  static read(reader: ByteReader): PackedSample {
+    const from = reader.position;
+    reader.skipBlock(); // source
+    reader.skipBlock(); // partition
+    const offset = reader.uint();
+    reader.uint(); // time
+    const content = reader.uint();
+    const interesting = reader.u8() === 1;
+    reader.skipBlock(); // interface
+    reader.skipBlock(); // address
+    reader.skipBlock(); // account
+    reader.uint(); // status
+    return new PackedSample(content, interesting, offset, reader.copySince(from));
+  }
+}
+
+const codec: SampleCodec<PackedSample> = { write: (sample, writer) => sample.write(writer), read: (reader) => PackedSample.read(reader) };
 export type MergedView = Exclude<View, 'account'>;
 
 /** One view of one tenant in a merge task: its keys and their open hour panes. */
 export class MergedKeys {
   readonly view: MergedView;
   readonly keys = new KeyTable();
-  readonly panes: HourPanes<Sample>;
+  readonly panes: HourPanes<PackedSample>;
   /** per key: tag bits, ms of the first pane's start, local day of the last pane, days with panes, last hour with a pane */
   flags = new Uint32Array(64);
   firstSeen = new Float64Array(64);
@@ -233,7 +275,7 @@ export class MergeTenant {
     const { panes } = this.views[view];
     const pane = panes.open(id, period);
     panes.merge(pane, reader);
-    if (view === 'interface') this.tops.merge(pane, reader, (caller) => this.internCaller(caller, hour), this.hashOf);
+    if (view === 'interface') this.tops.merge(pane, reader, (caller) => this.internCaller(caller, hour), this.callers);
   }
 
   /** The hour in which a mark lies, or which ends with it. */
@@ -256,8 +298,6 @@ export class MergeTenant {
     for (const minute of this.minutes.keys()) offer(this.panes.hourOf(minute * MINUTE));
     return first;
   }
-
-  readonly hashOf = (caller: number): number => combine32(this.callers.hashes[caller], 1);
 
   private internCaller(key: Uint8Array, hour: number): number {
     const id = this.callers.intern(key, 0, key.length);

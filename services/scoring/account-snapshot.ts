@@ -153,7 +153,7 @@ export function readAccountState(reader: ByteReader, keeperOf: (tenant: string) 
       t.interfaceHour[id] = Math.max(t.interfaceHour[id], hour);
       const pane = t.interfacePanes.open(id, period);
       t.interfacePanes.merge(pane, reader);
-      keeper.closer.tops.merge(pane, reader, (account) => t.ensureAccount(account, t.panes.hourStart(hour)), keeper.closer.hashOf);
+      keeper.closer.tops.merge(pane, reader, (account) => t.ensureAccount(account, t.panes.hourStart(hour)), t.accounts);
       return;
     }
     case ENTRY.sourcePane:

@@ -294,7 +294,7 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
   /** A few callers of an interface whose path may hold names. */
   private callersOf(flags: number, pane: number): number[] | undefined {
     if (pane < 0 || (flags & (FLAG.flow | FLAG.asset)) !== 0) return undefined;
-    return this.state.tops.smallestHashes(pane, TOP_CALLERS, this.state.hashOf);
+    return this.state.tops.smallestHashes(pane, TOP_CALLERS);
   }
 
   /** FLAG bits of a key, with what is known of its addresses in this hour. */
@@ -318,7 +318,7 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
       confidence: view === 'source' ? 0.3 : 1,
     };
     candidate.provisional = !final;
-    candidate.samples = pane < 0 ? [] : [...merged.panes.samples.of(pane)];
+    candidate.samples = pane < 0 ? [] : merged.panes.samples.of(pane).map((sample) => sample.unpack());
     if (view === 'interface') {
       if (pane < 0) return;
       const callers: HeavyCaller[] = this.state.tops.of(pane).map((caller) => ({
