@@ -1,7 +1,7 @@
 import type { Sample } from '../../models/candidate.ts';
 import type { EventBatch, EventColumns } from '../core/batch.ts';
 import { FLAG, TRAIT_SHIFT } from '../core/batch.ts';
-import type { ByteReader, ByteWriter } from '../core/codec.ts';
+import type { ByteReader } from '../core/codec.ts';
 import { hash32 } from '../core/hash.ts';
 import { HashSets } from '../core/hash-sets.ts';
 import { KeyTable } from '../core/key-table.ts';
