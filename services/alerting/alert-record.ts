@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Candidate, Sample } from '../../models/candidate.ts';
 import { counterfactual } from '../../models/counterfactual.ts';
 import type { Detector } from '../../models/detector.ts';
-import { expectedRange } from '../../models/evidence.ts';
+import { expectedRange, surprise } from '../../models/evidence.ts';
 import { learnedCounterfactual } from '../../models/learned/counterfactual.ts';
 import type { Judge, Judged } from '../../models/learned/judge.ts';
 import type { AlertRecord, EntityRef, Evidence, Reason, Severity } from '../../schemas/alert.ts';
@@ -119,6 +119,15 @@ function reasonsOf(candidate: Candidate, { score, contributions, rest }: Judged)
     });
   }
   return reasons;
+}
+
+/** Surprise of a reason, decades, from which it is something to look at: of the near hundred that a trained scorer weighs, one in a hundred is always there. */
+const WORTH_A_LOOK = 3;
+
+/** Whether a reason that is named says by itself that something is unusual, so that a person has something to look at. */
+export function namesOddity(candidate: Candidate, { score, contributions }: Judged): boolean {
+  const least = (candidate.model === undefined ? SMALL_PART : SMALL_PART_LEARNED) * score;
+  return candidate.terms.some(({ value, law }, i) => contributions[i] >= least && surprise(law, value) >= WORTH_A_LOOK);
 }
 
 const HOURS_OF: Readonly<Record<Candidate['size'], number>> = { '1m': 1 / 60, '1h': 1, '6h': 6, '1d': 24, '3d': 72, '7d': 168 };

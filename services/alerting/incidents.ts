@@ -1,5 +1,5 @@
 import { fusedEvidence } from '../../models/calibration/fusion.ts';
-import type { Candidate } from '../../models/candidate.ts';
+import type { Actor, Candidate } from '../../models/candidate.ts';
 import type { Detector } from '../../models/detector.ts';
 import { scoreTerms } from '../../models/evidence.ts';
 import { severityRank } from '../../models/severity.ts';
@@ -18,6 +18,8 @@ const LONGEST_MEMBER = DAY;
 const RECENT_PART = 6 * HOUR;
 /** An alert of an entity that is already in an open incident joins it after a gap of at most this; then the incident closes. */
 const QUIET = DAY;
+/** What an interface shows after a pause of this length is the old story only where the same actors are behind it. */
+const INTERFACE_QUIET = 6 * HOUR;
 /** So many actors with the same leading interface within a day are one cohort. */
 const COHORT = 4;
 /** … and so many that one detector raises, each on another interface, within this of each other are one crowd: by chance they would not meet. */
@@ -225,7 +227,7 @@ export class IncidentBook {
       (open) =>
         (open.kind !== 'service' || suffersAlike(open, member)) &&
         open.members.some((other) => sameEntity(other, member)) &&
-        member.recent <= open.endedAt + QUIET,
+        goesOn(open, member, candidate),
     );
     if (own !== undefined) return own;
     if (member.kind === 'interface') return this.placeInterface(member, candidate, fitting);
@@ -254,7 +256,7 @@ export class IncidentBook {
 
   private placeInterface(member: Member, candidate: Candidate, fitting: Incident[]): Incident {
     if (member.trouble !== '') return this.placeTrouble(member, fitting);
-    const same = fitting.find((open) => open.kind !== 'service' && open.entities.has(member.id) && member.recent <= open.endedAt + QUIET);
+    const same = fitting.find((open) => open.kind !== 'service' && open.entities.has(member.id) && goesOn(open, member, candidate));
     if (same !== undefined) return same;
     const beside = fitting.find(
       (open) => open.kind === 'interface' && !onlyTrouble(open) && overlaps(open, member) && related(open, member, candidate),
@@ -463,6 +465,17 @@ function overlaps(incident: Incident, member: Member): boolean {
   return member.recent <= incident.endedAt && incident.startedAt <= member.end;
 }
 
+/**
+ * Whether an alert is the story of an open incident of its entity: an actor's own is for a day. An interface has many callers:
+ * after some quiet hours, others than yesterday's are another story, which the analyst must see as one.
+ */
+function goesOn(incident: Incident, member: Member, candidate: Candidate): boolean {
+  if (member.recent > incident.endedAt + QUIET) return false;
+  if (member.kind !== 'interface' || member.recent <= incident.endedAt + INTERFACE_QUIET) return true;
+  const actors = namedActors(candidate);
+  return member.trouble !== '' || actors.length === 0 || incident.actors.size === 0 || shareActors(incident, actors);
+}
+
 /** Actors that two alerts must share, as part of the shorter list, to be one story. */
 const SHARED_PART = 0.2;
 
@@ -473,11 +486,15 @@ const SHARED_PART = 0.2;
  */
 function related(incident: Incident, member: Member, candidate: Candidate): boolean {
   const actors = namedActors(candidate);
-  const shared = actors.filter((actor) => incident.actors.has(`${actor.kind} ${actor.id}`)).length;
-  if (shared > 0 && shared >= SHARED_PART * Math.min(actors.length, incident.actors.size)) return true;
+  if (shareActors(incident, actors)) return true;
   const everyone = candidate.actorCount > ACTORS_NAMED && incident.actorCount > ACTORS_NAMED;
   const nobody = actors.length === 0 || incident.actors.size === 0;
   return (everyone || nobody) && incident.members.some((other) => other.kind === 'interface' && other.detector === member.detector);
+}
+
+function shareActors(incident: Incident, actors: readonly Actor[]): boolean {
+  const shared = actors.filter((actor) => incident.actors.has(`${actor.kind} ${actor.id}`)).length;
+  return shared > 0 && shared >= SHARED_PART * Math.min(actors.length, incident.actors.size);
 }
 
 /** Features of an interface that its callers do not make, by kind of trouble: who called while it failed says nothing. */

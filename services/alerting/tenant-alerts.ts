@@ -16,7 +16,7 @@ import { FLAG } from '../core/batch.ts';
 import { Panes } from '../core/window.ts';
 import type { AlertConfig, TenantAlertConfig } from './alert-config.ts';
 import { tenantAlertConfig } from './alert-config.ts';
-import { alertRecord } from './alert-record.ts';
+import { alertRecord, namesOddity } from './alert-record.ts';
 import type { CompanionsState } from './companions.ts';
 import { Companions } from './companions.ts';
 import type { HoldsState } from './holds.ts';
@@ -59,7 +59,7 @@ export interface VerdictCounts {
   continued: number;
   marked: number;
   population_shift: number;
-  /** verdicts of trained scorers alone in a tenant's first days */
+  /** verdicts of trained scorers alone, in a tenant's first days or without a reason that is odd by itself */
   unseconded: number;
 }
 
@@ -272,9 +272,11 @@ export class TenantAlerts {
       }
       return;
     }
-    // what a model of other tenants says of a tenant of which nothing is known yet wants a second opinion
+    const judge = this.judgeOf(candidate, detector);
+    // what a model of other tenants says of a tenant of which nothing is known yet wants a second opinion; later, something to look at
     const unseconded = () => companions.every((companion) => this.detectors.get(companion.detector)?.learned !== undefined);
-    if (detector.learned !== undefined && this.calibration.days < KNOWN_DAYS && unseconded()) {
+    const vague = () => this.calibration.days < KNOWN_DAYS || !namesOddity(candidate, judge.judge(candidate.terms));
+    if (detector.learned !== undefined && unseconded() && vague()) {
       this.counts.unseconded++;
       return;
     }
@@ -285,7 +287,6 @@ export class TenantAlerts {
       return;
     }
     const final = !(provisional || candidate.provisional);
-    const judge = this.judgeOf(candidate, detector);
     const continued = this.holds.continues(entity, candidate);
     if (continued !== undefined) {
       this.counts.continued++;

@@ -72,6 +72,16 @@ describe('incidents', () => {
     expect(incidents.map((incident) => incident.revision)).toEqual([1, 2]);
   });
 
+  it('of an interface end when others come after some quiet hours; the same actors, or a short pause, go on', () => {
+    const count = (hour: number, actors: string[]) =>
+      latest(checked(run(stage(), [login(9, ['x', 'y']), login(hour, actors)])).incidents).length;
+    expect(count(20, ['p', 'q'])).toBe(2);
+    expect(count(20, ['x', 'q'])).toBe(1);
+    expect(count(13, ['p', 'q'])).toBe(1);
+    // nobody is named: nothing says that it is another story
+    expect(count(20, [])).toBe(1);
+  });
+
   it('of interfaces under two attacks at one time stay two', () => {
     const other = candidate({ detector: 'latency', id: 'GET shop/x', end: at(10), actors: [{ kind: 'account', id: 'q', weight: 1 }] });
     const { incidents } = checked(run(stage(), [report(at(9), 'interface', [other]), login(9, ['x', 'y'])]));
