@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
+import type { Law } from '../evidence.ts';
 import {
   A,
   activeHoursOfDay,
@@ -51,6 +52,24 @@ const JUMP = 1.6;
 const LEAST_JUMPING = 10;
 /** Weeks differ from each other for reasons of their own: variance of a recent level beside its days'. */
 const RECENT_DISPERSION = 0.004;
+/** Levels whose climb over a few days is followed. */
+const CLIMBING = [LEVEL.requests, LEVEL.objects, LEVEL.new_objects, LEVEL.records, LEVEL.sensitive, LEVEL.kilobytes] as const;
+const C = CLIMBING.length;
+/** Working days of a climb fade by this factor a day: days of growth are to weigh beside a long past. */
+const KEEP_CLIMB = Math.exp(-1 / 15);
+/** Working days from which a trend is believed, and how many of the last, today with them, must lie above the others. */
+const LEAST_CLIMB_DAYS = 4;
+const LAST_DAYS = 3;
+/** A day with less than this part of the usual requests is a day off, which neither breaks nor makes a climb. */
+const OFF_DAY = 0.5;
+/** Variance of the logarithm of an account's working days where little of its own is known, and the days that this weighs. */
+const CLIMB_VARIANCE = 0.25;
+const CLIMB_STRENGTH = 4;
+/** Each of the last days is at least this much above the typical day, and the fitted level of today this much above the first. */
+const LEAST_CLIMB = 1.2;
+const LEAST_GROWN = 2;
+/** Days that hang together tell less than so many independent ones: factor on the variance of a slope. */
+const CLIMB_TOGETHER = 2;
 /** Active hours that weigh as much as the group's blocks of the day. */
 const BLOCK_STRENGTH = 12;
 const HOUR = 3_600_000;
@@ -103,7 +122,14 @@ const RECENT = RECENT_SHARE + 1; // per growing level
 const BLOCK = RECENT + G;
 const LAST_BLOCK = BLOCK + G;
 const SETTLED = LAST_BLOCK + G;
-const STRIDE = SETTLED + G;
+const CLIMB_DAYS = SETTLED + G; // working days behind the sums below, forgotten; times count back from the newest of them
+const CLIMB_T = CLIMB_DAYS + 1; // sum of times
+const CLIMB_TT = CLIMB_T + 1; // of their squares
+const CLIMB_Y = CLIMB_TT + 1; // per climbing level: sum of ln of its days' amounts
+const CLIMB_YY = CLIMB_Y + C; // of its squares
+const CLIMB_TY = CLIMB_YY + C; // of its products with the times
+const CLIMB_LAST = CLIMB_TY + C; // ln of the last two days, the older first
+const STRIDE = CLIMB_LAST + (LAST_DAYS - 1) * C;
 
 /** Told when an account's day is over, for the population's histograms. */
 export interface DayObserver {
@@ -299,6 +325,48 @@ export class AccountBaselines {
     out.scope = 'own';
     out.size = settled;
     return { value: Math.round((d[this.row + RECENT + i] / share) * RECENT_DAYS), expected: out };
+  }
+
+  /** The middle one of the last two working days and today, for a level whose climb is followed: one big day does not move it. */
+  middleDay(level: number): number {
+    const i = CLIMBING.indexOf(level as (typeof CLIMBING)[number]);
+    const last = this.row + CLIMB_LAST + (LAST_DAYS - 1) * i;
+    const [one, other] = [Math.exp(this.slab.data[last]), Math.exp(this.slab.data[last + 1])];
+    const today = this.slab.data[this.row + RUNNING + level] + hourLevel(this.window.values, level);
+    return Math.max(Math.min(one, other), Math.min(today, Math.max(one, other)));
+  }
+
+  /**
+   * Where the trend of the working days' logarithms (least squares, today with them) has come by today, and the law of that
+   * if there were none: around the typical day, as wide as a slope over so many days is by chance. Undefined unless the last
+   * three days are all above the typical one and today has reached the two before it: so one big day is no climb, and what
+   * grew and stayed soon is none. Unlike a comparison with the days before, the growth itself does not widen the law.
+   */
+  climb(level: number): { value: number; law: Law & { kind: 'measure' }; days: number } | undefined {
+    const d = this.slab.data;
+    const row = this.row;
+    const i = CLIMBING.indexOf(level as (typeof CLIMBING)[number]);
+    const before = d[row + CLIMB_DAYS];
+    if (i < 0 || before < LEAST_CLIMB_DAYS - 0.5) return undefined;
+    const today = logAmount(d[row + RUNNING + level] + hourLevel(this.window.values, level));
+    const last = row + CLIMB_LAST + (LAST_DAYS - 1) * i;
+    const lower = Math.min(d[last], d[last + 1]);
+    if (today < lower || lower < d[row + CLIMB_Y + i] / before + Math.log(LEAST_CLIMB)) return undefined;
+    // today is time 0, the days before move back by one
+    const n = before + 1;
+    const t = (d[row + CLIMB_T] - before) / n;
+    const y = (d[row + CLIMB_Y + i] + today) / n;
+    const tt = d[row + CLIMB_TT] - 2 * d[row + CLIMB_T] + before - n * t * t;
+    const ty = d[row + CLIMB_TY + i] - d[row + CLIMB_Y + i] - n * t * y;
+    const yy = d[row + CLIMB_YY + i] + today * today - n * y * y;
+    const slope = ty / tt;
+    // fitted today over fitted at the start, whose time is about twice the mean's
+    if (2 * slope * -t < Math.log(LEAST_GROWN)) return undefined;
+    const own = Math.max(0, yy - slope * ty);
+    // what single counts differ by, where amounts are small
+    const variance = (own + CLIMB_STRENGTH * CLIMB_VARIANCE) / (n - 2 + CLIMB_STRENGTH) + Math.exp(-y);
+    const spread = -t * Math.sqrt((CLIMB_TOGETHER * variance) / tt);
+    return { value: Math.exp(y - slope * t), law: { kind: 'measure', center: Math.exp(y), spread, direction: 1 }, days: n };
   }
 
   /** What is expected of `days` active days by the peers alone. */
@@ -511,6 +579,7 @@ export class AccountBaselines {
       d[row + ANCHOR + level] = d[row + ANCHOR + level] * anchorKeep + anchorStep * (anchorKeep / ANCHOR_KEEP) * d[row + RUNNING + level];
     }
     this.followGrowth(today);
+    this.followClimb();
     if (odd) {
       if (d[row + HELD_DAYS] === 0) d[row + HELD_SINCE] = d[row + TODAY];
       d[row + HELD_DAYS]++;
@@ -561,7 +630,7 @@ export class AccountBaselines {
     d[row + BLOCK_ACTIVE]++;
     if (this.hasJumped()) {
       // another level, which others raise: what is settled begins anew
-      d.fill(0, row + BLOCK, row + STRIDE);
+      d.fill(0, row + BLOCK, row + CLIMB_DAYS);
       d[row + BLOCK_BEGAN] = today;
       d[row + BLOCK_ACTIVE] = 0;
       d[row + LAST_BLOCK_ACTIVE] = 0;
@@ -578,6 +647,28 @@ export class AccountBaselines {
     d[row + LAST_BLOCK_ACTIVE] = d[row + BLOCK_ACTIVE];
     d[row + BLOCK_ACTIVE] = 0;
     d[row + BLOCK_BEGAN] = today;
+  }
+
+  /** The day that is over, unless it was a day off (or the account's first, of which only a part is known), joins the trend. */
+  private followClimb(): void {
+    const d = this.slab.data;
+    const row = this.row;
+    const n = d[row + CLIMB_DAYS];
+    const requests = logAmount(d[row + RUNNING + LEVEL.requests]);
+    if (d[row + LIFE_DAYS] === 0 || (n > 0 && requests < d[row + CLIMB_Y] / n + Math.log(OFF_DAY))) return;
+    for (let i = 0; i < C; i++) {
+      const amount = logAmount(d[row + RUNNING + CLIMBING[i]]);
+      // all before moves back by one day; the new one is time 0 and adds nothing to products with times
+      d[row + CLIMB_TY + i] = (d[row + CLIMB_TY + i] - d[row + CLIMB_Y + i]) * KEEP_CLIMB;
+      d[row + CLIMB_Y + i] = d[row + CLIMB_Y + i] * KEEP_CLIMB + amount;
+      d[row + CLIMB_YY + i] = d[row + CLIMB_YY + i] * KEEP_CLIMB + amount * amount;
+      const last = row + CLIMB_LAST + (LAST_DAYS - 1) * i;
+      d[last] = d[last + 1];
+      d[last + 1] = amount;
+    }
+    d[row + CLIMB_TT] = (d[row + CLIMB_TT] - 2 * d[row + CLIMB_T] + n) * KEEP_CLIMB;
+    d[row + CLIMB_T] = (d[row + CLIMB_T] - n) * KEEP_CLIMB;
+    d[row + CLIMB_DAYS] = n * KEEP_CLIMB + 1;
   }
 
   private hasJumped(): boolean {
@@ -649,6 +740,11 @@ function keepScale(out: Expectation, level: number, groupMean: number, between: 
   if (lot === undefined) return;
   out.mean = Math.max(out.mean, groupMean / 20);
   out.dispersion = Math.max(out.dispersion, Math.max(groupMean * between, lot / (1 + out.mean)) / out.mean);
+}
+
+/** ln of a day's amount, none counting as one. */
+function logAmount(amount: number): number {
+  return Math.log(Math.max(amount, 1));
 }
 
 /** The dispersion of accounts of this level's amount, as far as the own mean is known. */

@@ -1,7 +1,7 @@
 import { FLAG } from '../../services/core/batch.ts';
 import type { AccountBaselines } from '../baselines/account.ts';
 import type { Detector } from '../detector.ts';
-import type { Term } from '../evidence.ts';
+import { surprise, type Term } from '../evidence.ts';
 import { LEVEL } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { amountTerm, countTerm, EXPORT_SPREAD, strongest } from '../terms.ts';
@@ -10,16 +10,26 @@ const TAKEN = ['new_objects', 'records', 'objects', 'sensitive', 'kilobytes'] as
 /** What a week must hold at least, per amount, before its growth is worth a word. */
 const LEAST = { new_objects: 30, records: 100, objects: 60, sensitive: 20, kilobytes: 20_000 } as const;
 
+const CLIMBING = ['requests', 'objects', 'new_objects', 'records'] as const;
+/** What a typical day of a climb must hold at least before it is worth a word. */
+const LEAST_DAY = { requests: 40, objects: 20, new_objects: 10, records: 50 } as const;
+
+/** Surprise from which a climb, or what peers take, says something: outside of what is normal. */
+const OUTSIDE = 2;
+/** The middle one of three days is at least this much above a usual one, else it was one big day. */
+const LEAST_MIDDLE = 1.5;
+
 /**
- * A little more each day, within permission (scenarios 11, 23): seven days against the account's own long-horizon
- * anchor, which follows slowly, and against its peers.
+ * A little more each day, within permission (scenarios 11, 23): the trend of its working days (a climb);
+ * three days against three usual ones; seven days against the account's own long-horizon anchor, which follows slowly, and
+ * against its peers.
  */
 export const antMoving: Detector<AccountBaselines> = {
   name: 'ant_moving',
   view: 'account',
   window: '7d',
   title: '{key} takes more, a little each day',
-  features: TAKEN.flatMap((name) => [`${name}_3d`, `${name}_7d`, `${name}_7d_peers`]),
+  features: [...TAKEN.flatMap((name) => [`${name}_3d`, `${name}_7d`, `${name}_7d_peers`]), ...CLIMBING.map((name) => `${name}_climb`)],
   needs: ['account', 'object'],
   gate: 2.5,
   // days of slow growth are what the anchor is for; holding them back from the own past would hide a new level for good
@@ -29,6 +39,13 @@ export const antMoving: Detector<AccountBaselines> = {
     if (b.lifeDays < 5) return undefined;
     const terms: Term[] = [];
     for (const name of TAKEN) level(terms, b, name);
+    for (const name of CLIMBING) {
+      const climb = b.climb(LEVEL[name]);
+      if (climb === undefined || climb.value < LEAST_DAY[name]) continue;
+      const baseline = { scope: 'own', size: climb.days } as const;
+      const term: Term = { feature: `${name}_climb`, value: climb.value, law: climb.law, baseline, group: 'growth', weight: 1 };
+      if (surprise(term.law, term.value) >= OUTSIDE) terms.push(term);
+    }
     for (const name of TAKEN) {
       const value = b.amount('7d', LEVEL[name]);
       if (value < LEAST[name]) continue;
@@ -40,24 +57,33 @@ export const antMoving: Detector<AccountBaselines> = {
       terms.push(countTerm(`${name}_7d`, value, anchor, 'growth'));
     }
     if (strongest(terms, 'growth') + strongest(terms, 'level') < 1.3) return undefined;
+    const climbs = terms.every((term) => term.feature.endsWith('_climb'));
     for (const name of TAKEN) {
       const value = b.amount('7d', LEVEL[name]);
       if (value < LEAST[name]) continue;
       const peers = b.peers(LEVEL[name], 5);
-      if (value > 1.5 * peers.mean) terms.push(countTerm(`${name}_7d_peers`, value, peers, 'peers'));
+      const term = countTerm(`${name}_7d_peers`, value, peers, 'peers');
+      if (surprise(term.law, term.value) >= OUTSIDE) terms.push(term);
     }
+    // working days of honest people have trends too, within what their peers take
+    if (climbs && strongest(terms, 'peers') === 0) return undefined;
     return terms;
   },
   severity: (evidence) => severityOf(evidence, 'high'),
 };
 
-/** Three days against three of its own days, for accounts too young to have an anchor; no one of the days alone. */
+/** Three days against three of its own days, for accounts too young to have an anchor; not one big day among them. */
 function level(terms: Term[], b: AccountBaselines, name: (typeof TAKEN)[number]): void {
   const value = b.amount('3d', LEVEL[name]);
   if (value < LEAST[name]) return;
   const expected = { ...b.day(LEVEL[name]) };
   expected.mean *= 3;
-  if (value < 2 * expected.mean || value - b.amount('1d', LEVEL[name]) < expected.mean) return;
+  if (
+    value < 2 * expected.mean ||
+    value - b.amount('1d', LEVEL[name]) < expected.mean ||
+    b.middleDay(LEVEL[name]) < (LEAST_MIDDLE * expected.mean) / 3
+  )
+    return;
   // days of a run hang together: a third of the variance is all that three days take away
   expected.dispersion *= 2 / 3;
   const amount = name === 'kilobytes' || name === 'records';

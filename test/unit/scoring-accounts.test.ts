@@ -278,6 +278,44 @@ describe('slow growth', () => {
     expect(quiet).toBeLessThanOrEqual(1);
   });
 
+  it('of a quarter a day is seen in the second week of an account, beside colleagues who stay; one big day is none', () => {
+    const spoken = climbing((day) => (day < 4 ? 1 : 1.25 ** (day - 3)));
+    expect(spoken.own.length).toBeGreaterThan(0);
+    expect(spoken.others).toBe(0);
+    expect(climbing((day) => (day === 8 ? 6 : 1))).toEqual({ own: [], others: 0 });
+  });
+
+  /** Two working weeks of ten colleagues; days on which `ant_moving` spoke of the first, whose amounts have the factor, and of others. */
+  function climbing(factor: (day: number) => number): { own: number[]; others: number } {
+    const feed = new WindowFeed('account');
+    const random = seeded(12);
+    const own: number[] = [];
+    let others = 0;
+    let worked = 0;
+    for (let day = 0; day < 14; day++) {
+      if (day % 7 >= 5) continue;
+      for (let p = 0; p < 10; p++) {
+        for (const hour of [9, 11, 14, 16]) {
+          const objects = poisson(random, 12 * (p === 0 ? factor(worked) : 1) * (0.7 + 0.6 * random()));
+          const counts = {
+            requests: 2 * objects + 3,
+            objects,
+            new_objects: Math.round(objects / 3),
+            records: objects,
+            bytes_out: objects * 5000,
+          };
+          const out = feed.hour(`c${p}`, MONDAY + (day * 24 + hour) * HOUR, counts);
+          if (!out.some((c) => c.detector === 'ant_moving')) continue;
+          if (p === 0) own.push(worked);
+          else others++;
+        }
+      }
+      feed.end(MONDAY + (day * 24 + 16) * HOUR);
+      worked++;
+    }
+    return { own, others };
+  }
+
   /** Days of accounts whose work is alike day by day; `factor` of the first one's amount. Days on which `slow_growth` spoke of it, and of others. */
   function drifting(days: number, factor: (day: number) => number): { own: number[]; others: number } {
     const feed = new WindowFeed('account');
