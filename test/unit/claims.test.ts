@@ -25,5 +25,6 @@ describe('claimed of baselines', () => {
   it('a holiday and a working Saturday of the calendar raise nothing', async () => {
     const { holds, text } = await calendarDays(2, { staff: 15, weeks: 3 });
     expect(holds, text).toBe(true);
+    expect(text).toContain('on the working Saturday: 0 and 0 (');
   });
 });
