@@ -13,8 +13,8 @@ import { isGuardedPort } from './database-exposed.ts';
 const KNOWN_FOR = 4 * 24 * 3_600_000;
 /** Mean bytes of an answer from which on a session was held: less is a greeting or a refusal. */
 const LEAST_ANSWER = 1_000;
-/** Connections of the hour below which someone only tried a door. */
-const LEAST_REQUESTS = 2;
+/** A single connection in the hour is a session, and no try of a door, when it brought so many bytes. */
+const SINGLE_ANSWER = 5_000;
 /** Hours in which someone came, remembered for two weeks: a server is administered every few days. */
 const LEAST_HOURS = 2;
 /** Callers of an hour among whom one newcomer is no longer odd. */
@@ -23,6 +23,9 @@ const MOST_CALLERS = 5;
 const NEWCOMER_RATE = 0.02;
 /** Share of newcomers that those from outside do not explain, from which on a service is open to newcomers. */
 const LEAST_CHANGE = 0.04;
+/** … and where one host comes at a time, as to a server that is administered; of what the busiest caller does, the part that says so. */
+const LEAST_CHANGE_OF_FEW = 0.1;
+const ONE_AT_A_TIME = 0.8;
 
 /**
  * A server or a store of data reached around its bastion or its application (scenario 20): sessions from a host within
@@ -43,12 +46,15 @@ export const guardedPortNewcomer: Detector<InterfaceBaselines> = {
     const { values } = window;
     const requests = values[I.requests];
     const newcomers = values[I.new_callers];
-    if (newcomers === 0 || values[I.external] > 0 || requests < LEAST_REQUESTS || values[I.callers] > MOST_CALLERS) return undefined;
+    if (newcomers === 0 || values[I.external] > 0 || values[I.callers] > MOST_CALLERS) return undefined;
+    // a file share that everyone uses sees single newcomers all the time
+    const few = b.usual(SHARE.top_caller) >= ONE_AT_A_TIME && values[I.callers] === 1;
+    if (requests < 2 && (!few || values[I.bytes_out] < SINGLE_ANSWER)) return undefined;
     if (values[I.bytes_out] < LEAST_ANSWER * requests || window.start - window.firstSeen < KNOWN_FOR || b.activeHours < LEAST_HOURS)
       return undefined;
     if (!isGuardedPort(window.key)) return undefined;
     // whom scans do not explain: where hosts within come and go, one more is nothing
-    if (b.usual(SHARE.new_callers) - b.usual(SHARE.external) >= LEAST_CHANGE) return undefined;
+    if (b.usual(SHARE.new_callers) - b.usual(SHARE.external) >= (few ? LEAST_CHANGE_OF_FEW : LEAST_CHANGE)) return undefined;
     const terms: Term[] = [fixedTerm('new_callers_on_guarded_port', newcomers, NEWCOMER_RATE, 1, 'newcomer', 2)];
     const volume = countTerm('requests', requests, b.requests(window.calendar), 'volume', 0.5);
     if (surprise(volume.law, requests) >= LEAST_SURPRISE) terms.push(volume);

@@ -210,6 +210,22 @@ describe('guarded ports', () => {
     expect(told('tcp 10.0.0.5:22', {})[0].evidence).toBeGreaterThan(4);
   });
 
+  it('reached once, in a session, are told where one host comes at a time, not where everyone does', () => {
+    const single = { requests: 1, top_caller: 1, bytes_out: 20_000 };
+    const used = (callers: number): Candidate[] => {
+      const feed = new WindowFeed('interface');
+      for (let hour = 0; hour < 6 * 24; hour += 4) {
+        const start = MONDAY + hour * HOUR;
+        feed.hour('tcp 10.0.0.5:22', start, { requests: 2 * callers, callers, top_caller: 2, bytes_out: 20_000 * callers }, FLAG.flow);
+        feed.end(start);
+      }
+      const at = MONDAY + 6 * DAY + 4 * HOUR;
+      return of(feed.hour('tcp 10.0.0.5:22', at, { ...SESSIONS, ...single }, FLAG.flow), 'guarded_port_newcomer');
+    };
+    expect(used(1)).toHaveLength(1);
+    expect(used(4)).toEqual([]);
+  });
+
   it('are not, of scans, tries without an answer, hosts that were there before, and ports that all use', () => {
     expect(told('tcp 10.0.0.5:22', { external: 6 })).toEqual([]);
     expect(told('tcp 10.0.0.5:22', { bytes_out: 0 })).toEqual([]);
