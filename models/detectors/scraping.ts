@@ -8,9 +8,14 @@ import { countTerm, strongest } from '../terms.ts';
 import type { ClosedWindow } from '../windows.ts';
 
 const LEAST_REQUESTS = 60;
-/** Walking hours of the last 24 from which slow copying is spoken of, and days of past that it takes. */
+/** Walking hours of the last 24 from which slow copying is spoken of. */
 const LEAST_WALK = 4;
+/**
+ * Days of past that it takes: the first one says nothing of how often an account has such hours, so where its peers' days
+ * do not say it either (fewer account-days than this), there is a second one.
+ */
 const WALK_DAYS = 1;
+const PEERS_KNOWN = 200;
 const USUAL_UNEVENNESS = 700;
 /** Below this unevenness one timer is like another: who was always even is not odd for being more so. */
 const EVEN = 20;
@@ -76,7 +81,8 @@ export const scraping: Detector<AccountBaselines> = {
 
 /** Hours of the last 24 that hold nothing but first looks at objects of one interface; undefined: too few to say. */
 function slowWalk(window: ClosedWindow, b: AccountBaselines): Term[] | undefined {
-  if (noveltyOf(window.values, NOVELTY.walking_hours) === 0 || b.lifeDays < WALK_DAYS) return undefined;
+  if (noveltyOf(window.values, NOVELTY.walking_hours) === 0 || b.lifeDays < (b.priorDays < PEERS_KNOWN ? WALK_DAYS + 1 : WALK_DAYS))
+    return undefined;
   const hours = b.walkingOfLastDay;
   // a declared robot walks by profession
   if (hours < LEAST_WALK || (window.flags & FLAG.robot) !== 0) return undefined;

@@ -164,7 +164,8 @@ describe('a run that is killed around a request', () => {
     const entries = new SwitchJournal(options.folder).entries;
     expect(entries.map(({ champion }) => champion)).toEqual(['one', 'two']);
     expect(entries[1].from).toBeGreaterThan(START);
-    expect(entries[1].from).toBeLessThan(START + 24 * HOUR);
+    // at the end of the log where a loaded machine had read all of it by then
+    expect(entries[1].from).toBeLessThanOrEqual(START + 24 * HOUR);
     for (const [key, values] of windows) {
       const champions = new Set([...values].map((cells) => cells.split('\t')[1]));
       expect([...champions]).toEqual([Number(key.split('\t')[1]) < entries[1].from ? 'one' : 'two']);
