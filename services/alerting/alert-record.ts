@@ -121,8 +121,11 @@ function reasonsOf(candidate: Candidate, { score, contributions, rest }: Judged)
   return reasons;
 }
 
-/** Surprise of a reason, decades, from which it is something to look at: of the near hundred that a trained scorer weighs, one in a hundred is always there. */
-const WORTH_A_LOOK = 3;
+/**
+ * Surprise of a reason, decades, from which it is something to look at: outside of the range that is called normal beside
+ * it. Three decades would cost quiet attacks that only a trained scorer sees.
+ */
+const WORTH_A_LOOK = 2;
 
 /** Whether a reason that is named says by itself that something is unusual, so that a person has something to look at. */
 export function namesOddity(candidate: Candidate, { score, contributions }: Judged): boolean {

@@ -472,6 +472,8 @@ function overlaps(incident: Incident, member: Member): boolean {
 function goesOn(incident: Incident, member: Member, candidate: Candidate): boolean {
   if (member.recent > incident.endedAt + QUIET) return false;
   if (member.kind !== 'interface' || member.recent <= incident.endedAt + INTERFACE_QUIET) return true;
+  // sums over a day speak of yesterday's too
+  if (candidate.terms.some(({ feature }) => feature.endsWith('_1d'))) return true;
   const actors = namedActors(candidate);
   return member.trouble !== '' || actors.length === 0 || incident.actors.size === 0 || shareActors(incident, actors);
 }
