@@ -58,7 +58,7 @@ const C = CLIMBING.length;
 /** Working days of a climb fade by this factor a day: days of growth are to weigh beside a long past. */
 const KEEP_CLIMB = Math.exp(-1 / 15);
 /** Working days from which a trend is believed, and how many of the last, today with them, must lie above the others. */
-const LEAST_CLIMB_DAYS = 4;
+const LEAST_CLIMB_DAYS = 6;
 const LAST_DAYS = 3;
 /** A day with less than this part of the usual requests is a day off, which neither breaks nor makes a climb. */
 const OFF_DAY = 0.5;
