@@ -4,7 +4,7 @@ import { FIRST_TRAINING_SEED } from '../training/training-plans.ts';
 export const TUNED_ON: readonly (readonly [first: number, last: number])[] = [
   [300, 419],
   [600, 759],
-  [1000, 1099],
+  [1000, 1299],
 ];
 
 /** Tenants of one evaluation seed: its thousand tenant seeds begin at seed x 1000. */

@@ -146,7 +146,7 @@ describe('labels', () => {
 });
 
 it('seeds that served before are known', () => {
-  expect([299, 300, 419, 420, 901, 1099, 1100].map(usedFor)).toEqual([
+  expect([299, 300, 419, 420, 901, 1299, 1300].map(usedFor)).toEqual([
     undefined,
     'tuning',
     'tuning',

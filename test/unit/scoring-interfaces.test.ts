@@ -256,6 +256,15 @@ describe('interfaces', () => {
     expect(alone).toBeGreaterThan(drawn + 3);
   });
 
+  it('sees answers without an account within minutes, few where nobody ever gets one', () => {
+    const minute = (anonymous: number): string[] =>
+      feed
+        .minute('GET shop/api/5', now + 2 * HOUR, { requests: 20 }, { requests: anonymous + 20, anonymous_ok: anonymous })
+        .map((c) => c.detector);
+    expect(minute(29)).toEqual([]);
+    expect(minute(60)).toEqual(['unauthenticated_interface']);
+  });
+
   it('alarms at the stop, by minutes, and not at night', () => {
     const key = 'GET shop/api/7';
     const slot = feed.slotOf(key);
