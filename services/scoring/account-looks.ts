@@ -12,9 +12,8 @@ import { ACCOUNT, ACCOUNT_LOOKED, ACCOUNT_SETS } from '../features/specs.ts';
 import type { ViewScoring } from './view-scoring.ts';
 
 const REQUESTS = featureIndex(ACCOUNT_FEATURES, 'requests');
-/** An account is looked at again when it has so many requests more, and so much more than it had: what is odd grows fast. */
+/** An account is looked at again when it has so many requests more. */
 const LOOK_EVENTS = 3;
-const LOOK_GROWTH = 1.4;
 /** What an account's hour must have reached to be worth a look: less is nothing that a detector would fire at. */
 const WORTH = {
   exports: 2,
@@ -81,7 +80,7 @@ export class AccountLooks {
       const watched = (panes.marks[pane] & WATCHED_MARK) !== 0;
       const base = pane * panes.stride;
       const requests = panes.counters[base + REQUESTS];
-      const hot = requests >= LOOK_GROWTH * panes.counters[base + ACCOUNT_LOOKED] + LOOK_EVENTS;
+      const hot = requests - panes.counters[base + ACCOUNT_LOOKED] >= LOOK_EVENTS;
       if (!hot && !watched) continue;
       const account = panes.key[pane];
       this.deps.renewIfOverdue(account, pane, w.calendar.day);

@@ -145,7 +145,7 @@ describe('at an interface', () => {
         }),
       ),
     );
-    state.add(batchOf(events), 0, Number.POSITIVE_INFINITY);
+    state.add(batchOf(events), 0, START);
     const closer = new AccountCloser(state);
     const hour = panes.hourOf(START);
     const values = new Float64Array(ACCOUNT_FEATURES.length);
