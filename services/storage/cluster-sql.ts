@@ -2,7 +2,7 @@ import { WeirError } from '../core/errors.ts';
 
 /** A statement that makes or changes a table or a view, and where its name ends. */
 const DEFINITION =
-  /^(CREATE\s+TABLE\s+IF\s+NOT\s+EXISTS|CREATE\s+OR\s+REPLACE\s+VIEW|ALTER\s+TABLE|CREATE\s+DATABASE\s+IF\s+NOT\s+EXISTS)\s+(\{\w+:Identifier\}|\w+)/;
+  /^(CREATE\s+TABLE\s+IF\s+NOT\s+EXISTS|CREATE\s+OR\s+REPLACE\s+VIEW|CREATE\s+VIEW\s+IF\s+NOT\s+EXISTS|ALTER\s+TABLE|CREATE\s+DATABASE\s+IF\s+NOT\s+EXISTS)\s+(\{\w+:Identifier\}|\w+)/;
 /** Engines under which a row that is written twice counts once. */
 const JOINING = ['ReplacingMergeTree', 'AggregatingMergeTree'];
 const ENGINE = /\bENGINE\s*=\s*(\w+)\(([^)]*)\)/;

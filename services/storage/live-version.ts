@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { WeirError } from '../core/errors.ts';
 import type { StoreConnection } from './connection.ts';
 import { parseRows } from './reader.ts';
@@ -17,30 +16,36 @@ export function liveVersion(offset: number): number {
   return LIVE_VERSIONS + offset;
 }
 
-/** Longest pause before another attempt, ms. */
-const PAUSE_MS = 50;
-
 /**
  * The epoch of an installation in a store: 0 for the first that ever wrote there, the next for one whose topics have
- * another prefix. Its rows replace those of the installations before. Whoever takes an epoch writes that down before it
- * looks who else has; of two that want the same one, at least one sees the other, and who sees another takes a higher one.
+ * another prefix. Its rows replace those of the installations before.
+ *
+ * All processes of an installation must come to the same epoch, whatever others begin at the same moment. Rows cannot
+ * decide that, since whoever reads may read before another writes; the server makes a view of one name only once, so who
+ * made the view of an epoch has it. Rows of live_origins only write down who has what.
  */
 export async function liveEpoch(connection: StoreConnection, origin: string): Promise<number> {
-  for (;;) {
-    const rows = parseRows<{ origin: string; epoch: number }>(
-      await connection.read('SELECT origin, max(epoch) AS epoch FROM live_origins GROUP BY origin', 'JSONEachRow'),
-    );
-    const own = rows.find((row) => row.origin === origin)?.epoch;
-    const others = rows.filter((row) => row.origin !== origin).map((row) => row.epoch);
-    if (own !== undefined && !others.includes(own)) return own;
-    const epoch = Math.max(-1, own ?? -1, ...others) + 1;
-    if (epoch >= EPOCHS) {
-      throw new WeirError(
-        'store_failed',
-        `${EPOCHS} installations have written to the store at ${connection.place}: give this one a database of its own`,
-      );
-    }
-    await wait(own === undefined ? 0 : Math.random() * PAUSE_MS);
+  const rows = parseRows<{ origin: string; epoch: number }>(
+    await connection.read('SELECT origin, max(epoch) AS epoch FROM live_origins GROUP BY origin', 'JSONEachRow'),
+  );
+  const own = rows.find((row) => row.origin === origin);
+  if (own !== undefined) return own.epoch;
+  for (let epoch = Math.max(-1, ...rows.map((row) => row.epoch)) + 1; epoch < EPOCHS; epoch++) {
+    if ((await holder(connection, epoch, origin)) !== origin) continue;
     await connection.insertText('INSERT INTO live_origins (origin, epoch) FORMAT JSONEachRow', JSON.stringify({ origin, epoch }));
+    return epoch;
   }
+  throw new WeirError(
+    'store_failed',
+    `${EPOCHS} installations have written to the store at ${connection.place}: give this one a database of its own`,
+  );
+}
+
+/** Who has an epoch: the claimant when nobody had it. */
+async function holder(connection: StoreConnection, epoch: number, claimant: string): Promise<string> {
+  const view = `live_epoch_${epoch}`;
+  const name = Buffer.from(claimant).toString('hex');
+  await connection.define(`CREATE VIEW IF NOT EXISTS ${view} AS SELECT unhex('${name}') AS origin`);
+  const [row] = parseRows<{ origin: string }>(await connection.read(`SELECT origin FROM ${view}`, 'JSONEachRow'));
+  return row.origin;
 }

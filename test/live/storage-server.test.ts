@@ -18,6 +18,7 @@ import type { DeadLetter, LateEvent } from '../../services/core/stage.ts';
 import { StoreConnection } from '../../services/storage/connection.ts';
 import { inventorySpans, storedData, storedFacts, storedInterfaces } from '../../services/storage/inventory.ts';
 import { createLiveStore, type LiveStore, type LiveStoreOptions, liveVersion } from '../../services/storage/live-store.ts';
+import { liveEpoch } from '../../services/storage/live-version.ts';
 import { migrate, readMigrations } from '../../services/storage/migrations.ts';
 import { openReader } from '../../services/storage/open-reader.ts';
 import { reconcile } from '../../services/storage/reconcile.ts';
@@ -704,6 +705,18 @@ test('an installation with other topics goes on in the same store: what it says 
     balanced: true,
     sources: [{ read: 41, windowed: 40, in_flight: 0, missing: 0 }],
   });
+});
+
+test('processes that begin at once agree on the epoch of their installation, and no two installations share one', async () => {
+  for (let round = 0; round < 6; round++) {
+    const config = fresh();
+    await store(config);
+    const connections = Array.from({ length: 12 }, () => new StoreConnection(config));
+    const epochs = await Promise.all(connections.map((connection, k) => liveEpoch(connection, `of ${k % 4}'s`)));
+    await Promise.all(connections.map((connection) => connection.close()));
+    for (let k = 4; k < epochs.length; k++) expect(epochs[k]).toBe(epochs[k % 4]);
+    expect(epochs.slice(0, 4).sort()).toEqual([0, 1, 2, 3]);
+  }
 });
 
 test('weir detect into a server, with a file that grows: the same as into a data folder', async () => {
