@@ -7,7 +7,7 @@ import { AlertFile, AlertStream } from '../drivers/embedded/alert-file.ts';
 import { type EmbeddedOptions, type EmbeddedResult, type Notice, runEmbedded } from '../drivers/embedded/driver.ts';
 import { RunInbox } from '../drivers/embedded/inbox.ts';
 import type { FollowOptions } from '../drivers/embedded/quiet.ts';
-import type { Progress } from '../drivers/embedded/run.ts';
+import type { Progress } from '../drivers/embedded/run-contract.ts';
 import { takeStdin } from '../drivers/embedded/stdin.ts';
 import { listTables, versionWithLists } from '../ingest/addresses/address-list-loader.ts';
 import { loadAddressTables } from '../ingest/addresses/address-loader.ts';

@@ -5,7 +5,7 @@ import type { Sink } from '../core/sink.ts';
 import type { EmbeddedOptions } from '../drivers/embedded/driver.ts';
 import { identityOf } from '../drivers/embedded/identity.ts';
 import type { FollowOptions } from '../drivers/embedded/quiet.ts';
-import type { RunView } from '../drivers/embedded/run.ts';
+import type { RunView } from '../drivers/embedded/run-contract.ts';
 import { HttpInlets } from '../drivers/http/http-inlets.ts';
 import { Inlet } from '../drivers/http/inlet.ts';
 import type { FormatName } from '../ingest/normalise-config.ts';

@@ -2,7 +2,7 @@ import type { AlertRecord, IncidentRecord } from '../../schemas/alert.ts';
 import type { LedgerEntry, Sink } from '../core/sink.ts';
 import type { DeadLetter, LateEvent } from '../core/stage.ts';
 import { ledgerCounter } from '../core/topology-contract.ts';
-import type { RunView, SourceCount } from '../drivers/embedded/run.ts';
+import type { RunView, SourceCount } from '../drivers/embedded/run-contract.ts';
 import { counter, gauge, histogram } from '../telemetry/catalogue.ts';
 import { samplesOf } from '../telemetry/ledger-meter.ts';
 import { HistogramRecorder, type MetricSample, type Sample } from '../telemetry/samples.ts';

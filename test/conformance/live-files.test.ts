@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunView } from '../../services/drivers/embedded/run.ts';
+import type { RunView } from '../../services/drivers/embedded/run-contract.ts';
 import { count, makeLines, numbers, START, writeLines } from '../support/driver-runs.ts';
 import { MemorySink } from '../support/memory-sink.ts';
 

@@ -17,7 +17,8 @@ import { compiled } from './modules.ts';
 import type { InputSpec, Notice, PlannedInput } from './planned-input.ts';
 import { probeSpan } from './probe.ts';
 import type { FollowOptions } from './quiet.ts';
-import { checkWorkers, EmbeddedRun, type Progress, type RunResult, type RunView } from './run.ts';
+import { checkWorkers, EmbeddedRun } from './run.ts';
+import type { Progress, RunResult, RunView } from './run-contract.ts';
 import { sightedInputs } from './sightings.ts';
 import { recogniseFile, Tails } from './tails.ts';
 

@@ -3,32 +3,33 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ControlRecord } from '../../core/control.ts';
 import { WeirError } from '../../core/errors.ts';
 import type { RawChunk } from '../../core/raw.ts';
-import type { LedgerEntry, Sink } from '../../core/sink.ts';
+import type { Sink } from '../../core/sink.ts';
 import type { Emit, Stage } from '../../core/stage.ts';
-import { type CreateTopology, parseLedgerCounter } from '../../core/topology-contract.ts';
+import type { CreateTopology } from '../../core/topology-contract.ts';
 import { dayReached, keptAs } from '../../state/baseline-versions.ts';
 import { FileSnapshotStore } from '../../state/file-snapshot-store.ts';
 import { Journal, type JournalEntry } from '../../state/journal.ts';
-import { type InputPosition, type Manifest, type Provisional, SNAPSHOT_VERSION } from '../../state/manifest.ts';
+import { type Manifest, type Provisional, SNAPSHOT_VERSION } from '../../state/manifest.ts';
 import { readProvisional, writeProvisional } from '../../state/provisional-file.ts';
-import { afterCrash, MOST_CRASHES, readSuspects, type Stretch, type Suspects, stillOpen, writeSuspects } from '../../state/suspects.ts';
+import type { Stretch } from '../../state/suspects.ts';
 import { addCounters } from '../counters.ts';
-import type { AlertFile } from './alert-file.ts';
-import type { ByteSource } from './byte-source.ts';
+import { type ActiveInput, openInput, positionOf, viewOf } from './active-input.ts';
 import { Crew } from './crew.ts';
-import { behindOf } from './identity.ts';
-import type { RunInbox, RunRequest } from './inbox.ts';
+import { CutPace, type Taken } from './cut-pace.ts';
+import type { RunRequest } from './inbox.ts';
+import { InputMemory } from './input-memory.ts';
 import { recordFeedback } from './known-runs.ts';
-import { LineReader, SpareBuffers } from './line-reader.ts';
+import { SpareBuffers } from './line-reader.ts';
 import { Outlets } from './outlets.ts';
 import type { PlannedInput } from './planned-input.ts';
 import type { ToMain } from './protocol.ts';
-import { type FollowOptions, type Hearable, Quiet } from './quiet.ts';
+import { type FollowOptions, Quiet } from './quiet.ts';
 import { restoreTask } from './restore.ts';
-import { chooseInput, pinInputs, type Readable } from './scheduler.ts';
+import type { Progress, RunOptions, RunResult, RunView, SourceCount } from './run-contract.ts';
+import { ledgerOf, totalsOf } from './run-ledger.ts';
+import { chooseInput, pinInputs } from './scheduler.ts';
 import { forgetSightings, recordSighting, sightedInputs } from './sightings.ts';
-import { TailSource } from './tail-source.ts';
-import type { Tailed, Tails } from './tails.ts';
+import { Suspicion } from './suspicion.ts';
 
 /** Bytes of a chunk: large enough to make messages cheap, small enough that a few in flight cost little. */
 const CHUNK_BYTES = 512 * 1024;
@@ -37,160 +38,8 @@ const PEEK_BYTES = 16 * 1024;
 /** Bytes that sinks may hold unwritten before reading waits for them. */
 const SINK_LIMIT = 64 * 1024 * 1024;
 const NEWLINE = 10;
-/** A cut may take at most this share of the time since the last one. */
-const CUT_SHARE = 0.1;
-/** One that is made for the sake of a new day, so that the day before is kept as a version, at most this share of it. */
-const DAY_CUT_SHARE = 0.02;
-/** And such cuts lie at least this part of `cutEvery` apart. */
-const DAY_CUT_PART = 1 / 30;
-
 /** ms for which a file that was replaced is still looked at. */
 const GRACE = 60_000;
-/** Files that were rotated away and are remembered by their identity, per path. */
-const MOST_FINISHED = 100;
-
-export interface Progress {
-  run: string;
-  /** events parsed in this run of the program */
-  events: number;
-  /** uncompressed bytes read in this run of the program */
-  bytes: number;
-  /** bytes on disk of all inputs */
-  size: number;
-  /** lowest watermark over the inputs being read, ms; undefined before the first */
-  reached: number | undefined;
-  alerts: number;
-}
-
-export interface RunOptions {
-  /** `main` or the name of a backfill */
-  name: string;
-  /** folder of this run's snapshots */
-  folder: string;
-  /** module that exports createTopology, as a URL */
-  topologyModule: string;
-  topologyConfig: unknown;
-  configVersion: string;
-  program: string;
-  workers: number;
-  inputs: PlannedInput[];
-  manifest: Manifest | undefined;
-  /** asked when the run has something to do */
-  sinks(): readonly Sink[] | Promise<readonly Sink[]>;
-  alertFile?: AlertFile;
-  /** an output file that this run's manifest does not name is begun anew (else continued: another run wrote to it before) */
-  startsOutputs: boolean;
-  /** ms of work between cuts */
-  cutEvery: number;
-  /** go on reading at the end of the inputs until the signal says stop */
-  follow?: FollowOptions;
-  /** with `follow`: the files that are followed */
-  tails?: Tails;
-  /** known inputs whose file is gone: they are not looked for again */
-  lost?: readonly InputPosition[];
-  /** what lies before these uncompressed offsets, by partition, will not be read again */
-  onCut?(offsets: ReadonlyMap<string, number>): void | Promise<void>;
-  /** told at the start how to look at the run */
-  onRun?(view: () => RunView): void;
-  signal?: AbortSignal;
-  /** what other processes ask meanwhile */
-  inbox?: RunInbox;
-  onProgress?: (progress: Progress) => void;
-}
-
-export interface RunResult {
-  name: string;
-  /** stopped by the signal: state is saved, nothing was flushed */
-  stopped: boolean;
-  /** cut because what its tasks are made from has changed: it is to be begun again from there */
-  changed: boolean;
-  /** every input held only what an earlier run had already taken */
-  nothingNew: boolean;
-  events: number;
-  bytes: number;
-  cuts: number;
-  alerts: number;
-  incidents: number;
-  /** provisional alerts of an earlier run that the grown inputs no longer support */
-  retracted: number;
-  /** what cut inputs short */
-  problems: string[];
-  /** events by fate, since the beginning of the run's state */
-  ledger: LedgerEntry[];
-}
-
-/** An input as it stands. */
-export interface InputView {
-  tenant: string;
-  source: string;
-  path: string;
-  partition: string;
-  /** uncompressed bytes read */
-  offset: number;
-  /** bytes that are known to be there, uncompressed; undefined where that cannot be known (compressed, standard input) */
-  end: number | undefined;
-  /** its watermark, ms; undefined before the first */
-  reached: number | undefined;
-  /** events read by this process */
-  events: number;
-  /** all that was there at the last look has been read */
-  exhausted: boolean;
-  /** it does not hold its tenant back */
-  idle: boolean;
-}
-
-/** What a run says of itself. */
-export interface RunView {
-  name: string;
-  /** worker threads and stages are up */
-  started: boolean;
-  inputs: InputView[];
-  /** followed paths that there is nothing to read of, with the reason */
-  waiting: ReadonlyMap<string, string>;
-  /** events and uncompressed bytes read by this process */
-  events: number;
-  bytes: number;
-  cuts: number;
-  /** ms since the last cut, or since the start */
-  sinceCut: number;
-  /** bytes that sinks have not written yet */
-  pending: number;
-  /** event time that each tenant has reached, ms */
-  reached: Readonly<Record<string, number>>;
-  /** ledger counters of the state that this run began with */
-  ledgerAtStart: Readonly<Record<string, number>>;
-  /** read by this run, inputs that are over included */
-  read: readonly SourceCount[];
-}
-
-/** What was read of a source. */
-export interface SourceCount {
-  tenant: string;
-  source: string;
-  events: number;
-  /** uncompressed */
-  bytes: number;
-}
-
-interface ActiveInput extends Readable, Hearable, Tailed {
-  plan: PlannedInput;
-  /** by which workers know it */
-  number: number;
-  bytes: ByteSource;
-  events: number;
-  /** it was said to be idle when it was read to its end after being replaced */
-  handedOver: boolean;
-  /** when it was replaced, by the clock of `follow`, ms */
-  replacedAt: number;
-  /** the journal says that something happened when it stood here: it is not read beyond before that has happened again */
-  cap: number;
-  /** another file has taken its place */
-  replaced: boolean;
-  reader: LineReader;
-  peeked: boolean;
-  problem: string | undefined;
-}
-
 /** One run of the topology over its inputs, from a committed cut (or from nothing) to the next. */
 export class EmbeddedRun {
   private readonly options: RunOptions;
@@ -207,25 +56,21 @@ export class EmbeddedRun {
     number,
     { input: ActiveInput; parsed: boolean; parts: number; stretch: Stretch & { single: boolean } }
   >();
-  private readonly suspectsPath: string;
-  private suspects: Suspects;
+  private readonly suspicion: Suspicion;
   private readonly spares = new SpareBuffers();
   private nextChunk = 1;
   private failure: Error | undefined;
   private wakeup: (() => void) | undefined;
   private readonly reached: Record<string, number>;
   private readonly result: RunResult;
-  private lastCut = { at: 0, took: 0, bytes: 0, applied: 0 };
+  private readonly pace: CutPace;
   /** inputs were opened or closed since the last cut */
   private inputsChanged = false;
   private started = false;
   private nextInput = 0;
   /** inputs that each tenant ever had in this run */
   private readonly upstreams = new Map<string, number>();
-  /** inputs that are over: rotated away and read, or gone */
-  private readonly ended = new Map<string, InputPosition>();
-  /** inputs that were read before, or first seen after the last cut */
-  private seen: readonly InputPosition[];
+  private readonly memory: InputMemory;
   private lookedForChange = false;
   private readonly readBySource = new Map<string, SourceCount>();
   private readonly journal: Journal;
@@ -240,15 +85,16 @@ export class EmbeddedRun {
     this.manifest = options.manifest;
     this.store = new FileSnapshotStore(options.folder);
     this.markPath = join(options.folder, 'provisional.json');
-    this.suspectsPath = join(options.folder, 'suspects.json');
-    this.suspects = readSuspects(this.suspectsPath);
+    this.suspicion = new Suspicion(options.folder);
     this.reached = { ...options.manifest?.reached };
     this.applied = options.manifest?.journal ?? 0;
     this.journal = new Journal(options.folder, this.applied);
     this.quiet = options.follow === undefined ? undefined : new Quiet(options.follow);
-    this.lastCut.applied = this.applied;
-    this.seen = options.follow === undefined ? [] : sightedInputs(options.folder, options.manifest?.inputs ?? []);
-    for (const one of options.lost ?? []) this.ended.set(one.partition, { ...one, finished: true });
+    this.pace = new CutPace(options.cutEvery, { bytes: 0, applied: this.applied });
+    this.memory = new InputMemory(
+      options.follow === undefined ? [] : sightedInputs(options.folder, options.manifest?.inputs ?? []),
+      options.lost ?? [],
+    );
     this.stopped = new Promise((resolve) => options.signal?.addEventListener('abort', () => resolve(undefined), { once: true }));
     void this.stopped.then(() => this.wake());
     this.result = {
@@ -276,7 +122,7 @@ export class EmbeddedRun {
       current?.done &&
       this.options.inputs.every((input) => input.opened.kind !== 'stdin' && current.sizes[input.partition] === input.opened.size)
     ) {
-      return { ...this.result, nothingNew: true, ledger: this.ledger({}) };
+      return { ...this.result, nothingNew: true, ledger: ledgerOf(this.options.name, this.countedAtStart()) };
     }
     this.options.onRun?.(() => this.view());
     this.sinks = await this.options.sinks();
@@ -287,7 +133,7 @@ export class EmbeddedRun {
     try {
       await this.outlets.takeBack(current?.dead ?? []);
       await this.start();
-      this.lastCut.at = performance.now();
+      this.pace.begin();
       await this.read();
       if (this.options.signal?.aborted) {
         await this.cut();
@@ -344,47 +190,20 @@ export class EmbeddedRun {
   }
 
   private async open(plan: PlannedInput, worker: number): Promise<void> {
-    const { tenant, source, partition, format, lateness, opened, start } = plan;
-    if (this.options.follow !== undefined && plan.head > 0 && !this.seen.some((one) => one.partition === partition)) {
+    const { tenant, source, partition, format, start } = plan;
+    if (this.options.follow !== undefined && plan.head > 0 && !this.memory.hasSeen(partition)) {
       const { head, path } = plan;
       recordSighting(this.options.folder, { tenant, source, partition, head, format, path, offset: start.offset, lines: start.lines });
     }
     const number = this.nextInput++;
     await this.crew.open(worker, number, { tenant, source, partition, format, upstreams: this.upstreams.get(tenant) ?? 1 });
-    const bytes = await opened.from(start.offset);
-    const reader = new LineReader(plan, bytes, start);
-    const input: ActiveInput = {
-      plan,
-      number,
-      bytes,
-      reader,
-      tenant,
-      partition,
-      lateness,
-      worker,
-      reached: undefined,
-      inFlight: 0,
-      exhausted: false,
-      peeked: false,
-      events: 0,
-      replaced: plan.replaced === true,
-      replacedAt: this.options.follow?.now() ?? 0,
-      handedOver: false,
-      cap: Number.POSITIVE_INFINITY,
-      problem: undefined,
-      get truncated() {
-        return this.bytes instanceof TailSource && this.bytes.truncated;
-      },
-      position() {
-        return positionOf(this);
-      },
-    };
+    const input = await openInput(plan, number, worker, this.options.follow?.now() ?? 0);
     this.inputs.push(input);
     plan.opened.onNews?.(() => {
       input.exhausted = false;
       this.wake();
     });
-    for (const skip of this.suspects.skips) {
+    for (const skip of this.suspicion.skips) {
       if (skip.partition === partition) this.crew.send(worker, { type: 'input-control', input: number, record: { kind: 'skip', ...skip } });
     }
   }
@@ -393,14 +212,7 @@ export class EmbeddedRun {
   private suspecting(error: Error, chunk: number | undefined): Error {
     const stretch = chunk === undefined ? undefined : this.chunks.get(chunk)?.stretch;
     if (stretch === undefined) return error;
-    this.suspects = afterCrash(this.suspects, stretch);
-    writeSuspects(this.suspectsPath, this.suspects);
-    const path = this.inputs.find((input) => input.partition === stretch.partition)?.plan.path;
-    const next =
-      this.suspects.suspect === undefined
-        ? 'the next start skips it'
-        : `a start again looks closer; a record that stops it ${MOST_CRASHES} times is skipped`;
-    return new WeirError('worker_failed', `${error.message} (${path}, bytes ${stretch.from} to ${stretch.to}; ${next})`, { cause: error });
+    return this.suspicion.after(error, stretch, this.inputs.find((input) => input.partition === stretch.partition)?.plan.path);
   }
 
   /** Reads until every input has no more or the signal says stop; cuts on the way. */
@@ -452,7 +264,10 @@ export class EmbeddedRun {
     await this.retire(follow);
     for (const input of this.inputs) if (input.plan.opened.kind === 'plain') input.exhausted = false;
     if (tails === undefined) return;
-    const { opens, replaced, moved } = await tails.look(this.inputs, this.knownInputs());
+    const { opens, replaced, moved } = await tails.look(
+      this.inputs,
+      this.memory.known(new Set(this.inputs.map((input) => input.partition))),
+    );
     for (const input of replaced) {
       input.replaced = true;
       input.replacedAt = follow.now();
@@ -480,14 +295,6 @@ export class EmbeddedRun {
     }
   }
 
-  /** Inputs that were read before and are not being read. */
-  private knownInputs(): InputPosition[] {
-    const active = new Set(this.inputs.map((input) => input.partition));
-    return [...this.ended.values(), ...this.seen.filter(({ partition }) => !this.ended.has(partition))].filter(
-      ({ partition }) => !active.has(partition),
-    );
-  }
-
   /** Closes files that were replaced, once nobody else will write to them. */
   private async retire({ now, grace = GRACE }: FollowOptions): Promise<void> {
     for (const input of [...this.inputs]) {
@@ -499,7 +306,7 @@ export class EmbeddedRun {
         continue;
       }
       this.crew.send(input.worker, { type: 'close', input: input.number });
-      this.ended.set(input.partition, { ...positionOf(input), finished: true });
+      this.memory.end(positionOf(input));
       this.inputs = this.inputs.filter((other) => other !== input);
       this.inputsChanged = true;
       await input.reader.close();
@@ -561,14 +368,14 @@ export class EmbeddedRun {
   }
 
   private async readFrom(input: ActiveInput): Promise<void> {
-    const limit = Math.min(input.cap, this.suspicion(input));
+    const limit = Math.min(input.cap, this.suspicion.limit(input.partition, input.reader.position.offset));
     const size = Math.min(input.peeked ? CHUNK_BYTES : PEEK_BYTES, limit - input.reader.position.offset - input.reader.unterminated);
     const chunk = size > 0 ? await this.unlessStopped(input, input.reader.next(size, this.spares)) : undefined;
     if (chunk !== undefined) {
       input.peeked = true;
       input.handedOver = false;
       this.quiet?.heard(input);
-      if (this.isSuspected(input, chunk.offset)) await this.dispatchSingly(input, chunk);
+      if (this.suspicion.covers(input.partition, chunk.offset)) await this.dispatchSingly(input, chunk);
       else this.dispatch(input, chunk);
       return;
     }
@@ -586,19 +393,6 @@ export class EmbeddedRun {
       return;
     }
     if (this.inputs.some((other) => other.tenant === input.tenant && !other.exhausted)) this.handOver(input);
-  }
-
-  /** Where the next read of an input has to end, so that suspected bytes come in chunks of their own. */
-  private suspicion(input: ActiveInput): number {
-    const { suspect } = this.suspects;
-    if (suspect?.partition !== input.partition) return Number.POSITIVE_INFINITY;
-    const { offset } = input.reader.position;
-    return offset < suspect.from ? suspect.from : offset < suspect.to ? suspect.to : Number.POSITIVE_INFINITY;
-  }
-
-  private isSuspected(input: ActiveInput, offset: number): boolean {
-    const { suspect } = this.suspects;
-    return suspect?.partition === input.partition && offset >= suspect.from && offset < suspect.to;
   }
 
   /** Line by line, each done before the next is sent: what fails then is one record. */
@@ -705,13 +499,12 @@ export class EmbeddedRun {
   }
 
   private cutDue(): boolean {
-    const since = performance.now() - this.lastCut.at;
-    const { took, bytes, applied } = this.lastCut;
-    const { cutEvery } = this.options;
     const newDay = dayReached(this.reached) > (this.manifest?.kept?.day ?? -1);
-    const regular = since >= Math.max(cutEvery, took / CUT_SHARE);
-    if (!regular && !(newDay && since >= Math.max(cutEvery * DAY_CUT_PART, took / DAY_CUT_SHARE))) return false;
-    return this.result.bytes > bytes || this.applied > applied || this.inputsChanged;
+    return this.pace.due(this.taken(), newDay, this.inputsChanged);
+  }
+
+  private taken(): Taken {
+    return { bytes: this.result.bytes, applied: this.applied };
   }
 
   /** The consistent cut: all channels empty, all state written, sinks acknowledged, then one manifest. */
@@ -722,7 +515,8 @@ export class EmbeddedRun {
     const sequence = (this.manifest?.sequence ?? 0) + 1;
     const files = await this.crew.snapshot(sequence);
     files.push(this.store.write(sequence, '0', this.alert.snapshot()));
-    const mine = new Set([...this.inputs.map((input) => input.plan.partition), ...this.ended.keys()]);
+    const inputs = this.memory.remembered(this.inputs.map(positionOf), this.manifest?.inputs ?? []);
+    const mine = new Set([...this.inputs.map((input) => input.partition), ...this.memory.over()]);
     const { alertFile } = this.options;
     const manifest: Manifest = {
       version: SNAPSHOT_VERSION,
@@ -730,14 +524,10 @@ export class EmbeddedRun {
       program: this.options.program,
       configVersion: this.options.configVersion,
       partitions: this.options.workers,
-      inputs: remembered([
-        ...this.inputs.map(positionOf),
-        ...this.ended.values(),
-        ...(this.manifest?.inputs ?? []).filter((input) => !mine.has(input.partition)),
-      ]),
+      inputs,
       journal: this.applied,
       outputs: { ...this.manifest?.outputs, ...(alertFile === undefined ? {} : { [alertFile.path]: alertFile.length }) },
-      ledger: this.totals(counters),
+      ledger: totalsOf(this.countedAtStart(), counters),
       reached: { ...this.reached },
       provisional: this.outlets.provisional(),
       files: [...files, ...(this.manifest?.files ?? []).filter((file) => file.stage === 'normalise' && !mine.has(file.task))],
@@ -748,22 +538,14 @@ export class EmbeddedRun {
     this.manifest = manifest;
     if (this.options.follow !== undefined) {
       forgetSightings(this.options.folder);
-      this.seen = manifest.inputs;
-      this.ended.clear();
+      this.memory.restart(inputs);
     }
-    this.forgetSuspects();
+    this.suspicion.forget((partition) => inputs.find((input) => input.partition === partition)?.offset);
     this.writeLedger(counters);
     await this.options.onCut?.(new Map(manifest.inputs.map(({ partition, offset }) => [partition, offset])));
     this.result.cuts++;
     this.inputsChanged = false;
-    this.lastCut = { at: performance.now(), took: performance.now() - begun, bytes: this.result.bytes, applied: this.applied };
-  }
-
-  private forgetSuspects(): void {
-    const open = stillOpen(this.suspects, (partition) => this.manifest?.inputs.find((input) => input.partition === partition)?.offset);
-    if (open.suspect === this.suspects.suspect && open.skips.length === this.suspects.skips.length) return;
-    this.suspects = open;
-    writeSuspects(this.suspectsPath, open);
+    this.pace.done(begun, this.taken());
   }
 
   /** All inputs are at their end: the cut comes first, what the flush raises on top of it is provisional. */
@@ -798,28 +580,13 @@ export class EmbeddedRun {
     return counters;
   }
 
-  private totals(counters: Readonly<Record<string, number>>): Record<string, number> {
-    const totals = { ...this.manifestAtStart() };
-    addCounters(totals, counters);
-    return totals;
-  }
-
   /** Counters of tasks start where this run started, so they add to what the manifest said then. */
-  private manifestAtStart(): Readonly<Record<string, number>> {
+  private countedAtStart(): Readonly<Record<string, number>> {
     return this.options.manifest?.ledger ?? {};
   }
 
-  private ledger(counters: Readonly<Record<string, number>>): LedgerEntry[] {
-    const entries: LedgerEntry[] = [];
-    for (const [name, count] of Object.entries(this.totals(counters)).sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const parsed = parseLedgerCounter(name);
-      if (parsed !== undefined) entries.push({ run: this.options.name, ...parsed, count });
-    }
-    return entries;
-  }
-
   private writeLedger(counters: Readonly<Record<string, number>>): void {
-    this.result.ledger = this.ledger(counters);
+    this.result.ledger = ledgerOf(this.options.name, totalsOf(this.countedAtStart(), counters));
     for (const sink of this.sinks) sink.ledger(this.result.ledger);
   }
 
@@ -842,26 +609,15 @@ export class EmbeddedRun {
     return {
       name: this.options.name,
       started: this.started,
-      inputs: this.inputs.map((input) => ({
-        tenant: input.tenant,
-        source: input.plan.source,
-        path: input.plan.path,
-        partition: input.partition,
-        offset: input.reader.position.offset,
-        end: input.bytes instanceof TailSource ? input.bytes.size : input.plan.opened.end?.(),
-        reached: input.reached,
-        events: input.events,
-        exhausted: input.exhausted,
-        idle: input.handedOver || this.quiet?.isIdle(input) === true,
-      })),
+      inputs: this.inputs.map((input) => viewOf(input, input.handedOver || this.quiet?.isIdle(input) === true)),
       waiting: this.options.tails?.waiting() ?? new Map(),
       events: this.result.events,
       bytes: this.result.bytes,
       cuts: this.result.cuts,
-      sinceCut: performance.now() - this.lastCut.at,
+      sinceCut: this.pace.since(),
       pending: this.outlets?.waiting() ?? 0,
       reached: this.reached,
-      ledgerAtStart: this.manifestAtStart(),
+      ledgerAtStart: this.countedAtStart(),
       read: [...this.readBySource.values()],
     };
   }
@@ -896,27 +652,6 @@ export class EmbeddedRun {
     this.wakeup?.();
     this.wakeup = undefined;
   }
-}
-
-function positionOf(input: ActiveInput): InputPosition {
-  const { tenant, source, partition, head, format, path, opened, start } = input.plan;
-  const { position } = input.reader;
-  const place = { tenant, source, partition, head, format, path, offset: position.offset, lines: position.lines };
-  if (opened.kind !== 'plain') return place;
-  const behind = position.offset === start.offset ? input.plan.behind : behindOf(input.reader.behind);
-  const modified = input.bytes instanceof TailSource && input.bytes.modified > 0 ? input.bytes.modified : undefined;
-  return { ...place, ...(behind === undefined ? {} : { behind }), ...(modified === undefined ? {} : { modified }) };
-}
-
-/** Of the files that have gone by one path, the last ones only: a log that is rotated for years must not fill the manifest. */
-function remembered(inputs: readonly InputPosition[]): InputPosition[] {
-  const counts = new Map<string, number>();
-  return inputs.filter(({ finished, tenant, path }) => {
-    if (!finished) return true;
-    const count = (counts.get(`${tenant} ${path}`) ?? 0) + 1;
-    counts.set(`${tenant} ${path}`, count);
-    return count <= MOST_FINISHED;
-  });
 }
 
 /** Refuses what cannot be right before threads are started. Throws `usage`. */
