@@ -487,7 +487,9 @@ export class InterfaceBaselines {
       if (values[I.callers] > 0) this.learnMeasure(CALLER_N, values[I.requests] / values[I.callers], weight);
       if (values[I.bytes_out] > 0) this.learnMeasure(SIZE_N, values[I.bytes_out] / values[I.requests], weight);
     }
-    const { [I.requests]: requests, [I.callers]: callers } = values;
+    // by index: a pattern with computed keys is compiled anew at every call
+    const requests = values[I.requests];
+    const callers = values[I.callers];
     if (values[I.duration_octaves] > 0)
       this.learnTypical(TYPICAL_TIME, requests, callers, values[I.duration_octaves], values[I.duration_octaves_squared], weight);
     if (values[I.size_octaves] > 0)
