@@ -16,6 +16,8 @@ const LEAST_WALK = 4;
  */
 const WALK_DAYS = 1;
 const PEERS_KNOWN = 200;
+/** Days of its own past that a program which says what it is must have: some walk by profession, and its peers do not tell which. */
+const PROGRAM_DAYS = 4;
 const USUAL_UNEVENNESS = 700;
 /** Below this unevenness one timer is like another: who was always even is not odd for being more so. */
 const EVEN = 20;
@@ -24,7 +26,7 @@ const EVEN = 20;
  * A catalogue or records copied by one account (scenario 5): breadth far beyond its own and its peers' days, without
  * the side requests that its pages used to bring, at regular intervals; or so slowly that no hour holds more than a few
  * requests, but hour after hour holds nothing else than first looks at objects of one interface, as nobody's day does.
- * Declared robots are judged by their own volume only, verified crawlers not at all.
+ * Declared robots without an account are judged by their volume only, verified crawlers not at all.
  */
 export const scraping: Detector<AccountBaselines> = {
   name: 'scraping',
@@ -84,8 +86,9 @@ function slowWalk(window: ClosedWindow, b: AccountBaselines): Term[] | undefined
   if (noveltyOf(window.values, NOVELTY.walking_hours) === 0 || b.lifeDays < (b.priorDays < PEERS_KNOWN ? WALK_DAYS + 1 : WALK_DAYS))
     return undefined;
   const hours = b.walkingOfLastDay;
-  // a declared robot walks by profession
-  if (hours < LEAST_WALK || (window.flags & FLAG.robot) !== 0) return undefined;
+  if (hours < LEAST_WALK) return undefined;
+  // a robot without an account walks by profession; a partner's program is judged by what its own days have shown
+  if ((window.flags & FLAG.robot) !== 0 && ((window.flags & FLAG.anonymous) !== 0 || b.lifeDays < PROGRAM_DAYS)) return undefined;
   const terms = [countTerm('walking_hours_1d', hours, b.novelty(NOVELTY.walking_hours), 'walk')];
   const fresh = b.amount('1d', LEVEL.new_objects);
   const usual = b.day(LEVEL.new_objects);

@@ -172,7 +172,7 @@ describe('weekly batch of a service', () => {
 
 describe('a slow walk', () => {
   /** Days of people who come a few hours a day; on the last one `p3` looks at one object every half hour; candidates of `scraping` by key. */
-  function days(walker: (hour: number) => Record<string, number>, every: readonly number[]): Map<string, number[]> {
+  function days(walker: (hour: number) => Record<string, number>, every: readonly number[], flags = 0, born = 0): Map<string, number[]> {
     const feed = new WindowFeed('account');
     const random = seeded(21);
     const spoken = new Map<string, number[]>();
@@ -182,10 +182,11 @@ describe('a slow walk', () => {
         for (let p = 0; p < 40; p++) {
           const walks = p === 3 && every.includes(day) && hour >= 8 && hour < 18;
           if (!walks && (hour < 8 || hour > 20 || random() > 0.15)) continue;
+          if (p === 3 && day < born) continue;
           const requests = 4 + poisson(random, 6);
           const objects = Math.min(requests, poisson(random, 3));
           const visit = { requests, objects, new_objects: Math.min(objects, poisson(random, 2)), interfaces: 4, top_interface: 3 };
-          for (const found of feed.hour(`p${p}`, start, walks ? walker(hour) : visit)) {
+          for (const found of feed.hour(`p${p}`, start, walks ? walker(hour) : visit, p === 3 ? flags : 0)) {
             if (found.detector === 'scraping') spoken.set(`p${p}`, [...(spoken.get(`p${p}`) ?? []), day]);
           }
         }
@@ -203,6 +204,12 @@ describe('a slow walk', () => {
   it('is none where other things are done too, or where known objects are looked at', () => {
     expect(days(() => ({ ...look(), requests: 3, interfaces: 2 }), [6]).size).toBe(0);
     expect(days(() => ({ ...look(), new_objects: 1 }), [6]).size).toBe(0);
+  });
+
+  it("of a partner's program is seen too, once days of its own have shown that it does not walk by profession", () => {
+    expect([...days(look, [6], FLAG.robot)]).toEqual([['p3', expect.arrayContaining([6])]]);
+    expect(days(look, [6], FLAG.robot, 3).size).toBe(0);
+    expect(days(look, [6], FLAG.robot | FLAG.anonymous).size).toBe(0);
   });
 
   it('is nothing new for who does it every day', () => {
