@@ -1,4 +1,5 @@
 import type { WindowSize } from '../schemas/alert.ts';
+import type { CalendarHour } from '../services/core/calendar-hour.ts';
 
 /**
  * The feature lists: ordered data, the same in training and serving. A window's `values` has one number a feature, in
@@ -186,18 +187,6 @@ export function featureIndex(list: readonly string[], name: string): number {
   const index = list.indexOf(name);
   if (index < 0) throw new Error(`unknown feature ${name}`);
   return index;
-}
-
-/** Where an hour lies in its tenant's calendar. */
-export interface CalendarHour {
-  /** hour of the tenant's local day, 0..23 */
-  hour: number;
-  /** 0 Monday .. 6 Sunday, local */
-  weekday: number;
-  /** false on weekends and holidays, true on make-up working days */
-  working: boolean;
-  /** local days since the epoch: identifies the tenant's day */
-  day: number;
 }
 
 /** A closed hour pane with what rolls behind it: the unit that scorers see. `values` may be reused after the call. */

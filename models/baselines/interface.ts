@@ -1,11 +1,12 @@
 import type { BaselineScope } from '../../schemas/alert.ts';
+import { type CalendarHour, hoursBefore } from '../../services/core/calendar-hour.ts';
 import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
 import { amountOf, OCTAVE } from '../../services/core/octaves.ts';
 import type { Law } from '../evidence.ts';
 import { I, type Rolled } from '../levels.ts';
 import type { ClassPrior, TenantPrior } from '../prior.ts';
 import { classOf, LEARNED_SHARES, SHARES, sharePart, shareWhole } from '../shares.ts';
-import type { CalendarHour, ClosedWindow } from '../windows.ts';
+import type { ClosedWindow } from '../windows.ts';
 import { credible, type Expectation } from './credibility.ts';
 import { Slab } from './slab.ts';
 
@@ -84,7 +85,8 @@ const SETTLED_DAY = SETTLED + 2 * SETTLED_WIDTH; // local day of the newer one, 
 // of times and sizes in octaves, each: requests, mean and mean square by them, hours, and how much hours differ beyond chance
 const TYPICAL_TIME = SETTLED_DAY + 1;
 const TYPICAL_SIZE = TYPICAL_TIME + 5;
-const STRIDE = TYPICAL_SIZE + 5;
+const SILENT_PEAK = TYPICAL_SIZE + 5; // the most that was missing in the silence that goes on
+const STRIDE = SILENT_PEAK + 1;
 /** Requests of one hour that teach what is typical; more of one hour are no more hours. */
 const TYPICAL_REQUESTS = 60;
 /** Requests and hours from which what is typical is known. */
@@ -133,7 +135,7 @@ export interface Expected<L extends Law = Law> {
 export class InterfaceBaselines {
   private readonly slab = new Slab(STRIDE, 16);
   private readonly expectation: Expectation = { mean: 0, dispersion: 0, scope: 'prior', size: 0 };
-  private readonly beside: CalendarHour = { hour: 0, weekday: 0, working: true, day: 0 };
+  private readonly beside: CalendarHour = { hour: 0, weekday: 0, working: true, day: 0, around: 0 };
   private row = 0;
   private prior!: TenantPrior;
   private class!: ClassPrior;
@@ -209,14 +211,7 @@ export class InterfaceBaselines {
   /** Mean of the requests that are expected of the hours, up to 24, that end with this one. */
   requestsOf(calendar: CalendarHour, hours: number): number {
     let mean = 0;
-    for (let back = 0; back < hours; back++) {
-      const over = calendar.hour < back ? 1 : 0;
-      this.beside.hour = calendar.hour - back + 24 * over;
-      this.beside.day = calendar.day - over;
-      this.beside.weekday = (calendar.weekday - over + 7) % 7;
-      this.beside.working = over === 0 ? calendar.working : this.beside.weekday < 5;
-      mean += this.requests(this.beside).mean;
-    }
+    for (let back = 0; back < hours; back++) mean += this.requests(hoursBefore(calendar, back, this.beside)).mean;
     return mean;
   }
 
@@ -227,17 +222,21 @@ export class InterfaceBaselines {
   steadyRate(calendar: CalendarHour, least: number): number {
     let rate = this.seenRate(calendar);
     if (rate < least) return 0;
-    for (let step = -1; step <= 1; step += 2) {
-      const hour = calendar.hour + step;
-      const over = hour < 0 ? -1 : hour > 23 ? 1 : 0;
-      this.beside.hour = hour - 24 * over;
-      this.beside.day = calendar.day + over;
-      this.beside.weekday = (calendar.weekday + over + 7) % 7;
-      this.beside.working = over === 0 ? calendar.working : this.beside.weekday < 5;
-      rate = Math.min(rate, this.seenRate(this.beside));
+    for (let back = 1; back >= -1; back -= 2) {
+      rate = Math.min(rate, this.seenRate(hoursBefore(calendar, back, this.beside)));
       if (rate < least) return 0;
     }
     return rate;
+  }
+
+  /**
+   * Requests an hour that a stop takes away: where the hours beside bring half as much as this one it is a stream, and its
+   * own hour is the measure; else what is there all the time. 0 where `steadyRate` is.
+   */
+  streamRate(calendar: CalendarHour, least: number): number {
+    const steady = this.steadyRate(calendar, least);
+    const own = this.seenRate(calendar);
+    return steady >= 0.5 * own ? own : steady;
   }
 
   /** Expected requests of an hour, hardly more than it has had itself on days of its kind: what one busy hour suggests of all others is no stream. */
@@ -411,26 +410,30 @@ export class InterfaceBaselines {
   minute(requests: number, expectedPerMinute: number): void {
     const d = this.slab.data;
     const at = this.row + SILENT_EXPECTED;
-    const left = d[at] - STRAY * requests;
-    if (left > 0) d[at] = left;
-    else if (requests > 0) {
-      if (d[at] > d[this.row + SILENT_RECORD]) {
-        const bound = RECORD_GROWTH * Math.max(LEAST_RECORD, d[this.row + SILENT_RECORD]);
-        d[this.row + SILENT_RECORD] = Math.min(d[at], bound);
-      }
-      d[at] = 0;
+    if (requests === 0) {
+      d[at] += expectedPerMinute;
+      if (d[at] > d[this.row + SILENT_PEAK]) d[this.row + SILENT_PEAK] = d[at];
+      return;
     }
-    if (requests === 0) d[at] += expectedPerMinute;
+    d[at] = Math.max(0, d[at] - STRAY * requests);
+    if (d[at] > 0) return;
+    const { [this.row + SILENT_PEAK]: peak, [this.row + SILENT_RECORD]: record } = d;
+    if (peak > record) d[this.row + SILENT_RECORD] = Math.min(peak, RECORD_GROWTH * Math.max(LEAST_RECORD, record));
+    d[this.row + SILENT_PEAK] = 0;
   }
 
   /**
-   * How many requests come in one lot, as far as silences go: the longest silence of n hours has a chance of about 1/n,
-   * so with an exponential tail its scale is the longest over ln n. `since`: the hours of past from which silences were
-   * looked at. At least 1: steadier than a Poisson stream is not believed.
+   * How many requests come in one lot, as far as silences go: the longest of n silences with an exponential tail is its
+   * scale times ln n, and each lot ends one. `since`: the hours of past from which silences were looked at. At least 1:
+   * steadier than a Poisson stream is not believed.
    */
   silentScale(since: number): number {
-    const looked = Math.max(1, this.hours - since);
-    return Math.max(1, Math.max(LEAST_RECORD, this.slab.data[this.row + SILENT_RECORD]) / Math.log(looked + 2));
+    const d = this.slab.data;
+    const record = Math.max(LEAST_RECORD, d[this.row + SILENT_RECORD]);
+    const hours = Math.max(1, this.hours - since);
+    const requests = (hours * d[this.row + LEVEL_SUM]) / Math.max(1, this.hours);
+    const lot = Math.max(1, record / Math.log(Math.max(hours, requests) + 2));
+    return Math.max(1, record / Math.log(Math.max(hours, requests / lot) + 2));
   }
 
   /** How busy the last hours were against what was expected of them, 0.1..1: on a slow day less is missing. */
@@ -526,16 +529,7 @@ export class InterfaceBaselines {
   private walkGap(hour: number, calendar: CalendarHour): void {
     const last = this.slab.data[this.row + LAST_HOUR];
     const from = Math.max(last + 1, hour - LONGEST_GAP);
-    const at: CalendarHour = { hour: 0, weekday: 0, working: true, day: 0 };
-    for (let empty = from; empty < hour; empty++) {
-      const back = hour - empty;
-      const local = calendar.day * 24 + calendar.hour - back;
-      at.hour = ((local % 24) + 24) % 24;
-      at.day = Math.floor(local / 24);
-      at.weekday = (((calendar.weekday - (calendar.day - at.day)) % 7) + 7) % 7;
-      at.working = at.day === calendar.day ? calendar.working : at.weekday < 5;
-      this.learnRequests(0, at, 1);
-    }
+    for (let empty = from; empty < hour; empty++) this.learnRequests(0, hoursBefore(calendar, hour - empty, this.beside), 1);
   }
 
   private learnRequests(value: number, calendar: CalendarHour, weight: number): void {

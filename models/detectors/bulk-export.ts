@@ -1,4 +1,5 @@
 import { FLAG } from '../../services/core/batch.ts';
+import type { CalendarHour } from '../../services/core/calendar-hour.ts';
 import type { AccountBaselines } from '../baselines/account.ts';
 import type { Expectation } from '../baselines/credibility.ts';
 import type { Detector } from '../detector.ts';
@@ -6,7 +7,7 @@ import type { Term } from '../evidence.ts';
 import { LEVEL } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { amountTerm, EXPORT_SPREAD, EXPORTS_WEIGHT, lotsTerm, strongest } from '../terms.ts';
-import { type CalendarHour, MINUTE_COUNTERS } from '../windows.ts';
+import { MINUTE_COUNTERS } from '../windows.ts';
 
 const TAKEN = ['exports', 'records', 'kilobytes', 'sensitive'] as const;
 const LEAST = { exports: 2, records: 200, kilobytes: 5_000, sensitive: 15 } as const;

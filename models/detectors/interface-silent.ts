@@ -12,6 +12,8 @@ export const LEAST_RATE = 6;
 
 /** Hours with requests that must be known before others than the busiest caller are expected. */
 const OTHERS_HOURS = 96;
+/** What their silence is worth: a probe's interface is often asked by nobody else. */
+const OTHERS_WEIGHT = 0.45;
 /** Requests an hour that must always come for a low hour to say something. */
 const LEAST_STEADY = 30;
 /** Minutes of nothing that even the busiest interface is granted. */
@@ -33,7 +35,7 @@ const MOST_DISPERSION = 0.2;
 /** Missing requests, in lots, at which evidence reaches its cap of 12 decades: (10^(12 d) - 1) / d for the dispersion d below. */
 export const MOST_SILENT = 60;
 /** How well the rate of the very hour is known at best, as a relative variance. */
-const RATE_DISPERSION = 0.05;
+const RATE_DISPERSION = 0.03;
 
 /** Nothing comes any more where much always came (scenario 19). Looked at by minutes, so that the stop alarms at the stop. */
 export const interfaceSilent: Detector<InterfaceBaselines> = {
@@ -43,7 +45,7 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
   title: '{key} has gone silent',
   features: ['requests_since_last', 'requests', 'other_requests'],
   needs: [],
-  gate: 3.5,
+  gate: 3,
   quarantines: false,
   terms(window, b) {
     // a stray request now and then does not make it less of a stop: the hour is far below what always comes
@@ -83,9 +85,10 @@ export const interfaceSilent: Detector<InterfaceBaselines> = {
     // how long its silences were so far says how clumped its requests are; hours do not show that
     const lot = b.silentScale(LEAST_HOURS);
     // what hours differ by beyond their clumps: the rate of the day is not known
-    const spread = Math.max(RATE_DISPERSION, 0.3 * (expected.dispersion - (lot - 1) / Math.max(expected.mean, lot)));
-    const decades = Math.log10(1 + spread * (silent / lot)) / spread;
-    if (decades < 3) return undefined;
+    const spread = Math.max(RATE_DISPERSION, 0.2 * (expected.dispersion - (lot - 1) / Math.max(expected.mean, lot)));
+    // an hour of many lots has many silences, each of which may be the long one
+    const decades = Math.log10(1 + spread * (silent / lot)) / spread - Math.log10(Math.max(1, expected.mean / lot));
+    if (decades < 2) return undefined;
     // an interface of one caller falls silent with it: that is the caller's business
     const alone = b.count('top_caller').mean > 0.6 * expected.mean;
     return [
@@ -133,7 +136,7 @@ function othersSilent(window: ClosedWindow, b: InterfaceBaselines, rate: number)
       law: { kind: 'floor', mean, dispersion: MOST_DISPERSION },
       baseline: { scope: expected.scope, size: expected.size },
       group: 'silence',
-      weight: 0.7,
+      weight: OTHERS_WEIGHT,
     },
   ];
 }

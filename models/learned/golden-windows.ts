@@ -1,12 +1,5 @@
-import {
-  ACCOUNT_FEATURES,
-  ACCOUNT_ROLLING,
-  type CalendarHour,
-  type ClosedWindow,
-  INTERFACE_FEATURES,
-  INTERFACE_ROLLING,
-  ROLLING_HOURS,
-} from '../windows.ts';
+import { type CalendarHour, daysAround } from '../../services/core/calendar-hour.ts';
+import { ACCOUNT_FEATURES, ACCOUNT_ROLLING, type ClosedWindow, INTERFACE_FEATURES, INTERFACE_ROLLING, ROLLING_HOURS } from '../windows.ts';
 import type { LearnedView } from './feature-list.ts';
 
 const HOUR = 3_600_000;
@@ -78,5 +71,6 @@ export class GoldenEntity {
 function calendarAt(hour: number): CalendarHour {
   const day = Math.floor(hour / 24);
   const weekday = day % 7;
-  return { hour: hour % 24, weekday, working: weekday < 5, day: START / (24 * HOUR) + day };
+  const around = daysAround(day, (at) => ((at % 7) + 7) % 7 < 5);
+  return { hour: hour % 24, weekday, working: weekday < 5, day: START / (24 * HOUR) + day, around };
 }

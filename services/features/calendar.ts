@@ -1,5 +1,5 @@
 import Holidays from 'date-holidays';
-import type { CalendarHour } from '../../models/windows.ts';
+import { type CalendarHour, daysAround } from '../core/calendar-hour.ts';
 import { DAY } from '../core/watermark.ts';
 import type { Panes } from '../core/window.ts';
 
@@ -32,30 +32,36 @@ export class TenantCalendar {
     let known = this.hours.get(hour);
     if (known === undefined) {
       const local = this.panes.local(hour);
-      known = { hour: local.hour, weekday: local.weekday, day: local.day, working: this.working(local.day, local.weekday) };
+      const around = daysAround(local.day, (day) => this.working(day));
+      known = { hour: local.hour, weekday: local.weekday, day: local.day, working: this.working(local.day), around };
       if (this.hours.size > 2000) this.hours.clear();
       this.hours.set(hour, known);
     }
     return known;
   }
 
-  private working(day: number, weekday: number): boolean {
+  private working(day: number): boolean {
     let known = this.workingDays.get(day);
     if (known === undefined) {
-      known = this.decide(day, weekday);
+      known = this.decide(day);
       if (this.workingDays.size > 1000) this.workingDays.clear();
       this.workingDays.set(day, known);
     }
     return known;
   }
 
-  private decide(day: number, weekday: number): boolean {
+  private decide(day: number): boolean {
     const date = new Date(day * DAY).toISOString().slice(0, 10);
     const own = this.own[date];
     if (own !== undefined) return own === 'work';
-    if (weekday >= 5) return false;
+    if (weekdayOf(day) >= 5) return false;
     if (this.holidays === undefined) return true;
     // isHoliday takes an instant: noon of the date in UTC, which is the same date in the country's zone or near enough for all but Pacific edges
     return this.holidays.isHoliday(`${date} 12:00:00`) === false;
   }
+}
+
+/** 0 Monday .. 6 Sunday: day 0 is a Thursday. */
+function weekdayOf(day: number): number {
+  return (((day + 3) % 7) + 7) % 7;
 }

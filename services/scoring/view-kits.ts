@@ -8,8 +8,9 @@ import { accountScreen, interfaceScreen } from '../../models/learned/screens.ts'
 import { hourLevel, I, LEVELS } from '../../models/levels.ts';
 import type { TenantPrior } from '../../models/prior.ts';
 import { classOf, SHARES, sharePart, shareWhole } from '../../models/shares.ts';
-import { type CalendarHour, type ClosedMinute, type ClosedWindow, MINUTE_COUNTERS, type View } from '../../models/windows.ts';
+import { type ClosedMinute, type ClosedWindow, MINUTE_COUNTERS, type View } from '../../models/windows.ts';
 import { FLAG } from '../core/batch.ts';
+import type { CalendarHour } from '../core/calendar-hour.ts';
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
 import type { ReportBuilder } from './report-builder.ts';
 
@@ -126,7 +127,7 @@ function interfaceKit(): ViewKit {
           running[ANONYMOUS_OK] >= QUIET_INTERFACE.anonymous
         );
       }
-      baselines.minute(0, (baselines.steadyRate(minute.calendar, LEAST_RATE) * baselines.recentLevel) / 60);
+      baselines.minute(0, (baselines.streamRate(minute.calendar, LEAST_RATE) * baselines.recentLevel) / 60);
       return true;
     },
     expects(slot, calendar, prior) {

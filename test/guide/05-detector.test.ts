@@ -79,7 +79,7 @@ function hourWith(objects: number): ClosedWindow {
     slot: 0,
     start,
     end: start + 3_600_000,
-    calendar: { hour: 9, weekday: 0, working: true, day: Math.floor(start / 86_400_000) },
+    calendar: { hour: 9, weekday: 0, working: true, day: Math.floor(start / 86_400_000), around: 0b1110011 },
     partial: false,
     values,
     rolling: new Float64Array(),

@@ -3,7 +3,6 @@ import { PopulationLearner } from '../../models/population.ts';
 import {
   ACCOUNT_FEATURES,
   ACCOUNT_ROLLING,
-  type CalendarHour,
   type ClosedMinute,
   type ClosedWindow,
   featureIndex,
@@ -12,6 +11,7 @@ import {
   VIEW_FEATURES,
   type View,
 } from '../../models/windows.ts';
+import { type CalendarHour, daysAround } from '../../services/core/calendar-hour.ts';
 import { createViewScoring, type ViewScoring } from '../../services/scoring/view-scoring.ts';
 
 const HOUR = 3_600_000;
@@ -23,7 +23,7 @@ export function calendarAt(time: number): CalendarHour {
   const hours = Math.floor(time / HOUR);
   const day = Math.floor(hours / 24);
   const weekday = (day + 3) % 7;
-  return { hour: hours % 24, weekday, working: weekday < 5, day };
+  return { hour: hours % 24, weekday, working: weekday < 5, day, around: daysAround(day, (at) => (at + 3) % 7 < 5) };
 }
 
 /** A small seeded generator (mulberry32, Tommy Ettinger, public domain). */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calendarDays, dayZero, tenMinuteStop, weeklyBatch } from '../bench/claims/claims.ts';
+import { calendarDays, daysAlike, dayZero, type Measured, tenMinuteStop, weeklyBatch } from '../bench/claims/claims.ts';
 
 /** Small sizes of what `npm run evaluate:claims` measures. */
 describe('claimed of baselines', () => {
@@ -23,8 +23,21 @@ describe('claimed of baselines', () => {
   });
 
   it('a holiday and a working Saturday of the calendar raise nothing', async () => {
-    const { holds, text } = await calendarDays(2, { staff: 15, weeks: 3 });
-    expect(holds, text).toBe(true);
-    expect(text).toContain('on the working Saturday: 0 and 0 (');
+    const measured = await calendarDays(2, { staff: 15, weeks: 3 });
+    expect(measured.text).toContain('on the working Saturday: 0 and 0 (');
+    expect(daysAlike([measured]).holds).toBe(true);
+  });
+
+  it('days of which many raise more than the usual ones are told, a single one is not', () => {
+    const seed = (incidents: number): Measured => ({
+      holds: undefined,
+      days: { Saturday: { incidents, days: 1, usualIncidents: 2, usualDays: 19 } },
+      text: '',
+    });
+    expect(daysAlike([seed(1), ...Array.from({ length: 10 }, () => seed(0))]).holds).toBe(true);
+    // five of eleven beside one in ten of the usual ones
+    const often = daysAlike(Array.from({ length: 11 }, (_, i) => seed(i < 5 ? 1 : 0)));
+    expect(often.holds).toBe(false);
+    expect(often.text).toBe('Saturday: 5 incidents in 11 days, usual days of the kind 22 in 209 (so many by chance: 1 %)');
   });
 });

@@ -4,9 +4,19 @@ import { about, judgeLog } from './judge-log.ts';
 import type { LogEvent, LogRandom, Person } from './office-log.ts';
 import { CLAIM_START, DAY, HOUR, MINUTE, officeLog, peopleOf, person } from './office-log.ts';
 
+/** Incidents on days that are in question, beside those on ordinary days of the same kind. */
+export interface DayCounts {
+  incidents: number;
+  days: number;
+  usualIncidents: number;
+  usualDays: number;
+}
+
 /** One claim, measured once. */
 export interface Measured {
-  holds: boolean;
+  /** undefined: one seed shows too little, `days` of all seeds together decide */
+  holds: boolean | undefined;
+  days?: Record<string, DayCounts>;
   /** figures for people */
   text: string;
 }
@@ -217,8 +227,8 @@ export async function levelShift(seed: number, { marked = false, staff = 40, day
 }
 
 /**
- * A working weekend and a public holiday that the calendar knows raise no more than other days do: so many incidents as are
- * begun on them come by chance at the rate of the other days. Beside it the same log without a calendar.
+ * A working Saturday raises no more than working days do, a public holiday no more than free days, where the calendar knows
+ * them. Two days a seed decide nothing: those of all seeds do (`daysAlike`). Beside it the same log without a calendar.
  */
 export async function calendarDays(seed: number, { staff = 60, weeks = 4 } = {}): Promise<Measured> {
   const holiday = 7 * (weeks - 1) + 2;
@@ -227,23 +237,57 @@ export async function calendarDays(seed: number, { staff = 60, weeks = 4 } = {})
   const plan = { seed, days: 7 * weeks, staff, holidays: [holiday], workdays: [work], extra: steady };
   const told = await judgeLog(officeLog(plan), { calendar: { [date(holiday)]: 'holiday', [date(work)]: 'work' } });
   const untold = await judgeLog(officeLog(plan));
-  const on = ({ incidents }: Found, day: number): Found['incidents'] =>
-    incidents.filter(({ detected_at }) => Math.floor(dayOf(detected_at)) === day);
-  const special = [...on(told, holiday), ...on(told, work)];
-  const others = told.incidents.length - special.length;
-  // one more than was seen on the other days: that none came in a month does not say that none ever comes
-  const expected = (2 * (others + 1)) / (7 * weeks - 2);
+  const on = ({ incidents }: Found, ...days: number[]): Found['incidents'] =>
+    incidents.filter(({ detected_at }) => days.includes(Math.floor(dayOf(detected_at))));
+  const usual = Array.from({ length: 7 * weeks }, (_, day) => day).filter((day) => day !== holiday && day !== work);
+  const working = usual.filter((day) => day % 7 < 5);
+  const free = usual.filter((day) => day % 7 >= 5);
+  const beside = (day: number, others: number[]): DayCounts => ({
+    incidents: on(told, day).length,
+    days: 1,
+    usualIncidents: on(told, ...others).length,
+    usualDays: others.length,
+  });
   const counts = (found: Found): string => `${on(found, holiday).length} and ${on(found, work).length}`;
   return {
-    holds: chanceOfSoMany(special.length, expected) > 0.05,
-    text: `incidents on the holiday and on the working Saturday: ${counts(told)} (without the calendar ${counts(untold)}); on all other ${7 * weeks - 2} days ${others}${describe(special)}`,
+    holds: undefined,
+    days: { 'the holiday': beside(holiday, free), 'the working Saturday': beside(work, working) },
+    text: `incidents on the holiday and on the working Saturday: ${counts(told)} (without the calendar ${counts(untold)}); on ${working.length} working days ${on(told, ...working).length}, on ${free.length} free ones ${on(told, ...free).length}${describe([...on(told, holiday), ...on(told, work)])}`,
   };
 }
 
-/** P(X >= count) of a Poisson count. */
-function chanceOfSoMany(count: number, mean: number): number {
+/**
+ * Whether the days in question of all seeds raise no more than the usual ones do: the chance of so many among all incidents,
+ * if each day were like any other (binomial), is above 5 %.
+ */
+export function daysAlike(measured: readonly Measured[]): Measured {
+  const names = [...new Set(measured.flatMap(({ days }) => Object.keys(days ?? {})))];
+  const all = names.map((name) => {
+    const sum: DayCounts = { incidents: 0, days: 0, usualIncidents: 0, usualDays: 0 };
+    for (const { days } of measured) for (const key of Object.keys(sum) as (keyof DayCounts)[]) sum[key] += days?.[name]?.[key] ?? 0;
+    const share = sum.days / (sum.days + sum.usualDays);
+    const chance = chanceOfSoMany(sum.incidents, sum.incidents + sum.usualIncidents, share);
+    return { name, sum, chance };
+  });
+  return {
+    holds: all.every(({ chance }) => chance > 0.05),
+    text: all
+      .map(
+        ({ name, sum, chance }) =>
+          `${name}: ${sum.incidents} incidents in ${sum.days} days, usual days of the kind ${sum.usualIncidents} in ${sum.usualDays} (so many by chance: ${(100 * chance).toFixed(0)} %)`,
+      )
+      .join('; '),
+  };
+}
+
+/** P(X >= count) of a binomial count. */
+function chanceOfSoMany(count: number, trials: number, share: number): number {
   let below = 0;
-  for (let k = 0, mass = Math.exp(-mean); k < count; k++, mass *= mean / k) below += mass;
+  let mass = (1 - share) ** trials;
+  for (let k = 0; k < count; k++) {
+    below += mass;
+    mass *= ((trials - k) / (k + 1)) * (share / (1 - share));
+  }
   return 1 - below;
 }
 
