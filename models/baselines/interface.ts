@@ -120,6 +120,11 @@ function leastRareCorrelation(p: number): number {
   return Math.min(0.03, (0.0625 * p) / (1 - p));
 }
 
+/** Part of an interface's life in which what is new to it was learned. */
+function grownPart(age: number): number {
+  return age > YOUNG ? 1 - YOUNG / age : 0;
+}
+
 /** A law with what stands behind it. */
 export interface Expected<L extends Law = Law> {
   law: L;
@@ -267,13 +272,20 @@ export class InterfaceBaselines {
 
   /**
    * The same by what was known a day to two days ago: what goes on slowly for many hours has not taught this yet. While
-   * that is little, by what is known now.
+   * that is little, by what is known now. Of what is new nothing is learned while the interface is young, so its hours then
+   * are no knowledge of it.
    */
   settledShare(index: number, size: '1h' | Rolled, trials: number): Expected<Law & { kind: 'share' }> {
     const base = this.row + SETTLED;
     const hours = this.slab.data[base + 8 * S];
-    if (hours < SETTLED_HOURS) return this.share(index, size, trials);
-    return this.shareFrom(base, hours, index, size, trials);
+    const { start, firstSeen, calendar } = this.window;
+    const age = start - firstSeen;
+    const before = age - (24 + calendar.hour) * HOUR;
+    const novel = SHARES[index].novelty === true;
+    if (hours < SETTLED_HOURS || (novel && before < YOUNG + SETTLED_HOURS * HOUR)) {
+      return this.shareFrom(this.row + SHARE_HOUR, novel ? this.activeHours * grownPart(age) : this.activeHours, index, size, trials);
+    }
+    return this.shareFrom(base, novel ? hours * grownPart(before) : hours, index, size, trials);
   }
 
   private shareFrom(

@@ -325,6 +325,29 @@ describe('what is asked for', () => {
   });
 });
 
+describe('a lookup half of whose callers come once and do nothing else', () => {
+  it('is no enumeration on the days on which that is first learned', () => {
+    const feed = new WindowFeed('interface');
+    const random = seeded(12);
+    const spoken: number[] = [];
+    for (let hour = 0; hour < 6 * 24; hour++) {
+      const start = MONDAY + hour * HOUR;
+      const callers = 4 + poisson(random, 6);
+      // a few mistype, on the fourth day a few more
+      const mistyped = poisson(random, hour >= 72 && hour < 96 ? 1.2 : 0.5);
+      const once = Math.min(callers, poisson(random, callers / 2));
+      const values = { requests: 2 * callers, callers, single_callers: callers, new_callers: once, fresh_single_callers: once };
+      const asked = { targets: 2 * callers, target_runs: 2 * callers, client_errors: mistyped };
+      const found = feed.hour('GET shop/lookup', start, { ...values, ...asked });
+      if (found.some(({ detector }) => detector === 'account_enumeration')) spoken.push(hour);
+      for (let other = 0; other < 6; other++) feed.hour(`GET shop/list${other}`, start, benign(random, start, 10));
+      feed.end(start);
+    }
+    expect(spoken).toEqual([]);
+    expect(spoken).toEqual([]);
+  });
+});
+
 describe('passwords tried from the third day on, where one login in six is mistyped', () => {
   it('are seen by newcomers that fail', () => {
     const feed = new WindowFeed('interface');
