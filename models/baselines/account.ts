@@ -1,3 +1,4 @@
+import { FLAG } from '../../services/core/batch.ts';
 import type { ByteReader, ByteWriter } from '../../services/core/codec.ts';
 import type { Law } from '../evidence.ts';
 import {
@@ -68,11 +69,19 @@ const CLIMB_STRENGTH = 4;
 /** Each of the last days is at least this much above the typical day, and the fitted level of today this much above the first. */
 const LEAST_CLIMB = 1.2;
 const LEAST_GROWN = 2;
+/** Working days before the last three from which a new level is told, how far above each of the three lies, and what days of a run hang together. */
+const LEAST_STEP_DAYS = 4;
+const LEAST_STEP = 1.5;
+const STEP_TOGETHER = 1.25;
+const STEP_STRENGTH = 2;
 /** Days that hang together tell less than so many independent ones: factor on the variance of a slope. */
 const CLIMB_TOGETHER = 2;
 /** Active hours that weigh as much as the group's blocks of the day. */
 const BLOCK_STRENGTH = 12;
 const HOUR = 3_600_000;
+/** Calls to one service in an hour from which evenness is told, and the days whose runs of even hours are the host's own way. */
+const LEAST_PULSE = 2;
+const PULSE_DAYS = 3;
 /** Active days that weigh as much as the group's rate of novelty. */
 const NOVELTY_STRENGTH = 6;
 
@@ -129,7 +138,11 @@ const CLIMB_Y = CLIMB_TT + 1; // per climbing level: sum of ln of its days' amou
 const CLIMB_YY = CLIMB_Y + C; // of its squares
 const CLIMB_TY = CLIMB_YY + C; // of its products with the times
 const CLIMB_LAST = CLIMB_TY + C; // ln of the last two days, the older first
-const STRIDE = CLIMB_LAST + (LAST_DAYS - 1) * C;
+const PULSE_HOUR = CLIMB_LAST + (LAST_DAYS - 1) * C; // epoch hour of the last even hour (pulse)
+const PULSE_COUNT = PULSE_HOUR + 1; // requests of the hours of the run, to the nearest of which the next is compared
+const PULSE_RUN = PULSE_COUNT + 1; // hours in a row with as many requests
+const PULSE_RECORD = PULSE_RUN + 1; // the longest run that ended, or of the first days
+const STRIDE = PULSE_RECORD + 1;
 
 /** Told when an account's day is over, for the population's histograms. */
 export interface DayObserver {
@@ -369,6 +382,33 @@ export class AccountBaselines {
     return { value: Math.exp(y - slope * t), law: { kind: 'measure', center: Math.exp(y), spread, direction: 1 }, days: n };
   }
 
+  /**
+   * The typical one (geometric mean) of the last three working days, today with them, and the law of that by the days
+   * before them, as wide as days differ: a new level of an account whose days are alike, however little that is beside its
+   * peers. Undefined unless each of the three is well above the typical day before, today as far as it has come.
+   */
+  step(level: number): { value: number; law: Law & { kind: 'measure' }; days: number } | undefined {
+    const d = this.slab.data;
+    const row = this.row;
+    const i = CLIMBING.indexOf(level as (typeof CLIMBING)[number]);
+    const before = d[row + CLIMB_DAYS] - 1 - KEEP_CLIMB;
+    if (i < 0 || before < LEAST_STEP_DAYS - 0.5) return undefined;
+    const today = logAmount(d[row + RUNNING + level] + hourLevel(this.window.values, level));
+    const [older, newer] = [d[row + CLIMB_LAST + (LAST_DAYS - 1) * i], d[row + CLIMB_LAST + (LAST_DAYS - 1) * i + 1]];
+    const y = (d[row + CLIMB_Y + i] - newer - KEEP_CLIMB * older) / before;
+    if (Math.min(today, older, newer) < y + Math.log(LEAST_STEP)) return undefined;
+    const squares = d[row + CLIMB_YY + i] - newer * newer - KEEP_CLIMB * older * older - before * y * y;
+    // single counts differ by chance where amounts are small
+    const shipped = STEP_STRENGTH * (CLIMB_VARIANCE + Math.exp(-y));
+    const variance = Math.max(Math.exp(-y), (Math.max(0, squares) + shipped) / (before - 1 + STEP_STRENGTH));
+    const spread = Math.sqrt(STEP_TOGETHER * variance * (1 / LAST_DAYS + 1 / before));
+    return {
+      value: Math.exp((today + older + newer) / LAST_DAYS),
+      law: { kind: 'measure', center: Math.exp(y), spread, direction: 1 },
+      days: before,
+    };
+  }
+
   /** What is expected of `days` active days by the peers alone. */
   peers(level: number, days: number): Expectation {
     const g = this.group;
@@ -478,6 +518,42 @@ export class AccountBaselines {
     return before | noveltyOf(values, NOVELTY.walking_hours);
   }
 
+  /**
+   * Hours in a row, this one included, in which a host made as many calls, within one, to the service it calls most, and
+   * sent something abroad; at most 24. 0 where the hour is of another kind.
+   */
+  get evenHours(): number {
+    const { values } = this.window;
+    const top = values[A.top_interface];
+    if (top < LEAST_PULSE || values[A.foreign] <= 0 || top < 0.5 * values[A.requests]) return 0;
+    return Math.min(24, 1 + this.pulseBefore(top));
+  }
+
+  /** The longest run of such hours so far, the running one left out. */
+  get evenRecord(): number {
+    return this.slab.data[this.row + PULSE_RECORD];
+  }
+
+  /** Length of the run of even hours that a window with so many calls goes on with. */
+  private pulseBefore(top: number): number {
+    const d = this.slab.data;
+    const next = Math.floor(this.window.start / HOUR) === d[this.row + PULSE_HOUR] + 1;
+    return next && Math.abs(top - d[this.row + PULSE_COUNT]) <= 1 ? d[this.row + PULSE_RUN] : 0;
+  }
+
+  private learnPulse(): void {
+    const d = this.slab.data;
+    const row = this.row;
+    const even = this.evenHours;
+    const ended = d[row + PULSE_RUN];
+    if (even <= 1 && ended > d[row + PULSE_RECORD]) d[row + PULSE_RECORD] = ended;
+    if (even === 1) d[row + PULSE_COUNT] = this.window.values[A.top_interface];
+    d[row + PULSE_RUN] = even;
+    d[row + PULSE_HOUR] = Math.floor(this.window.start / HOUR);
+    // what a host does from its first days on is its way
+    if (d[row + LIFE_DAYS] < PULSE_DAYS && even > d[row + PULSE_RECORD]) d[row + PULSE_RECORD] = even;
+  }
+
   /** Side requests (assets) per request of the own past, and the requests behind it. */
   assetShare(): { share: number; requests: number } {
     const d = this.slab.data;
@@ -501,6 +577,7 @@ export class AccountBaselines {
     d[row + TODAY_OFF] = calendar.working ? 0 : 1;
     d[row + WALK_BITS] = this.walksUntil(this.window);
     d[row + WALK_HOUR] = Math.floor(this.window.start / HOUR);
+    if ((this.window.flags & FLAG.flow) !== 0) this.learnPulse();
     d[row + TODAY_HOURS]++;
     d[row + TODAY_MINUTES] += values[A.active_minutes];
     // without a past of its own there is no telling what is odd for it: all is learned

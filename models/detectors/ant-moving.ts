@@ -14,6 +14,10 @@ const CLIMBING = ['requests', 'objects', 'new_objects', 'records'] as const;
 /** What a typical day of a climb must hold at least before it is worth a word. */
 const LEAST_DAY = { requests: 40, objects: 20, new_objects: 10, records: 50 } as const;
 
+/** What a new level is told of (records come by the list: they vary several-fold), and what a typical day of it must hold. */
+const STEPPING = ['requests', 'objects', 'new_objects'] as const;
+const LEAST_STEP_DAY = { requests: 15, objects: 10, new_objects: 10 } as const;
+
 /** Surprise from which a climb, or what peers take, says something: outside of what is normal. */
 const OUTSIDE = 2;
 /** The middle one of three days is at least this much above a usual one, else it was one big day. */
@@ -21,7 +25,7 @@ const LEAST_MIDDLE = 1.5;
 
 /**
  * A little more each day, within permission (scenarios 11, 23): the trend of its working days (a climb);
- * three days against three usual ones; seven days against the account's own long-horizon anchor, which follows slowly, and
+ * its last three working days against those before, for who is alike day by day (a step); three days against three usual ones; seven days against the account's own long-horizon anchor, which follows slowly, and
  * against its peers.
  */
 export const antMoving: Detector<AccountBaselines> = {
@@ -29,7 +33,11 @@ export const antMoving: Detector<AccountBaselines> = {
   view: 'account',
   window: '7d',
   title: '{key} takes more, a little each day',
-  features: [...TAKEN.flatMap((name) => [`${name}_3d`, `${name}_7d`, `${name}_7d_peers`]), ...CLIMBING.map((name) => `${name}_climb`)],
+  features: [
+    ...TAKEN.flatMap((name) => [`${name}_3d`, `${name}_7d`, `${name}_7d_peers`]),
+    ...CLIMBING.map((name) => `${name}_climb`),
+    ...STEPPING.map((name) => `${name}_step`),
+  ],
   needs: ['account', 'object'],
   gate: 2.5,
   // days of slow growth are what the anchor is for; holding them back from the own past would hide a new level for good
@@ -44,6 +52,13 @@ export const antMoving: Detector<AccountBaselines> = {
       if (climb === undefined || climb.value < LEAST_DAY[name]) continue;
       const baseline = { scope: 'own', size: climb.days } as const;
       const term: Term = { feature: `${name}_climb`, value: climb.value, law: climb.law, baseline, group: 'growth', weight: 1 };
+      if (surprise(term.law, term.value) >= OUTSIDE) terms.push(term);
+    }
+    for (const name of STEPPING) {
+      const step = b.step(LEVEL[name]);
+      if (step === undefined || step.value < LEAST_STEP_DAY[name]) continue;
+      const baseline = { scope: 'own', size: step.days } as const;
+      const term: Term = { feature: `${name}_step`, value: step.value, law: step.law, baseline, group: 'growth', weight: 1 };
       if (surprise(term.law, term.value) >= OUTSIDE) terms.push(term);
     }
     for (const name of TAKEN) {

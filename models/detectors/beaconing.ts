@@ -9,33 +9,53 @@ import { addPersistence } from './machine-behaviour.ts';
 import { regularTerm } from './scraping.ts';
 
 const LEAST_REQUESTS = 10;
+/** Hours in a row with as many calls from which evenness over hours says something. */
+const LEAST_EVEN = 6;
+/** Mean length of runs that chance makes, and how much of the longest so far is added to it. */
+const CHANCE_RUN = 1;
+const RECORD_WEIGHT = 0.35;
 /** Share of the hour's connections that go to one service. */
 const LEAST_SHARE = 0.7;
 
 /**
  * Small regular calls out (scenario 22): an hour in which a host does little else than talk to one service at even
- * intervals, which its hours are not, at times when it is otherwise quiet. Whoever always polls is known to.
+ * intervals, which its hours are not, or many hours in a row with as many calls abroad in each (so few calls are even only
+ * over hours), at times when it is otherwise quiet. Whoever always polls is known to.
  */
 export const beaconing: Detector<AccountBaselines> = {
   name: 'beaconing',
   view: 'account',
   window: '1h',
   title: 'Host {key} calls out at regular intervals',
-  features: ['gap_unevenness', 'active_minutes', 'active_hours_1d', 'requests_at_this_hour'],
+  features: ['gap_unevenness', 'active_minutes', 'active_hours_1d', 'requests_at_this_hour', 'even_hours'],
   needs: ['flow'],
   gate: 4,
   applies: (flags) => (flags & FLAG.flow) !== 0,
   terms(window, b) {
     const { values, calendar } = window;
     const requests = values[A.requests];
-    if (requests < LEAST_REQUESTS || b.lifeDays < 3) return undefined;
+    if (b.lifeDays < 3) return undefined;
     // attempts that nobody answers are a scan or a dead service
-    if (values[A.top_interface] < LEAST_SHARE * requests || values[A.unanswered] > 0.5 * requests) return undefined;
+    if (values[A.unanswered] > 0.5 * requests) return undefined;
     const terms: Term[] = [];
-    const regular = regularTerm(values[A.gap_regularity], requests, b, 1, LEAST_REQUESTS);
-    if (regular === undefined) return undefined;
-    terms.push(regular);
-    if (strongest(terms, 'regular') < 1) return undefined;
+    const even = b.evenHours;
+    if (even >= LEAST_EVEN) {
+      const record = b.evenRecord;
+      terms.push({
+        feature: 'even_hours',
+        value: even,
+        // runs that end by chance are geometric, longer where they were long
+        law: { kind: 'count', mean: CHANCE_RUN + RECORD_WEIGHT * record, dispersion: 1 },
+        baseline: { scope: 'own', size: Math.round(b.lifeDays) },
+        group: 'regular',
+        weight: 1,
+      });
+    }
+    if (requests >= LEAST_REQUESTS && values[A.top_interface] >= LEAST_SHARE * requests) {
+      const regular = regularTerm(values[A.gap_regularity], requests, b, 1, LEAST_REQUESTS);
+      if (regular !== undefined) terms.push(regular);
+    }
+    if (terms.length === 0 || strongest(terms, 'regular') < 1) return undefined;
     addPersistence(terms, values[A.active_minutes], b);
     if (b.lifeDays >= 5) {
       const usual = b.offHours(calendar.hour, calendar.working);

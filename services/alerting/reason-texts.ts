@@ -86,6 +86,7 @@ const PHRASES: Readonly<Record<string, string | readonly [one: string, many: str
     'hours with nothing but first looks at objects of one interface',
   ],
   active_hours: ['active hour', 'active hours'],
+  even_hours: ['hour in a row with as many calls to one service', 'hours in a row with as many calls to one service'],
   requests_after_contract: ['answered request after the end of the contract', 'answered requests after the end of the contract'],
   new_callers_on_guarded_port: [
     'caller that never called it before, at a port of administration or data',
@@ -137,7 +138,7 @@ export function reasonText(term: Term, expected: ExpectedRange, entity: EntityRe
  * What a feature's name says: the base feature and the time that it is about. Without a suffix it is the minute of a
  * minute's alert, else one hour (what has passed of it, where it runs), also in an alert of a longer window: its last; novelties are of the running day. Suffixes:
  * a window size, `_running` (the current hour so far), `_drift` (nine active days at the recent level), `_climb` (a day, where
- * the trend of the working days has come to), `_at_this_hour`, `_peers`, `_of_…` (the whole of a share), `_low`
+ * the trend of the working days has come to), `_step` (a day of the last three working days), `_at_this_hour`, `_peers`, `_of_…` (the whole of a share), `_low`
  * (little is odd), `_count` (the number where the plain name is a share).
  */
 function featureOf(feature: string, alertWindow: WindowSize, running: boolean): { base: string; span: string } {
@@ -146,6 +147,8 @@ function featureOf(feature: string, alertWindow: WindowSize, running: boolean): 
   if (name.endsWith('_running')) return { base: name.slice(0, -'_running'.length), span: 'in this hour so far' };
   if (name.endsWith('_drift')) return { base: name.slice(0, -'_drift'.length), span: 'in nine active days like the last ones' };
   if (name.endsWith('_climb')) return { base: name.slice(0, -'_climb'.length), span: 'a day by the trend of its working days' };
+  if (name.endsWith('_step')) return { base: name.slice(0, -'_step'.length), span: 'a day of its last three working days' };
+  if (name === 'even_hours') return { base: name, span: 'until now' };
   if (name.endsWith('_at_this_hour')) return { base: name.slice(0, -'_at_this_hour'.length), span: 'at this hour of the week' };
   const match = /^(.*)_(1m|1h|6h|1d|3d|7d)$/.exec(name);
   if (match === null && running) return { base: name, span: 'in this hour so far' };
