@@ -12,15 +12,21 @@ const INSERT_SETTINGS = [
   'async_insert = 0',
 ];
 
+type Row = Readonly<Record<string, unknown>>;
+const NOTHING: Row = {};
+
 /** `INSERT … FORMAT JSONEachRow` for these columns of a table. @param settings further ones, `name = value` */
 export function insertSql(table: StoredTable, columns: readonly string[], settings: readonly string[] = []): string {
   return `INSERT INTO ${table}_raw (${quoted(columns)}) SETTINGS ${[...INSERT_SETTINGS, ...settings].join(', ')} FORMAT JSONEachRow`;
 }
 
-/** A row as JSONEachRow takes it: the given columns, those that the row lacks left out. */
-export function rowText(row: Readonly<Record<string, unknown>>, columns: readonly string[]): string {
+/**
+ * A row as JSONEachRow takes it: the given columns, those that the row lacks left out.
+ * @param stamp columns that rows have in common; one that the row has itself stands
+ */
+export function rowText(row: Row, columns: readonly string[], stamp: Row = NOTHING): string {
   const picked: Record<string, unknown> = {};
-  for (const column of columns) picked[column] = row[column];
+  for (const column of columns) picked[column] = Object.hasOwn(row, column) ? row[column] : stamp[column];
   return wellFormed(JSON.stringify(picked));
 }
 
@@ -68,5 +74,6 @@ export function inventoryRows(tenant: string, fact: InventoryFact): Record<strin
 
 /** JSON.stringify writes lone surrogates as \udXXX, which the database refuses; they become U+FFFD. */
 function wellFormed(json: string): string {
+  if (!json.includes('\\ud')) return json;
   return json.replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, '$1\\ufffd');
 }

@@ -257,7 +257,9 @@ export class Store implements Sink, Reader {
     const sql = insertSql(table, COLUMNS[table]);
     const stamp = { stored_at: iso(this.now()), version: this.nextVersion() };
     for (let from = 0; from < rows.length; from += ROWS_PER_SLICE) {
-      const text = rows.slice(from, from + ROWS_PER_SLICE).map((row) => rowText({ ...stamp, ...row }, COLUMNS[table]));
+      const text = rows
+        .slice(from, from + ROWS_PER_SLICE)
+        .map((row) => rowText(row as Readonly<Record<string, unknown>>, COLUMNS[table], stamp));
       await this.connection.insertText(sql, text.join('\n'));
       await yieldToOthers();
     }

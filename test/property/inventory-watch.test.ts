@@ -165,7 +165,12 @@ describe('a sample of hashes', () => {
         const samples = new SmallestSamples(size);
         const slots = [...new Set(added.map(([slot]) => slot))];
         for (const slot of slots) samples.clear(slot);
-        for (const [slot, hash] of added) samples.add(slot, hash);
+        for (const [slot, hash] of added) {
+          const before = samples.hasRoomFor(slot, hash) ? undefined : samples.of(slot);
+          samples.add(slot, hash);
+          // where there is no room, nothing is missed by not adding
+          if (before !== undefined) expect(samples.of(slot)).toEqual(before);
+        }
         for (const slot of slots) {
           const own = new Set(added.filter(([other]) => other === slot).map(([, hash]) => hash));
           expect(samples.of(slot)).toEqual([...own].sort((a, b) => a - b).slice(0, size));

@@ -9,6 +9,11 @@ import type { ToMain, ToWorker, WorkerStart } from './protocol.ts';
 
 /** MiB of JavaScript heap that a worker may take; columns and tables lie outside it. */
 const WORKER_HEAP_MIB = 4096;
+/**
+ * MiB of it for what is young: batches and partials live for a few messages, and with the default of 48 many of them are
+ * copied before they die.
+ */
+const WORKER_YOUNG_MIB = 96;
 
 export interface CrewOptions extends Omit<WorkerStart, 'worker' | 'peers'> {
   /** takes everything that is not an answer to the crew's own questions */
@@ -62,7 +67,7 @@ export class Crew {
       const thread = new Worker(compiled('./worker.js', import.meta.url), {
         workerData: start,
         transferList: peers[worker].filter((port): port is MessagePort => port !== undefined),
-        resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB },
+        resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB, maxYoungGenerationSizeMb: WORKER_YOUNG_MIB },
       });
       thread.on('message', (messages: ToMain[]) => {
         for (const message of messages) crew.take(worker, message);

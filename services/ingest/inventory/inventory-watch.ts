@@ -101,11 +101,14 @@ export class InventoryWatch {
     }
     this.origins[slot] |= 1 << origin;
     this.classes[slot] |= 1 << ((status / 100) | 0);
-    const pair = Math.imul(caller ^ Math.imul(number, 0x9e3779b1) ^ Math.imul(hour, 0x85ebca6b), 0x2c1b3c6d) | 1;
-    const place = (pair >>> 16) & (PAIRS - 1);
-    if (this.pairs[place] !== pair >>> 0) {
-      this.pairs[place] = pair;
-      this.callers.add(slot, caller >>> 0);
+    const hash = caller >>> 0;
+    if (this.callers.hasRoomFor(slot, hash)) {
+      const pair = Math.imul(caller ^ Math.imul(number, 0x9e3779b1) ^ Math.imul(hour, 0x85ebca6b), 0x2c1b3c6d) | 1;
+      const place = (pair >>> 16) & (PAIRS - 1);
+      if (this.pairs[place] !== pair >>> 0) {
+        this.pairs[place] = pair;
+        this.callers.add(slot, hash);
+      }
     }
     if (found.length > 0) for (const one of found) this.addFinding(slot, one);
   }

@@ -23,6 +23,11 @@ export class SmallestSamples {
     this.counts[slot] = 0;
   }
 
+  /** False where `add` would leave the slot as it is because its sample is full of smaller hashes; asks less than `add`. */
+  hasRoomFor(slot: number, hash: number): boolean {
+    return this.counts[slot] < this.size || hash < this.values[slot * this.size + this.size - 1];
+  }
+
   /** Adds a hash to a slot that was cleared once. */
   add(slot: number, hash: number): void {
     const { size, values } = this;
