@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { watermarkOf } from '../../services/core/watermark.ts';
 import type { PlainEvent } from '../support/random-events.ts';
 import { batchOf, random, randomEvents } from '../support/random-events.ts';
-import { StageNet } from '../support/stage-net.ts';
+import { rowsText, StageNet } from '../support/stage-net.ts';
 
 const LATENESS = 120_000;
 const START = Date.UTC(2026, 3, 6, 9, 17);
@@ -51,7 +51,7 @@ function run(order: readonly PlainEvent[], way: Way, withIds = true): Outcome {
   }
   net.control({ kind: 'end', tenant: 'shop', upstream: 'p0', provisional: true });
   tally();
-  return { rows: [...net.rows].sort().join('\n'), counts };
+  return { rows: rowsText(net), counts };
 }
 
 /** In the order of their coming: each within the lateness, one in four twice or more. */

@@ -156,3 +156,16 @@ export class StageNet {
     }
   }
 }
+
+/** All window rows of a net in one text, in an order that does not hang on how they came. */
+export function rowsText(net: StageNet): string {
+  return [...net.rows].sort().join('\n');
+}
+
+/** The same of its alerts. */
+export function alertsText(net: StageNet): string {
+  return net.alerts
+    .map((alert) => JSON.stringify(alert))
+    .sort()
+    .join('\n');
+}
