@@ -14,9 +14,8 @@ const CLIMBING = ['requests', 'objects', 'new_objects', 'records'] as const;
 /** What a typical day of a climb must hold at least before it is worth a word. */
 const LEAST_DAY = { requests: 40, objects: 20, new_objects: 10, records: 50 } as const;
 
-/** What a new level is told of (records come by the list: they vary several-fold), and what a typical day of it must hold. */
-const STEPPING = ['requests', 'objects', 'new_objects'] as const;
-const LEAST_STEP_DAY = { requests: 15, objects: 10, new_objects: 10 } as const;
+/** Objects new to the account that a typical day of a new level must hold: of requests and known objects busy days come in runs. */
+const LEAST_STEP_DAY = 10;
 
 /** Surprise from which a climb, or what peers take, says something: outside of what is normal. */
 const OUTSIDE = 2;
@@ -36,7 +35,7 @@ export const antMoving: Detector<AccountBaselines> = {
   features: [
     ...TAKEN.flatMap((name) => [`${name}_3d`, `${name}_7d`, `${name}_7d_peers`]),
     ...CLIMBING.map((name) => `${name}_climb`),
-    ...STEPPING.map((name) => `${name}_step`),
+    'new_objects_step',
   ],
   needs: ['account', 'object'],
   gate: 2.5,
@@ -54,12 +53,10 @@ export const antMoving: Detector<AccountBaselines> = {
       const term: Term = { feature: `${name}_climb`, value: climb.value, law: climb.law, baseline, group: 'growth', weight: 1 };
       if (surprise(term.law, term.value) >= OUTSIDE) terms.push(term);
     }
-    for (const name of STEPPING) {
-      const step = b.step(LEVEL[name]);
-      if (step === undefined || step.value < LEAST_STEP_DAY[name]) continue;
+    const step = b.step(LEVEL.new_objects);
+    if (step !== undefined && step.value >= LEAST_STEP_DAY && surprise(step.law, step.value) >= OUTSIDE) {
       const baseline = { scope: 'own', size: step.days } as const;
-      const term: Term = { feature: `${name}_step`, value: step.value, law: step.law, baseline, group: 'growth', weight: 1 };
-      if (surprise(term.law, term.value) >= OUTSIDE) terms.push(term);
+      terms.push({ feature: 'new_objects_step', value: step.value, law: step.law, baseline, group: 'growth', weight: 1 });
     }
     for (const name of TAKEN) {
       const value = b.amount('7d', LEVEL[name]);

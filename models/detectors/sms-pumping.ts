@@ -7,7 +7,7 @@ import { I, interfaceValue } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { countTerm, strongest } from '../terms.ts';
 
-const LEAST_TARGETS = 12;
+const LEAST_TARGETS = 8;
 
 /** Codes sent to many numbers (scenario 7, pumping): runs of neighbouring numbers, senders that do nothing else, more than the season. */
 export const smsPumping: Detector<InterfaceBaselines> = {
