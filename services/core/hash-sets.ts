@@ -5,14 +5,16 @@ const WORD = 0x1_0000_0000;
 /** No node; also an empty list's head. */
 const NONE = 0xffff_ffff;
 
-// A list is four words, a member three: what is touched together lies together (an add costs two or three cache lines).
-const LIST = 4;
+// A list is five words, a member three: what is touched together lies together (an add costs two or three cache lines).
+const LIST = 5;
 const HEAD = 0;
 const COUNT = 1;
 /** the largest member once a bottom-k list is full; members above it are refused */
 const LIMIT = 2;
 /** the list's block in the index, NONE while it is short */
 const INDEX = 3;
+/** the list's block of heaps, NONE until a member had to give way */
+const HEAP = 4;
 const NODE = 3;
 const HASH = 0;
 const VALUE = 1;
@@ -22,6 +24,8 @@ const NEXT = 2;
 const INDEXED = 8;
 /** Slots of an index block; lists with more members than half of it stay without. */
 const SLOTS = 128;
+/** Members of a heap's block; of lists with more, whoever gives way is looked for. */
+const HEAPED = 64;
 
 /**
  * Many small bounded sets of 32-bit hashes in one arena. A list is named by a number that its owner computes
@@ -39,6 +43,10 @@ export class HashSets {
   private index = new Uint32Array(0);
   private readonly freeBlocks: number[] = [];
   private blocks = 0;
+  /** blocks of HEAPED words: the nodes of a full list as a binary heap, the largest first */
+  private heaps = new Uint32Array(0);
+  private readonly freeHeaps: number[] = [];
+  private heapBlocks = 0;
 
   /** Makes list numbers below `lists` usable. */
   reserve(lists: number): void {
@@ -85,8 +93,21 @@ export class HashSets {
     return this.replaceLargest(at, hash);
   }
 
-  /** The largest member gives way to `hash`; one walk finds it and what is the largest then. */
+  /** The largest member gives way to `hash`. */
   private replaceLargest(at: number, hash: number): number {
+    if (this.lists[at + COUNT] > HEAPED) return this.replaceFound(at, hash);
+    if (this.lists[at + HEAP] === NONE) this.buildHeap(at);
+    const { nodes, heaps } = this;
+    const base = this.lists[at + HEAP] * HEAPED;
+    const node = heaps[base];
+    this.rename(at, node, hash);
+    this.sink(base, this.lists[at + COUNT], 0);
+    this.lists[at + LIMIT] = nodes[heaps[base] * NODE];
+    return node;
+  }
+
+  /** The same without a heap: one walk finds the largest member and what is the largest then. */
+  private replaceFound(at: number, hash: number): number {
     const { nodes } = this;
     const largest = this.lists[at + LIMIT];
     let node = NONE;
@@ -96,13 +117,50 @@ export class HashSets {
       if (value === largest && node === NONE) node = other;
       else if (value > next) next = value;
     }
+    this.rename(at, node, hash);
+    this.lists[at + LIMIT] = next;
+    return node;
+  }
+
+  /** A member's place goes to another hash. */
+  private rename(at: number, node: number, hash: number): void {
+    const { nodes } = this;
     const block = this.lists[at + INDEX];
     if (block !== NONE) this.unindex(block * SLOTS, node);
     nodes[node * NODE + HASH] = hash;
     nodes[node * NODE + VALUE] = 0;
     if (block !== NONE) this.enter(block * SLOTS, node);
-    this.lists[at + LIMIT] = next;
-    return node;
+  }
+
+  private buildHeap(at: number): void {
+    const block = this.freeHeaps.pop() ?? this.heapBlocks++;
+    this.heaps = roomFor(this.heaps, this.heapBlocks * HEAPED);
+    this.lists[at + HEAP] = block;
+    const base = block * HEAPED;
+    let n = 0;
+    for (let node = this.lists[at + HEAD]; node !== NONE; node = this.nodes[node * NODE + NEXT]) this.heaps[base + n++] = node;
+    for (let i = (n >> 1) - 1; i >= 0; i--) this.sink(base, n, i);
+  }
+
+  /** The member at `place` of a heap of `n` goes down to where it belongs. */
+  private sink(base: number, n: number, place: number): void {
+    const { nodes, heaps } = this;
+    const node = heaps[base + place];
+    const hash = nodes[node * NODE];
+    let at = place;
+    for (let child = 2 * at + 1; child < n; child = 2 * at + 1) {
+      if (child + 1 < n && nodes[heaps[base + child + 1] * NODE] > nodes[heaps[base + child] * NODE]) child++;
+      if (nodes[heaps[base + child] * NODE] <= hash) break;
+      heaps[base + at] = heaps[base + child];
+      at = child;
+    }
+    heaps[base + at] = node;
+  }
+
+  private dropHeap(at: number): void {
+    if (this.lists[at + HEAP] === NONE) return;
+    this.freeHeaps.push(this.lists[at + HEAP]);
+    this.lists[at + HEAP] = NONE;
   }
 
   /** Sets `day` on a member, or adds it; of more than `k` members the oldest by (value, hash) goes. True when it was there. */
@@ -143,6 +201,7 @@ export class HashSets {
   /** Removes members whose value is below `day`. */
   forgetBefore(list: number, day: number): void {
     const { nodes, lists } = this;
+    this.dropHeap(list * LIST);
     let previous = NONE;
     let node = lists[list * LIST + HEAD];
     while (node !== NONE) {
@@ -200,6 +259,7 @@ export class HashSets {
     this.lists[at + HEAD] = NONE;
     this.lists[at + COUNT] = 0;
     this.lists[at + LIMIT] = 0;
+    this.dropHeap(at);
     if (this.lists[at + INDEX] === NONE) return;
     this.freeBlocks.push(this.lists[at + INDEX]);
     this.lists[at + INDEX] = NONE;
@@ -330,6 +390,7 @@ function emptyLists(lists: number): Uint32Array<ArrayBuffer> {
   for (let at = 0; at < words.length; at += LIST) {
     words[at + HEAD] = NONE;
     words[at + INDEX] = NONE;
+    words[at + HEAP] = NONE;
   }
   return words;
 }

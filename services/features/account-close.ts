@@ -173,11 +173,15 @@ export class AccountCloser {
   private readonly groupKnown = new Uint8Array(256);
   /** requests from a country, or with another device from a network, where the account never was */
   private groupStrange = new Float64Array(256);
-  /** in a look: it is watched */
-  private readonly groupWatched = new Uint8Array(256);
+  /** the interface's open pane, -1 where nothing is told of it */
+  private readonly groupPane = new Int32Array(256);
   /** whether the account of the pane that was closed or looked at last is an address that stands for many people */
   sharedNow = false;
   private groupFromNew = new Float64Array(256);
+  /** the pane's cells, and the group of each */
+  private readonly cells = new Int32Array(MAX_CELLS);
+  private readonly cellGroup = new Int32Array(MAX_CELLS);
+  private cellCount = 0;
   /** what the pane was heaviest in, for `related`: interface ids by requests */
   groupCount = 0;
 
@@ -364,27 +368,42 @@ export class AccountCloser {
   /** Groups the pane's cells by interface and reports the account as a caller of each; in a look, of watched ones alone. */
   private callers(pane: number, day: number, values: Float64Array, look: boolean): void {
     const t = this.tenant;
-    const cells = t.cells;
     const account = t.accountPanes.key[pane];
     const hour = t.accountPanes.hour[pane];
-    const period = look ? LOOK_PERIOD : hour;
     const isNew = t.lastDay[account] < 0;
-    const addressHistory = t.historyList(account, HISTORY_LISTS.addresses);
-    const countryHistory = t.historyList(account, HISTORY_LISTS.countries);
-    const networkHistory = t.historyList(account, HISTORY_LISTS.networks);
-    // what came with the account itself is not new to it
-    const settled = !isNew && t.firstSeen[account] < t.panes.hourStart(hour) - (FRESH_DAYS + 1) * DAY;
-    const freshDevice = settled && this.hasFreshDevice(pane, account, day);
-    const failuresInPane = values[ACCOUNT.login_failures];
-    const interfaceHistory = t.historyList(account, HISTORY_LISTS.interfaces);
-    const { aliases } = t;
+    this.group(pane, account, values[ACCOUNT.requests]);
+    const told = !look || this.callsWatched();
+    values[ACCOUNT.login_success_new] = told
+      ? this.reportCells(pane, account, hour, day, values, isNew, look)
+      : this.newLogins(account, values, isNew);
+    if (!look) {
+      this.reportSources(pane, hour, isNew);
+      this.reportTargets(pane, hour);
+    }
+    // an address of a mobile carrier stands for many people: it is counted, and not named as one of them
+    // and so does one whose clients are of more kinds than a person's are
+    const anonymous = (t.accountPanes.marks[pane] & FLAG.anonymous) !== 0;
+    this.sharedNow = anonymous && this.isShared(pane, account, values, !look);
+    if (this.sharedNow && !look) this.markShared(pane, hour);
+    this.findKnown(account);
+    const top = this.lead(values);
+    if (told) this.reportGroups(pane, account, hour, anonymous, look);
+    if (top < 0 || look) return;
+    const base = this.groupPane[top] * t.interfacePanes.stride;
+    t.interfacePanes.counters[base + INTERFACE.new_object_reads] += values[ACCOUNT.new_objects];
+  }
+
+  /** Adds the pane's cells up by interface: `groups` and what belongs to it, `cells`. */
+  private group(pane: number, account: number, requests: number): void {
+    const t = this.tenant;
+    const { cells, aliases } = t;
+    const known = t.historyList(account, HISTORY_LISTS.interfaces);
+    let n = 0;
     let groups = 0;
     let folded = 0;
-    let loginSuccessNew = 0;
     for (let cell = cells.first(pane); cell >= 0; cell = cells.after(cell)) {
       const own = cells.interfaceOf(cell);
       const iface = aliases.of(own);
-      const address = cells.addressOf(cell);
       this.groupOf = roomFor(this.groupOf, iface + 1, -1);
       let group = this.groupOf[iface];
       if (group < 0) {
@@ -397,108 +416,182 @@ export class AccountCloser {
         this.groupErrors[group] = 0;
         this.groupFolded[group] = 0;
         this.groupKnown[group] = 0;
-        this.groupStrange[group] = 0;
-        this.groupWatched[group] = 0;
-        this.groupFromNew[group] = 0;
       }
       if (own !== iface) {
         folded++;
         this.groupFolded[group]++;
-        if (t.history.has(interfaceHistory, t.interfaces.hashes[own])) this.groupKnown[group] = 1;
+        if (t.history.has(known, t.interfaces.hashes[own])) this.groupKnown[group] = 1;
       }
       this.groupRequests[group] += cells.requests(cell);
       this.groupFailures[group] += cells.failures(cell);
       this.groupSucceeded[group] += cells.succeeded(cell);
       this.groupErrors[group] += cells.serverErrors(cell);
-      const addressHash = t.addresses.hashes[address];
-      const newSource = isNew || !t.history.has(addressHistory, addressHash);
-      if (newSource && cells.logins(cell) > 0 && failuresInPane > 0) loginSuccessNew += cells.logins(cell);
-      if (look) {
-        if ((t.interfaceFlags[own] & WATCHED_TAGS) === 0) continue;
-        this.groupWatched[group] = 1;
+      this.cells[n] = cell;
+      this.cellGroup[n++] = group;
+    }
+    for (let g = 0; g < groups; g++) this.groupOf[this.groups[g]] = -1;
+    this.cellCount = n;
+    this.groupCount = groups;
+    if (folded > 0 && n === MAX_CELLS) this.addUncounted(groups, requests);
+  }
+
+  /** Whether one of the cells is of an interface that looks watch. */
+  private callsWatched(): boolean {
+    const { cells, interfaceFlags } = this.tenant;
+    for (let i = 0; i < this.cellCount; i++) if ((interfaceFlags[cells.interfaceOf(this.cells[i])] & WATCHED_TAGS) !== 0) return true;
+    return false;
+  }
+
+  /** Logins from addresses that are new to the account, in an hour in which some failed. */
+  private newLogins(account: number, values: Float64Array, isNew: boolean): number {
+    if (values[ACCOUNT.login_failures] === 0) return 0;
+    const t = this.tenant;
+    const { cells } = t;
+    const known = t.historyList(account, HISTORY_LISTS.addresses);
+    let logins = 0;
+    for (let i = 0; i < this.cellCount; i++) {
+      const cell = this.cells[i];
+      if (cells.logins(cell) > 0 && (isNew || !t.history.has(known, t.addresses.hashes[cells.addressOf(cell)])))
+        logins += cells.logins(cell);
+    }
+    return logins;
+  }
+
+  /** Tells interfaces (and, but in a look, sources) from where the account called them; returns what `newLogins` does. */
+  private reportCells(
+    pane: number,
+    account: number,
+    hour: number,
+    day: number,
+    values: Float64Array,
+    isNew: boolean,
+    look: boolean,
+  ): number {
+    const t = this.tenant;
+    const { cells, aliases, interfacePanes: ipanes, sourcePanes: spanes } = t;
+    const period = look ? LOOK_PERIOD : hour;
+    const addressHistory = t.historyList(account, HISTORY_LISTS.addresses);
+    const countryHistory = t.historyList(account, HISTORY_LISTS.countries);
+    const networkHistory = t.historyList(account, HISTORY_LISTS.networks);
+    // what came with the account itself is not new to it
+    const settled = !isNew && t.firstSeen[account] < t.panes.hourStart(hour) - (FRESH_DAYS + 1) * DAY;
+    const freshDevice = settled && this.hasFreshDevice(pane, account, day);
+    const someFailed = values[ACCOUNT.login_failures] > 0;
+    for (let g = 0; g < this.groupCount; g++) {
+      this.groupPane[g] = -1;
+      this.groupStrange[g] = 0;
+      this.groupFromNew[g] = 0;
+    }
+    let newLogins = 0;
+    // of the address of the cell before, mostly the same one
+    let before = -1;
+    let addressHash = 0;
+    let newSource = false;
+    let newCountry = false;
+    let strange = false;
+    let spane = -1;
+    for (let i = 0; i < this.cellCount; i++) {
+      const cell = this.cells[i];
+      const group = this.cellGroup[i];
+      const own = cells.interfaceOf(cell);
+      const address = cells.addressOf(cell);
+      const asn = t.asn[address];
+      const country = t.country[address];
+      if (address !== before) {
+        before = address;
+        addressHash = t.addresses.hashes[address];
+        newSource = isNew || !t.history.has(addressHistory, addressHash);
+        newCountry = !isNew && country !== 0 && !t.history.has(countryHistory, country);
+        strange =
+          settled &&
+          ((country !== 0 && this.isFresh(countryHistory, country, day)) ||
+            (freshDevice && asn !== 0 && this.isFresh(networkHistory, asn, day)));
+        if (!look) spane = spanes.open(address, hour);
       }
-      const ipanes = t.interfacePanes;
-      const ipane = ipanes.open(iface, period);
+      const logins = newSource && someFailed ? cells.logins(cell) : 0;
+      newLogins += logins;
+      if (look && (t.interfaceFlags[own] & WATCHED_TAGS) === 0) continue;
+      let ipane = this.groupPane[group];
+      if (ipane < 0) {
+        ipane = ipanes.open(this.groups[group], period);
+        this.groupPane[group] = ipane;
+      }
       const ibase = ipane * ipanes.stride;
+      const requests = cells.requests(cell);
       ipanes.addTo(ipane, INTERFACE_SETS.addresses, addressHash);
       ipanes.addTo(ipane, INTERFACE_SETS.prefixes, t.prefix[address]);
-      if (t.asn[address] !== 0) ipanes.addTo(ipane, INTERFACE_SETS.networks, t.asn[address]);
-      if (t.country[address] !== 0) ipanes.addTo(ipane, INTERFACE_SETS.countries, t.country[address]);
+      if (asn !== 0) ipanes.addTo(ipane, INTERFACE_SETS.networks, asn);
+      if (country !== 0) ipanes.addTo(ipane, INTERFACE_SETS.countries, country);
       if (newSource) {
-        this.groupFromNew[group] += cells.requests(cell);
-        ipanes.counters[ibase + INTERFACE.new_source_requests] += cells.requests(cell);
+        this.groupFromNew[group] += requests;
+        ipanes.counters[ibase + INTERFACE.new_source_requests] += requests;
         ipanes.counters[ibase + INTERFACE.new_source_failures] += cells.failures(cell);
-        if (cells.logins(cell) > 0 && failuresInPane > 0) ipanes.counters[ibase + INTERFACE.login_success_new] += cells.logins(cell);
+        ipanes.counters[ibase + INTERFACE.login_success_new] += logins;
       }
-      const country = t.country[address];
-      if (!isNew && country !== 0 && !t.history.has(countryHistory, country)) {
-        ipanes.counters[ibase + INTERFACE.new_country_requests] += cells.requests(cell);
-      }
-      if (settled && country !== 0 && this.isFresh(countryHistory, country, day)) this.groupStrange[group] += cells.requests(cell);
-      else if (settled && freshDevice && t.asn[address] !== 0 && this.isFresh(networkHistory, t.asn[address], day))
-        this.groupStrange[group] += cells.requests(cell);
+      if (newCountry) ipanes.counters[ibase + INTERFACE.new_country_requests] += requests;
+      if (strange) this.groupStrange[group] += requests;
       if (look) continue;
-      const spanes = t.sourcePanes;
-      const spane = spanes.open(address, hour);
+      const iface = this.groups[group];
       spanes.addTo(spane, SOURCE_SETS.interfaces, t.interfaces.hashes[iface]);
       if (own !== iface && aliases.objectOf(own) !== 0) spanes.addTo(spane, SOURCE_SETS.objects, aliases.objectOf(own));
     }
-    if (folded > 0 && cells.count(pane) === MAX_CELLS) this.addUncounted(groups, values[ACCOUNT.requests]);
-    this.groupCount = groups;
-    values[ACCOUNT.login_success_new] = loginSuccessNew;
-    values[ACCOUNT.interfaces] = groups;
-    if (!look) {
-      this.reportSources(pane, hour, isNew);
-      this.reportTargets(pane, hour);
-    }
+    return newLogins;
+  }
 
+  /** Fills in what the groups say of the account; returns the one with the most requests, -1 where there is none. */
+  private lead(values: Float64Array): number {
+    const { hashes } = this.tenant.interfaces;
+    let fresh = 0;
+    let top = 0;
+    let topGroup = -1;
+    for (let g = 0; g < this.groupCount; g++) {
+      const requests = this.groupRequests[g];
+      if (requests > top || (requests === top && topGroup >= 0 && hashes[this.groups[g]] < hashes[this.groups[topGroup]])) {
+        top = requests;
+        topGroup = g;
+      }
+      if (this.groupKnown[g] === 0) fresh++;
+    }
+    values[ACCOUNT.interfaces] = this.groupCount;
+    values[ACCOUNT.new_interfaces] = fresh;
+    values[ACCOUNT.top_interface] = top;
+    return topGroup;
+  }
+
+  /** Counts the account as a caller of the interfaces that `reportCells` has told of it, by what kind of caller it is. */
+  private reportGroups(pane: number, account: number, hour: number, anonymous: boolean, look: boolean): void {
+    const t = this.tenant;
     const young = t.firstSeen[account] > t.panes.hourStart(hour) - DAY;
-    const anonymous = (t.accountPanes.marks[pane] & FLAG.anonymous) !== 0 ? 1 : 0;
     const traits = t.accountPanes.traits[pane] << TRAIT_SHIFT;
     // a bastion is where everyone is meant to come from: it is no stranger anywhere
     const expected = (traits & FLAG.bastion) !== 0;
-    // an address of a mobile carrier stands for many people: it is counted, and not named as one of them
-    // and so does one whose clients are of more kinds than a person's are
-    this.sharedNow = false;
-    const shared = anonymous === 1 && this.isShared(pane, account, values, !look);
-    const nameless = shared || (anonymous === 1 && (traits & FLAG.mobile) !== 0);
-    if (shared && !look) this.markShared(pane, hour);
+    const nameless = this.sharedNow || (anonymous && (traits & FLAG.mobile) !== 0);
     let nonAsset = 0;
     let doneInAll = 0;
-    for (let g = 0; g < groups; g++) {
+    for (let g = 0; g < this.groupCount; g++) {
       if ((t.interfaceFlags[this.groups[g]] & FLAG.asset) !== 0) continue;
       nonAsset++;
       doneInAll += this.groupRequests[g];
     }
-    this.findKnown(groups, interfaceHistory);
     const hash = callerHash(t.accounts, account);
-    let newInterfaces = 0;
-    let top = 0;
-    let topGroup = -1;
-    for (let g = 0; g < groups; g++) {
-      const iface = this.groups[g];
-      this.groupOf[iface] = -1;
+    const ipanes = t.interfacePanes;
+    const { sets } = t.accountPanes;
+    const firstDevice = sets.first(t.accountPanes.list(pane, ACCOUNT_SETS.devices));
+    const single = nonAsset <= 1;
+    for (let g = 0; g < this.groupCount; g++) {
+      const ipane = this.groupPane[g];
+      // not a watched one
+      if (ipane < 0) continue;
       const requests = this.groupRequests[g];
-      if (
-        requests > top ||
-        (requests === top && topGroup >= 0 && t.interfaces.hashes[iface] < t.interfaces.hashes[this.groups[topGroup]])
-      ) {
-        top = requests;
-        topGroup = g;
-      }
       const fresh = this.groupKnown[g] === 0;
-      if (fresh) newInterfaces++;
-      if (look && this.groupWatched[g] === 0) continue;
-      const ipanes = t.interfacePanes;
-      const ipane = ipanes.open(iface, period);
       const n = ipanes.counters;
       const ibase = ipane * ipanes.stride;
       const failing = this.groupFailures[g] > 0 && this.groupSucceeded[g] === 0;
       n[ibase + INTERFACE.callers]++;
       if (fresh && !expected) n[ibase + INTERFACE.new_callers]++;
       if (young) n[ibase + INTERFACE.young_callers]++;
-      if (nonAsset <= 1) n[ibase + INTERFACE.single_callers]++;
-      if (fresh && !expected && nonAsset <= 1) n[ibase + INTERFACE.fresh_single_callers]++;
+      if (single) n[ibase + INTERFACE.single_callers]++;
+      if (fresh && !expected && single) n[ibase + INTERFACE.fresh_single_callers]++;
       if (young && nonAsset <= NARROW_INTERFACES) n[ibase + INTERFACE.narrow_young_callers]++;
       if (young && AIMED_ONE_IN * requests >= doneInAll) n[ibase + INTERFACE.aimed_young_callers]++;
       let devoted = false;
@@ -512,29 +605,21 @@ export class AccountCloser {
       if (requests > 30) n[ibase + INTERFACE.heavy_callers]++;
       else if (requests <= 2) n[ibase + INTERFACE.few_callers]++;
       if (requests > n[ibase + INTERFACE_TOP_CALLER]) n[ibase + INTERFACE_TOP_CALLER] = requests;
-      const deviceList = t.accountPanes.list(pane, ACCOUNT_SETS.devices);
-      for (let node = t.accountPanes.sets.first(deviceList); node >= 0; node = t.accountPanes.sets.after(node)) {
-        ipanes.addTo(ipane, INTERFACE_SETS.devices, t.accountPanes.sets.hashOf(node));
-      }
+      for (let node = firstDevice; node >= 0; node = sets.after(node)) ipanes.addTo(ipane, INTERFACE_SETS.devices, sets.hashOf(node));
       // who mistypes gets in soon after: that is no failing caller
       const failures = Math.max(0, this.groupFailures[g] - FAILURES_OF_SUCCESS * this.groupSucceeded[g]);
-      const weight = callerWeight({ failures, strange: this.groupStrange[g] > 0, devoted, single: nonAsset <= 1, fresh, young, requests });
+      const weight = callerWeight({ failures, strange: this.groupStrange[g] > 0, devoted, single, fresh, young, requests });
       if (isSuspect(weight)) n[ibase + INTERFACE_SUSPECTS]++;
-      if (!nameless) this.tops.offer(ipane, account, weight * 2 + anonymous, hash);
+      if (!nameless) this.tops.offer(ipane, account, weight * 2 + (anonymous ? 1 : 0), hash);
     }
-    if (topGroup >= 0 && !look) {
-      const ipane = t.interfacePanes.open(this.groups[topGroup], hour);
-      t.interfacePanes.counters[ipane * t.interfacePanes.stride + INTERFACE.new_object_reads] += values[ACCOUNT.new_objects];
-    }
-    values[ACCOUNT.new_interfaces] = newInterfaces;
-    values[ACCOUNT.top_interface] = top;
   }
 
   /** Marks the groups whose interface the account's history has: one walk over it, not one for each. */
-  private findKnown(groups: number, list: number): void {
+  private findKnown(account: number): void {
     const { history, interfaces } = this.tenant;
+    const list = this.tenant.historyList(account, HISTORY_LISTS.interfaces);
     this.byHash.clear();
-    for (let g = 0; g < groups; g++) {
+    for (let g = 0; g < this.groupCount; g++) {
       const hash = interfaces.hashes[this.groups[g]];
       // two interfaces of one hash cannot both be in the table
       if (this.byHash.get(hash) < 0) this.byHash.set(hash, g);
@@ -729,12 +814,32 @@ class SmallTable {
 /** 1000 x (1 - min(1, MAD / median)) of the first `n` gaps, in ms; 0 where the median is below half a second. The gaps are overwritten. */
 function evenness(gaps: Float64Array, n: number): number {
   const middle = n >> 1;
-  sortFirst(gaps, n);
-  const median = gaps[middle];
+  const median = smallest(gaps, n, middle);
   if (median < 500) return 0;
   for (let i = 0; i < n; i++) gaps[i] = Math.abs(gaps[i] - median);
-  sortFirst(gaps, n);
-  return Math.round(1000 * (1 - Math.min(1, gaps[middle] / median)));
+  return Math.round(1000 * (1 - Math.min(1, smallest(gaps, n, middle) / median)));
+}
+
+/** What would stand at `at` were the first `n` numbers sorted (Hoare, algorithm 65: FIND). They change places. */
+function smallest(numbers: Float64Array, n: number, at: number): number {
+  let low = 0;
+  let high = n - 1;
+  while (low < high) {
+    const pivot = numbers[at];
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (numbers[i] < pivot) i++;
+      while (numbers[j] > pivot) j--;
+      if (i > j) break;
+      const number = numbers[i];
+      numbers[i++] = numbers[j];
+      numbers[j--] = number;
+    }
+    if (j < at) low = i;
+    if (i > at) high = j;
+  }
+  return numbers[at];
 }
 
 /** Sorts the first `n` numbers, a few dozen, by insertion: the arrays' own sort costs several times as much for so few. */

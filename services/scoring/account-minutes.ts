@@ -51,24 +51,28 @@ class Sums {
     for (const key of this.keys) this.position[key] = -1;
     this.keys.length = 0;
     this.position = roomFor(this.position, keys, -1);
+    this.counters = roomFor(this.counters, minute.size * MINUTE_STRIDE);
+    this.best = roomFor(this.best, minute.size);
+    const { counters, best } = this;
+    let { position } = this;
     const { words } = minute;
     for (let cell = 0; cell < minute.size; cell++) {
       const key = aliases === undefined ? keyOf[cell] : aliases.of(keyOf[cell]);
-      let at = this.position[key];
+      // what an interface is counted under may be new to the task
+      if (key >= position.length) position = this.position = roomFor(position, key + 1, -1);
+      let at = position[key];
       const from = cell * MINUTE_CELL;
       if (at < 0) {
         at = this.keys.push(key) - 1;
-        this.position[key] = at;
-        this.counters = roomFor(this.counters, this.keys.length * MINUTE_STRIDE);
-        this.best = roomFor(this.best, this.keys.length);
-        this.best[at] = cell;
+        position[key] = at;
+        best[at] = cell;
         const to = at * MINUTE_STRIDE;
-        for (let k = 0; k < MINUTE_STRIDE; k++) this.counters[to + k] = words[from + k];
+        for (let k = 0; k < MINUTE_STRIDE; k++) counters[to + k] = words[from + k];
         continue;
       }
-      if (words[from + MINUTE_STRIDE] < words[this.best[at] * MINUTE_CELL + MINUTE_STRIDE]) this.best[at] = cell;
+      if (words[from + MINUTE_STRIDE] < words[best[at] * MINUTE_CELL + MINUTE_STRIDE]) best[at] = cell;
       const to = at * MINUTE_STRIDE;
-      for (let k = 0; k < MINUTE_STRIDE; k++) this.counters[to + k] += words[from + k];
+      for (let k = 0; k < MINUTE_STRIDE; k++) counters[to + k] += words[from + k];
     }
   }
 }
