@@ -429,7 +429,9 @@ export class InterfaceBaselines {
     }
     d[at] = Math.max(0, d[at] - STRAY * requests);
     if (d[at] > 0) return;
-    const { [this.row + SILENT_PEAK]: peak, [this.row + SILENT_RECORD]: record } = d;
+    // by index: a pattern with computed keys is compiled anew again and again
+    const peak = d[this.row + SILENT_PEAK];
+    const record = d[this.row + SILENT_RECORD];
     if (peak > record) d[this.row + SILENT_RECORD] = Math.min(peak, RECORD_GROWTH * Math.max(LEAST_RECORD, record));
     d[this.row + SILENT_PEAK] = 0;
   }
