@@ -14,7 +14,6 @@ const HOUR = 3_600_000;
 /** Forgetting per hour: a memory of three weeks of hours; per day likewise. */
 const KEEP_HOUR = Math.exp(-1 / (21 * 24));
 const KEEP_SHARE_HOUR = Math.exp(-1 / (14 * 24));
-const KEEP_SHARE_DAY = KEEP_SHARE_HOUR ** (1 / 24);
 /** Weeks that weigh as much as the hour-of-day profile in an hour-of-week bin; days as much as the tenant's profile. */
 const WEEK_STRENGTH = 1.5;
 const DAY_STRENGTH = 1;
@@ -490,7 +489,7 @@ export class InterfaceBaselines {
         sharePart(this.window, '1d', index),
         shareWhole(this.window, '1d', index),
         weight / 24,
-        KEEP_SHARE_DAY,
+        KEEP_SHARE_HOUR,
       );
     }
     for (let index = 0; index < INTERFACE_COUNTS.length; index++) {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InterfaceBaselines } from '../../models/baselines/interface.ts';
 import { shippedPrior } from '../../models/prior.ts';
+import { SHARE } from '../../models/shares.ts';
 import type { ClosedWindow } from '../../models/windows.ts';
 import { type CalendarHour, daysAround } from '../../services/core/calendar-hour.ts';
 import { MONDAY, WindowFeed } from '../support/synthetic-windows.ts';
@@ -128,5 +129,24 @@ describe('baselines of interfaces', () => {
     const batch = of((hour) => (hour === 9 ? 100 : 20));
     expect(batch.streamRate(nine, 6)).toBeLessThan(25);
     expect(batch.streamRate(nine, 60)).toBe(0);
+  });
+
+  it('forget old shares of an hour and of a day alike, within weeks', () => {
+    const calendar = calendarWith(new Set());
+    const feed = new WindowFeed('interface');
+    const baselines = new InterfaceBaselines();
+    const prior = shippedPrior();
+    // a tenth of 100 requests an hour fails for 60 days, then four tenths do for 42
+    for (let hour = 0; hour < 24 * 102; hour++) {
+      const start = MONDAY + hour * HOUR;
+      const failures = hour < 24 * 60 ? 10 : 40;
+      baselines.look({ ...feed.window('POST /a', start, { requests: 100, failures }), calendar: calendar(start) }, prior);
+      baselines.learn(1, false);
+    }
+    // what is left of the first level after three times 14 days: a twentieth
+    for (const long of [false, true]) {
+      expect(baselines.usual(SHARE.failures, long)).toBeGreaterThan(0.37);
+      expect(baselines.usual(SHARE.failures, long)).toBeLessThan(0.41);
+    }
   });
 });
