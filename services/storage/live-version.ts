@@ -29,7 +29,8 @@ export async function liveEpoch(connection: StoreConnection, origin: string): Pr
     await connection.read('SELECT origin, max(epoch) AS epoch FROM live_origins GROUP BY origin', 'JSONEachRow'),
   );
   const own = rows.find((row) => row.origin === origin);
-  if (own !== undefined) return own.epoch;
+  // an older program that was killed while it took one can have left an epoch to two
+  if (own !== undefined && rows.every((row) => row === own || row.epoch !== own.epoch)) return own.epoch;
   for (let epoch = Math.max(-1, ...rows.map((row) => row.epoch)) + 1; epoch < EPOCHS; epoch++) {
     if ((await holder(connection, epoch, origin)) !== origin) continue;
     await connection.insertText('INSERT INTO live_origins (origin, epoch) FORMAT JSONEachRow', JSON.stringify({ origin, epoch }));

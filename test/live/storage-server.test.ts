@@ -719,6 +719,18 @@ test('processes that begin at once agree on the epoch of their installation, and
   }
 });
 
+test('an epoch that an older program left to two installations is given up by who begins', async () => {
+  const config = fresh();
+  await store(config);
+  const connection = new StoreConnection(config);
+  const claims = ['a', 'b'].map((origin) => JSON.stringify({ origin, epoch: 1 })).join('\n');
+  await connection.insertText('INSERT INTO live_origins (origin, epoch) FORMAT JSONEachRow', claims);
+  expect(await liveEpoch(connection, 'a')).toBe(2);
+  expect(await liveEpoch(connection, 'a')).toBe(2);
+  expect(await liveEpoch(connection, 'b')).toBe(1);
+  await connection.close();
+});
+
 test('weir detect into a server, with a file that grows: the same as into a data folder', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'weir-detect-server-'));
   const environment = { WEIR_KEY: 'a master key for tests', STORE_PASSWORD: WRITER.password };

@@ -34,13 +34,13 @@ export class InputMemory {
 
   /** All that a cut has to remember. @param reading where the active inputs stand @param before what the last cut remembered */
   remembered(reading: readonly InputPosition[], before: readonly InputPosition[]): InputPosition[] {
-    const mine = new Set([...reading.map(({ partition }) => partition), ...this.ended.keys()]);
+    const mine = this.mine(reading);
     return lastOfEachPath([...reading, ...this.ended.values(), ...before.filter(({ partition }) => !mine.has(partition))]);
   }
 
-  /** Partitions of the inputs that are over. */
-  over(): Iterable<string> {
-    return this.ended.keys();
+  /** Partitions of the inputs that this run has read or is reading. @param reading the active ones */
+  mine(reading: readonly { partition: string }[]): Set<string> {
+    return new Set([...reading.map(({ partition }) => partition), ...this.ended.keys()]);
   }
 
   /** Begins anew after a cut. @param inputs what it remembers */

@@ -516,7 +516,7 @@ export class EmbeddedRun {
     const files = await this.crew.snapshot(sequence);
     files.push(this.store.write(sequence, '0', this.alert.snapshot()));
     const inputs = this.memory.remembered(this.inputs.map(positionOf), this.manifest?.inputs ?? []);
-    const mine = new Set([...this.inputs.map((input) => input.partition), ...this.memory.over()]);
+    const mine = this.memory.mine(this.inputs);
     const { alertFile } = this.options;
     const manifest: Manifest = {
       version: SNAPSHOT_VERSION,

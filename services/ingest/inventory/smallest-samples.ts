@@ -33,7 +33,7 @@ export class SmallestSamples {
     const { size, values } = this;
     const from = slot * size;
     const count = this.counts[slot];
-    if (count === size && hash >= values[from + size - 1]) return;
+    if (!this.hasRoomFor(slot, hash)) return;
     let at = from + count;
     while (at > from && values[at - 1] > hash) at--;
     if (at > from && values[at - 1] === hash) return;
