@@ -46,6 +46,8 @@ export const POPULATION = {
   profile: 'profile',
   /** [requests, without an account] */
   anonymous: 'anonymous',
+  /** [account-days] by country, named by its two letters packed into a number */
+  country: (country: number) => `country.${country}`,
   sparse: (view: string, name: string) => `sparse.${view}.${name}`,
 } as const;
 
@@ -77,9 +79,12 @@ interface Knowledge {
   profileDays: number;
   anonymous: [number, number];
   sparse: Record<string, { mean: number; dispersion: number; size: number }>;
+  /** account-days by country */
+  countries: [country: number, days: number][];
 }
 
 const HOUR = 3_600_000;
+const COUNTRY = 'country.';
 const KEEP_DAY = Math.exp(-1 / 70);
 /** Figures are sent with so many digits: shared knowledge is small and the same on every machine. */
 const round = (value: number) => Number(value.toPrecision(6));
@@ -252,7 +257,9 @@ function knowledgeOf(state: TenantState): Knowledge {
   const requests = sums[POPULATION.profile] ?? [];
   const profile = Array.from({ length: 48 }, (_, i) => (state.seen[i] > 0 ? round((requests[i] ?? 0) / state.seen[i]) : -1));
   const sparse: Knowledge['sparse'] = {};
+  const countries: Knowledge['countries'] = [];
   for (const name of Object.keys(sums).sort()) {
+    if (name.startsWith(COUNTRY)) countries.push([Number(name.slice(COUNTRY.length)), round(sums[name][0])]);
     if (!name.startsWith('sparse.')) continue;
     const [mean, dispersion, n] = momentsOf(sums[name]);
     sparse[name.slice(7)] = { mean: round(mean), dispersion: round(dispersion), size: round(n) };
@@ -263,6 +270,7 @@ function knowledgeOf(state: TenantState): Knowledge {
     classes,
     profile,
     sparse,
+    countries,
     profileDays: round(state.seen.reduce((sum, n) => sum + n, 0) / 24),
     anonymous: [round(anonymous[0]), round(anonymous[1] ?? 0)],
   };
@@ -325,6 +333,8 @@ export function priorFrom(knowledge: SharedKnowledge | undefined): TenantPrior {
   blendProfile(prior, learned);
   if (learned.anonymous[0] >= 50) prior.anonymousShare = learned.anonymous[1] / learned.anonymous[0];
   prior.sparse = learned.sparse;
+  prior.countries = new Map(learned.countries);
+  for (const [, days] of learned.countries) prior.countryDays += days;
   return prior;
 }
 

@@ -39,6 +39,10 @@ export interface TenantPrior {
   sparse: Record<string, { mean: number; dispersion: number; size: number }>;
   /** internal addresses that answer others, and on how many days they did (servers.ts) */
   servers: ReadonlyMap<string, number>;
+  /** account-days from each country (two letters packed): of accounts that were not new there */
+  countries: ReadonlyMap<number, number>;
+  /** … and from all of them */
+  countryDays: number;
 }
 
 /**
@@ -92,6 +96,7 @@ function sumOf(numbers: readonly number[]): number {
 }
 
 const NO_SERVERS: ReadonlyMap<string, number> = new Map();
+const NO_COUNTRIES: ReadonlyMap<number, number> = new Map();
 
 /** The shipped prior: what holds of a tenant of which nothing is known. A new object each time. */
 export function shippedPrior(): TenantPrior {
@@ -106,5 +111,7 @@ export function shippedPrior(): TenantPrior {
     anonymousShare: -1,
     sparse: {},
     servers: NO_SERVERS,
+    countries: NO_COUNTRIES,
+    countryDays: 0,
   };
 }

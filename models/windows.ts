@@ -1,5 +1,6 @@
 import type { WindowSize } from '../schemas/alert.ts';
 import type { CalendarHour } from '../services/core/calendar-hour.ts';
+import type { FewNumbers } from '../services/core/few-numbers.ts';
 
 /**
  * The feature lists: ordered data, the same in training and serving. A window's `values` has one number a feature, in
@@ -215,6 +216,10 @@ export interface ClosedWindow {
   flags: number;
   /** accounts: ms UTC from which on the config says it has no contract any more */
   contractEnd?: number;
+  /** accounts: countries of the window (two letters packed) that are new to an account with a past, or were not long ago */
+  freshCountries?: FewNumbers;
+  /** accounts: the other countries, where it was not yet seen today: each is one account-day more from there */
+  homeCountries?: FewNumbers;
   /** interfaces: hashes of a few of the callers; left out: nobody asks */
   callers?: readonly number[];
 }

@@ -85,6 +85,11 @@ const PULSE_DAYS = 3;
 /** Active days that weigh as much as the group's rate of novelty. */
 const NOVELTY_STRENGTH = 6;
 
+/** Account-days of a tenant from which its countries say anything. */
+const LEAST_COUNTRY_DAYS = 100;
+/** … and whole days of the tenant: whose day it is where has to come round. */
+const LEAST_TENANT_DAYS = 3;
+
 /** Gaps between bursts from which their regularity is measured (services/features). */
 export const LEAST_BEATS = 5;
 
@@ -162,14 +167,14 @@ export class AccountBaselines {
   private row = 0;
   private group!: GroupPrior;
   private window!: ClosedWindow;
-  private servers!: TenantPrior['servers'];
+  private prior!: TenantPrior;
   /** index in GROUPS of the account looked at */
   groupIndex = 0;
 
   /** Turns to the window's account, rolling its day over first when a new one has begun. */
   look(window: ClosedWindow, prior: TenantPrior, observer: DayObserver | undefined): void {
     this.window = window;
-    this.servers = prior.servers;
+    this.prior = prior;
     this.groupIndex = groupOf(window.flags);
     this.group = prior.groups[this.groupIndex];
     this.row = this.slab.row(window.slot);
@@ -204,7 +209,22 @@ export class AccountBaselines {
 
   /** Days on which the host looked at answered others as a server (servers.ts); 0: it is none, or no host. */
   get serverDays(): number {
-    return this.servers.get(this.window.key) ?? 0;
+    return this.prior.servers.get(this.window.key) ?? 0;
+  }
+
+  /**
+   * Of the countries that are fresh to the account, the one from which the fewest account-days of the tenant came: their
+   * share (a half is added, as of none seen so far), and the account-days behind it; undefined where none is fresh, or too
+   * little is known of the tenant.
+   */
+  get rarestCountry(): { share: number; size: number } | undefined {
+    const { freshCountries } = this.window;
+    const { countries, countryDays, profileDays } = this.prior;
+    if (freshCountries === undefined || freshCountries.n === 0) return undefined;
+    if (countryDays < LEAST_COUNTRY_DAYS || profileDays < LEAST_TENANT_DAYS) return undefined;
+    let fewest = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < freshCountries.n; i++) fewest = Math.min(fewest, countries.get(freshCountries.at(i)) ?? 0);
+    return { share: (fewest + 0.5) / (countryDays + 1), size: Math.round(countryDays) };
   }
 
   /** Whether there was nothing of a level on any day before today, held-back ones included. */

@@ -26,6 +26,7 @@ export const accountTakeover: Detector<AccountBaselines> = {
     'new_networks',
     'new_countries',
     'new_devices',
+    'rare_country',
     'login_success_new',
     'new_interfaces',
     'new_interfaces_of_interfaces',
@@ -37,12 +38,14 @@ export const accountTakeover: Detector<AccountBaselines> = {
   share: 2,
   applies: (flags) => (flags & (FLAG.flow | FLAG.anonymous)) === 0,
   terms(window, b) {
-    if (b.lifeDays < 2) return undefined;
+    if (b.lifeDays < 2 && !isFromNowhere(b)) return undefined;
     if (b.fresh(NOVELTY.new_networks) + b.fresh(NOVELTY.new_countries) + b.fresh(NOVELTY.new_devices) === 0) return undefined;
     const terms: Term[] = [];
     for (const name of WHERE) addNovelty(terms, b, name, 'where');
     // together they are weighed as one: a traveller's new phone is not twice as odd
     addNovelty(terms, b, 'new_devices', 'device', b.fresh(NOVELTY.new_environment) > 0 ? 0.5 : 1);
+    const rare = rareCountryTerm(b);
+    if (rare !== undefined) terms.push(rare);
     if (strongest(terms, 'where') < 0.5 || strongest(terms, 'where') + strongest(terms, 'device') < 1.5) return undefined;
     const spread = b.amount('1h', LEVEL.exports) > 0 ? EXPORT_SPREAD : undefined;
     for (const level of WHAT) {
@@ -83,6 +86,33 @@ function addStrangeness(terms: Term[], window: ClosedWindow, b: AccountBaselines
     group: 'what',
     weight: 1,
   });
+}
+
+/** Share of a tenant's account-days below which a country is rare. */
+const RARE_COUNTRY = 0.01;
+/** Who travels goes where few of the tenant's accounts live, too: of the decades half are believed. */
+const RARE_WEIGHT = 0.5;
+
+/** Share of a tenant's account-days below which it has no one in a country. */
+const NO_ONE = 0.002;
+
+/** Whether an account of which one day only is known shows up in a country where the tenant has no one: that says the rest. */
+export function isFromNowhere(b: AccountBaselines): boolean {
+  return b.lifeDays >= 1 && (b.rarestCountry?.share ?? 1) < NO_ONE;
+}
+
+/** A country that is fresh to the account and from which hardly any account of the tenant comes; undefined for none. */
+export function rareCountryTerm(b: AccountBaselines): Term | undefined {
+  const country = b.rarestCountry;
+  if (country === undefined || country.share >= RARE_COUNTRY) return undefined;
+  return {
+    feature: 'rare_country',
+    value: 1,
+    law: { kind: 'count', mean: country.share, dispersion: 1 },
+    baseline: { scope: 'tenant', size: country.size },
+    group: 'whose',
+    weight: RARE_WEIGHT,
+  };
 }
 
 /** What was new of one kind today, against the account's own rate and its peers'. */

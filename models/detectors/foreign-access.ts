@@ -5,7 +5,7 @@ import type { Term } from '../evidence.ts';
 import { LEVEL, NOVELTY } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { amountTerm, EXPORT_SPREAD, EXPORTS_WEIGHT, lotsTerm, strongest } from '../terms.ts';
-import { addNovelty } from './account-takeover.ts';
+import { addNovelty, isFromNowhere, rareCountryTerm } from './account-takeover.ts';
 
 const DATA = ['sensitive', 'exports', 'kilobytes'] as const;
 const BYTES = ['foreign_kilobytes'] as const;
@@ -18,17 +18,19 @@ export const foreignAccess: Detector<AccountBaselines> = {
   view: 'account',
   window: '1h',
   title: '{key} appears in a country where it never was',
-  features: ['new_countries', ...DATA.flatMap((name) => [name, `${name}_1d`]), ...BYTES],
+  features: ['new_countries', 'rare_country', ...DATA.flatMap((name) => [name, `${name}_1d`]), ...BYTES],
   needs: ['country'],
   gate: 4,
   share: 2,
   quarantines: false,
   applies: (flags) => (flags & FLAG.anonymous) === 0,
   terms(window, b) {
-    if (b.lifeDays < 3 || b.fresh(NOVELTY.new_countries) === 0) return undefined;
+    if (b.fresh(NOVELTY.new_countries) === 0 || (b.lifeDays < 3 && !isFromNowhere(b))) return undefined;
     const terms: Term[] = [];
     addNovelty(terms, b, 'new_countries', 'where');
     if (strongest(terms, 'where') < 1) return undefined;
+    const rare = rareCountryTerm(b);
+    if (rare !== undefined) terms.push(rare);
     const flow = (window.flags & FLAG.flow) !== 0;
     for (const size of flow ? (['1h'] as const) : (['1h', '1d'] as const)) {
       const spread = b.amount(size, LEVEL.exports) > 0 ? EXPORT_SPREAD : undefined;

@@ -94,6 +94,7 @@ const PHRASES: Readonly<Record<string, string | readonly [one: string, many: str
   ],
   hours_calling_out: ['hour in which it called outside', 'hours in which it called outside'],
   newcomers_from_outside: ['address from outside that was never seen before', 'addresses from outside that were never seen before'],
+  rare_country: ['country from which hardly any of the accounts come', 'countries from which hardly any of the accounts come'],
   external_on_data_port: ['connection from outside to a data port', 'connections from outside to a data port'],
   accounts: ['account', 'different accounts'],
   new_accounts: ['account not seen before', 'accounts not seen before'],

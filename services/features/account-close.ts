@@ -1,5 +1,6 @@
 import { FLAG, TRAIT_SHIFT } from '../core/batch.ts';
 import type { ByteReader, ByteWriter } from '../core/codec.ts';
+import { FewNumbers } from '../core/few-numbers.ts';
 import { combine32 } from '../core/hash.ts';
 import type { KeyTable } from '../core/key-table.ts';
 import { roomFor } from '../core/slab.ts';
@@ -161,6 +162,10 @@ export class AccountCloser {
   private readonly newNetworks = new FewNumbers(ADDRESSES);
   private readonly newCountries = new FewNumbers(ADDRESSES);
   private readonly seenCountries = new FewNumbers(ADDRESSES);
+  /** of the pane that was closed or looked at last: countries that are new to an account with a past, or were not so many days ago */
+  readonly freshCountries = new FewNumbers(ADDRESSES);
+  /** … and the others in which it was not yet seen today: each is one account-day more from there */
+  readonly homeCountries = new FewNumbers(ADDRESSES);
   /** per interface id: position among the pane's interfaces, -1 outside a close */
   private groupOf = new Int32Array(64).fill(-1);
   private groups = new Int32Array(256);
@@ -191,7 +196,7 @@ export class AccountCloser {
 
   /** Fills `values` (ACCOUNT_FEATURES) for an open account pane. The pane stays open until its hour is closed. */
   close(pane: number, day: number, values: Float64Array): void {
-    this.fill(pane, values);
+    this.fill(pane, day, values);
     this.callers(pane, day, values, false);
     this.remember(pane, this.tenant.accountPanes.key[pane], day);
   }
@@ -201,7 +206,7 @@ export class AccountCloser {
    * WATCHED_TAGS alone are told, in their panes of LOOK_PERIOD.
    */
   look(pane: number, day: number, values: Float64Array): void {
-    this.fill(pane, values);
+    this.fill(pane, day, values);
     this.callers(pane, day, values, true);
   }
 
@@ -228,7 +233,7 @@ export class AccountCloser {
   }
 
   /** Features of an open pane but those that come from its cells. */
-  private fill(pane: number, values: Float64Array): void {
+  private fill(pane: number, day: number, values: Float64Array): void {
     const t = this.tenant;
     const panes = t.accountPanes;
     const account = panes.key[pane];
@@ -244,7 +249,7 @@ export class AccountCloser {
       bitCount(panes.counters[base + ACCOUNT_MINUTES]) + bitCount(panes.counters[base + ACCOUNT_MINUTES + 1]);
     values[ACCOUNT.active_hours] = 1;
     this.regularity(pane, values);
-    this.environment(pane, account, t.lastDay[account] < 0, values);
+    this.environment(pane, account, day, values);
   }
 
   /** Interfaces of the pane that was closed last, heaviest first. */
@@ -306,8 +311,9 @@ export class AccountCloser {
   }
 
   /** Novelty of addresses, networks, countries, devices against the history as of the pane's start. */
-  private environment(pane: number, account: number, isNew: boolean, values: Float64Array): void {
+  private environment(pane: number, account: number, day: number, values: Float64Array): void {
     const t = this.tenant;
+    const isNew = t.lastDay[account] < 0;
     const panes = t.accountPanes;
     const history = t.history;
     const addresses = t.historyList(account, HISTORY_LISTS.addresses);
@@ -337,11 +343,42 @@ export class AccountCloser {
       if (!history.has(devices, panes.sets.hashOf(node))) newDevices++;
     }
     values[ACCOUNT.countries] = seenCountries.n;
+    this.sortCountries(account, countries, day, isNew);
     // The first pane of an account has nothing to be new against.
     values[ACCOUNT.new_addresses] = isNew ? 0 : newAddresses;
     values[ACCOUNT.new_networks] = isNew ? 0 : newNetworks.n;
     values[ACCOUNT.new_countries] = isNew ? 0 : newCountries.n;
     values[ACCOUNT.new_devices] = isNew ? 0 : newDevices;
+  }
+
+  /** Tells the countries of the pane that are fresh to their account from those where it is at home. */
+  private sortCountries(account: number, list: number, day: number, isNew: boolean): void {
+    const { seenCountries, freshCountries, homeCountries } = this;
+    const { history, activeDays } = this.tenant;
+    freshCountries.n = 0;
+    homeCountries.n = 0;
+    let oldest = -1;
+    for (let i = 0; i < seenCountries.n; i++) {
+      const country = seenCountries.at(i);
+      const value = history.get(list, country);
+      const age = value < 0 ? -1 : (value & AGE_MASK) + day - (value >>> AGE_BITS);
+      if (oldest < 0 && age < FRESH_DAYS) oldest = this.oldestAge(list, day);
+      // an account that was there before the country was: its own first country is not fresh
+      const fresh = !isNew && (age < 0 || (age < FRESH_DAYS && (age < oldest || activeDays[account] > age + 1)));
+      if (fresh) freshCountries.add(country);
+      else if (value < 0 || value >>> AGE_BITS !== day) homeCountries.add(country);
+    }
+  }
+
+  /** Days since the first of a list's places was first seen, up to AGE_MASK exactly; 0 where there is none. */
+  private oldestAge(list: number, day: number): number {
+    const { history } = this.tenant;
+    let oldest = 0;
+    for (let node = history.first(list); node >= 0; node = history.after(node)) {
+      const value = history.valueOf(node);
+      oldest = Math.max(oldest, (value & AGE_MASK) + day - (value >>> AGE_BITS));
+    }
+    return oldest;
   }
 
   /** Whether a place or device is new to the account, or was not so many days ago: who comes back to it is still the newcomer. */
@@ -754,21 +791,6 @@ export class AccountCloser {
         t.objectCoverage[account] = Math.min(t.objectCoverage[account], t.history.coverage(history, HISTORY.objects));
       }
     }
-  }
-}
-
-/** A set of a few numbers that is emptied (n = 0) and filled all the time. */
-class FewNumbers {
-  n = 0;
-  private readonly numbers: Uint32Array;
-
-  constructor(capacity: number) {
-    this.numbers = new Uint32Array(capacity);
-  }
-
-  add(number: number): void {
-    for (let i = 0; i < this.n; i++) if (this.numbers[i] === number) return;
-    this.numbers[this.n++] = number;
   }
 }
 

@@ -87,4 +87,4 @@ export function createMergeStage(config: ViewStageConfig, deps: ViewStageDeps = 
 }
 
 /** Version of what `snapshot` writes. */
-export const MERGE_STATE_VERSION = 11;
+export const MERGE_STATE_VERSION = 12;

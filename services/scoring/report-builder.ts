@@ -44,6 +44,8 @@ export class ReportBuilder {
   private readonly profile = new Float64Array(48);
   private readonly anonymous = new Float64Array(2);
   private readonly sparse = new Map<string, Float64Array>();
+  /** account-days by country */
+  private readonly countries = new Map<number, number>();
 
   constructor(tenant: string, view: View, detectors: readonly string[]) {
     this.tenant = tenant;
@@ -130,6 +132,11 @@ export class ReportBuilder {
     this.novelty[base + 1 + kind] += Math.min(count, 50);
   }
 
+  /** One account-day more from a country. */
+  accountDay(country: number): void {
+    this.countries.set(country, (this.countries.get(country) ?? 0) + 1);
+  }
+
   interfaceHour(classIndex: number, kind: number, requests: number, anonymous: number): void {
     this.shares[classIndex * (2 * SHARES.length + 1) + 2 * SHARES.length]++;
     this.profile[kind] += requests;
@@ -213,6 +220,9 @@ export class ReportBuilder {
           put(POPULATION.dayRatio(g, level), this.dayRatios, cell * MEAN_BINS * RATIO_BUCKETS, MEAN_BINS * RATIO_BUCKETS);
         }
       }
+      for (const country of [...this.countries.keys()].sort((a, b) => a - b))
+        out[POPULATION.country(country)] = [this.countries.get(country) as number];
+      this.countries.clear();
       for (const cells of [this.hours, this.novelty, this.hourAmounts, this.dayAmounts, this.hourRatios, this.dayRatios]) cells.fill(0);
     } else if (this.view === 'interface') {
       const length = 2 * SHARES.length + 1;

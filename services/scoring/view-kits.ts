@@ -67,6 +67,9 @@ function accountKit(): ViewKit {
     learn(window, odd, _weight, _silent, into) {
       baselines.learn(odd);
       if (odd) return;
+      const { homeCountries, flags } = window;
+      if (homeCountries !== undefined && (flags & (FLAG.anonymous | FLAG.flow)) === 0)
+        for (let i = 0; i < homeCountries.n; i++) into.accountDay(homeCountries.at(i));
       const group = baselines.groupIndex;
       const { calendar, values } = window;
       into.accountHour(group, (calendar.working ? 0 : 24) + calendar.hour);

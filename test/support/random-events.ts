@@ -28,6 +28,8 @@ export interface PlainEvent {
   device: number;
   bytesOut: number;
   duration: number;
+  /** two letters packed; left out: the same for all */
+  country?: number;
   id: number;
 }
 
@@ -99,7 +101,7 @@ export function batchOf(events: readonly PlainEvent[], tenant = 'shop', partitio
     c.path[row] = hashString(`${event.interface}${event.object}`);
     c.prefix[row] = hashString(event.address.slice(0, event.address.lastIndexOf('.')));
     c.asn[row] = 100 + (hashString(event.address) % 5);
-    c.country[row] = (67 << 8) | 78;
+    c.country[row] = event.country ?? (67 << 8) | 78;
     c.device[row] = event.device;
     c.offset[row] = event.id * 100;
     c.content[row] = hashString(`event ${event.id}`);

@@ -3,6 +3,7 @@ import type { Candidate, ScoreReport } from '../../models/candidate.ts';
 import { PopulationLearner } from '../../models/population.ts';
 import { ServersLearner, serverOf } from '../../models/servers.ts';
 import { FLAG } from '../../services/core/batch.ts';
+import { FewNumbers } from '../../services/core/few-numbers.ts';
 import { MONDAY, WindowFeed } from '../support/synthetic-windows.ts';
 
 const HOUR = 3_600_000;
@@ -231,5 +232,68 @@ describe('guarded ports', () => {
     expect(told('tcp 10.0.0.5:22', { bytes_out: 0 })).toEqual([]);
     expect(told('tcp 10.0.0.5:22', { new_callers: 0 })).toEqual([]);
     expect(told('tcp 10.0.0.5:443', {})).toEqual([]);
+  });
+});
+
+describe('countries from which nobody comes', () => {
+  const [HOME, RARE, COMMON] = [1, 2, 3];
+  const list = (...countries: number[]): FewNumbers => {
+    const numbers = new FewNumbers(8);
+    for (const country of countries) numbers.add(country);
+    return numbers;
+  };
+  const WORK = { requests: 8, interfaces: 3, objects: 3, new_objects: 1, bytes_out: 40_000, active_minutes: 4, countries: 1, devices: 1 };
+  const MOVED = { ...WORK, new_addresses: 1, new_networks: 1, new_countries: 1, new_devices: 1 };
+
+  /** Some days of sixty accounts, every tenth of them in another country, and one that is there on the last day only. */
+  function tenant(days: number): WindowFeed {
+    const feed = new WindowFeed('account');
+    // whole days of a tenant are counted by what interfaces tell
+    const interfaces = new WindowFeed('interface');
+    for (let hour = 0; hour < days * 24; hour++) {
+      const start = MONDAY + hour * HOUR;
+      if (hour % 24 === 10)
+        for (let n = 0; n < 60; n++) {
+          const window = feed.window(`user-${n}`, start, WORK);
+          window.homeCountries = list(n % 10 === 0 ? COMMON : HOME);
+          feed.scoring.closeHour(window, () => {});
+        }
+      if (hour === (days - 1) * 24 + 11) feed.hour('once', start, WORK);
+      interfaces.hour('GET shop/list', start, { requests: 60, callers: 20 });
+      const report = interfaces.scoring.flush('t', start, false);
+      if (report !== undefined) feed.learner.absorb(report);
+      feed.end(start);
+    }
+    return feed;
+  }
+  const said = (feed: WindowFeed, key: string, day: number, country: number, detector: string): Candidate[] => {
+    const window = feed.window(key, MONDAY + day * DAY + 10 * HOUR, MOVED);
+    window.freshCountries = list(country);
+    window.homeCountries = list();
+    const told: Candidate[] = [];
+    feed.scoring.closeHour(window, (candidate) => told.push(candidate));
+    return of(told, detector);
+  };
+  const reason = (told: Candidate[]) => told[0]?.terms.find(({ feature }) => feature === 'rare_country');
+
+  it('speak against an account that shows up in one, by how rare that is in the tenant', () => {
+    const feed = tenant(5);
+    const rare = said(feed, 'user-1', 5, RARE, 'account_takeover');
+    const common = said(feed, 'user-2', 5, COMMON, 'account_takeover');
+    expect(reason(rare)?.law).toEqual({ kind: 'count', mean: expect.closeTo(0.5 / 300, 3), dispersion: 1 });
+    // an hour of the learning is two epochs behind, days fade a little
+    expect(reason(rare)?.baseline.size).toBeGreaterThan(270);
+    expect(reason(common)).toBeUndefined();
+    expect(rare[0].evidence).toBeGreaterThan((common[0]?.evidence ?? 0) + 1);
+  });
+
+  it('suffice for who was there on one day only; a common one does not', () => {
+    const feed = tenant(5);
+    expect(reason(said(feed, 'once', 5, RARE, 'account_takeover'))).toBeDefined();
+    expect(said(tenant(5), 'once', 5, COMMON, 'account_takeover')).toEqual([]);
+  });
+
+  it('say nothing in a tenant of which two days are known', () => {
+    expect(reason(said(tenant(2), 'user-1', 2, RARE, 'account_takeover'))).toBeUndefined();
   });
 });
