@@ -26,6 +26,11 @@ export function ratioBucket(amount: number, mean: number): number {
   const bucket = Math.round(2 * Math.log2((amount + 0.5) / (mean + 0.5))) + 4;
   return bucket < 0 ? 0 : bucket < RATIO_BUCKETS ? bucket : RATIO_BUCKETS - 1;
 }
+/** How rare a country is in a tenant: its share of account-days in half decades, the last 10^-4.5 and below. */
+export const RARITY_BUCKETS = 10;
+export function rarityBucket(share: number): number {
+  return Math.min(RARITY_BUCKETS - 1, Math.max(0, Math.floor(-2 * Math.log10(share))));
+}
 /** Typical mean of each bin of means. */
 const BIN_MEANS = [1, 10, 100];
 
@@ -48,6 +53,8 @@ export const POPULATION = {
   anonymous: 'anonymous',
   /** [account-days] by country, named by its two letters packed into a number */
   country: (country: number) => `country.${country}`,
+  /** [account-days, visits to countries new to their account …by rarityBucket] */
+  visits: 'visits',
   sparse: (view: string, name: string) => `sparse.${view}.${name}`,
 } as const;
 
@@ -81,6 +88,7 @@ interface Knowledge {
   sparse: Record<string, { mean: number; dispersion: number; size: number }>;
   /** account-days by country */
   countries: [country: number, days: number][];
+  visits: number[];
 }
 
 const HOUR = 3_600_000;
@@ -271,6 +279,7 @@ function knowledgeOf(state: TenantState): Knowledge {
     profile,
     sparse,
     countries,
+    visits: (sums[POPULATION.visits] ?? []).map(round),
     profileDays: round(state.seen.reduce((sum, n) => sum + n, 0) / 24),
     anonymous: [round(anonymous[0]), round(anonymous[1] ?? 0)],
   };
@@ -335,6 +344,7 @@ export function priorFrom(knowledge: SharedKnowledge | undefined): TenantPrior {
   prior.sparse = learned.sparse;
   prior.countries = new Map(learned.countries);
   for (const [, days] of learned.countries) prior.countryDays += days;
+  [prior.visitDays = 0, ...prior.visits] = learned.visits;
   return prior;
 }
 

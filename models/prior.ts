@@ -43,6 +43,9 @@ export interface TenantPrior {
   countries: ReadonlyMap<number, number>;
   /** … and from all of them */
   countryDays: number;
+  /** visits of accounts to countries that were new to them, by how rare each was (rarityBucket), and the account-days behind them */
+  visits: readonly number[];
+  visitDays: number;
 }
 
 /**
@@ -113,5 +116,7 @@ export function shippedPrior(): TenantPrior {
     servers: NO_SERVERS,
     countries: NO_COUNTRIES,
     countryDays: 0,
+    visits: [],
+    visitDays: 0,
   };
 }

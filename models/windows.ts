@@ -216,7 +216,9 @@ export interface ClosedWindow {
   flags: number;
   /** accounts: ms UTC from which on the config says it has no contract any more */
   contractEnd?: number;
-  /** accounts: countries of the window (two letters packed) that are new to an account with a past, or were not long ago */
+  /** accounts: countries of the window (two letters packed) that are new to an account with a past */
+  newCountries?: FewNumbers;
+  /** … or were so not long ago */
   freshCountries?: FewNumbers;
   /** accounts: the other countries, where it was not yet seen today: each is one account-day more from there */
   homeCountries?: FewNumbers;

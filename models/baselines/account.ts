@@ -16,6 +16,7 @@ import {
   noveltyOf,
   rolledLevel,
 } from '../levels.ts';
+import { rarityBucket } from '../population.ts';
 import type { GroupPrior, TenantPrior } from '../prior.ts';
 import type { ClosedWindow } from '../windows.ts';
 import { credible, credibleWeight, type Expectation } from './credibility.ts';
@@ -89,6 +90,13 @@ const NOVELTY_STRENGTH = 6;
 const LEAST_COUNTRY_DAYS = 100;
 /** … and whole days of the tenant: whose day it is where has to come round. */
 const LEAST_TENANT_DAYS = 3;
+/**
+ * Visits to countries new to their account that an account-day brings, shipped: 0.01 as for novelties (prior.ts), of which
+ * to countries of a share s and rarer the root of s (travellers go where few live more often than people live there); and
+ * the account-days that this weighs.
+ */
+const VISIT_RATE = 0.01;
+const VISIT_STRENGTH = 1000;
 
 /** Gaps between bursts from which their regularity is measured (services/features). */
 export const LEAST_BEATS = 5;
@@ -212,19 +220,31 @@ export class AccountBaselines {
     return this.prior.servers.get(this.window.key) ?? 0;
   }
 
+  /** Whether so much is known of where the tenant's accounts are that a country can be rare. */
+  get countriesKnown(): boolean {
+    return this.prior.countryDays >= LEAST_COUNTRY_DAYS && this.prior.profileDays >= LEAST_TENANT_DAYS;
+  }
+
+  /** Share of the tenant's account-days that came from a country; a half is added, as of none seen so far. */
+  countryShare(country: number): number {
+    return ((this.prior.countries.get(country) ?? 0) + 0.5) / (this.prior.countryDays + 1);
+  }
+
   /**
-   * Of the countries that are fresh to the account, the one from which the fewest account-days of the tenant came: their
-   * share (a half is added, as of none seen so far), and the account-days behind it; undefined where none is fresh, or too
-   * little is known of the tenant.
+   * The rarest of the countries that are fresh to the account: its share of the tenant's account-days, how many visits to
+   * a country as rare or rarer an account-day brings, and the account-days behind that; undefined where none is fresh or
+   * too little is known of the tenant.
    */
-  get rarestCountry(): { share: number; size: number } | undefined {
+  get rarestCountry(): { share: number; visits: number; size: number } | undefined {
     const { freshCountries } = this.window;
-    const { countries, countryDays, profileDays } = this.prior;
-    if (freshCountries === undefined || freshCountries.n === 0) return undefined;
-    if (countryDays < LEAST_COUNTRY_DAYS || profileDays < LEAST_TENANT_DAYS) return undefined;
-    let fewest = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < freshCountries.n; i++) fewest = Math.min(fewest, countries.get(freshCountries.at(i)) ?? 0);
-    return { share: (fewest + 0.5) / (countryDays + 1), size: Math.round(countryDays) };
+    if (freshCountries === undefined || freshCountries.n === 0 || !this.countriesKnown) return undefined;
+    let share = 1;
+    for (let i = 0; i < freshCountries.n; i++) share = Math.min(share, this.countryShare(freshCountries.at(i)));
+    const { visits, visitDays } = this.prior;
+    let seen = 0;
+    for (let bucket = rarityBucket(share); bucket < visits.length; bucket++) seen += visits[bucket];
+    const expected = VISIT_RATE * Math.sqrt(share);
+    return { share, visits: (seen + VISIT_STRENGTH * expected) / (visitDays + VISIT_STRENGTH), size: Math.round(visitDays) };
   }
 
   /** Whether there was nothing of a level on any day before today, held-back ones included. */

@@ -44,7 +44,7 @@ export const accountTakeover: Detector<AccountBaselines> = {
     for (const name of WHERE) addNovelty(terms, b, name, 'where');
     // together they are weighed as one: a traveller's new phone is not twice as odd
     addNovelty(terms, b, 'new_devices', 'device', b.fresh(NOVELTY.new_environment) > 0 ? 0.5 : 1);
-    const rare = rareCountryTerm(b);
+    const rare = rareCountryTerm(b, 'where');
     if (rare !== undefined) terms.push(rare);
     if (strongest(terms, 'where') < 0.5 || strongest(terms, 'where') + strongest(terms, 'device') < 1.5) return undefined;
     const spread = b.amount('1h', LEVEL.exports) > 0 ? EXPORT_SPREAD : undefined;
@@ -88,11 +88,6 @@ function addStrangeness(terms: Term[], window: ClosedWindow, b: AccountBaselines
   });
 }
 
-/** Share of a tenant's account-days below which a country is rare. */
-const RARE_COUNTRY = 0.01;
-/** Who travels goes where few of the tenant's accounts live, too: of the decades half are believed. */
-const RARE_WEIGHT = 0.5;
-
 /** Share of a tenant's account-days below which it has no one in a country. */
 const NO_ONE = 0.002;
 
@@ -101,17 +96,20 @@ export function isFromNowhere(b: AccountBaselines): boolean {
   return b.lifeDays >= 1 && (b.rarestCountry?.share ?? 1) < NO_ONE;
 }
 
+/** Share of a tenant's account-days below which a country is rare. */
+const RARE_COUNTRY = 0.01;
+
 /** A country that is fresh to the account and from which hardly any account of the tenant comes; undefined for none. */
-export function rareCountryTerm(b: AccountBaselines): Term | undefined {
+export function rareCountryTerm(b: AccountBaselines, group: string): Term | undefined {
   const country = b.rarestCountry;
   if (country === undefined || country.share >= RARE_COUNTRY) return undefined;
   return {
     feature: 'rare_country',
     value: 1,
-    law: { kind: 'count', mean: country.share, dispersion: 1 },
+    law: { kind: 'count', mean: country.visits, dispersion: 1 },
     baseline: { scope: 'tenant', size: country.size },
-    group: 'whose',
-    weight: RARE_WEIGHT,
+    group,
+    weight: 1,
   };
 }
 

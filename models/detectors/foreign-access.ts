@@ -29,7 +29,7 @@ export const foreignAccess: Detector<AccountBaselines> = {
     const terms: Term[] = [];
     addNovelty(terms, b, 'new_countries', 'where');
     if (strongest(terms, 'where') < 1) return undefined;
-    const rare = rareCountryTerm(b);
+    const rare = rareCountryTerm(b, 'where');
     if (rare !== undefined) terms.push(rare);
     const flow = (window.flags & FLAG.flow) !== 0;
     for (const size of flow ? (['1h'] as const) : (['1h', '1d'] as const)) {

@@ -160,9 +160,10 @@ export class AccountCloser {
   private readonly found = new Uint8Array(64);
   /** of a pane's addresses */
   private readonly newNetworks = new FewNumbers(ADDRESSES);
-  private readonly newCountries = new FewNumbers(ADDRESSES);
   private readonly seenCountries = new FewNumbers(ADDRESSES);
-  /** of the pane that was closed or looked at last: countries that are new to an account with a past, or were not so many days ago */
+  /** of the pane that was closed or looked at last: countries that are new to an account with a past */
+  readonly newCountries = new FewNumbers(ADDRESSES);
+  /** … or were so not many days ago */
   readonly freshCountries = new FewNumbers(ADDRESSES);
   /** … and the others in which it was not yet seen today: each is one account-day more from there */
   readonly homeCountries = new FewNumbers(ADDRESSES);
@@ -342,12 +343,13 @@ export class AccountCloser {
     for (let node = panes.sets.first(deviceList); node >= 0; node = panes.sets.after(node)) {
       if (!history.has(devices, panes.sets.hashOf(node))) newDevices++;
     }
+    if (isNew) newCountries.n = 0;
     values[ACCOUNT.countries] = seenCountries.n;
     this.sortCountries(account, countries, day, isNew);
     // The first pane of an account has nothing to be new against.
     values[ACCOUNT.new_addresses] = isNew ? 0 : newAddresses;
     values[ACCOUNT.new_networks] = isNew ? 0 : newNetworks.n;
-    values[ACCOUNT.new_countries] = isNew ? 0 : newCountries.n;
+    values[ACCOUNT.new_countries] = newCountries.n;
     values[ACCOUNT.new_devices] = isNew ? 0 : newDevices;
   }
 

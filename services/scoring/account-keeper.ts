@@ -93,6 +93,7 @@ export class AccountKeeper implements PaneKeeper {
       partial: false,
       values: new Float64Array(ACCOUNT_FEATURES.length),
       rolling: new Float64Array(ROLLING_SIZES.length * ACCOUNT_ROLLING.length),
+      newCountries: this.closer.newCountries,
       freshCountries: this.closer.freshCountries,
       homeCountries: this.closer.homeCountries,
     };

@@ -11,9 +11,18 @@ import {
   TOP_SHADOWS,
 } from '../../models/candidate.ts';
 import { GROUPS, LEVELS, MEAN_BINS, meanBin, NOVELTIES } from '../../models/levels.ts';
-import { AMOUNT_BUCKETS, amountBucket, POPULATION, RATIO_BUCKETS, ratioBucket } from '../../models/population.ts';
+import {
+  AMOUNT_BUCKETS,
+  amountBucket,
+  POPULATION,
+  RARITY_BUCKETS,
+  RATIO_BUCKETS,
+  rarityBucket,
+  ratioBucket,
+} from '../../models/population.ts';
 import { CLASSES, SHARES } from '../../models/shares.ts';
 import type { View } from '../../models/windows.ts';
+import type { FewNumbers } from '../core/few-numbers.ts';
 
 /** Own means below this are left out of the ratios: there is nothing to vary. */
 const LEAST_MEAN = 0.2;
@@ -46,6 +55,7 @@ export class ReportBuilder {
   private readonly sparse = new Map<string, Float64Array>();
   /** account-days by country */
   private readonly countries = new Map<number, number>();
+  private readonly visits = new Float64Array(1 + RARITY_BUCKETS);
 
   constructor(tenant: string, view: View, detectors: readonly string[]) {
     this.tenant = tenant;
@@ -132,9 +142,18 @@ export class ReportBuilder {
     this.novelty[base + 1 + kind] += Math.min(count, 50);
   }
 
-  /** One account-day more from a country. */
-  accountDay(country: number): void {
-    this.countries.set(country, (this.countries.get(country) ?? 0) + 1);
+  /** `known`: so much is known of the tenant's countries that visits are counted. */
+  accountDays(countries: FewNumbers, known: boolean): void {
+    for (let i = 0; i < countries.n; i++) {
+      const country = countries.at(i);
+      this.countries.set(country, (this.countries.get(country) ?? 0) + 1);
+    }
+    if (known) this.visits[0] += countries.n;
+  }
+
+  /** An account came to a country that was new to it, of this share of the tenant's account-days. */
+  visit(share: number): void {
+    this.visits[1 + rarityBucket(share)]++;
   }
 
   interfaceHour(classIndex: number, kind: number, requests: number, anonymous: number): void {
@@ -223,7 +242,9 @@ export class ReportBuilder {
       for (const country of [...this.countries.keys()].sort((a, b) => a - b))
         out[POPULATION.country(country)] = [this.countries.get(country) as number];
       this.countries.clear();
-      for (const cells of [this.hours, this.novelty, this.hourAmounts, this.dayAmounts, this.hourRatios, this.dayRatios]) cells.fill(0);
+      put(POPULATION.visits, this.visits, 0, this.visits.length);
+      for (const cells of [this.visits, this.hours, this.novelty, this.hourAmounts, this.dayAmounts, this.hourRatios, this.dayRatios])
+        cells.fill(0);
     } else if (this.view === 'interface') {
       const length = 2 * SHARES.length + 1;
       for (let c = 0; c < CLASSES.length; c++) put(POPULATION.shares(c), this.shares, c * length, length);

@@ -66,10 +66,13 @@ function accountKit(): ViewKit {
     screen: (window) => accountScreen(window, baselines),
     learn(window, odd, _weight, _silent, into) {
       baselines.learn(odd);
+      const { newCountries, homeCountries, flags } = window;
+      const named = (flags & (FLAG.anonymous | FLAG.flow)) === 0;
+      // visits are counted whether they alarm or not: a tenant whose accounts travel is to know it
+      if (named && newCountries !== undefined && baselines.countriesKnown)
+        for (let i = 0; i < newCountries.n; i++) into.visit(baselines.countryShare(newCountries.at(i)));
       if (odd) return;
-      const { homeCountries, flags } = window;
-      if (homeCountries !== undefined && (flags & (FLAG.anonymous | FLAG.flow)) === 0)
-        for (let i = 0; i < homeCountries.n; i++) into.accountDay(homeCountries.at(i));
+      if (named && homeCountries !== undefined) into.accountDays(homeCountries, baselines.countriesKnown);
       const group = baselines.groupIndex;
       const { calendar, values } = window;
       into.accountHour(group, (calendar.working ? 0 : 24) + calendar.hour);
