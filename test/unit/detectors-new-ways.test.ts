@@ -286,7 +286,7 @@ describe('countries from which nobody comes', () => {
     // days of which too little was known for a country to be rare count no visits
     expect(reason(rare)?.baseline.size).toBe(60);
     expect(reason(common)).toBeUndefined();
-    expect(rare[0].evidence).toBeGreaterThan((common[0]?.evidence ?? 0) + 1);
+    expect(rare[0].evidence).toBeGreaterThan((common[0]?.evidence ?? 0) + 0.3);
   });
 
   it('say less where accounts visit such countries all the time', () => {
@@ -295,7 +295,8 @@ describe('countries from which nobody comes', () => {
     const before = said(feed, 'user-1', 5, RARE, 'account_takeover')[0].evidence;
     feed.end(LAST_HOUR + HOUR);
     const after = said(feed, 'user-3', 5, RARE, 'account_takeover')[0]?.evidence ?? 0;
-    expect(after).toBeLessThan(before - 1);
+    // what is left is that the country is new to the account
+    expect(after).toBeLessThan(before - 0.3);
   });
 
   it('suffice for who was there on one day only; a common one does not', () => {
