@@ -8,6 +8,8 @@ import { countTerm } from '../terms.ts';
 import { addNovelty } from './account-takeover.ts';
 
 const LEAST_SERVICES = 15;
+/** Services new to the host in the hour, and attempts in it that nobody answers, that together are a slow search. */
+const LEAST_SEARCHED = 4;
 
 /** One host suddenly talks to many (scenario 21): services that it never used, attempts that nobody answers. */
 export const hostFanOut: Detector<AccountBaselines> = {
@@ -22,7 +24,8 @@ export const hostFanOut: Detector<AccountBaselines> = {
   applies: (flags) => (flags & FLAG.flow) !== 0,
   terms(window, b) {
     const { values } = window;
-    if (values[A.interfaces] < LEAST_SERVICES && values[A.unanswered] < 2 * LEAST_SERVICES) return undefined;
+    const searches = b.lifeDays >= 1 && values[A.new_interfaces] >= LEAST_SEARCHED && values[A.unanswered] >= LEAST_SEARCHED;
+    if (!searches && values[A.interfaces] < LEAST_SERVICES && values[A.unanswered] < 2 * LEAST_SERVICES) return undefined;
     const terms: Term[] = [];
     const interfaces = b.hour(LEVEL.interfaces);
     if (values[A.interfaces] > 2 * interfaces.mean) terms.push(countTerm('interfaces', values[A.interfaces], interfaces, 'services'));
