@@ -10,10 +10,10 @@ import { regularTerm } from './scraping.ts';
 
 const LEAST_REQUESTS = 10;
 /** Hours in a row with as many calls from which evenness over hours says something. */
-const LEAST_EVEN = 6;
-/** Mean length of runs that chance makes, and how much of the longest so far is added to it. */
-const CHANCE_RUN = 1;
-const RECORD_WEIGHT = 0.35;
+const LEAST_EVEN = 5;
+/** Hours by which the longest run so far may be short of what the host does, and the length from which on runs hang together (nights, weekends). */
+const RECORD_SLACK = 2;
+const LONG_RECORD = 12;
 /** Share of the hour's connections that go to one service. */
 const LEAST_SHARE = 0.7;
 
@@ -40,12 +40,11 @@ export const beaconing: Detector<AccountBaselines> = {
     const terms: Term[] = [];
     const even = b.evenHours;
     if (even >= LEAST_EVEN) {
-      const record = b.evenRecord;
       terms.push({
         feature: 'even_hours',
         value: even,
-        // runs that end by chance are geometric, longer where they were long
-        law: { kind: 'count', mean: CHANCE_RUN + RECORD_WEIGHT * record, dispersion: 1 },
+        // runs that end by chance are geometric
+        law: { kind: 'count', mean: meanRun(b.evenRecord, b.lifeDays), dispersion: 1 },
         baseline: { scope: 'own', size: Math.round(b.lifeDays) },
         group: 'regular',
         weight: 1,
@@ -65,3 +64,12 @@ export const beaconing: Detector<AccountBaselines> = {
   },
   severity: (evidence) => severityOf(evidence, 'high'),
 };
+
+/**
+ * Mean length of the runs that chance makes: the longest of n geometric ones is about ln n / -ln q for the chance q that an
+ * hour goes on with one, which gives q where it is known. A long record is believed to have been no longer by chance only.
+ */
+function meanRun(record: number, days: number): number {
+  const q = Math.exp(-Math.log(24 * days) / (RECORD_SLACK + record * (1 + record / LONG_RECORD)));
+  return q / (1 - q);
+}

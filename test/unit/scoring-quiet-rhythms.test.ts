@@ -30,11 +30,11 @@ function calling(calls: (hour: number, random: () => number) => number): number 
 describe('few calls an hour', () => {
   const BEGIN = 4 * 24 + 19;
 
-  it('as many in each hour, from some evening on, are a beacon before the next morning', () => {
+  it('as many in each hour, from some evening on, are a beacon within the night', () => {
     for (const each of [2, 4, 6]) {
       const found = calling((hour) => (hour >= BEGIN ? each : 0));
       expect(found).toBeGreaterThan(BEGIN);
-      expect(found).toBeLessThan(BEGIN + 14);
+      expect(found).toBeLessThan(BEGIN + 9);
     }
   });
 
@@ -74,5 +74,40 @@ describe('an account that is alike day by day', () => {
   it('is not told of for one big day, nor where days differ as much anyway', () => {
     expect(taking((day) => (day === 7 ? 40 : 5))).toEqual([]);
     expect(taking((day) => [5, 24, 3, 12, 30, 4, 18, 22, 9, 14][day])).toEqual([]);
+  });
+});
+
+/** Whether `host_fan_out` spoke of the first of ten hosts, which for two hours of the fifth day asks for so many services new to it; of the attempts so many are not answered. */
+function searching(fresh: number, unanswered: number): boolean {
+  const feed = new WindowFeed('account');
+  const random = seeded(5);
+  let spoken = false;
+  for (let hour = 8; hour < 5 * 24; hour++) {
+    if (hour % 24 < 8 || hour % 24 >= 18) continue;
+    const start = MONDAY + hour * HOUR;
+    const searches = hour === 4 * 24 + 14 || hour === 4 * 24 + 15;
+    for (let host = 0; host < 10; host++) {
+      const usual = 2 + poisson(random, 4);
+      const more = searches && host === 0 ? fresh : random() < 0.05 ? 1 : 0;
+      const counts = {
+        requests: 3 * usual + more,
+        interfaces: usual + more,
+        new_interfaces: more,
+        unanswered: searches && host === 0 ? unanswered : random() < 0.1 ? 1 : 0,
+        active_minutes: 10,
+      };
+      const out = feed.hour(`10.0.0.${host}`, start, counts, FLAG.flow);
+      if (host === 0 && out.some(({ detector }) => detector === 'host_fan_out')) spoken = true;
+    }
+    feed.end(start);
+  }
+  return spoken;
+}
+
+describe('a slow search within the network', () => {
+  it('shows by a few new services an hour where most do not answer, and by neither alone', () => {
+    expect(searching(8, 7)).toBe(true);
+    expect(searching(8, 1)).toBe(false);
+    expect(searching(1, 7)).toBe(false);
   });
 });
