@@ -25,6 +25,26 @@ export function raisedCount(population: number): number | undefined {
   return Math.max(FEWEST_RAISED, Math.ceil(population * UPPER_SHARE));
 }
 
+/** Evidence that one entity in ten thousand reaches by chance, the entities and their share of a pane's that reach it together in one event. */
+const EVENT_LEVEL = 4;
+const EVENT_ENTITIES = 8;
+const EVENT_SHARE = 0.05;
+
+/**
+ * Whether so many entities of a pane have evidence that hardly any has by chance that one event must be behind them: an
+ * outage of a part of the service. They are not as many false alerts, though too few to raise everyone.
+ */
+export function isOneEvent(pane: ArrayLike<number>): boolean {
+  let population = 0;
+  let high = 0;
+  for (let b = 0; b < EVIDENCE_BUCKETS; b++) {
+    const count = Math.max(0, pane[b] ?? 0);
+    population += count;
+    if (b * BUCKET_WIDTH >= EVENT_LEVEL) high += count;
+  }
+  return high >= Math.max(EVENT_ENTITIES, EVENT_SHARE * population);
+}
+
 /** Evidence that the upper part of a pane's entities reaches, interpolated in its bucket; undefined for small populations. */
 export function upperLevel(histogram: ArrayLike<number>): number | undefined {
   let population = 0;

@@ -1,5 +1,5 @@
 import { EVIDENCE_BUCKETS, evidenceBucket } from '../candidate.ts';
-import { lookLevel, REFERENCE_PANES, raisedCount, referenceLevel, sharedRaise, upperLevel } from './population.ts';
+import { isOneEvent, lookLevel, REFERENCE_PANES, raisedCount, referenceLevel, sharedRaise, upperLevel } from './population.ts';
 import { priorOf } from './prior.ts';
 import type { Exceedances } from './tail.ts';
 import { fitTail, priorExceedances } from './tail.ts';
@@ -115,7 +115,7 @@ export class TenantCalibration {
 
   /**
    * Takes one view's merged hour report and returns, per detector, the factor (>= 1) by which its whole population is
-   * raised in this pane. A raised pane is kept out of the tail. `shifting`: whether this view's population can shift at all.
+   * raised in this pane. A raised pane, and one in which one event is behind many, is kept out of the tail. `shifting`: whether this view's population can shift at all.
    */
   absorb(
     hour: number,
@@ -147,7 +147,8 @@ export class TenantCalibration {
       }
     }
     for (const [detector, change] of Object.entries(histograms)) {
-      if (raises.has(detector)) continue;
+      // what one event does to many is not as many chances
+      if (raises.has(detector) || (shifting && isOneEvent(pane[detector] ?? []))) continue;
       let counts = entry.histograms.get(detector);
       if (counts === undefined) entry.histograms.set(detector, (counts = new Float64Array(EVIDENCE_BUCKETS)));
       for (let b = 0; b < EVIDENCE_BUCKETS; b++) counts[b] += change[b] ?? 0;

@@ -193,6 +193,25 @@ it('a pane in which everyone is raised raises the expectation, one with a few st
   expect(raise).toBeGreaterThan(3);
 });
 
+it('an outage of a tenth of the interfaces is one event: the days after it are judged as if it had not been', () => {
+  const threshold = (failing: number): number => {
+    const calibration = new TenantCalibration();
+    for (let hour = 0; hour < 96; hour++) {
+      const day = Math.floor(hour / 24);
+      calibration.begin(hour, day);
+      const all = Array.from({ length: 190 }, (_, i) => (hour === 8 && i < failing ? 5 + (7 * i) / failing : i < 5 ? 1 : 0));
+      const change = histogram(all);
+      calibration.absorb(hour, day, hour % 24 === 8 ? { d: change } : {}, { d: change });
+      calibration.pass(hour, day);
+    }
+    calibration.begin(98, 4);
+    return evidenceAt(calibration.exceedances('d', 0.03), 0.03);
+  };
+  expect(threshold(18)).toBeLessThan(threshold(0) + 0.5);
+  // a few are what they are: single chances
+  expect(threshold(3)).toBeGreaterThan(threshold(0) + 0.5);
+});
+
 it('a shift that stays is the new normal after a day', () => {
   const calibration = learned(3, 8);
   const next = random(12);
