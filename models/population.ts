@@ -51,7 +51,7 @@ export const POPULATION = {
   profile: 'profile',
   /** [requests, without an account] */
   anonymous: 'anonymous',
-  /** [account-days] by country, named by its two letters packed into a number */
+  /** [account-days, arrivals of accounts that were elsewhere before] by country, named by its two letters packed into a number */
   country: (country: number) => `country.${country}`,
   /** [account-days, visits to countries new to their account …by rarityBucket] */
   visits: 'visits',
@@ -86,8 +86,8 @@ interface Knowledge {
   profileDays: number;
   anonymous: [number, number];
   sparse: Record<string, { mean: number; dispersion: number; size: number }>;
-  /** account-days by country */
-  countries: [country: number, days: number][];
+  /** account-days by country, and arrivals of accounts that were elsewhere before */
+  countries: [country: number, days: number, arrivals: number][];
   visits: number[];
 }
 
@@ -267,7 +267,7 @@ function knowledgeOf(state: TenantState): Knowledge {
   const sparse: Knowledge['sparse'] = {};
   const countries: Knowledge['countries'] = [];
   for (const name of Object.keys(sums).sort()) {
-    if (name.startsWith(COUNTRY)) countries.push([Number(name.slice(COUNTRY.length)), round(sums[name][0])]);
+    if (name.startsWith(COUNTRY)) countries.push([Number(name.slice(COUNTRY.length)), round(sums[name][0]), round(sums[name][1])]);
     if (!name.startsWith('sparse.')) continue;
     const [mean, dispersion, n] = momentsOf(sums[name]);
     sparse[name.slice(7)] = { mean: round(mean), dispersion: round(dispersion), size: round(n) };
@@ -342,8 +342,11 @@ export function priorFrom(knowledge: SharedKnowledge | undefined): TenantPrior {
   blendProfile(prior, learned);
   if (learned.anonymous[0] >= 50) prior.anonymousShare = learned.anonymous[1] / learned.anonymous[0];
   prior.sparse = learned.sparse;
-  prior.countries = new Map(learned.countries);
-  for (const [, days] of learned.countries) prior.countryDays += days;
+  prior.countries = new Map(learned.countries.map(([country, days, arrivals]) => [country, { days, arrivals }]));
+  for (const [, days, arrivals] of learned.countries) {
+    prior.countryDays += days;
+    prior.arrivals += arrivals;
+  }
   [prior.visitDays = 0, ...prior.visits] = learned.visits;
   return prior;
 }

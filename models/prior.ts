@@ -39,10 +39,14 @@ export interface TenantPrior {
   sparse: Record<string, { mean: number; dispersion: number; size: number }>;
   /** internal addresses that answer others, and on how many days they did (servers.ts) */
   servers: ReadonlyMap<string, number>;
-  /** account-days from each country (two letters packed): of accounts that were not new there */
-  countries: ReadonlyMap<number, number>;
-  /** … and from all of them */
+  /**
+   * By country (two letters packed): account-days, of accounts that were not new there, and arrivals of accounts that had
+   * been elsewhere before.
+   */
+  countries: ReadonlyMap<number, { days: number; arrivals: number }>;
+  /** … the sums of both over all countries */
   countryDays: number;
+  arrivals: number;
   /** visits of accounts to countries that were new to them, by how rare each was (rarityBucket), and the account-days behind them */
   visits: readonly number[];
   visitDays: number;
@@ -99,7 +103,7 @@ function sumOf(numbers: readonly number[]): number {
 }
 
 const NO_SERVERS: ReadonlyMap<string, number> = new Map();
-const NO_COUNTRIES: ReadonlyMap<number, number> = new Map();
+const NO_COUNTRIES: TenantPrior['countries'] = new Map();
 
 /** The shipped prior: what holds of a tenant of which nothing is known. A new object each time. */
 export function shippedPrior(): TenantPrior {
@@ -116,6 +120,7 @@ export function shippedPrior(): TenantPrior {
     servers: NO_SERVERS,
     countries: NO_COUNTRIES,
     countryDays: 0,
+    arrivals: 0,
     visits: [],
     visitDays: 0,
   };

@@ -97,6 +97,12 @@ const LEAST_TENANT_DAYS = 3;
  */
 const VISIT_RATE = 0.01;
 const VISIT_STRENGTH = 1000;
+/** Arrivals of accounts in a country new to them that say anything, and the share of all from which they make it a usual one. */
+const LEAST_ARRIVALS = 5;
+const USUAL_ARRIVALS = 0.1;
+/** … with this share of the account-days, or by that share of them alone: it is where many are at home. */
+const USUAL_DAYS = 0.005;
+const HOME_DAYS = 0.1;
 
 /** Gaps between bursts from which their regularity is measured (services/features). */
 export const LEAST_BEATS = 5;
@@ -227,7 +233,7 @@ export class AccountBaselines {
 
   /** Share of the tenant's account-days that came from a country; a half is added, as of none seen so far. */
   countryShare(country: number): number {
-    return ((this.prior.countries.get(country) ?? 0) + 0.5) / (this.prior.countryDays + 1);
+    return ((this.prior.countries.get(country)?.days ?? 0) + 0.5) / (this.prior.countryDays + 1);
   }
 
   /**
@@ -245,6 +251,26 @@ export class AccountBaselines {
     for (let bucket = rarityBucket(share); bucket < visits.length; bucket++) seen += visits[bucket];
     const expected = VISIT_RATE * Math.sqrt(share);
     return { share, visits: (seen + VISIT_STRENGTH * expected) / (visitDays + VISIT_STRENGTH), size: Math.round(visitDays) };
+  }
+
+  /**
+   * Whether the countries of the window that are fresh to the account are all such as the tenant's accounts often turn up in
+   * after they were elsewhere (the machine of a partner calls from a data centre, its people from where they live), or none
+   * is here: the country that is new today is where another window of today came from.
+   */
+  get arrivesWhereOthersDo(): boolean {
+    const { freshCountries } = this.window;
+    const { countries, countryDays, arrivals } = this.prior;
+    if (freshCountries === undefined) return false;
+    if (freshCountries.n === 0) return this.fresh(NOVELTY.new_countries) > 0;
+    if (countryDays < LEAST_COUNTRY_DAYS) return false;
+    for (let i = 0; i < freshCountries.n; i++) {
+      const known = countries.get(freshCountries.at(i));
+      if (known === undefined || known.days + known.arrivals < USUAL_DAYS * countryDays) return false;
+      const often = known.arrivals >= LEAST_ARRIVALS && known.arrivals >= USUAL_ARRIVALS * arrivals;
+      if (!often && known.days < HOME_DAYS * countryDays) return false;
+    }
+    return true;
   }
 
   /** Whether there was nothing of a level on any day before today, held-back ones included. */

@@ -4,7 +4,7 @@ import type { Detector } from '../detector.ts';
 import type { Term } from '../evidence.ts';
 import { severityOf } from '../severity.ts';
 import { strongest } from '../terms.ts';
-import { addNovelty } from './account-takeover.ts';
+import { addNovelty, USUAL_WEIGHT } from './account-takeover.ts';
 
 /** One account at two places at once (scenario 10): hours with two countries and two devices, beyond its own and its peers' days. */
 export const accountSharing: Detector<AccountBaselines> = {
@@ -20,9 +20,10 @@ export const accountSharing: Detector<AccountBaselines> = {
   terms(_window, b) {
     if (b.lifeDays < 3) return undefined;
     const terms: Term[] = [];
-    addNovelty(terms, b, 'two_places', 'places');
+    const usual = b.arrivesWhereOthersDo ? USUAL_WEIGHT : 1;
+    addNovelty(terms, b, 'two_places', 'places', usual);
     if (strongest(terms, 'places') < 1.3) return undefined;
-    addNovelty(terms, b, 'new_environment', 'where', 0.7);
+    addNovelty(terms, b, 'new_environment', 'where', 0.7 * usual);
     return terms;
   },
   severity: (evidence) => severityOf(evidence, 'medium'),

@@ -41,9 +41,10 @@ export const accountTakeover: Detector<AccountBaselines> = {
     if (b.lifeDays < 2 && !isFromNowhere(b)) return undefined;
     if (b.fresh(NOVELTY.new_networks) + b.fresh(NOVELTY.new_countries) + b.fresh(NOVELTY.new_devices) === 0) return undefined;
     const terms: Term[] = [];
-    for (const name of WHERE) addNovelty(terms, b, name, 'where');
+    const usual = b.arrivesWhereOthersDo ? USUAL_WEIGHT : 1;
+    for (const name of WHERE) addNovelty(terms, b, name, 'where', usual);
     // together they are weighed as one: a traveller's new phone is not twice as odd
-    addNovelty(terms, b, 'new_devices', 'device', b.fresh(NOVELTY.new_environment) > 0 ? 0.5 : 1);
+    addNovelty(terms, b, 'new_devices', 'device', usual * (b.fresh(NOVELTY.new_environment) > 0 ? 0.5 : 1));
     const rare = rareCountryTerm(b, 'where');
     if (rare !== undefined) terms.push(rare);
     if (strongest(terms, 'where') < 0.5 || strongest(terms, 'where') + strongest(terms, 'device') < 1.5) return undefined;
@@ -88,6 +89,9 @@ function addStrangeness(terms: Term[], window: ClosedWindow, b: AccountBaselines
   });
 }
 
+/** Weight of a new place or device where the tenant's accounts turn up all the time after they were elsewhere. */
+export const USUAL_WEIGHT = 0.5;
+
 /** Share of a tenant's account-days below which it has no one in a country. */
 const NO_ONE = 0.002;
 
@@ -102,7 +106,7 @@ const RARE_COUNTRY = 0.01;
 /** A country that is fresh to the account and from which hardly any account of the tenant comes; undefined for none. */
 export function rareCountryTerm(b: AccountBaselines, group: string): Term | undefined {
   const country = b.rarestCountry;
-  if (country === undefined || country.share >= RARE_COUNTRY) return undefined;
+  if (country === undefined || country.share >= RARE_COUNTRY || b.arrivesWhereOthersDo) return undefined;
   return {
     feature: 'rare_country',
     value: 1,

@@ -5,7 +5,7 @@ import type { Term } from '../evidence.ts';
 import { LEVEL, NOVELTY } from '../levels.ts';
 import { severityOf } from '../severity.ts';
 import { amountTerm, EXPORT_SPREAD, EXPORTS_WEIGHT, lotsTerm, strongest } from '../terms.ts';
-import { addNovelty, isFromNowhere, rareCountryTerm } from './account-takeover.ts';
+import { addNovelty, isFromNowhere, rareCountryTerm, USUAL_WEIGHT } from './account-takeover.ts';
 
 const DATA = ['sensitive', 'exports', 'kilobytes'] as const;
 const BYTES = ['foreign_kilobytes'] as const;
@@ -27,7 +27,7 @@ export const foreignAccess: Detector<AccountBaselines> = {
   terms(window, b) {
     if (b.fresh(NOVELTY.new_countries) === 0 || (b.lifeDays < 3 && !isFromNowhere(b))) return undefined;
     const terms: Term[] = [];
-    addNovelty(terms, b, 'new_countries', 'where');
+    addNovelty(terms, b, 'new_countries', 'where', b.arrivesWhereOthersDo ? USUAL_WEIGHT : 1);
     if (strongest(terms, 'where') < 1) return undefined;
     const rare = rareCountryTerm(b, 'where');
     if (rare !== undefined) terms.push(rare);

@@ -53,8 +53,8 @@ export class ReportBuilder {
   private readonly profile = new Float64Array(48);
   private readonly anonymous = new Float64Array(2);
   private readonly sparse = new Map<string, Float64Array>();
-  /** account-days by country */
-  private readonly countries = new Map<number, number>();
+  /** by country: account-days and arrivals */
+  private readonly countries = new Map<number, [days: number, arrivals: number]>();
   private readonly visits = new Float64Array(1 + RARITY_BUCKETS);
 
   constructor(tenant: string, view: View, detectors: readonly string[]) {
@@ -144,16 +144,27 @@ export class ReportBuilder {
 
   /** `known`: so much is known of the tenant's countries that visits are counted. */
   accountDays(countries: FewNumbers, known: boolean): void {
-    for (let i = 0; i < countries.n; i++) {
-      const country = countries.at(i);
-      this.countries.set(country, (this.countries.get(country) ?? 0) + 1);
-    }
+    for (let i = 0; i < countries.n; i++) this.addTo(countries.at(i), 1, 0);
     if (known) this.visits[0] += countries.n;
   }
 
   /** An account came to a country that was new to it, of this share of the tenant's account-days. */
   visit(share: number): void {
     this.visits[1 + rarityBucket(share)]++;
+  }
+
+  /** An account came to countries that were new to it, and nothing was odd about it. */
+  arrive(countries: FewNumbers): void {
+    for (let i = 0; i < countries.n; i++) this.addTo(countries.at(i), 0, 1);
+  }
+
+  private addTo(country: number, days: number, arrivals: number): void {
+    const sums = this.countries.get(country);
+    if (sums === undefined) this.countries.set(country, [days, arrivals]);
+    else {
+      sums[0] += days;
+      sums[1] += arrivals;
+    }
   }
 
   interfaceHour(classIndex: number, kind: number, requests: number, anonymous: number): void {
@@ -239,8 +250,7 @@ export class ReportBuilder {
           put(POPULATION.dayRatio(g, level), this.dayRatios, cell * MEAN_BINS * RATIO_BUCKETS, MEAN_BINS * RATIO_BUCKETS);
         }
       }
-      for (const country of [...this.countries.keys()].sort((a, b) => a - b))
-        out[POPULATION.country(country)] = [this.countries.get(country) as number];
+      for (const [country, sums] of [...this.countries].sort(([a], [b]) => a - b)) out[POPULATION.country(country)] = sums;
       this.countries.clear();
       put(POPULATION.visits, this.visits, 0, this.visits.length);
       for (const cells of [this.visits, this.hours, this.novelty, this.hourAmounts, this.dayAmounts, this.hourRatios, this.dayRatios])

@@ -73,6 +73,7 @@ function accountKit(): ViewKit {
         for (let i = 0; i < newCountries.n; i++) into.visit(baselines.countryShare(newCountries.at(i)));
       if (odd) return;
       if (named && homeCountries !== undefined) into.accountDays(homeCountries, baselines.countriesKnown);
+      if (named && newCountries !== undefined) into.arrive(newCountries);
       const group = baselines.groupIndex;
       const { calendar, values } = window;
       into.accountHour(group, (calendar.working ? 0 : 24) + calendar.hour);
