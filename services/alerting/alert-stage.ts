@@ -15,7 +15,7 @@ import type { TenantAlertsState, VerdictCounts } from './tenant-alerts.ts';
 import { TenantAlerts } from './tenant-alerts.ts';
 
 /** Version of the stage's snapshots; a change of the state's meaning or of what it makes of it takes the next one. */
-export const ALERT_STAGE_VERSION = 7;
+export const ALERT_STAGE_VERSION = 8;
 
 /** Shared knowledge of hour h holds from epoch h + 2 on. */
 const KNOWLEDGE_DELAY = 2;

@@ -17,13 +17,15 @@ const AWAY = [(86 << 8) | 78, (75 << 8) | 69, (66 << 8) | 82];
 /** Adds up what is told of the accounts' countries. */
 class CountryTap implements SharedLearner {
   readonly name = 'countries';
-  readonly days = new Map<string, number>();
+  /** [account-days, arrivals] by hour and country */
+  readonly days = new Map<string, [number, number]>();
 
   absorb(report: ScoreReport): void {
-    for (const [name, [days]] of Object.entries(report.population)) {
+    for (const [name, [days, arrivals]] of Object.entries(report.population)) {
       if (!name.startsWith('country.')) continue;
       const key = `${Math.floor(report.start / HOUR)} ${name.slice(8)}`;
-      this.days.set(key, (this.days.get(key) ?? 0) + days);
+      const [d, a] = this.days.get(key) ?? [0, 0];
+      this.days.set(key, [d + days, a + arrivals]);
     }
   }
 
@@ -37,7 +39,7 @@ class CountryTap implements SharedLearner {
 
   load(saved: unknown): void {
     this.days.clear();
-    for (const [key, days] of saved as [string, number][]) this.days.set(key, days);
+    for (const [key, days] of saved as [string, [number, number]][]) this.days.set(key, days);
   }
 }
 
@@ -51,7 +53,7 @@ function travels(): PlainEvent[] {
   });
 }
 
-function told(events: PlainEvent[], partitions: number, restart: boolean): Map<string, number> {
+function told(events: PlainEvent[], partitions: number, restart: boolean): Map<string, [number, number]> {
   const taps: CountryTap[] = [];
   const tap = () => {
     taps.push(new CountryTap());
@@ -68,9 +70,12 @@ function told(events: PlainEvent[], partitions: number, restart: boolean): Map<s
   return taps[taps.length - 1].days;
 }
 
-/** The same by a plain walk over each account's hours: a country counts once a day, unless it is younger than the account and three days. */
-function counted(events: PlainEvent[]): Map<string, number> {
-  const days = new Map<string, number>();
+/**
+ * The same by a plain walk over each account's hours: a country counts once a day, unless it is younger than the account and
+ * three days; where an account that was there before is seen for the first time is an arrival.
+ */
+function counted(events: PlainEvent[]): Map<string, [number, number]> {
+  const days = new Map<string, [number, number]>();
   const accounts = new Map<string, Map<number, Set<number>>>();
   for (const event of events) {
     if (event.flags & FLAG.anonymous) continue;
@@ -90,7 +95,10 @@ function counted(events: PlainEvent[]): Map<string, number> {
       for (const country of countries) {
         const since = before.get(country);
         const fresh = active.size > 0 && (since === undefined || (day - since < 3 && (oldest < since || active.size > day - since + 1)));
-        if (!fresh && last.get(country) !== day) days.set(`${hour} ${country}`, (days.get(`${hour} ${country}`) ?? 0) + 1);
+        const [d, a] = days.get(`${hour} ${country}`) ?? [0, 0];
+        const counts = !fresh && last.get(country) !== day ? 1 : 0;
+        const arrives = active.size > 0 && since === undefined ? 1 : 0;
+        if (counts + arrives > 0) days.set(`${hour} ${country}`, [d + counts, a + arrives]);
       }
       for (const country of countries) {
         if (!first.has(country)) first.set(country, day);
@@ -105,8 +113,10 @@ function counted(events: PlainEvent[]): Map<string, number> {
 test('account-days by country are those of a plain walk, for any number of tasks and across a restart', () => {
   const events = travels();
   const expected = counted(events);
-  const sum = (country: number) => [...expected].filter(([key]) => key.endsWith(` ${country}`)).reduce((all, [, n]) => all + n, 0);
+  const sum = (country: number, which = 0) =>
+    [...expected].filter(([key]) => key.endsWith(` ${country}`)).reduce((all, [, told]) => all + told[which], 0);
   expect(sum(HOME)).toBeGreaterThan(100);
+  expect(sum(AWAY[0], 1)).toBeGreaterThan(10);
   // who was away once is not at home there
   expect(sum(AWAY[0])).toBeLessThan(sum(HOME) / 10);
   for (const [partitions, restart] of [

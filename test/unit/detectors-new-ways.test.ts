@@ -245,7 +245,7 @@ describe('countries from which nobody comes', () => {
   const WORK = { requests: 8, interfaces: 3, objects: 3, new_objects: 1, bytes_out: 40_000, active_minutes: 4, countries: 1, devices: 1 };
   const MOVED = { ...WORK, new_addresses: 1, new_networks: 1, new_countries: 1, new_devices: 1 };
 
-  /** Some days of sixty accounts, every tenth of them in another country, and one that is there on the last day only. */
+  /** Some days of sixty accounts, every twentieth of them in another country, and one that is there on the last day only. */
   function tenant(days: number): WindowFeed {
     const feed = new WindowFeed('account');
     // whole days of a tenant are counted by what interfaces tell
@@ -255,7 +255,7 @@ describe('countries from which nobody comes', () => {
       if (hour % 24 === 10)
         for (let n = 0; n < 60; n++) {
           const window = feed.window(`user-${n}`, start, WORK);
-          window.homeCountries = list(n % 10 === 0 ? COMMON : HOME);
+          window.homeCountries = list(n % 20 === 0 ? COMMON : HOME);
           feed.scoring.closeHour(window, () => {});
         }
       if (hour === (days - 1) * 24 + 11) feed.hour('once', start, WORK);
@@ -297,6 +297,29 @@ describe('countries from which nobody comes', () => {
     const after = said(feed, 'user-3', 5, RARE, 'account_takeover')[0]?.evidence ?? 0;
     // what is left is that the country is new to the account
     expect(after).toBeLessThan(before - 0.3);
+  });
+
+  it('are no oddity where accounts that were elsewhere turn up all the time, and least of all where the window is not from there', () => {
+    const evidence = (arrivals: number, fresh: number[]): number => {
+      const feed = tenant(5);
+      for (let n = 0; n < 30; n++) {
+        const window = feed.window(`user-${20 + n}`, MONDAY + 4 * DAY + 20 * HOUR, WORK);
+        window.newCountries = n < arrivals ? list(COMMON) : list();
+        feed.scoring.closeHour(window, () => {});
+      }
+      feed.end(MONDAY + 4 * DAY + 20 * HOUR);
+      const window = feed.window('user-1', MONDAY + 5 * DAY + 10 * HOUR, { ...MOVED, targets: 30 });
+      window.newCountries = list(...fresh);
+      window.freshCountries = list(...fresh);
+      const told: Candidate[] = [];
+      feed.scoring.closeHour(window, (candidate) => told.push(candidate));
+      return of(told, 'account_takeover')[0]?.evidence ?? 0;
+    };
+    const [nobody, few, many] = [0, 4, 30].map((arrivals) => evidence(arrivals, [COMMON]));
+    expect(few).toBeCloseTo(nobody, 6);
+    expect(many).toBeLessThan(few - 0.5);
+    expect(evidence(0, [])).toBeCloseTo(many, 6);
+    expect(evidence(30, [RARE])).toBeGreaterThan(few);
   });
 
   it('suffice for who was there on one day only; a common one does not', () => {
