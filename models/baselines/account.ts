@@ -97,12 +97,11 @@ const LEAST_TENANT_DAYS = 3;
  */
 const VISIT_RATE = 0.01;
 const VISIT_STRENGTH = 1000;
-/** Arrivals of accounts in a country new to them that say anything, and the share of all from which they make it a usual one. */
+/** Arrivals of accounts in a country new to them that say anything, and the share of all from which most go there … */
 const LEAST_ARRIVALS = 5;
-const USUAL_ARRIVALS = 0.1;
-/** … with this share of the account-days, or by that share of them alone: it is where many are at home. */
+const MOST_ARRIVALS = 2 / 3;
+/** … if they with those who are at home there make this share of the account-days. */
 const USUAL_DAYS = 0.005;
-const HOME_DAYS = 0.1;
 
 /** Gaps between bursts from which their regularity is measured (services/features). */
 export const LEAST_BEATS = 5;
@@ -254,21 +253,17 @@ export class AccountBaselines {
   }
 
   /**
-   * Whether the countries of the window that are fresh to the account are all such as the tenant's accounts often turn up in
-   * after they were elsewhere (the machine of a partner calls from a data centre, its people from where they live), or none
-   * is here: the country that is new today is where another window of today came from.
+   * Whether the countries of the window that are fresh to the account are where most of the tenant's accounts go that turn up
+   * in a new country: the machines of its partners call from data centres abroad, their people from where they live.
    */
   get arrivesWhereOthersDo(): boolean {
     const { freshCountries } = this.window;
     const { countries, countryDays, arrivals } = this.prior;
-    if (freshCountries === undefined) return false;
-    if (freshCountries.n === 0) return this.fresh(NOVELTY.new_countries) > 0;
-    if (countryDays < LEAST_COUNTRY_DAYS) return false;
+    if (freshCountries === undefined || freshCountries.n === 0 || countryDays < LEAST_COUNTRY_DAYS) return false;
     for (let i = 0; i < freshCountries.n; i++) {
       const known = countries.get(freshCountries.at(i));
-      if (known === undefined || known.days + known.arrivals < USUAL_DAYS * countryDays) return false;
-      const often = known.arrivals >= LEAST_ARRIVALS && known.arrivals >= USUAL_ARRIVALS * arrivals;
-      if (!often && known.days < HOME_DAYS * countryDays) return false;
+      if (known === undefined || known.arrivals < Math.max(LEAST_ARRIVALS, MOST_ARRIVALS * arrivals)) return false;
+      if (known.days + known.arrivals < USUAL_DAYS * countryDays) return false;
     }
     return true;
   }

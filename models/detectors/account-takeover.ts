@@ -89,7 +89,7 @@ function addStrangeness(terms: Term[], window: ClosedWindow, b: AccountBaselines
   });
 }
 
-/** Weight of a new place or device where the tenant's accounts turn up all the time after they were elsewhere. */
+/** Weight of a new place or device where most of the tenant's accounts go that turn up in a new country. */
 export const USUAL_WEIGHT = 0.5;
 
 /** Share of a tenant's account-days below which it has no one in a country. */

@@ -190,8 +190,10 @@ function baselineText(term: Term): string {
   const { scope, size } = term.baseline;
   if (scope === 'fixed') return 'no history needed';
   const label = { own: 'own history', peers: 'history of its peers', tenant: "the tenant's history", prior: 'shipped experience' }[scope];
-  const windows = Math.round(size);
-  return windows > 0 ? `${label}, ${grouped(windows)} ${windows === 1 ? 'window' : 'windows'}` : label;
+  const count = Math.round(size);
+  // where a tenant's accounts come from is counted by their days
+  const unit = term.feature === 'rare_country' ? 'account-day' : 'window';
+  return count > 0 ? `${label}, ${grouped(count)} ${unit}${count === 1 ? '' : 's'}` : label;
 }
 
 function formatAmount(base: string, value: number): string {

@@ -299,7 +299,7 @@ describe('countries from which nobody comes', () => {
     expect(after).toBeLessThan(before - 0.3);
   });
 
-  it('are no oddity where accounts that were elsewhere turn up all the time, and least of all where the window is not from there', () => {
+  it('are little of an oddity where most of the accounts go that turn up elsewhere', () => {
     const evidence = (arrivals: number, fresh: number[]): number => {
       const feed = tenant(5);
       for (let n = 0; n < 30; n++) {
@@ -318,7 +318,6 @@ describe('countries from which nobody comes', () => {
     const [nobody, few, many] = [0, 4, 30].map((arrivals) => evidence(arrivals, [COMMON]));
     expect(few).toBeCloseTo(nobody, 6);
     expect(many).toBeLessThan(few - 0.5);
-    expect(evidence(0, [])).toBeCloseTo(many, 6);
     expect(evidence(30, [RARE])).toBeGreaterThan(few);
   });
 
