@@ -130,19 +130,24 @@ export class Cells {
     this.clear(pane);
   }
 
-  write(pane: number, writer: ByteWriter, interfaces: KeyTable, addresses: KeyTable): void {
+  /** `flags` of each interface go along: the task that reads may have no event of it. */
+  write(pane: number, writer: ByteWriter, interfaces: KeyTable, addresses: KeyTable, flags: Uint32Array): void {
     writer.uint(this.count(pane));
     for (let cell = this.first(pane); cell >= 0; cell = this.after(cell)) {
       interfaces.writeKey(this.interfaceOf(cell), writer);
+      writer.uint(flags[this.interfaceOf(cell)]);
       addresses.writeKey(this.addressOf(cell), writer);
       for (let i = REQUESTS; i < CELL; i++) writer.uint(this.words[cell * CELL + i]);
     }
   }
 
-  read(pane: number, reader: ByteReader, interfaces: KeyTable, addresses: KeyTable): void {
+  /** `known` is told of the interface of each cell and its flags, before the cell is there. */
+  read(pane: number, reader: ByteReader, interfaces: KeyTable, addresses: KeyTable, known: (iface: number, flags: number) => void): void {
     const count = reader.uint();
     for (let i = 0; i < count; i++) {
-      const cell = this.at(pane, interfaces.readKey(reader), addresses.readKey(reader), interfaces, addresses);
+      const iface = interfaces.readKey(reader);
+      known(iface, reader.uint());
+      const cell = this.at(pane, iface, addresses.readKey(reader), interfaces, addresses);
       for (let n = REQUESTS; n < CELL; n++) {
         const value = reader.uint();
         if (cell >= 0) this.words[cell * CELL + n] += value;

@@ -1,4 +1,4 @@
-import type { Candidate, Sample } from '../../models/candidate.ts';
+import type { Candidate, Sample, ScoreReport } from '../../models/candidate.ts';
 import { packReport } from '../../models/candidate.ts';
 import type { SharedKnowledge } from '../../models/shared.ts';
 import type { ClosedWindow } from '../../models/windows.ts';
@@ -145,6 +145,7 @@ export class AccountKeeper implements PaneKeeper {
       if (mark <= until && mark < start + 60) this.look(hour, mark);
       number = mark;
     }
+    this.send(this.scoring.flushCounts(this.tenant, this.panes.hourStart(hour)));
   }
 
   private closeEachMinute(hour: number, from: number, until: number): void {
@@ -162,7 +163,10 @@ export class AccountKeeper implements PaneKeeper {
   }
 
   private report(start: number, minute: boolean): void {
-    const report = this.scoring.flush(this.tenant, start, minute);
+    this.send(this.scoring.flush(this.tenant, start, minute));
+  }
+
+  private send(report: ScoreReport | undefined): void {
     if (report !== undefined) this.out.push({ output: 'candidates', tenant: this.tenant, value: packReport(report) });
   }
 

@@ -234,7 +234,7 @@ function writeAccountPane(keeper: AccountKeeper, pane: number, writer: ByteWrite
   const targets = t.accountPanes.list(pane, ACCOUNT_SETS.targets);
   writer.uint(sets.count(targets));
   for (let node = sets.first(targets); node >= 0; node = sets.after(node)) t.targets.writeKey(sets.valueOf(node), writer);
-  t.cells.write(pane, writer, t.interfaces, t.addresses);
+  t.cells.write(pane, writer, t.interfaces, t.addresses, t.interfaceFlags);
 }
 
 function readAccountPane(keeper: AccountKeeper, key: Uint8Array, reader: ByteReader): void {
@@ -262,9 +262,11 @@ function readAccountPane(keeper: AccountKeeper, key: Uint8Array, reader: ByteRea
     const node = t.accountPanes.addTo(pane, ACCOUNT_SETS.targets, t.targets.hashes[target]);
     if (node >= 0) t.accountPanes.sets.setValue(node, target);
   }
-  t.cells.read(pane, reader, t.interfaces, t.addresses);
+  t.cells.read(pane, reader, t.interfaces, t.addresses, (iface, flags) => {
+    t.prepareInterface(iface);
+    t.interfaceFlags[iface] |= flags;
+  });
   for (let cell = t.cells.first(pane); cell >= 0; cell = t.cells.after(cell)) {
-    t.prepareInterface(t.cells.interfaceOf(cell));
     t.prepareAddress(t.cells.addressOf(cell));
   }
 }

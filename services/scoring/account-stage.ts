@@ -128,7 +128,7 @@ export function createAccountStage(config: ViewStageConfig, deps: ViewStageDeps 
 }
 
 /** Version of what `snapshot` writes. */
-export const ACCOUNT_STATE_VERSION = 16;
+export const ACCOUNT_STATE_VERSION = 17;
 
 /** Rows that a session has joined to an account, without the late ones. */
 function joinedRows({ n, columns }: EventBatch, late: readonly number[]): number {

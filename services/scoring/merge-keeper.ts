@@ -1,4 +1,4 @@
-import type { Candidate } from '../../models/candidate.ts';
+import type { Candidate, ScoreReport } from '../../models/candidate.ts';
 import { packReport, TOP_CALLERS } from '../../models/candidate.ts';
 import type { SharedKnowledge } from '../../models/shared.ts';
 import type { ClosedMinute, ClosedWindow } from '../../models/windows.ts';
@@ -194,10 +194,14 @@ export class MergeKeeper implements PaneKeeper, PartialSink {
       this.state.closeMinute(number);
       if (this.looks.at(hour, number + 1)) for (const view of MERGED) this.report(view, number * MINUTE, true);
     }
+    for (const view of MERGED) this.send(this.scoring[view].flushCounts(this.tenant, start));
   }
 
   private report(view: MergedView, start: number, minute: boolean): void {
-    const report = this.scoring[view].flush(this.tenant, start, minute);
+    this.send(this.scoring[view].flush(this.tenant, start, minute));
+  }
+
+  private send(report: ScoreReport | undefined): void {
     if (report !== undefined) this.out.push({ output: 'candidates', tenant: this.tenant, value: packReport(report) });
   }
 

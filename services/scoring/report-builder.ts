@@ -53,6 +53,8 @@ export class ReportBuilder {
   private readonly profile = new Float64Array(48);
   private readonly anonymous = new Float64Array(2);
   private readonly sparse = new Map<string, Float64Array>();
+  /** something was counted for the hour that is not told yet */
+  private counted = false;
   /** by country: account-days and arrivals */
   private readonly countries = new Map<number, [days: number, arrivals: number]>();
   private readonly visits = new Float64Array(1 + RARITY_BUCKETS);
@@ -80,6 +82,7 @@ export class ReportBuilder {
   /** An entity's highest evidence of the day went from bucket `from` (-1: first score of the day) to `to`. */
   moved(detector: number, from: number, to: number): void {
     const base = detector * EVIDENCE_BUCKETS;
+    this.counted = true;
     if (from >= 0) this.day[base + from]--;
     this.day[base + to]++;
   }
@@ -126,6 +129,7 @@ export class ReportBuilder {
 
   dayAmount(group: number, level: number, total: number, mean: number): void {
     const cell = group * LEVELS.length + level;
+    this.counted = true;
     this.dayAmounts[cell * AMOUNT_BUCKETS + amountBucket(total)]++;
     if (mean > LEAST_MEAN) this.dayRatios[(cell * MEAN_BINS + meanBin(mean)) * RATIO_BUCKETS + ratioBucket(total, mean)]++;
   }
@@ -138,6 +142,7 @@ export class ReportBuilder {
 
   noveltyDay(group: number, kind: number, count: number): void {
     const base = group * (1 + NOVELTIES.length);
+    this.counted = true;
     if (kind === 0) this.novelty[base]++;
     this.novelty[base + 1 + kind] += Math.min(count, 50);
   }
@@ -196,6 +201,7 @@ export class ReportBuilder {
       return { tenant: this.tenant, view: this.view, start, minute, histograms: {}, pane, population: {}, interfaces: [], candidates };
     }
     if (this.scored === 0 && this.interfaces.length === 0) return undefined;
+    this.counted = false;
     const report: ScoreReport = {
       tenant: this.tenant,
       view: this.view,
@@ -216,6 +222,17 @@ export class ReportBuilder {
     this.interfaces = [];
     this.scored = 0;
     return report;
+  }
+
+  /**
+   * What minutes and looks have counted for the running hour that starts at `start`: a part of its report, told before the
+   * state of the task can be saved, as what is counted here is not saved with it. Undefined when there is nothing.
+   */
+  flushCounts(start: number): ScoreReport | undefined {
+    if (!this.counted) return undefined;
+    this.counted = false;
+    const counts = { histograms: this.histograms(this.day), population: this.population() };
+    return { tenant: this.tenant, view: this.view, start, minute: false, ...counts, pane: {}, interfaces: [], candidates: [] };
   }
 
   private take(lists: Candidate[][]): Candidate[] {

@@ -31,6 +31,8 @@ export interface ViewScoring {
   expectsMinute(tenant: string, slot: number, calendar: CalendarHour, minuteOfHour: number): boolean;
   /** All windows of the tenant's pane were closed: what this task says about it; undefined for nothing. */
   flush(tenant: string, start: number, minute: boolean): ScoreReport | undefined;
+  /** What minutes and looks of the tenant's running hour have counted for its report: told before the state can be saved. */
+  flushCounts(tenant: string, start: number): ScoreReport | undefined;
   /** Shared knowledge that holds from the tenant's next window on. */
   shared(tenant: string, knowledge: SharedKnowledge): void;
   write(slot: number, writer: ByteWriter): void;
@@ -279,6 +281,10 @@ export function createViewScoring(view: View, options: ViewScoringOptions = {}):
 
     expectsMinute(tenant, slot, calendar) {
       return silent >= 0 && kit.expects(slot, calendar, tenantOf(tenant).prior);
+    },
+
+    flushCounts(tenant, start) {
+      return tenants.get(tenant)?.report.flushCounts(start);
     },
 
     flush(tenant, start, minute) {

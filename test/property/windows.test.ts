@@ -253,3 +253,22 @@ describe('what comes back after a long quiet time starts anew', () => {
     expect(alertsText(net)).toBe(alertsText(reference));
   });
 });
+
+test('what is known of an interface that hardly anyone asks for outlives a restart', () => {
+  const events = randomEvents(2, { start: START, hours: 9, accounts: 40, events: 3000 });
+  for (const event of events.filter(({ id }) => id < 3000 && id % 3 === 0))
+    events.push({
+      ...event,
+      at: event.at + 3,
+      interface: `GET shop/static/${event.id % 300}`,
+      object: 0,
+      objectNumber: -1,
+      target: '',
+      status: 200,
+      flags: (event.flags & FLAG.anonymous) | FLAG.asset,
+      id: 50_000 + event.id,
+    });
+  events.sort((a, b) => a.at - b.at || a.id - b.id);
+  const reference = rowsText(run(events, { partitions: 2, batch: 100, shuffled: false }));
+  for (const restart of [2, 3]) expect(rowsText(run(events, { partitions: 2, batch: 100, shuffled: false, restart }))).toBe(reference);
+});
